@@ -1,0 +1,96 @@
+"""Every error Nightreel raises on purpose.
+
+    NightreelError
+    ├── Permanent                 repeating changes nothing
+    │   ├── UnreadableFootage     the file cannot be understood as video
+    │   ├── RefusedFootage        the file is understood, and is not looked at
+    │   ├── FootageChanged        the file is not the one that was added
+    │   ├── UnusablePhoto         no single clear face in a reference photo
+    │   ├── ModelUnavailable      an engine's name or weights cannot be used
+    │   ├── WrongUsage            the request makes no sense as asked
+    │   ├── NotAuthorised         no case in force allows it
+    │   ├── WrongDatabase         the database is of another version
+    │   └── StackTrouble          the embedded services cannot be run here
+    └── Transient                 the same step may succeed later
+        ├── FootageVanished       the file is not where it was
+        ├── DecoderFailed         ffmpeg died or ran out of time on one segment
+        ├── LeaseLost             another worker has taken the segment over
+        ├── StoreUnavailable      the database or the disk does not take writes
+        └── BrokerUnavailable     Redis does not answer
+
+Each message is one sentence that says what is wrong and what to do; it never holds pixels or vectors.
+"""
+
+
+class NightreelError(Exception):
+    """Something Nightreel can explain in one sentence."""
+
+    exit_code = 1
+
+
+class Permanent(NightreelError):
+    """Repeating the step changes nothing."""
+
+
+class Transient(NightreelError):
+    """The same step may succeed later."""
+
+
+class UnreadableFootage(Permanent):
+    """The file cannot be understood as video."""
+
+
+class RefusedFootage(Permanent):
+    """The file is understood, but its kind or size is not looked at."""
+
+
+class FootageChanged(Permanent):
+    """The file at the recorded path is not the one that was added."""
+
+
+class UnusablePhoto(Permanent):
+    """A reference photo does not show exactly one clear face."""
+
+
+class ModelUnavailable(Permanent):
+    """An engine's name is unknown or its weights are missing or altered."""
+
+
+class WrongUsage(Permanent):
+    """The request makes no sense as it was asked."""
+
+    exit_code = 2
+
+
+class NotAuthorised(Permanent):
+    """No case in force allows what was asked."""
+
+    exit_code = 4
+
+
+class WrongDatabase(Permanent):
+    """The database is of a version this program does not know."""
+
+
+class StackTrouble(Permanent):
+    """The embedded services cannot be run here."""
+
+
+class FootageVanished(Transient):
+    """The footage is not where it was when it was added."""
+
+
+class DecoderFailed(Transient):
+    """ffmpeg died or ran out of time on one segment."""
+
+
+class LeaseLost(Transient):
+    """Another worker has taken the segment over; this one's work is dropped."""
+
+
+class StoreUnavailable(Transient):
+    """The database or the disk does not take writes at the moment."""
+
+
+class BrokerUnavailable(Transient):
+    """Redis does not answer."""

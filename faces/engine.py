@@ -1,0 +1,46 @@
+"""What a face engine promises: a detector, an alignment and an embedder that belong together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faces.face import Face, Image
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a user must know of an engine before trusting what it says."""
+
+    name: str
+    dimension: int
+    distance: Literal["euclidean_l2", "cosine"]
+    """Between unit vectors: Euclidean distance, or one minus the cosine."""
+    threshold: float
+    """One-to-one: a distance at or below it makes a candidate."""
+    licence: str
+    commercial_use: bool
+    weights: tuple[str, ...]
+    """File names of the weights, as `models list` shows them."""
+
+
+class FaceEngine(Protocol):
+    """Batches in, batches out; nothing is loaded before the first call that needs it."""
+
+    card: ModelCard
+    weights_sha256: str
+    """One hash over all weight files, stored with every result (hex, 64 characters)."""
+
+    def detect(self, images: Sequence[Image]) -> list[list[Face]]:
+        """Find the faces in each picture, best score first.
+
+        Pictures may differ in size. No face means an empty list, never the whole frame.
+        """
+
+    def align(self, image: Image, faces: Sequence[Face]) -> NDArray[np.uint8]:
+        """Cut one upright chip a face: RGB, shape [n, side, side, 3], the embedder's own template."""
+
+    def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Turn chips [n, side, side, 3] into vectors [n, card.dimension], as the model gives them."""

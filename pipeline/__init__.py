@@ -1,0 +1,1 @@
+"""The steps, as plain functions over footage, faces and storage."""

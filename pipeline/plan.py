@@ -1,0 +1,32 @@
+"""How footage is looked at: one frozen value, whose key is stored with every result."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The same footage and the same plan give the same appearances."""
+
+    engine: str = "dlib"
+    """`dlib`, `stub` or `deepface:<MODEL>+<DETECTOR>`."""
+    mode: Literal["interval", "keyframes"] = "interval"
+    """Look at one frame every `interval_ms`, or at the keyframes only."""
+    interval_ms: int = 500
+    min_face_px: int = 80
+    """Smallest face looked for, measured in the picture after `max_side_px`."""
+    max_side_px: int = 1920
+    """Pictures with a longer side are scaled down to it while decoding."""
+    max_segment_seconds: int = 60
+    max_gap_seconds: float = 1.6
+    """A face unseen for longer than this begins a new appearance."""
+    best_faces: int = 5
+    """How many crops of an appearance are kept and pooled."""
+
+    @property
+    def key(self) -> str:
+        """Sixteen hex digits that name this plan: equal plans, equal keys."""
+        body = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(body.encode()).hexdigest()[:16]

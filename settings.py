@@ -1,0 +1,87 @@
+"""Every setting, read from the environment with the prefix `NIGHTREEL_`.
+
+Only entrances (cli, celeryconfig, worker.resources, the migrations' environment) read them.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from errors import WrongUsage
+
+
+def _available_cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+class Settings(BaseSettings):
+    """Frozen; a value out of range is refused at the door."""
+
+    model_config = SettingsConfigDict(env_prefix="NIGHTREEL_", frozen=True, extra="ignore")
+
+    home: Path = Field(default=Path("~/.local/share/nightreel"), validate_default=True)
+    """Folder for the database, crops, the queue's files and logs."""
+    database_url: str = ""
+    """SQLAlchemy address of the database; empty means SQLite inside the home folder."""
+    broker_url: str = ""
+    """Address of the Celery broker; empty means the embedded Redis of `nightreel up`."""
+    engine: str = "dlib"
+    """`dlib`, or `deepface:<MODEL>+<DETECTOR>`; see `nightreel models list`."""
+    mode: Literal["interval", "keyframes"] = "interval"
+    """Look at one frame every `interval_ms`, or at keyframes only (much cheaper)."""
+    interval_ms: int = Field(default=500, ge=40, le=60_000)
+    """Milliseconds between the frames looked at."""
+    min_face_px: int = Field(default=80, ge=20, le=400)
+    """Smallest face looked for; half the size costs four times the work."""
+    max_side_px: int = Field(default=1920, ge=320, le=7680)
+    """Pictures with a longer side are scaled down to it while decoding."""
+    workers: int = Field(default_factory=_available_cores, ge=1, le=256)
+    """Worker processes of the embedded stack; one a core is right on a CPU."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the networks run; `auto` takes a GPU if there is one."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """`auto` takes bfloat16 where the processor computes in it, float32 elsewhere."""
+    flower_port: int = Field(default=5555, ge=1024, le=65535)
+    """Loopback port of Flower."""
+    flower_user: str = "nightreel"
+    """User name for Flower."""
+    flower_password: SecretStr = SecretStr("")
+    """Password for Flower; empty means one is made and kept in the home folder."""
+    ffmpeg: str = ""
+    """Path of an ffmpeg to use; empty means the best one found."""
+    decoder_memory_mb: int = Field(default=2048, ge=256)
+    """Memory one decoding process may take."""
+    decoder_timeout_seconds: int = Field(default=600, ge=10)
+    """Wall-clock time one decoding process may take for one segment."""
+    max_pixels: int = Field(default=40_000_000, ge=1_000_000)
+    """Pictures with more pixels than this are refused."""
+    lease_seconds: int = Field(default=60, ge=5)
+    """A segment whose worker has been silent for this long is given to another."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """How much the workers write to their logs."""
+
+    @property
+    def home_folder(self) -> Path:
+        """`home` with `~` resolved, absolute."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def effective_database_url(self) -> str:
+        """`database_url`, or the SQLite file in the home folder."""
+        return self.database_url or f"sqlite:///{self.home_folder / 'nightreel.db'}"
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises WrongUsage, naming the variable, when a value is out of range.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = "NIGHTREEL_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise WrongUsage(f"{variable} cannot be used: {first['msg'].lower()}.") from None
