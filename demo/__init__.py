@@ -1,0 +1,1 @@
+"""Footage with known truth, drawn from two public-domain portraits."""
