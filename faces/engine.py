@@ -1,5 +1,6 @@
 """What a face engine promises: a detector, an alignment and an embedder that belong together."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -24,6 +25,11 @@ class ModelCard:
     commercial_use: bool
     weights: tuple[str, ...]
     """File names of the weights, as `models list` shows them."""
+
+    @property
+    def same_face_distance(self) -> float:
+        """The threshold as a Euclidean distance between unit vectors, whatever `distance` is."""
+        return self.threshold if self.distance == "euclidean_l2" else math.sqrt(2 * self.threshold)
 
 
 class FaceEngine(Protocol):
