@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from errors import WrongUsage
@@ -60,8 +60,21 @@ class Settings(BaseSettings):
     """Pictures with more pixels than this are refused."""
     lease_seconds: int = Field(default=60, ge=5)
     """A segment whose worker has been silent for this long is given to another."""
+    time_limit_seconds: int = Field(default=1200, ge=60)
+    """A task that runs for longer is killed; at three quarters of it, it is told to end."""
+    visibility_timeout_seconds: int = Field(default=1800, ge=60, validate_default=True)
+    """A task that nobody has finished by then is handed out again; longer than the time limit."""
+    stop_seconds: int = Field(default=20, ge=1, le=3600)
+    """How long a stopping worker goes on with its tasks before it gives them back."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much the workers write to their logs."""
+
+    @field_validator("visibility_timeout_seconds")
+    @classmethod
+    def _outlasts_every_task(cls, seconds: int, info: ValidationInfo) -> int:
+        if seconds <= info.data.get("time_limit_seconds", 0):
+            raise ValueError("must be longer than the time limit")
+        return seconds
 
     @property
     def home_folder(self) -> Path:
