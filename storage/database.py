@@ -1,0 +1,162 @@
+"""A database address becomes an engine, and an engine becomes sessions that read or write."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session
+
+from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
+from storage.tables import Table
+
+BUSY_SECONDS = 30
+CONNECT_SECONDS = 10
+_UPGRADE_LOCK = 0x4E524C  # any number, as long as every process takes the same one
+
+
+def connect(url: str) -> Engine:
+    """Make an engine for a `sqlite:///` or `postgresql://` address; nothing is connected yet.
+
+    A SQLite file is created for its owner alone. Values never appear in error messages.
+    Raises WrongUsage for any other address and StoreUnavailable where the file cannot be made.
+    """
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise WrongUsage("The database address cannot be read; check it.") from None
+    match address.get_backend_name():
+        case "sqlite":
+            return _sqlite(address)
+        case "postgresql":
+            return _postgresql(address)
+    raise WrongUsage("The database must be SQLite or PostgreSQL; use another address.")
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        _create_private(Path(url.database))
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS},
+    )
+
+
+def _create_private(file: Path) -> None:
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The database file {file} cannot be opened ({error.strerror}); check its folder."
+        ) from error
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver would begin transactions on its own
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once when another has written in
+    # between, however long the timeout: so writers say so at the beginning, and readers cannot.
+    writes = bool(connection.get_execution_options().get("writes"))
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that sees one state of a SQLite database and cannot write; raises as `writing`."""
+    readers = engine.execution_options(postgresql_readonly=True)
+    with _explained(), Session(readers, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session that commits at the end, or rolls back when the block raises.
+
+    Raises StoreUnavailable when the database is locked, full or away, and WrongDatabase when
+    it is not one of ours.
+    """
+    writers = engine.execution_options(writes=True)
+    with _explained(), Session(writers, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the tables to this program's version; any number of processes may ask at once.
+
+    Raises WrongDatabase, leaving all as it was, when the database is newer or another program's.
+    """
+    with _explained(), engine.execution_options(writes=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+        config = Config()
+        config.set_main_option("script_location", "storage:migrations")
+        config.attributes["connection"] = connection
+        _refuse_stranger(connection, ScriptDirectory.from_config(config))
+        command.upgrade(config, "head")
+
+
+def _refuse_stranger(connection: Connection, scripts: ScriptDirectory) -> None:
+    versions = set(MigrationContext.configure(connection).get_current_heads())
+    if versions - {script.revision for script in scripts.walk_revisions()}:
+        raise WrongDatabase(
+            "The database was written by a newer Nightreel or by another program; "
+            "install the newer version or use another address."
+        )
+    if not versions and set(Table.metadata.tables) & set(inspect(connection).get_table_names()):
+        raise WrongDatabase(
+            "The database holds another program's tables; use another database address."
+        )
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        raise StoreUnavailable(
+            "Every database connection is in use; try again, or run fewer workers."
+        ) from error
+    except DBAPIError as error:
+        explanation = _explain(error)
+        if explanation is None:
+            raise
+        raise explanation from error
+
+
+def _explain(error: DBAPIError) -> NightreelError | None:
+    detail = str(error.orig).strip().partition("\n")[0]
+    if "not a database" in detail or "malformed" in detail:
+        return WrongDatabase("The database file is damaged or no database; restore or move it.")
+    if "no such table" in detail or getattr(error.orig, "sqlstate", None) == "42P01":
+        return WrongDatabase("The database has no Nightreel tables; upgrade it before use.")
+    if isinstance(error, OperationalError | InterfaceError):
+        return StoreUnavailable(
+            f"The database does not take this at the moment ({detail}); "
+            "check the disk or the database server, then try again."
+        )
+    return None

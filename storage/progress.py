@@ -1,0 +1,126 @@
+"""How far analyses have come, and what came of them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from storage.ledger import OPEN
+from storage.tables import Analysis, Appearance, Recording, Segment, State
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an analysis has come."""
+
+    analysis_id: int
+    state: State
+    segments: dict[State, int]
+    """How many segments stand in each state; a state without any is missing."""
+    done_ms: int
+    """Footage in segments that have ended, done or quarantined."""
+    total_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was looked at in a recording, and what was not."""
+
+    analysis_id: int
+    recording_id: int
+    name: str
+    sha256: str
+    duration_ms: int
+    plan_key: str
+    state: State
+    decoded_ms: int
+    decoded_frames: int
+    sampled_frames: int
+    faces: int
+    appearances: int
+    gaps: list[tuple[int, int]]
+    """Milliseconds from and to that could not be looked at, quarantined segments among them."""
+    reasons: list[str]
+    """Why segments were quarantined."""
+
+
+def progress(session: Session, analysis_ids: Sequence[int]) -> list[Progress]:
+    """How far these analyses have come, in the order of their ids; unknown ids are left out."""
+    segments = _segments(session, analysis_ids)
+    statement = select(Analysis).where(col(Analysis.id).in_(analysis_ids))
+    return [
+        _progress(analysis, segments.get(analysis.id, []))
+        for analysis in session.exec(statement.order_by(col(Analysis.id)))
+    ]
+
+
+def outcomes(session: Session, analysis_ids: Sequence[int]) -> list[Outcome]:
+    """What came of these analyses so far, in the order of their ids; unknown ids are left out."""
+    segments = _segments(session, analysis_ids)
+    counts = _appearance_counts(session, analysis_ids)
+    statement = (
+        select(Analysis, Recording).join(Recording).where(col(Analysis.id).in_(analysis_ids))
+    )
+    return [
+        _outcome(analysis, recording, segments.get(analysis.id, []), counts.get(analysis.id, 0))
+        for analysis, recording in session.exec(statement.order_by(col(Analysis.id)))
+    ]
+
+
+def _progress(analysis: Analysis, segments: Sequence[Segment]) -> Progress:
+    return Progress(
+        analysis_id=analysis.id,
+        state=analysis.state,
+        segments=dict(Counter(segment.state for segment in segments)),
+        done_ms=sum(s.end_ms - s.start_ms for s in segments if s.state not in OPEN),
+        total_ms=sum(s.end_ms - s.start_ms for s in segments),
+    )
+
+
+def _outcome(
+    analysis: Analysis, recording: Recording, segments: Sequence[Segment], appearances: int
+) -> Outcome:
+    return Outcome(
+        analysis_id=analysis.id,
+        recording_id=recording.id,
+        name=recording.name,
+        sha256=recording.sha256,
+        duration_ms=recording.duration_ms,
+        plan_key=analysis.plan_key,
+        state=analysis.state,
+        decoded_ms=sum(segment.decoded_ms for segment in segments),
+        decoded_frames=sum(segment.decoded_frames for segment in segments),
+        sampled_frames=sum(segment.sampled_frames for segment in segments),
+        faces=sum(segment.faces for segment in segments),
+        appearances=appearances,
+        gaps=[gap for segment in segments for gap in _gaps(segment)],
+        reasons=[segment.reason for segment in segments if segment.reason],
+    )
+
+
+def _gaps(segment: Segment) -> list[tuple[int, int]]:
+    if segment.state is State.QUARANTINED:
+        return [(segment.start_ms, segment.end_ms)]
+    return [(start_ms, end_ms) for start_ms, end_ms in segment.gaps]
+
+
+def _segments(session: Session, analysis_ids: Sequence[int]) -> dict[int, list[Segment]]:
+    statement = (
+        select(Segment)
+        .where(col(Segment.analysis_id).in_(analysis_ids))
+        .order_by(col(Segment.analysis_id), col(Segment.index))
+    )
+    by_analysis = groupby(session.exec(statement), key=lambda segment: segment.analysis_id)
+    return {analysis_id: list(segments) for analysis_id, segments in by_analysis}
+
+
+def _appearance_counts(session: Session, analysis_ids: Sequence[int]) -> dict[int, int]:
+    statement = (
+        select(Appearance.analysis_id, func.count())
+        .where(col(Appearance.analysis_id).in_(analysis_ids))
+        .group_by(col(Appearance.analysis_id))
+    )
+    return dict(session.exec(statement).all())

@@ -1,0 +1,126 @@
+"""Recordings, and what is asked of each: an analysis and its segments."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from footage.recording import Recording
+from footage.segments import Segment
+from storage import tables
+from storage.tables import State
+from storage.upsert import insert_if_new
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A video file that was read and understood."""
+
+    sha256: str
+    name: str
+    modified_ns: int
+    recording: Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The recording was not known before."""
+
+    recording_id: int
+    analysis_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyKnown:
+    """The same bytes were added before, perhaps under another name or plan."""
+
+    recording_id: int
+    analysis_id: int
+    name: str
+    """The name they were first added under."""
+    state: State
+    """Of the analysis under the plan now asked for; `waiting` when that plan is new to it."""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do for this plan."""
+        return self.state in (State.DONE, State.GAPS, State.FAILED)
+
+
+def add(
+    session: Session,
+    found: Found,
+    *,
+    plan_key: str,
+    plan_body: str,
+    segments: Sequence[Segment],
+    now: datetime,
+) -> Added | AlreadyKnown:
+    """Remember a recording, and ask for its analysis under a plan (JSON with at least `engine`).
+
+    The same bytes are one recording: its path follows the file, another plan adds an analysis.
+    """
+    engine = json.loads(plan_body)["engine"]
+    insert_if_new(session, tables.Plan, key=plan_key, engine=engine, body=plan_body)
+    is_new = insert_if_new(session, tables.Recording, **_columns(found), added_at=now)
+    recording = session.exec(
+        select(tables.Recording).where(col(tables.Recording.sha256) == found.sha256)
+    ).one()
+    recording.path, recording.modified_ns = os.fsencode(found.recording.path), found.modified_ns
+    analysis = _ask(session, recording.id, plan_key, segments, now)
+    if is_new:
+        return Added(recording.id, analysis.id)
+    return AlreadyKnown(recording.id, analysis.id, recording.name, analysis.state)
+
+
+def _ask(
+    session: Session, recording_id: int, plan_key: str, segments: Sequence[Segment], now: datetime
+) -> tables.Analysis:
+    key = {"recording_id": recording_id, "plan_key": plan_key}
+    # Without a segment nobody would ever be the last to finish one.
+    state = State.WAITING if segments else State.MATCHING
+    is_new = insert_if_new(session, tables.Analysis, **key, state=state, asked_at=now)
+    analysis = session.exec(select(tables.Analysis).filter_by(**key)).one()
+    if is_new:
+        session.add_all(tables.Segment(analysis_id=analysis.id, **asdict(s)) for s in segments)
+        session.flush()
+    return analysis
+
+
+def _columns(found: Found) -> dict[str, Any]:
+    recording = asdict(found.recording)
+    del recording["keyframes"]
+    frame_rate = found.recording.frame_rate
+    return recording | {
+        "sha256": found.sha256,
+        "name": os.fsencode(found.name).decode(errors="replace"),
+        "modified_ns": found.modified_ns,
+        "path": os.fsencode(found.recording.path),
+        "frame_rate": None if frame_rate is None else str(frame_rate),
+        "time_base": str(found.recording.time_base),
+    }
+
+
+def as_footage(row: tables.Recording) -> Recording:
+    """The recording as it was probed, without its keyframes: a segment has its own."""
+    return Recording(
+        path=os.fsdecode(row.path),
+        size_bytes=row.size_bytes,
+        codec=row.codec,
+        width=row.width,
+        height=row.height,
+        rotation=row.rotation,
+        pixel_format=row.pixel_format,
+        frame_rate=None if row.frame_rate is None else Fraction(row.frame_rate),
+        time_base=Fraction(row.time_base),
+        start_us=row.start_us,
+        duration_claimed_ms=row.duration_claimed_ms,
+        duration_ms=row.duration_ms,
+        packets=row.packets,
+        keyframes=(),
+    )

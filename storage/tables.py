@@ -1,0 +1,220 @@
+"""The tables. Every natural key is a unique constraint, so that writing twice equals writing once.
+
+Times in footage are integer milliseconds from the recording's beginning; times of day are aware
+UTC. Vectors and crop names stay out of every `repr`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict
+from sqlalchemy import JSON, BigInteger, Enum, Index, MetaData, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.vectors import Vector
+
+
+class State(StrEnum):
+    """Where a segment or an analysis stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    MATCHING = "matching"
+    """Analysis only: every segment has ended, the appearances are being joined and matched."""
+    DONE = "done"
+    GAPS = "gaps"
+    """Analysis only: ended, and some of the recording was not looked at."""
+    FAILED = "failed"
+    """Analysis only: ended, and nothing could be decoded."""
+    QUARANTINED = "quarantined"
+    """Segment only: given up, with a reason."""
+
+
+_STATE = Enum(
+    State, native_enum=False, length=16, values_callable=lambda states: [s.value for s in states]
+)
+# An id that was audited must never come to mean another row, which SQLite would allow by default.
+_IDS_NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
+def _unique(*columns: str) -> tuple[Any, ...]:
+    return (UniqueConstraint(*columns), _IDS_NEVER_REUSED)
+
+
+class Table(SQLModel):
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    metadata: ClassVar[MetaData] = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+
+
+class Recording(Table, table=True):
+    """One uploaded video file, known by the sha256 of its bytes."""
+
+    __table_args__ = _unique("sha256")
+    id: int = Field(default=None, primary_key=True)
+    sha256: str
+    name: str
+    """The file's name when it was first added, for people to read."""
+    path: bytes
+    """`os.fsencode` of the path: a file name need not be text."""
+    size_bytes: int = Field(sa_type=BigInteger)
+    modified_ns: int = Field(sa_type=BigInteger)
+    codec: str
+    width: int
+    height: int
+    rotation: int
+    pixel_format: str
+    frame_rate: str | None
+    time_base: str
+    start_us: int = Field(sa_type=BigInteger)
+    duration_claimed_ms: int | None = Field(sa_type=BigInteger)
+    duration_ms: int = Field(sa_type=BigInteger)
+    packets: int = Field(sa_type=BigInteger)
+    added_at: datetime
+
+
+class Plan(Table, table=True):
+    """How footage is looked at."""
+
+    key: str = Field(primary_key=True)
+    engine: str
+    body: str = Field(sa_type=Text)
+
+
+class Analysis(Table, table=True):
+    """One recording looked at under one plan."""
+
+    __table_args__ = _unique("recording_id", "plan_key")
+    id: int = Field(default=None, primary_key=True)
+    recording_id: int = Field(foreign_key="recording.id", ondelete="CASCADE")
+    plan_key: str = Field(foreign_key="plan.key", ondelete="CASCADE", index=True)
+    state: State = Field(default=State.WAITING, sa_type=_STATE, index=True)
+    asked_at: datetime
+    match_asked_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class Segment(Table, table=True):
+    """A stretch of a recording under one plan: the unit of work."""
+
+    __table_args__ = (
+        UniqueConstraint("analysis_id", "index"),
+        Index(None, "state", "lease_until"),
+        _IDS_NEVER_REUSED,
+    )
+    id: int = Field(default=None, primary_key=True)
+    analysis_id: int = Field(foreign_key="analysis.id", ondelete="CASCADE")
+    index: int
+    start_ms: int = Field(sa_type=BigInteger)
+    end_ms: int = Field(sa_type=BigInteger)
+    start_pts: int | None = Field(default=None, sa_type=BigInteger)
+    end_pts: int | None = Field(default=None, sa_type=BigInteger)
+    state: State = Field(default=State.WAITING, sa_type=_STATE)
+    attempts: int = 0
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    asked_at: datetime | None = None
+    finished_at: datetime | None = None
+    decoded_frames: int = 0
+    sampled_frames: int = 0
+    faces: int = 0
+    decoded_ms: int = Field(default=0, sa_type=BigInteger)
+    gaps: list[list[int]] = Field(default_factory=list, sa_type=JSON)
+    reason: str | None = None
+
+
+class PresenceColumns(Table):
+    """The columns a sighting and an appearance share."""
+
+    id: int = Field(default=None, primary_key=True)
+    ordinal: int
+    start_ms: int = Field(sa_type=BigInteger)
+    end_ms: int = Field(sa_type=BigInteger)
+    best_ms: int = Field(sa_type=BigInteger)
+    box_x: float
+    box_y: float
+    box_width: float
+    box_height: float
+    score: float
+    quality: float
+    faces: int
+    vector: NDArray[np.float32] = Field(sa_type=Vector, repr=False)
+    crops: list[str] = Field(sa_type=JSON, repr=False)
+
+
+class Sighting(PresenceColumns, table=True):
+    """The part of an appearance that was seen inside one segment."""
+
+    __table_args__ = _unique("segment_id", "ordinal")
+    segment_id: int = Field(foreign_key="segment.id", ondelete="CASCADE")
+
+
+class Appearance(PresenceColumns, table=True):
+    """One person's unbroken presence in one recording, joined over the segments' borders."""
+
+    __table_args__ = _unique("analysis_id", "ordinal")
+    analysis_id: int = Field(foreign_key="analysis.id", ondelete="CASCADE")
+
+
+class Case(Table, table=True):
+    """What authorises a search."""
+
+    __table_args__ = _unique("reference")
+    id: int = Field(default=None, primary_key=True)
+    reference: str
+    legal_basis: str
+    purpose: str
+    authorised_by: str
+    opened_at: datetime
+    expires_at: datetime
+    closed_at: datetime | None = None
+
+
+class Person(Table, table=True):
+    """Someone a case looks for."""
+
+    __table_args__ = _unique("case_id", "name")
+    id: int = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id", ondelete="CASCADE")
+    name: str
+    asked_at: datetime
+    matched_at: datetime | None = None
+    """None until every appearance there is has been compared with the references there are."""
+
+
+class Reference(Table, table=True):
+    """One photo of a person as one engine sees it; a refused photo has a verdict and no vector."""
+
+    __table_args__ = _unique("person_id", "photo_sha256", "engine")
+    id: int = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
+    photo_sha256: str
+    photo_name: str
+    engine: str
+    weights_sha256: str
+    verdict: str
+    vector: NDArray[np.float32] | None = Field(default=None, sa_type=Vector, repr=False)
+    crop: str | None = Field(default=None, repr=False)
+    quality: float | None = None
+
+
+class Candidate(Table, table=True):
+    """An appearance ranked for a person; 1 is the closest."""
+
+    __table_args__ = _unique("person_id", "appearance_id")
+    id: int = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
+    appearance_id: int = Field(foreign_key="appearance.id", ondelete="CASCADE", index=True)
+    reference_id: int = Field(foreign_key="reference.id", ondelete="CASCADE", index=True)
+    distance: float
+    threshold: float
+    rank: int

@@ -1,0 +1,53 @@
+"""Embeddings in the database: the only place that knows how a vector is stored."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Dialect, LargeBinary
+from sqlalchemy.types import TypeDecorator
+
+
+class Vector(TypeDecorator[NDArray[np.float32]]):
+    """A float32 vector [d], kept as little-endian bytes.
+
+    `dimension` is checked where it is given. Raises ValueError for a vector that is not
+    one-dimensional, is empty, or holds anything but finite numbers; the message has no values.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, dimension: int | None = None) -> None:
+        super().__init__()
+        self.dimension = dimension
+
+    def process_bind_param(
+        self, value: NDArray[np.float32] | None, _dialect: Dialect
+    ) -> bytes | None:
+        if value is None:
+            return None
+        vector = np.asarray(value, dtype="<f4")
+        if vector.ndim != 1 or not vector.size or not np.isfinite(vector).all():
+            raise ValueError(f"not a finite vector: shape {vector.shape}")
+        if self.dimension not in (None, vector.size):
+            raise ValueError(f"a vector of {vector.size} numbers, {self.dimension} expected")
+        return vector.tobytes()
+
+    def process_result_value(
+        self, value: bytes | None, _dialect: Dialect
+    ) -> NDArray[np.float32] | None:
+        if value is None:
+            return None
+        return np.frombuffer(value, dtype="<f4").astype(np.float32, copy=False)
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        return np.array_equal(x, y)
+
+
+def matrix(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Stack vectors of one engine: shape [n, d], or [0, 0] where there are none."""
+    if not vectors:
+        return np.empty((0, 0), dtype=np.float32)
+    return np.stack(vectors)

@@ -1,0 +1,190 @@
+"""Sessions that read or write, and a database that is brought to the newest version."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from conftest import NOW
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from errors import StoreUnavailable, WrongDatabase, WrongUsage
+from storage.database import connect, reading, upgrade, writing
+from storage.tables import Case, Table
+
+CASE = {
+    "legal_basis": "warrant",
+    "purpose": "to find a witness",
+    "authorised_by": "A. Judge",
+    "opened_at": NOW,
+    "expires_at": NOW,
+}
+
+
+def test_migrations_and_models_agree(database: Engine) -> None:
+    with database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, Table.metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(empty_url: str) -> None:
+    engine = connect(empty_url)
+    upgrade(engine)
+    with writing(engine) as session:
+        session.add(Case(reference="A-1", **CASE))
+    upgrade(engine)
+    with reading(engine) as session:
+        assert session.get_one(Case, 1).reference == "A-1"
+    engine.dispose()
+
+
+def test_several_processes_may_upgrade_at_once(empty_url: str) -> None:
+    program = (
+        "from storage.database import connect, upgrade; import sys; upgrade(connect(sys.argv[1]))"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, empty_url], stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    errors = [process.communicate()[1].decode() for process in started]
+    assert errors == [""] * 4
+    engine = connect(empty_url)
+    assert set(Table.metadata.tables) < set(inspect(engine).get_table_names())
+    engine.dispose()
+
+
+def test_a_newer_database_is_refused_and_left_alone(database: Engine) -> None:
+    with writing(database) as session:
+        session.connection().execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(WrongDatabase, match="newer Nightreel"):
+        upgrade(database)
+
+
+def test_another_programs_tables_are_refused(empty_url: str) -> None:
+    engine = connect(empty_url)
+    with writing(engine) as session:
+        session.connection().execute(text("create table person (nickname varchar)"))
+    with pytest.raises(WrongDatabase, match="another program's tables"):
+        upgrade(engine)
+    engine.dispose()
+
+
+def test_a_database_that_was_not_upgraded_is_refused(empty_url: str) -> None:
+    engine = connect(empty_url)
+    with pytest.raises(WrongDatabase, match="upgrade it"), reading(engine) as session:
+        session.get(Case, 1)
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "holiday.db"
+    file.write_bytes(b"\xff\xd8\xff\xe0 a picture" * 200)
+    with pytest.raises(WrongDatabase, match="no database"):
+        upgrade(connect(f"sqlite:///{file}"))
+    assert file.read_bytes().startswith(b"\xff\xd8\xff\xe0")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/x", ""])
+def test_an_address_that_cannot_be_used_is_wrong_usage(url: str) -> None:
+    with pytest.raises(WrongUsage):
+        connect(url)
+
+
+def test_a_postgresql_server_that_is_away_is_unavailable() -> None:
+    engine = connect("postgresql://someone:secret@127.0.0.1:1/nightreel")
+    with pytest.raises(StoreUnavailable, match="try again") as refused, reading(engine) as session:
+        session.get(Case, 1)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnavailable, match="cannot be opened"):
+        connect(f"sqlite:///{tmp_path / 'file' / 'nightreel.db'}")
+
+
+def test_the_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "home" / "nightreel.db"
+    engine = connect(f"sqlite:///{file}")
+    upgrade(engine)
+    files = [file.parent, *file.parent.iterdir()]
+    assert len(files) == 4  # the folder, the database, its write-ahead log and the log's index
+    assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in files)
+    engine.dispose()
+
+
+def test_a_full_disk_is_unavailable(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'nightreel.db'}")
+    upgrade(engine)
+    with pytest.raises(StoreUnavailable, match="full"), writing(engine) as session:
+        session.connection().execute(text("pragma max_page_count = 1"))
+        session.add(Case(reference="x" * 1_000_000, **CASE))
+    with reading(engine) as session:
+        assert session.get(Case, 1) is None
+    engine.dispose()
+
+
+def test_a_locked_database_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.05)
+    engine = connect(f"sqlite:///{tmp_path / 'nightreel.db'}")
+    upgrade(engine)
+    other = sqlite3.connect(tmp_path / "nightreel.db", isolation_level=None)
+    other.execute("begin immediate")
+    with pytest.raises(StoreUnavailable, match="locked"), writing(engine) as session:
+        session.add(Case(reference="A-1", **CASE))
+        session.flush()
+    other.close()
+    engine.dispose()
+
+
+def test_an_error_rolls_everything_back(database: Engine) -> None:
+    with pytest.raises(ZeroDivisionError), writing(database) as session:
+        session.add(Case(reference="A-1", **CASE))
+        session.flush()
+        raise ZeroDivisionError
+    with reading(database) as session:
+        assert session.get(Case, 1) is None
+
+
+def test_a_reading_session_cannot_write(database: Engine) -> None:
+    with pytest.raises((StoreUnavailable, DBAPIError)), reading(database) as session:
+        session.add(Case(reference="A-1", **CASE))
+        session.flush()
+    with writing(database) as session:
+        session.add(Case(reference="A-1", **CASE))
+
+
+def test_times_come_back_aware_and_in_utc(database: Engine) -> None:
+    with writing(database) as session:
+        session.add(Case(reference="A-1", **CASE))
+    with reading(database) as session:
+        stored = session.get_one(Case, 1).opened_at
+    assert (stored, stored.utcoffset()) == (NOW, NOW.utcoffset())
+
+
+def test_two_writers_wait_for_each_other(database_url: str) -> None:
+    program = """
+import sys
+from storage.database import connect, writing
+from storage.tables import Case
+engine = connect(sys.argv[1])
+for _ in range(25):
+    with writing(engine) as session:
+        case = session.get(Case, 1, with_for_update=True)
+        case.purpose = str(int(case.purpose) + 1)
+"""
+    engine = connect(database_url)
+    with writing(engine) as session:
+        session.add(Case(reference="A-1", **CASE | {"purpose": "0"}))
+    command = [sys.executable, "-c", program, database_url]
+    writers = [subprocess.Popen(command, env=os.environ.copy()) for _ in range(2)]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    with reading(engine) as session:
+        assert session.get_one(Case, 1).purpose == "50"
+    engine.dispose()
