@@ -1,0 +1,88 @@
+"""Celery's values and nothing else, taken from the settings."""
+
+import json as _json
+
+from settings import load_settings as _load_settings
+
+_settings = _load_settings()
+
+
+def _embedded_broker() -> str:
+    """Where the running stack's Redis listens, as the stack wrote it down."""
+    try:
+        stack = _json.loads((_settings.home_folder / "run" / "stack.json").read_text())
+    except FileNotFoundError:
+        return "redis://127.0.0.1:0/0"  # nothing runs: port 0 refuses whoever sends, at once
+    return str(stack["broker_url"])
+
+
+broker_url = _settings.broker_url or _embedded_broker()
+broker_connection_retry_on_startup = True  # workers start beside Redis, not after it
+
+# What is on the wire: task names and ids. JSON cannot carry code; nobody reads results.
+task_serializer = result_serializer = event_serializer = "json"
+accept_content = ["json"]
+task_ignore_result = True
+
+# Upkeep has a queue of its own, else the reaper waits behind a night's worth of segments.
+task_default_queue = "nightreel"
+task_queues: dict[str, dict[str, str]] = {"nightreel": {}, "upkeep": {}}
+task_routes = {"tasks.upkeep.*": {"queue": "upkeep"}}
+imports = (
+    "worker.signals",
+    "tasks.segments",
+    "tasks.analyses",
+    "tasks.people",
+    "tasks.upkeep",
+)
+
+# A message leaves Redis when its task has ended, not when it began; a worker takes no more than it
+# works on. A process that dies gives its message back, and the ledger counts the attempts.
+task_acks_late = True
+task_reject_on_worker_lost = True
+worker_prefetch_multiplier = 1
+task_track_started = True
+
+# A message unacknowledged for the visibility timeout is delivered again, so no task may run that
+# long. The shortest timeout among all who share a broker wins: it stands in one place, here.
+visibility_timeout = _settings.visibility_timeout_seconds
+task_time_limit = _settings.time_limit_seconds
+task_soft_time_limit = task_time_limit * 3 // 4
+broker_transport_options = {
+    "visibility_timeout": visibility_timeout,
+    "unacked_restore_interval": 5,  # look for such messages every 5 s ...
+    "unacked_restore_throttle": 1,  # ... in one process at a time
+    "global_keyprefix": "nightreel:",  # a broker may be shared with other programs
+    # A connection that went silent is found out; the default waits for ever.
+    "socket_timeout": 30,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+}
+result_backend_transport_options = {"visibility_timeout": visibility_timeout}
+worker_cancel_long_running_tasks_on_connection_loss = True  # their messages go to others anyway
+task_publish_retry_policy = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
+
+# torch, CUDA and forked processes do not agree.
+worker_pool_start_method = "spawn"
+worker_proc_alive_timeout = 60  # a spawned process imports everything anew; 4 s is not enough
+
+# A stop lets tasks finish for this long, then gives them back (worker/signals.py). Celery's soft
+# shutdown sleeps its whole time even when the tasks end sooner, and acknowledges none meanwhile.
+worker_soft_shutdown_timeout = 0.0
+stop_seconds = _settings.stop_seconds
+
+worker_hijack_root_logger = False  # worker/signals.py writes the logs
+worker_redirect_stdouts = False
+
+# What Flower shows.
+worker_send_task_events = True
+task_send_sent_event = True
+
+beat_schedule = {
+    "tend-ledger": {
+        "task": "tasks.upkeep.tend_ledger",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},  # asked for anew by then: none pile up behind busy workers
+    }
+}

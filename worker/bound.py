@@ -1,0 +1,84 @@
+"""A program that holds a lock while it lives and dies with the process that started it:
+`python -m worker.bound SIGNAL LOCK PROGRAM [ARGUMENT...]`.
+
+SIGNAL is what the kernel sends it when its parent is gone (Linux; elsewhere it is left to the next
+start). The lock outlives the exec, so whoever finds it taken knows that the process is alive, and
+which it is: no process id is ever trusted that the lock does not vouch for.
+"""
+
+import ctypes
+import fcntl
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+PATIENCE_SECONDS = 10.0
+
+
+def hold(lock: Path, patience_seconds: float = 0.0) -> int | None:
+    """Take a lock and write this process's id into it.
+
+    Returns the open descriptor that keeps it, or None when another process has it and does not
+    let go within `patience_seconds`.
+    """
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + patience_seconds
+    while not _lock(descriptor, fcntl.LOCK_EX):
+        if time.monotonic() >= deadline:
+            os.close(descriptor)
+            return None
+        time.sleep(0.02)
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    return descriptor
+
+
+def holder(lock: Path) -> int | None:
+    """Id of the process that holds a lock; None when none does."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        if _lock(descriptor, fcntl.LOCK_SH):
+            return None
+        return int(os.pread(descriptor, 20, 0) or 0) or None
+    finally:
+        os.close(descriptor)
+
+
+def end(lock: Path, patience_seconds: float) -> None:
+    """Give whoever holds a lock some time to let go, then kill it."""
+    deadline = time.monotonic() + patience_seconds
+    while (process := holder(lock)) is not None:
+        if time.monotonic() >= deadline:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def _lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def run(signal_name: str, lock: str, *command: str) -> None:
+    """Become `command`, bound and locked."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.Signals[signal_name]))
+    descriptor = hold(Path(lock), PATIENCE_SECONDS)
+    if descriptor is None:
+        sys.exit(f"{lock} is held by process {holder(Path(lock))}")
+    os.set_inheritable(descriptor, True)
+    os.execv(command[0], command)
+
+
+if __name__ == "__main__":
+    run(*sys.argv[1:])

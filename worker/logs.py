@@ -1,0 +1,69 @@
+"""One JSON object a line; never the text of an exception, which may hold the name of a file."""
+
+import logging
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+
+def log_json_lines(level: int) -> None:
+    """Send every record of this process, structlog's and the standard library's, to stderr."""
+    processors: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _exception_without_text,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_without_exception_texts)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=processors,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    structlog.configure(
+        processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _without_exception_texts(record: logging.LogRecord) -> bool:
+    """Name exceptions by their type wherever a message was to quote them."""
+    if isinstance(record.args, dict):  # Celery's account of a task that ended
+        kind = record.exc_info[0] if record.exc_info else None
+        hidden = {"exc": kind.__name__ if kind else "", "traceback": "", "return_value": ""}
+        record.args = {**record.args, **hidden}
+    elif isinstance(record.args, tuple):
+        record.args = tuple(map(_type_if_exception, record.args))
+    return True
+
+
+def _type_if_exception(value: object) -> object:
+    return type(value).__name__ if isinstance(value, BaseException) else value
+
+
+def _exception_without_text(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    exc_info: Any = event.pop("exc_info", None)
+    if isinstance(exc_info, BaseException):
+        exc_info = (type(exc_info), exc_info, exc_info.__traceback__)
+    elif exc_info and not isinstance(exc_info, tuple):
+        exc_info = sys.exc_info()
+    if exc_info and exc_info[0]:
+        event["exception"] = exc_info[0].__name__
+        event["trace"] = [
+            f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(exc_info[2])
+        ]
+    return event

@@ -1,0 +1,123 @@
+"""What the embedded stack runs, and how supervisord is told."""
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from settings import Settings
+from worker.folders import Folders
+
+CODE = Path(__file__).parent.parent
+"""Where programs run: their imports are ours, whatever lies in the user's folder."""
+MARGIN_SECONDS = 10
+"""What a program may need beyond its own waiting before it is killed."""
+FOREIGN = ("NIGHTREEL_", "CELERY_", "FLOWER_")
+"""Settings from elsewhere: a leftover CELERY_BROKER_URL would send work to another broker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process that supervisord keeps; they stop in the reverse of their order."""
+
+    name: str
+    command: tuple[str, ...]
+    stop_seconds: int = MARGIN_SECONDS
+    """After SIGTERM and this long comes SIGKILL."""
+
+
+def redis_program(executable: str, folders: Folders) -> Program:
+    """The queue."""
+    return Program("redis", (executable, str(folders.run / "redis.conf")))
+
+
+def worker_program(settings: Settings) -> Program:
+    """The processes that do the work."""
+    command = _python("worker.serve", "worker", str(settings.workers), settings.log_level)
+    return Program("worker", command, settings.stop_seconds + MARGIN_SECONDS)
+
+
+def beat_program(settings: Settings, folders: Folders) -> Program:
+    """The clock."""
+    schedule = str(folders.run / "beat-schedule")
+    return Program("beat", _python("worker.serve", "beat", schedule, settings.log_level))
+
+
+def flower_program(folders: Folders) -> Program:
+    """The page on the queue."""
+    configuration = str(folders.run / "flowerconfig.py")
+    return Program("flower", _python("worker.serve", "flower", configuration))
+
+
+def flower_configuration(settings: Settings, folders: Folders, password: str) -> str:
+    """For whoever watches the queue: it shows, and changes nothing."""
+    values = {
+        "address": "127.0.0.1",
+        "port": settings.flower_port,
+        "basic_auth": [f"{settings.flower_user}:{password}"],
+        "read_only": True,
+        "persistent": True,
+        "db": str(folders.run / "flower.db"),
+        "state_save_interval": 60_000,
+        "purge_offline_workers": 3600,
+        "task_runtime_metric_buckets": [1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0],
+    }
+    return "".join(f"{name} = {value!r}\n" for name, value in values.items())
+
+
+def supervisor_configuration(programs: Sequence[Program], folders: Folders) -> str:
+    """supervisord's file; who stands first starts first and stops last."""
+    head = {
+        "logfile": folders.logs / "supervisord.log",
+        "logfile_maxbytes": "5MB",
+        "logfile_backups": 2,
+        "pidfile": folders.run / "supervisord.pid",
+        "silent": "true",
+        "umask": "077",
+    }
+    sections = [_section("supervisord", head)]
+    for place, program in enumerate(programs):
+        command = (
+            *_python("worker.bound", "SIGKILL", str(folders.lock(program.name))),
+            *program.command,
+        )
+        body = {
+            "command": shlex.join(command),
+            "directory": CODE,
+            "priority": place,
+            "autorestart": "true",
+            "startsecs": 2,
+            "startretries": 20,
+            "stopwaitsecs": program.stop_seconds,
+            "killasgroup": "true",
+            "redirect_stderr": "true",
+            "stdout_logfile": folders.logs / f"{program.name}.log",
+            "stdout_logfile_maxbytes": "10MB",
+            "stdout_logfile_backups": 3,
+        }
+        sections.append(_section(f"program:{program.name}", body))
+    return "\n".join(sections)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What the programs see: this process's environment, with the settings in use for ours."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    values = settings.model_dump(exclude={"flower_password"}) | {"home": settings.home_folder}
+    return inherited | {f"NIGHTREEL_{name.upper()}": str(value) for name, value in values.items()}
+
+
+def supervise_command(folders: Folders) -> tuple[str, ...]:
+    """supervisord, told to stop in order should this process be killed."""
+    supervise = _python("worker.supervise", str(folders.run / "supervisord.conf"))
+    return (*_python("worker.bound", "SIGTERM", str(folders.lock("supervisord"))), *supervise)
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)
+
+
+def _section(title: str, values: dict[str, object]) -> str:
+    lines = [f"{name} = {value}".replace("%", "%%") for name, value in values.items()]
+    return "\n".join([f"[{title}]", *lines, ""])

@@ -1,0 +1,57 @@
+"""What happens around tasks: logs, threads, and a stop that gives work back. Loaded by Celery."""
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+
+import structlog
+from celery import Task, current_app
+from celery.signals import (
+    celeryd_init,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_shutting_down,
+)
+
+from worker.logs import log_json_lines
+
+
+def one_thread_a_process(**_: object) -> None:
+    """There is a process a core; the children inherit this before they import torch."""
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+
+
+def write_json_lines(loglevel: int, **_: object) -> None:
+    """Take Celery's place in setting up the logs."""
+    log_json_lines(loglevel)
+
+
+def name_the_task(task_id: str, task: Task, args: Sequence[object], **_: object) -> None:
+    """Every line a task writes says which task, and on which rows (ids are all it was given)."""
+    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id, ids=list(args))
+
+
+def forget_the_task(**_: object) -> None:
+    """Lines after a task are no longer about it."""
+    structlog.contextvars.clear_contextvars()
+
+
+def give_back_in_time(how: str, **_: object) -> None:
+    """SIGTERM waits for the running tasks, however long: after `stop_seconds` send SIGQUIT, on
+    which Celery ends them and puts their messages back at the head of the queue."""
+    if how == "Warm":
+        patience = threading.Timer(
+            current_app.conf.stop_seconds, os.kill, (os.getpid(), signal.SIGQUIT)
+        )
+        patience.daemon = True
+        patience.start()
+
+
+celeryd_init.connect(one_thread_a_process)
+setup_logging.connect(write_json_lines)
+task_prerun.connect(name_the_task)
+task_postrun.connect(forget_the_task)
+worker_shutting_down.connect(give_back_in_time)

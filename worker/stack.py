@@ -1,0 +1,261 @@
+"""The embedded services: Redis, workers, beat and Flower, under supervisord, in one home folder.
+
+    nightreel up ── supervisord ─┬─ redis     starts first, stops last
+                                 ├─ worker ── as many processes as there are cores
+                                 ├─ beat
+                                 └─ flower
+
+If this process is killed, the kernel tells supervisord, which stops the rest in order. If that is
+killed, the kernel kills the rest; the queue's file and the ledger are made for that.
+"""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from errors import StackTrouble
+from settings import Settings
+from worker import services
+from worker.bound import end, hold, holder
+from worker.folders import Folders
+from worker.redis_server import answers, find_redis_server, redis_configuration
+
+PROGRAMS = ("redis", "worker", "beat", "flower")
+REDIS_START_SECONDS = 60.0
+"""Redis reads its whole file before it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackInfo:
+    """A running stack, as `run/stack.json` has it."""
+
+    pid: int
+    """The process that started it and that stops it."""
+    workers: int
+    broker_url: str = field(repr=False)
+    flower_url: str
+    """Empty when Flower was not asked for."""
+    flower_user: str
+    flower_password: str = field(repr=False)
+
+
+def running(home: Path) -> StackInfo | None:
+    """The stack that runs in a home folder, or None; a file left by a killed one does not count."""
+    folders = Folders.of(home)
+    if holder(folders.lock("stack")) is None:
+        return None
+    try:
+        return StackInfo(**json.loads((folders.run / "stack.json").read_text()))
+    except FileNotFoundError:  # it is about to start, or has just stopped
+        return None
+
+
+def services_alive(home: Path) -> dict[str, bool]:
+    """For each service, by name, whether its process lives."""
+    folders = Folders.of(home)
+    return {name: holder(folders.lock(name)) is not None for name in PROGRAMS}
+
+
+class Stack:
+    """The services of one home folder, for as long as this process wants them.
+
+    Start it in the main thread: what it starts is bound to the life of the thread that did.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.info: StackInfo | None = None
+        """Set while it runs."""
+        self._folders = Folders.of(settings.home_folder)
+        self._claim: int | None = None
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, flower: bool = True, beat: bool = True) -> None:
+        """Start the services; return as soon as Redis answers, while the workers still load.
+
+        Raises StackTrouble when a stack runs here already, Flower's port is taken, or no Redis can
+        be found or started; nothing is left behind then.
+        """
+        self._claim_home()
+        try:
+            self._end_leftovers(self._stop_bound_seconds)
+            if flower:
+                _refuse_taken_port(self.settings.flower_port)
+            self.info = self._prepare(flower=flower, beat=beat)
+            self._spawn()
+            self._wait_for_redis(self.info.broker_url)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop in order: tasks are finished or given back within `stop_seconds`, Redis goes last.
+
+        Whatever has not stopped by its time is killed.
+        """
+        if self._supervisor is not None:
+            self._supervisor.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._supervisor.wait(self._stop_bound_seconds)
+            self._supervisor.kill()
+            self._supervisor.wait()
+            self._supervisor = None
+            self._end_leftovers(patience_seconds=1.0)
+        self._leave_home()
+
+    def run_in_foreground(self) -> None:
+        """Start if that was not done, block until Ctrl-C or SIGTERM, then stop; a second one kills.
+
+        Raises StackTrouble when the services have gone by themselves.
+        """
+        asked = threading.Event()
+
+        def on_signal() -> None:
+            if asked.is_set() and self._supervisor is not None:
+                self._supervisor.kill()
+            asked.set()
+
+        with _handling((signal.SIGINT, signal.SIGTERM), on_signal), self:
+            while not asked.wait(0.5):
+                if self._supervisor is None or self._supervisor.poll() is not None:
+                    raise StackTrouble(f"The services have stopped; see {self._folders.logs}.")
+
+    def __enter__(self) -> Self:
+        if self.info is None:
+            self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def _stop_bound_seconds(self) -> float:
+        margins = services.MARGIN_SECONDS * (len(PROGRAMS) + 1)
+        return float(self.settings.stop_seconds + margins)
+
+    def _claim_home(self) -> None:
+        try:
+            self._folders.make()
+        except OSError as error:
+            raise StackTrouble(
+                f"The home folder {self.settings.home_folder} cannot be written "
+                f"({error.strerror}); set NIGHTREEL_HOME to one that can."
+            ) from error
+        self._claim = hold(self._folders.lock("stack"), patience_seconds=0.2)
+        if self._claim is None:
+            raise StackTrouble(
+                f"Nightreel runs already in {self.settings.home_folder}; "
+                "stop it there, or set NIGHTREEL_HOME to another folder."
+            )
+
+    def _leave_home(self) -> None:
+        self.info = None
+        if self._claim is not None:
+            (self._folders.run / "stack.json").unlink(missing_ok=True)
+            os.close(self._claim)
+            self._claim = None
+
+    def _end_leftovers(self, patience_seconds: float) -> None:
+        """supervisord first: one whose starter was killed may still be stopping the others."""
+        end(self._folders.lock("supervisord"), patience_seconds)
+        for name in PROGRAMS:
+            end(self._folders.lock(name), patience_seconds=1.0)
+
+    def _prepare(self, *, flower: bool, beat: bool) -> StackInfo:
+        """Write every file the services read."""
+        settings, folders = self.settings, self._folders
+        broker_url = settings.broker_url
+        programs = [services.worker_program(settings)]
+        if not broker_url:
+            broker_url = self._prepare_redis()
+            programs.insert(0, services.redis_program(find_redis_server(), folders))
+        if beat:
+            programs.append(services.beat_program(settings, folders))
+        password = settings.flower_password.get_secret_value()
+        if flower:
+            password = password or folders.lasting_password("flower-password")
+            folders.write(
+                "flowerconfig.py", services.flower_configuration(settings, folders, password)
+            )
+            programs.append(services.flower_program(folders))
+        folders.write("supervisord.conf", services.supervisor_configuration(programs, folders))
+        info = StackInfo(
+            pid=os.getpid(),
+            workers=settings.workers,
+            broker_url=broker_url,
+            flower_url=f"http://127.0.0.1:{settings.flower_port}" if flower else "",
+            flower_user=settings.flower_user,
+            flower_password=password,
+        )
+        folders.write("stack.json", json.dumps(asdict(info)))
+        return info
+
+    def _prepare_redis(self) -> str:
+        """A new port and a new password at each start; returns the address."""
+        port, password = _free_port(), secrets.token_urlsafe(32)
+        self._folders.write("redis.conf", redis_configuration(self._folders.queue, port, password))
+        return f"redis://:{password}@127.0.0.1:{port}/0"
+
+    def _spawn(self) -> None:
+        with (self._folders.logs / "supervisord.out").open("wb") as output:
+            self._supervisor = subprocess.Popen(
+                services.supervise_command(self._folders),
+                cwd=services.CODE,
+                env=services.environment(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C in the terminal reaches this process alone
+            )
+
+    def _wait_for_redis(self, broker_url: str) -> None:
+        deadline = time.monotonic() + REDIS_START_SECONDS
+        while not answers(broker_url):
+            assert self._supervisor is not None
+            if self._supervisor.poll() is not None or time.monotonic() > deadline:
+                raise StackTrouble(f"Redis could not be started; see {self._folders.logs}.")
+            time.sleep(0.02)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _refuse_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StackTrouble(
+                f"Port {port} is taken, so Flower cannot use it; "
+                "set NIGHTREEL_FLOWER_PORT to a free one."
+            ) from error
+
+
+@contextmanager
+def _handling(signals: tuple[signal.Signals, ...], act: Callable[[], None]) -> Iterator[None]:
+    before = {each: signal.signal(each, lambda *_: act()) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

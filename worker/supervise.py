@@ -1,0 +1,27 @@
+"""`python -m worker.supervise CONFIGURATION`: supervisord in the foreground, quick to act."""
+
+import sys
+
+from supervisor.options import ServerOptions
+from supervisor.supervisord import go
+
+LONGEST_WAIT_SECONDS = 0.1
+
+
+def main(configuration: str) -> None:
+    """Run until told to stop.
+
+    supervisord looks after its programs each time it has waited for their output, which is a second
+    when they are silent; the start and each step of a stop would take that second.
+    """
+    options = ServerOptions()
+    options.realize(["--nodaemon", "--configuration", configuration])
+    options.first = True  # as opposed to a restart by SIGHUP
+    options.test = False
+    wait = options.poller.poll
+    options.poller.poll = lambda seconds: wait(min(seconds, LONGEST_WAIT_SECONDS))
+    go(options)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
