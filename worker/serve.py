@@ -1,12 +1,13 @@
 """`python -m worker.serve worker PROCESSES LEVEL`, `beat SCHEDULE LEVEL` or `flower CONFIGURATION`.
 
 The same as `celery worker`, `celery beat` and `celery flower`, but nothing is imported that is not
-used: Celery's command line (a shell, a completer, Flower) takes as long as all the rest of a worker,
+used: Celery's command line (a shell, a completer, Flower) takes as long as the rest of a worker,
 and beat and Flower know the tasks by name.
 """
 
 import os
 import sys
+from collections.abc import Callable
 
 from worker.app import app
 
@@ -43,6 +44,12 @@ def show_queue(configuration: str) -> int:
     return 0
 
 
+SERVICES: dict[str, Callable[..., int]] = {
+    "worker": serve_tasks,
+    "beat": keep_time,
+    "flower": show_queue,
+}
+
 if __name__ == "__main__":  # the worker's own processes import this module again
-    services = {"worker": serve_tasks, "beat": keep_time, "flower": show_queue}
-    sys.exit(services[sys.argv[1]](*sys.argv[2:]))
+    service, *arguments = sys.argv[1:]
+    sys.exit(SERVICES[service](*arguments))

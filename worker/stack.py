@@ -13,7 +13,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -29,6 +28,7 @@ from settings import Settings
 from worker import services
 from worker.bound import end, hold, holder
 from worker.folders import Folders
+from worker.ports import free_port, refuse_taken_port
 from worker.redis_server import answers, find_redis_server, redis_configuration
 
 PROGRAMS = ("redis", "worker", "beat", "flower")
@@ -91,7 +91,9 @@ class Stack:
         try:
             self._end_leftovers(self._stop_bound_seconds)
             if flower:
-                _refuse_taken_port(self.settings.flower_port)
+                refuse_taken_port(
+                    self.settings.flower_port, service="Flower", variable="NIGHTREEL_FLOWER_PORT"
+                )
             self.info = self._prepare(flower=flower, beat=beat)
             self._spawn()
             self._wait_for_redis(self.info.broker_url)
@@ -208,7 +210,7 @@ class Stack:
 
     def _prepare_redis(self) -> str:
         """A new port and a new password at each start; returns the address."""
-        port, password = _free_port(), secrets.token_urlsafe(32)
+        port, password = free_port(), secrets.token_urlsafe(32)
         self._folders.write("redis.conf", redis_configuration(self._folders.queue, port, password))
         return f"redis://:{password}@127.0.0.1:{port}/0"
 
@@ -231,24 +233,6 @@ class Stack:
             if self._supervisor.poll() is not None or time.monotonic() > deadline:
                 raise StackTrouble(f"Redis could not be started; see {self._folders.logs}.")
             time.sleep(0.02)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _refuse_taken_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise StackTrouble(
-                f"Port {port} is taken, so Flower cannot use it; "
-                "set NIGHTREEL_FLOWER_PORT to a free one."
-            ) from error
 
 
 @contextmanager
