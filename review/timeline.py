@@ -17,6 +17,8 @@ STEPS_MS = tuple(
     )
 )
 MOST_TICKS = 5
+LEAST_PERCENT = 0.15
+"""A single frame in a long recording must still be seen."""
 LABEL_PERCENT = 3.0
 """Numbers closer than this would be printed over each other."""
 
@@ -52,7 +54,8 @@ def whole_clock(ms: int) -> str:
 def bar(span: Range, duration_ms: int) -> Bar:
     """Where a range lies in a recording of this length; what is outside is cut off."""
     left, right = (100 * min(max(ms, 0), duration_ms) / max(duration_ms, 1) for ms in span)
-    return Bar(round(left, 3), round(right - left, 3))
+    width = max(right - left, LEAST_PERCENT)
+    return Bar(round(min(left, 100 - width), 3), round(width, 3))
 
 
 def bars(spans: Iterable[Range], duration_ms: int) -> list[Bar]:
@@ -70,8 +73,11 @@ def ticks(duration_ms: int) -> list[Tick]:
     """Round times along the strip, and its end; none so near the end that they would overlap."""
     fitting = (step for step in STEPS_MS if duration_ms <= step * MOST_TICKS)
     step = next(fitting, duration_ms // MOST_TICKS)
-    times = [ms for ms in range(0, duration_ms, step) if duration_ms - ms > duration_ms / 8]
-    return [Tick(bar((0, ms), duration_ms).width, whole_clock(ms)) for ms in [*times, duration_ms]]
+    times = [ms for ms in range(0, duration_ms, step) if duration_ms - ms > duration_ms / 5.5]
+    return [
+        Tick(round(100 * ms / max(duration_ms, 1), 3), whole_clock(ms))
+        for ms in [*times, duration_ms]
+    ]
 
 
 def legible(positions: Sequence[float]) -> list[bool]:
