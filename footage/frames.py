@@ -1,0 +1,254 @@
+"""Frames: the sampled pictures of one segment, each with its exact time."""
+
+import math
+import os
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import DecoderFailed, FootageChanged, WrongUsage
+from footage import filters
+from footage.coverage import Coverage, Hole, find_gaps
+from footage.ffmpeg import Child, Decoder, Options
+from footage.filters import Mode
+from footage.packets import LISTED, Packet, packets
+from footage.recording import Recording, open_footage
+from footage.reports import Reports
+from footage.segments import Segment
+
+_FAR_BACK_MS = -15_000
+_SEEKS_MS = (131, 0, _FAR_BACK_MS)
+"""Where to seek, from a segment's first keyframe; the next is tried when that one was missed.
+ffmpeg seeks 130 ms early where pictures are reordered, which would cost one more group of them;
+containers without an index are sought by decoding time, which may be too late."""
+
+_SHORTEST_GAP_MS = 1000
+_GAP_SPACINGS = 3
+_MOST_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One sampled picture."""
+
+    image: NDArray[np.uint8]
+    """RGB, shape [height, width, 3], upright."""
+    time_ms: int
+    """Recording time."""
+
+
+def sample(
+    recording: Recording,
+    segment: Segment,
+    *,
+    mode: Mode,
+    interval_ms: int,
+    max_side_px: int,
+    decoder: Decoder,
+) -> "Samples":
+    """Decode a segment and give some of its frames.
+
+    `interval` gives the first frame of each cell of a grid of `interval_ms` that is laid over the
+    whole recording, and the segment's first frame; `keyframes` gives every keyframe and decodes
+    nothing else. Pictures with a longer side than `max_side_px` are scaled down to it. Damage is
+    no error: what could not be decoded stands in the coverage.
+    """
+    return Samples(recording, segment, mode, interval_ms, max_side_px, decoder)
+
+
+class Samples:
+    """The frames of one segment in order of time, decoded while they are asked for.
+
+    Close it, or use it as a context manager, when not all frames are wanted.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        segment: Segment,
+        mode: Mode,
+        interval_ms: int,
+        max_side_px: int,
+        decoder: Decoder,
+    ) -> None:
+        self._recording, self._segment, self._decoder = recording, segment, decoder
+        self._mode, self._interval_ms = mode, interval_ms
+        self._size = filters.fit(recording.width, recording.height, max_side_px)
+        self._frames = self._decode()
+        self._sampled = 0
+        self._coverage: Coverage | None = None
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self
+
+    def __next__(self) -> Frame:
+        """Decode on to the next frame.
+
+        Raises FootageVanished or FootageChanged when the file is not the one that was probed,
+        DecoderFailed when ffmpeg died or ran out of time.
+        """
+        return next(self._frames)
+
+    @property
+    def coverage(self) -> Coverage:
+        """The account of the segment; raises WrongUsage before the last frame has been taken."""
+        if self._coverage is None:
+            raise WrongUsage("The coverage is known only when all frames have been taken.")
+        return self._coverage
+
+    def close(self) -> None:
+        """Stop decoding."""
+        self._frames.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _decode(self) -> Generator[Frame, None, None]:
+        """One generator, so that whoever drops it ends the child."""
+        self._refuse_another_file()
+        seeks_ms = (0,) if self._segment.start_pts is None else _SEEKS_MS
+        keyframes_only = self._mode == "keyframes" and self._has_pts()
+        for seek_ms in seeks_ms:
+            reports = Reports(self._ticks(self._tolerance_ms))
+            with self._start(seek_ms, keyframes_only, reports) as child:
+                if seek_ms == seeks_ms[-1] or self._begins_right(child, reports):
+                    yield from self._pictures(child, reports)
+                    child.finish()
+                    self._coverage = self._account(reports, keyframes_only)
+                    return
+
+    def _has_pts(self) -> bool:
+        """Without pts a frame's time is guessed from the frames around it: none may be skipped."""
+        with closing(self._packets()) as listed:
+            return all(packet.has_pts for packet in islice(listed, 1))
+
+    def _refuse_another_file(self) -> None:
+        with open_footage(self._recording.path) as file:
+            if file.seek(0, os.SEEK_END) != self._recording.size_bytes:
+                raise FootageChanged("The file has changed since it was added; add it again.")
+
+    def _start(self, seek_ms: int, keyframes_only: bool, reports: Reports) -> Child:
+        def writing(address: str) -> Options:
+            return filters.writing(
+                self._recording,
+                self._segment,
+                mode=self._mode,
+                interval_ms=self._interval_ms,
+                size=self._size,
+                address=address,
+            )
+
+        return Child(
+            self._decoder,
+            self._recording.path,
+            reading=filters.reading(
+                self._recording, self._segment, seek_ms=seek_ms, keyframes_only=keyframes_only
+            ),
+            writing=writing,
+            reports=reports.feed,
+            patience_seconds=self._patience_seconds,
+        )
+
+    def _begins_right(self, child: Child, reports: Reports) -> bool:
+        while reports.first is None and child.wait_for_report():
+            pass
+        return reports.first == self._segment.start_pts
+
+    def _pictures(self, child: Child, reports: Reports) -> Iterator[Frame]:
+        width, height = self._size
+        while True:
+            image = np.empty((height, width, 3), np.uint8)
+            if child.read_into(image.data.cast("B")) < image.nbytes:
+                return
+            while not reports.sampled and child.wait_for_report():
+                pass
+            if not reports.sampled:
+                raise DecoderFailed("ffmpeg gave a picture without its time; it is tried again.")
+            self._sampled += 1
+            yield Frame(image, self._time_ms(reports.sampled.popleft()))
+
+    def _account(self, reports: Reports, keyframes_only: bool) -> Coverage:
+        segment = self._segment
+        if reports.first is None:
+            return Coverage(0, 0, 0, ((segment.start_ms, segment.end_ms),))
+        gaps = tuple(
+            (self._time_ms(start), self._time_ms(end))
+            for start, end in self._gaps(reports, keyframes_only)
+        )
+        first_ms = self._time_ms(reports.first)
+        lost_ms = sum(end - start for start, end in gaps if start >= first_ms)
+        return Coverage(reports.decoded, self._sampled, segment.end_ms - first_ms - lost_ms, gaps)
+
+    def _gaps(self, reports: Reports, keyframes_only: bool) -> list[tuple[int, int]]:
+        holes = self._holes(reports)
+        if not holes:
+            return []
+        return find_gaps(
+            holes,
+            self._packets(),
+            tolerance=reports.tolerance,
+            keyframes_only=keyframes_only,
+        )
+
+    def _holes(self, reports: Reports) -> list[Hole]:
+        """Those between frames, and those between a border of the segment and its next frame."""
+        assert reports.first is not None and reports.last is not None
+        first_ms, last_ms = self._time_ms(reports.first), self._time_ms(reports.last)
+        holes = reports.holes
+        if first_ms - self._segment.start_ms > self._tolerance_ms:
+            holes = [Hole(None, reports.first), *holes]
+        if self._segment.end_ms - last_ms > self._tolerance_ms:
+            holes = [*holes, Hole(reports.last, self._segment.end_pts)]
+        return holes
+
+    def _packets(self) -> Generator[Packet, None, None]:
+        """The packets of this segment, read once more."""
+        segment = self._segment
+        reading = filters.reading(self._recording, segment, seek_ms=_FAR_BACK_MS)
+        with Child(
+            self._decoder,
+            self._recording.path,
+            reading=reading,
+            writing=lambda _: LISTED,
+            patience_seconds=self._patience_seconds,
+        ) as child:
+            for packet in packets(child.lines()):
+                if segment.end_pts is not None and packet.decoded >= segment.end_pts:
+                    return
+                if segment.start_pts is None or packet.time >= segment.start_pts:
+                    yield packet
+
+    @property
+    def _tolerance_ms(self) -> float:
+        """A recording of few frames a second has no hole between any two of them."""
+        spacing_ms = self._recording.duration_ms / self._recording.packets
+        return max(_SHORTEST_GAP_MS, _GAP_SPACINGS * spacing_ms)
+
+    @property
+    def _patience_seconds(self) -> int:
+        """A segment that could not be cut shorter may take as much longer."""
+        minutes = (self._segment.end_ms - self._segment.start_ms) // 60_000
+        return self._decoder.timeout_seconds * min(max(minutes, 1), _MOST_MINUTES)
+
+    def _ticks(self, ms: float) -> int:
+        return math.ceil(Fraction(ms) / 1000 / self._recording.time_base)
+
+    def _time_ms(self, pts: int) -> int:
+        """Recording time, held inside the segment: a container's times may be a frame off it."""
+        time_ms = self._recording.time_ms(pts)
+        return min(max(time_ms, self._segment.start_ms), self._segment.end_ms)

@@ -1,0 +1,123 @@
+"""What ffmpeg's log says about a file when it has opened it, or why it has not."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from errors import Permanent, RefusedFootage, UnreadableFootage
+
+_STREAM = r"^  Stream #0:{index}\b(?P<line>[^\n]*)(?P<below>(?:\n(?!  Stream|Stream)[^\n]*)*)"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Claims of the container, none of them verified."""
+
+    start_us: int | None
+    """None where the container has no clock, as in a raw stream."""
+    duration_claimed_ms: int | None
+    pixel_format: str
+    frame_rate: Fraction | None
+    rotation: int
+    """Clockwise degrees that bring the picture upright: 0, 90, 180 or 270."""
+
+
+def read_header(log: str) -> Header | None:
+    """Read the log of a run that copies one video stream; None when there was none to copy."""
+    chosen = re.search(r"^  Stream #0:(\d+) -> #0:0 \(copy\)", log, re.MULTILINE)
+    stream = chosen and re.search(_STREAM.format(index=chosen[1]), log, re.MULTILINE)
+    if not stream:
+        return None
+    return Header(
+        start_us=_start_us(log),
+        duration_claimed_ms=_duration_ms(log),
+        pixel_format=_first(r"Video: .*?, ([a-z]\w+)(?=[(,])", stream["line"]) or "unknown",
+        frame_rate=_frame_rate(stream["line"]),
+        rotation=_rotation(stream["below"]),
+    )
+
+
+def verdict(log: str) -> Permanent:
+    """Why a file could not be opened as video, in one sentence."""
+    for sign, kind, sentence in _SIGNS:
+        if re.search(sign, log):
+            return kind(sentence)
+    return UnreadableFootage("The file cannot be understood as video; check it or export it again.")
+
+
+_SIGNS: tuple[tuple[str, type[Permanent], str], ...] = (
+    (
+        r"[Nn]ot on whitelist",
+        RefusedFootage,
+        "The file is a playlist or of a kind that is not looked at; add the video itself.",
+    ),
+    (
+        r"exceeds specified max pixel count|Picture size \S+ is invalid",
+        RefusedFootage,
+        "The pictures are larger than allowed; scale the video down or raise NIGHTREEL_MAX_PIXELS.",
+    ),
+    (
+        r"Number of streams exceeds",
+        RefusedFootage,
+        "The file holds too many streams; copy its video stream into a file of its own.",
+    ),
+    (
+        r"moov atom not found",
+        UnreadableFootage,
+        "The file is cut off and its index is missing; copy or export it again.",
+    ),
+    (
+        r"\n  Stream #0:\d+[^\n]*: Video: [^\n]*\(attached pic\)",
+        UnreadableFootage,
+        "The file holds a cover picture and no video; add the video itself.",
+    ),
+    (
+        r"\n  Stream #0:\d+[^\n]*: Audio: ",
+        UnreadableFootage,
+        "The file holds sound and no video; add the video itself.",
+    ),
+    (
+        r"Stream mapping:",
+        UnreadableFootage,
+        "The file announces video and holds no pictures; copy or export it again.",
+    ),
+    (
+        r"(?m)^Input #0, ",
+        UnreadableFootage,
+        "The file holds no video; add the video itself.",
+    ),
+)
+"""In this order: what ffmpeg says, and what that means."""
+
+
+def _first(pattern: str, text: str) -> str | None:
+    found = re.search(pattern, text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def _start_us(log: str) -> int | None:
+    seconds = _first(r"^  Duration: [^\n]*start: (-?\d{1,12}\.\d{6})", log)
+    return int(Fraction(seconds) * 1_000_000) if seconds else None
+
+
+def _duration_ms(log: str) -> int | None:
+    clock = re.search(r"^  Duration: (\d{1,9}):(\d\d):(\d\d)\.(\d\d)", log, re.MULTILINE)
+    if not clock:
+        return None
+    hours, minutes, seconds, hundredths = (int(part) for part in clock.groups())
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + hundredths * 10
+
+
+def _frame_rate(line: str) -> Fraction | None:
+    """ffmpeg rounds to two places: 29.97 stands for 30000/1001."""
+    shown = re.search(r", (\d{1,9}(?:\.\d{1,4})?)(k?) fps", line)
+    if not shown or not Fraction(shown[1]):
+        return None
+    rate = Fraction(shown[1]) * (1000 if shown[2] else 1)
+    broadcast = Fraction(round(rate * 1001 / 1000) * 1000, 1001)
+    return broadcast if rate.denominator > 1 and abs(rate - broadcast) < Fraction(1, 100) else rate
+
+
+def _rotation(below: str) -> int:
+    angle = _first(r"displaymatrix: rotation of (-?\d{1,3}(?:\.\d+)?) degrees", below)
+    return round(-Fraction(angle) / 90) * 90 % 360 if angle else 0

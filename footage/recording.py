@@ -1,0 +1,169 @@
+"""A recording: one video file, known by its bytes, and what can be said of it without decoding."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from io import FileIO
+from pathlib import Path
+
+from errors import FootageVanished, RefusedFootage, UnreadableFootage
+from footage.ffmpeg import CODECS, Child, Decoder
+from footage.header import Header, read_header, verdict
+from footage.packets import LISTED, Listing, list_packets
+
+_BLOCK_BYTES = 1 << 20
+_SLOWEST_DISK_BYTES_PER_SECOND = 20_000_000
+_LONGEST_MS = 31 * 24 * 3600 * 1000
+_STRANGEST_PIXEL = 4
+"""Ratio of a pixel's sides beyond which the claim is taken for an error."""
+
+VANISHED = "The file is not where it was; bring it back or add it from its new place."
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What one look through the packets of a file has told."""
+
+    path: str
+    """May hold surrogate escapes: names on disk are bytes."""
+    size_bytes: int
+    codec: str
+    width: int
+    """Upright and in square pixels, like the pictures `sample` gives."""
+    height: int
+    rotation: int
+    """Clockwise degrees by which the coded picture is turned to stand upright."""
+    pixel_format: str
+    frame_rate: Fraction | None
+    """As the header claims; times are never derived from it."""
+    time_base: Fraction
+    """Seconds per tick of a pts."""
+    start_us: int
+    """Recording time zero: the container's start time, microseconds."""
+    duration_claimed_ms: int | None
+    """From the header."""
+    duration_ms: int
+    """Measured: end of the last video packet, from recording time zero."""
+    packets: int
+    keyframes: tuple[int, ...] = ()
+    """Pts of the keyframes one may cut at, ascending; every second one left out, repeatedly,
+    where there are more than 65,536."""
+
+    def time_ms(self, pts: int) -> int:
+        """Recording time of a pts, exact before it is rounded to milliseconds."""
+        return _time_ms(pts, self.time_base, self.start_us)
+
+
+def fingerprint(path: str, progress: Callable[[int], None] = lambda _: None) -> str:
+    """The sha256 of a file's bytes, 64 hex digits.
+
+    `progress` is called with the number of bytes read since the last call. Raises
+    UnreadableFootage, RefusedFootage or FootageVanished.
+    """
+    digest, block = hashlib.sha256(), memoryview(bytearray(_BLOCK_BYTES))
+    with open_footage(path) as file:
+        while count := file.readinto(block):
+            digest.update(block[:count])
+            progress(count)
+    return digest.hexdigest()
+
+
+def probe(path: str, decoder: Decoder) -> Recording:
+    """Look through a file's packets, decoding none.
+
+    Raises UnreadableFootage or RefusedFootage with the reason, FootageVanished when it is not
+    there, and DecoderFailed when ffmpeg itself died or ran out of time.
+    """
+    with open_footage(path) as file:
+        size_bytes = file.seek(0, os.SEEK_END)
+    if not size_bytes:
+        raise UnreadableFootage("The file is empty; copy or export it again.")
+    patience = decoder.timeout_seconds + size_bytes / _SLOWEST_DISK_BYTES_PER_SECOND
+    child = Child(decoder, path, reading={}, writing=lambda _: LISTED, patience_seconds=patience)
+    with child:
+        listing = list_packets(child.lines())
+        child.finish()
+    header = read_header(child.log)
+    if header is None or not listing.packets:
+        raise FootageVanished(VANISHED) if not Path(path).exists() else verdict(child.log)
+    _check(listing, decoder)
+    return _recording(path, size_bytes, listing, header)
+
+
+def open_footage(path: str) -> FileIO:
+    """Open a regular file; anything else could block for ever or never end."""
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            raise RefusedFootage("This is a folder or a device and no file; add the video itself.")
+        return Path(path).open("rb", buffering=0)
+    except (FileNotFoundError, NotADirectoryError):
+        raise FootageVanished(VANISHED) from None
+    except PermissionError:
+        raise UnreadableFootage("The file may not be read; give Nightreel's user access.") from None
+    except OSError as error:
+        raise UnreadableFootage(f"The file cannot be opened: {error.strerror}.") from None
+
+
+def _check(listing: Listing, decoder: Decoder) -> None:
+    codec = listing.fields.get("codec_id", "none")
+    width, height = listing.dimensions
+    if codec not in CODECS.split(","):
+        raise RefusedFootage(f"Video coded as {codec} is not looked at; convert it to H.264.")
+    if not width * height:
+        raise UnreadableFootage("The size of the pictures is unknown; copy or export it again.")
+    if width * height > decoder.max_pixels:
+        raise RefusedFootage(
+            f"Pictures of {width}x{height} are larger than allowed; scale the video down or raise"
+            " NIGHTREEL_MAX_PIXELS."
+        )
+    if listing.runs_backwards:
+        raise RefusedFootage(
+            "The clock of this video is set back on the way, so no time in it would be sure;"
+            " split it there and add the parts."
+        )
+
+
+def _recording(path: str, size_bytes: int, listing: Listing, header: Header) -> Recording:
+    width, height = _upright(listing, header.rotation)
+    time_base = listing.time_base
+    start_us = header.start_us or 0
+    if header.start_us is None:  # no clock: ffmpeg counts from zero, and cannot seek
+        duration_ms = _time_ms(listing.end - listing.first, time_base, 0)
+    else:
+        duration_ms = _time_ms(listing.end, time_base, start_us)
+    if not 0 < duration_ms <= _LONGEST_MS:
+        raise RefusedFootage("The times in this video make no sense; convert it and add that.")
+    return Recording(
+        path=path,
+        size_bytes=size_bytes,
+        codec=listing.fields["codec_id"],
+        width=width,
+        height=height,
+        rotation=header.rotation,
+        pixel_format=header.pixel_format,
+        frame_rate=header.frame_rate,
+        time_base=time_base,
+        start_us=start_us,
+        duration_claimed_ms=header.duration_claimed_ms,
+        duration_ms=duration_ms,
+        packets=listing.packets,
+        keyframes=() if header.start_us is None else tuple(listing.keyframes),
+    )
+
+
+def _upright(listing: Listing, rotation: int) -> tuple[int, int]:
+    """Size as it is to be seen: square pixels, made by stretching, then turned."""
+    width, height = listing.dimensions
+    aspect = listing.pixel_aspect
+    if 1 < aspect <= _STRANGEST_PIXEL:
+        width = round(width * aspect)
+    elif Fraction(1, _STRANGEST_PIXEL) <= aspect < 1:
+        height = round(height / aspect)
+    return (height, width) if rotation % 180 else (width, height)
+
+
+def _time_ms(pts: int, time_base: Fraction, start_us: int) -> int:
+    return round((pts * time_base - Fraction(start_us, 1_000_000)) * 1000)
