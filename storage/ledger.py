@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, update
 from sqlmodel import Session, col, select
 
 from errors import LeaseLost
-from footage.frames import Coverage
+from footage.coverage import Coverage
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables

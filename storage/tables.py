@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict
 from sqlalchemy import JSON, BigInteger, Enum, Index, MetaData, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -45,7 +44,7 @@ def _unique(*columns: str) -> tuple[Any, ...]:
 
 
 class Table(SQLModel):
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = {"arbitrary_types_allowed": True}
     metadata: ClassVar[MetaData] = MetaData(
         naming_convention={
             "pk": "pk_%(table_name)s",
@@ -187,8 +186,6 @@ class Person(Table, table=True):
     case_id: int = Field(foreign_key="case.id", ondelete="CASCADE")
     name: str
     asked_at: datetime
-    matched_at: datetime | None = None
-    """None until every appearance there is has been compared with the references there are."""
 
 
 class Reference(Table, table=True):
@@ -205,6 +202,8 @@ class Reference(Table, table=True):
     vector: NDArray[np.float32] | None = Field(default=None, sa_type=Vector, repr=False)
     crop: str | None = Field(default=None, repr=False)
     quality: float | None = None
+    matched_at: datetime | None = None
+    """None until it has been compared with every appearance there was when it was added."""
 
 
 class Candidate(Table, table=True):

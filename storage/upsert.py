@@ -11,7 +11,7 @@ from storage.tables import Table
 
 def insert_if_new(session: Session, table: type[Table], **values: Any) -> bool:
     """Insert one row; False when its key is taken, also by a transaction that ends meanwhile."""
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    insert: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
     dialect = session.get_bind().dialect.name
     statement = insert[dialect](table).values(**values).on_conflict_do_nothing()
     # Row counts of an insert differ between the drivers; what it returns does not.

@@ -1,4 +1,4 @@
-"""Real databases: a SQLite file and a PostgreSQL server, both brought to the newest version once."""
+"""Real databases: a SQLite file and a PostgreSQL server, both upgraded once."""
 
 import os
 import shutil

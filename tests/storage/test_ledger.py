@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func
 from sqlmodel import Session, select
 
 from errors import LeaseLost
-from footage.frames import Coverage
+from footage.coverage import Coverage
 from storage import ledger, tables
 from storage.appearances import sightings
 from storage.database import reading, writing

@@ -39,7 +39,6 @@ def _create_case_tables() -> None:
         _parent("person", "case"),
         sa.Column("name", sa.String, nullable=False),
         sa.Column("asked_at", MOMENT, nullable=False),
-        sa.Column("matched_at", MOMENT),
         unique=["case_id", "name"],
     )
     _create(
@@ -53,6 +52,7 @@ def _create_case_tables() -> None:
         sa.Column("vector", VECTOR),
         sa.Column("crop", sa.String),
         sa.Column("quality", sa.Float),
+        sa.Column("matched_at", MOMENT),
         unique=["person_id", "photo_sha256", "engine"],
     )
 

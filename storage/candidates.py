@@ -1,0 +1,223 @@
+"""Candidates: which appearance may show which person, ranked. Recomputed freely."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from storage.people import lock_people
+from storage.tables import (
+    Analysis,
+    Appearance,
+    Candidate,
+    Case,
+    Person,
+    Plan,
+    Recording,
+    Reference,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An appearance within the threshold of a person, and the reference that came closest."""
+
+    person_id: int
+    appearance_id: int
+    reference_id: int
+    distance: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """A candidate with all that a reader of it needs."""
+
+    id: int
+    case: str
+    person_id: int
+    person: str
+    recording_id: int
+    recording: str
+    recording_sha256: str
+    analysis_id: int
+    appearance_id: int
+    start_ms: int
+    end_ms: int
+    best_ms: int
+    box: tuple[float, float, float, float]
+    """x, y, width, height at `best_ms`, in pixels."""
+    faces: int
+    quality: float
+    crops: tuple[str, ...]
+    """Names in the media store, best first."""
+    reference_id: int
+    reference: str
+    reference_crop: str | None
+    distance: float
+    threshold: float
+    rank: int
+    engine: str
+    plan: str
+
+
+_AT_ONCE = 10_000  # SQLite takes 32,766 parameters in a statement
+
+_COLUMNS: dict[str, Any] = {
+    "id": Candidate.id,
+    "case": Case.reference,
+    "person_id": Person.id,
+    "person": Person.name,
+    "recording_id": Recording.id,
+    "recording": Recording.name,
+    "recording_sha256": Recording.sha256,
+    "analysis_id": Analysis.id,
+    "appearance_id": Appearance.id,
+    "start_ms": Appearance.start_ms,
+    "end_ms": Appearance.end_ms,
+    "best_ms": Appearance.best_ms,
+    "box_x": Appearance.box_x,
+    "box_y": Appearance.box_y,
+    "box_width": Appearance.box_width,
+    "box_height": Appearance.box_height,
+    "faces": Appearance.faces,
+    "quality": Appearance.quality,
+    "crops": Appearance.crops,
+    "reference_id": Reference.id,
+    "reference": Reference.photo_name,
+    "reference_crop": Reference.crop,
+    "distance": Candidate.distance,
+    "threshold": Candidate.threshold,
+    "rank": Candidate.rank,
+    "engine": Plan.engine,
+    "plan": Plan.key,
+}
+
+
+def replace_candidates(
+    session: Session,
+    *,
+    reference_ids: Collection[int],
+    appearance_ids: Collection[int],
+    matches: Sequence[Match],
+) -> None:
+    """Store what came of comparing these references with these appearances.
+
+    What an earlier comparison of the same found, and this one did not, goes. What others found
+    meanwhile stays: only a closer match takes its place. References and appearances that have gone
+    meanwhile are passed over. Then each person's candidates are ranked anew.
+    """
+    person_ids = _people_of(session, reference_ids)
+    lock_people(session, person_ids)
+    known = _candidates(session, person_ids, appearance_ids)
+    compared = set(reference_ids)
+    for match in _still_there(session, matches):
+        row = known.pop((match.person_id, match.appearance_id), None)
+        if row is None:
+            session.add(Candidate(**asdict(match), rank=0))
+        elif row.reference_id in compared or match.distance < row.distance:
+            row.sqlmodel_update(asdict(match))
+    for row in known.values():
+        if row.reference_id in compared:
+            session.delete(row)
+    session.flush()
+    _rank(session, person_ids)
+
+
+def candidates(
+    session: Session,
+    *,
+    case: str | None = None,
+    analysis_ids: Collection[int] | None = None,
+    limit: int | None = None,
+) -> list[CandidateRow]:
+    """Candidates by person and rank: all, or those of one case, or of these analyses, or both."""
+    statement: sqlalchemy.Select[*tuple[Any, ...]] = (
+        sqlalchemy.select(*(col(column).label(name) for name, column in _COLUMNS.items()))
+        .join(Appearance, col(Candidate.appearance_id) == Appearance.id)
+        .join(Analysis)
+        .join(Recording)
+        .join(Plan)
+        .join(Reference, col(Candidate.reference_id) == Reference.id)
+        .join(Person, col(Candidate.person_id) == Person.id)
+        .join(Case)
+        .order_by(col(Case.reference), col(Person.name), col(Plan.engine), col(Candidate.rank))
+        .limit(limit)
+    )
+    if case is not None:
+        statement = statement.where(col(Case.reference) == case)
+    if analysis_ids is not None:
+        statement = statement.where(col(Analysis.id).in_(analysis_ids))
+    return [_row(dict(found)) for found in session.execute(statement).mappings()]
+
+
+def _row(values: dict[str, Any]) -> CandidateRow:
+    box = tuple(values.pop(name) for name in ("box_x", "box_y", "box_width", "box_height"))
+    return CandidateRow(**values | {"box": box, "crops": tuple(values["crops"])})
+
+
+def _people_of(session: Session, reference_ids: Collection[int]) -> list[int]:
+    statement = select(Reference.person_id).where(col(Reference.id).in_(reference_ids))
+    return sorted(session.exec(statement.distinct()))
+
+
+def _candidates(
+    session: Session, person_ids: Collection[int], appearance_ids: Collection[int]
+) -> dict[tuple[int, int], Candidate]:
+    if not appearance_ids:
+        return {}
+    # All appearances of an archive are more than a statement may name, so it names their range.
+    statement = select(Candidate).where(
+        col(Candidate.person_id).in_(person_ids),
+        col(Candidate.appearance_id).between(min(appearance_ids), max(appearance_ids)),
+    )
+    among = set(appearance_ids)
+    rows = session.exec(statement.execution_options(populate_existing=True))
+    return {(row.person_id, row.appearance_id): row for row in rows if row.appearance_id in among}
+
+
+def _still_there(session: Session, matches: Sequence[Match]) -> list[Match]:
+    appearances = _existing(session, Appearance, {match.appearance_id for match in matches})
+    references = _existing(session, Reference, {match.reference_id for match in matches})
+    return [
+        match
+        for match in matches
+        if match.appearance_id in appearances and match.reference_id in references
+    ]
+
+
+def _existing(
+    session: Session, table: type[Appearance] | type[Reference], ids: Collection[int]
+) -> set[int]:
+    wanted = sorted(ids)
+    return {
+        id
+        for start in range(0, len(wanted), _AT_ONCE)
+        for id in session.exec(
+            select(table.id).where(col(table.id).in_(wanted[start : start + _AT_ONCE]))
+        )
+    }
+
+
+def _rank(session: Session, person_ids: Collection[int]) -> None:
+    # Distances of different engines cannot be compared.
+    apart = [col(Candidate.person_id), col(Reference.engine)]
+    closest_first = [col(Candidate.distance), col(Candidate.appearance_id)]
+    number = func.row_number().over(partition_by=apart, order_by=closest_first)
+    ranked = (
+        sqlalchemy.select(col(Candidate.id).label("id"), number.label("rank"))
+        .join(Reference, col(Candidate.reference_id) == Reference.id)
+        .where(col(Candidate.person_id).in_(person_ids))
+        .subquery()
+    )
+    statement = (
+        update(Candidate)
+        .where(col(Candidate.id) == ranked.c.id, col(Candidate.rank) != ranked.c.rank)
+        .values(rank=ranked.c.rank)
+        .execution_options(synchronize_session=False)
+    )
+    session.exec(statement)
+    session.expire_all()

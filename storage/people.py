@@ -1,0 +1,155 @@
+"""People a case looks for, and their reference photos with a verdict on each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, and_, update
+from sqlmodel import Session, col, select
+
+from storage import tables
+from storage.upsert import insert_if_new
+from storage.vectors import matrix
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """One photo of a person as one engine sees it."""
+
+    photo_sha256: str
+    photo_name: str
+    engine: str
+    weights_sha256: str
+    verdict: str
+    """For people to read; says why, if the photo was refused."""
+    vector: NDArray[np.float32] | None
+    """None for a refused photo."""
+    crop: str | None
+    quality: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gallery:
+    """The usable references to compare with: row i of `vectors` is reference i, of person i."""
+
+    person_ids: list[int]
+    reference_ids: list[int]
+    vectors: NDArray[np.float32]
+    """Shape [m, d], or [0, 0] when there are none."""
+
+
+def add_person(session: Session, *, case_id: int, name: str, now: datetime) -> int:
+    """Remember whom a case looks for; the same name in the same case is the same person's id."""
+    insert_if_new(session, tables.Person, case_id=case_id, name=name, asked_at=now)
+    statement = select(tables.Person.id).filter_by(case_id=case_id, name=name)
+    return session.exec(statement).one()
+
+
+def add_reference(session: Session, person_id: int, reference: Reference) -> int:
+    """Remember a photo and the verdict on it; the same photo again changes nothing.
+
+    If it is seen otherwise than before (other weights, say), the earlier reference and its
+    candidates go, and all of the person's photos are to be matched again. Returns the id.
+    """
+    lock_people(session, [person_id])
+    key = {
+        "person_id": person_id,
+        "photo_sha256": reference.photo_sha256,
+        "engine": reference.engine,
+    }
+    known = session.exec(select(tables.Reference).filter_by(**key)).one_or_none()
+    if known is not None:
+        if _same(_reference(known), reference):
+            return known.id
+        _forget(session, known)
+    row = tables.Reference(person_id=person_id, **_columns(reference))
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def references(session: Session, person_id: int) -> list[Reference]:
+    """Every photo of a person, refused ones too, in the order they were added."""
+    statement = select(tables.Reference).filter_by(person_id=person_id)
+    return [_reference(row) for row in session.exec(statement.order_by(col(tables.Reference.id)))]
+
+
+def gallery(
+    session: Session, *, engine: str, now: datetime, person_ids: Sequence[int] | None = None
+) -> Gallery:
+    """The usable references of people whose case is in force, of these people only if given."""
+    wanted = and_(_usable(now), col(tables.Reference.engine) == engine)
+    if person_ids is not None:
+        wanted = and_(wanted, col(tables.Person.id).in_(person_ids))
+    statement = (
+        select(tables.Person.id, tables.Reference.id, col(tables.Reference.vector))
+        .join(tables.Reference)
+        .join(tables.Case)
+        .where(wanted)
+        .order_by(col(tables.Person.id), col(tables.Reference.id))
+    )
+    rows = session.exec(statement).all()
+    vectors = [vector for _, _, vector in rows if vector is not None]
+    return Gallery([row[0] for row in rows], [row[1] for row in rows], matrix(vectors))
+
+
+def unmatched_people(session: Session, *, engine: str, now: datetime) -> list[int]:
+    """People in force with a photo that was not yet compared with all appearances."""
+    statement = (
+        select(tables.Person.id)
+        .join(tables.Reference)
+        .join(tables.Case)
+        .where(
+            _usable(now),
+            col(tables.Reference.engine) == engine,
+            col(tables.Reference.matched_at).is_(None),
+        )
+        .distinct()
+        .order_by(col(tables.Person.id))
+    )
+    return list(session.exec(statement))
+
+
+def mark_matched(session: Session, reference_ids: Sequence[int], now: datetime) -> None:
+    """Remember that these references were compared with every appearance there is."""
+    compared = col(tables.Reference.id).in_(reference_ids)
+    session.exec(update(tables.Reference).where(compared).values(matched_at=now))
+
+
+def lock_people(session: Session, person_ids: Sequence[int]) -> None:
+    """Let nobody else change these people's references and candidates until the commit."""
+    statement = select(tables.Person.id).where(col(tables.Person.id).in_(person_ids))
+    session.exec(statement.order_by(col(tables.Person.id)).with_for_update()).all()
+
+
+def _usable(now: datetime) -> ColumnElement[bool]:
+    in_force = and_(col(tables.Case.closed_at).is_(None), col(tables.Case.expires_at) > now)
+    return and_(in_force, col(tables.Reference.vector).is_not(None))
+
+
+def _forget(session: Session, row: tables.Reference) -> None:
+    # Another photo of the person may now be the closest to what this one had found. The row that
+    # takes its place gets an id of its own, so that a match still under way cannot be taken for
+    # one with the new vector.
+    siblings = and_(
+        col(tables.Reference.person_id) == row.person_id,
+        col(tables.Reference.engine) == row.engine,
+    )
+    session.exec(update(tables.Reference).where(siblings).values(matched_at=None))
+    session.delete(row)
+    session.flush()
+
+
+def _columns(reference: Reference) -> dict[str, Any]:
+    return {field: getattr(reference, field) for field in Reference.__slots__}
+
+
+def _reference(row: tables.Reference) -> Reference:
+    return Reference(**{field: getattr(row, field) for field in Reference.__slots__})
+
+
+def _same(a: Reference, b: Reference) -> bool:
+    return all(np.array_equal(value, _columns(b)[field]) for field, value in _columns(a).items())
