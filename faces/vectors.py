@@ -23,7 +23,7 @@ def unit(vectors: Vectors) -> Vectors:
 def pool(vectors: Vectors, weights: NDArray[np.float64]) -> Vectors:
     """One unit vector [d] for several [n, d] of the same face, the heavier ones counting more.
 
-    Weights are 0..1; one of zero still counts a little, so that all zeros give the plain mean.
+    Weights are 0 or more; zero still counts a little, so that all zeros give the plain mean.
     """
     return unit(np.average(unit(vectors), axis=0, weights=weights + 1e-3).astype(np.float32))
 
