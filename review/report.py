@@ -13,6 +13,7 @@ from functools import cache
 from typing import Literal, TypeAlias
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from review.timeline import Bar, Range, Tick, bar, bars, clock, legible, ticks
 
@@ -242,5 +243,5 @@ def _spelled(character: str) -> str:
     return f"\\u{ord(character):04x}"
 
 
-def _data_uri(jpeg: Jpeg) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+def _data_uri(jpeg: Jpeg) -> Markup:
+    return Markup(f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}")
