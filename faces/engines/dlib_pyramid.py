@@ -60,7 +60,7 @@ def boxes(sheet: Sheet, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Nu
     for step in range(int(steps.max(initial=0))):
         deeper = steps > step
         corners[deeper] = corners[deeper] * (6 / 5) + 0.3
-    corners = np.floor(corners + 0.5)
+    corners = np.trunc(corners + np.copysign(0.5, corners))  # halves go away from zero
     return np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2] + 1])
 
 
