@@ -27,6 +27,12 @@ class Walk:
     start_side_px: float
     end_side_px: float
 
+    def at(self, progress: float) -> tuple[tuple[float, float], float]:
+        """Centre and side of the cut-out, `progress` 0..1 of the way."""
+        (x, y), (end_x, end_y) = self.start_centre, self.end_centre
+        side = self.start_side_px + (self.end_side_px - self.start_side_px) * progress
+        return (x + (end_x - x) * progress, y + (end_y - y) * progress), side
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -41,11 +47,24 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """The truth: this person is on the picture from `start_ms` to `end_ms`."""
+    """The truth: this walk is on the picture from `start_ms` to `end_ms`."""
 
-    person: str
+    walk: Walk
     start_ms: int
     end_ms: int
+
+    @property
+    def person(self) -> str:
+        """Who it is."""
+        return self.walk.person
+
+    def shows(self, time_ms: int, x: float, y: float) -> bool:
+        """Whether this person's cut-out covers a point of the picture at a time."""
+        if not self.start_ms <= time_ms < self.end_ms:
+            return False
+        progress = (time_ms - self.start_ms) / (self.end_ms - self.start_ms)
+        centre, side = self.walk.at(progress)
+        return abs(x - centre[0]) <= side / 2 and abs(y - centre[1]) <= side / 2
 
 
 SCENES = (
@@ -74,7 +93,7 @@ def planted(scenes: tuple[Scene, ...] = SCENES) -> list[Planted]:
     truth, start_ms = [], 0
     for scene in scenes:
         end_ms = start_ms + round(scene.seconds * 1000)
-        truth += [Planted(walk.person, start_ms, end_ms) for walk in scene.walks]
+        truth += [Planted(walk, start_ms, end_ms) for walk in scene.walks]
         start_ms = end_ms
     return truth
 
@@ -117,8 +136,8 @@ def _backdrop(number: int) -> Image.Image:
 
 
 def _paste(picture: Image.Image, walk: Walk, progress: float) -> None:
-    side = round(walk.start_side_px + (walk.end_side_px - walk.start_side_px) * progress)
-    centre = [a + (b - a) * progress for a, b in zip(walk.start_centre, walk.end_centre, strict=True)]
+    centre, exact_side = walk.at(progress)
+    side = round(exact_side)
     cut_out = Image.fromarray(portrait(walk.person)).crop(HEAD_AND_SHOULDERS[walk.person])
     corner = (round(centre[0] - side / 2), round(centre[1] - side / 2))
     picture.paste(cut_out.resize((side, side), Image.Resampling.BILINEAR), corner, _vignette(side))
@@ -133,7 +152,7 @@ def _vignette(side: int) -> Image.Image:
 def _expose(
     picture: NDArray[np.uint8], scene: Scene, grain: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    # Fresh noise for each frame costs more than everything else: a random window of one sheet will do.
+    # Fresh noise for each frame would cost more than everything else: one sheet is moved about.
     top, left = int(rng.integers(HEIGHT)), int(rng.integers(WIDTH))
     noise = grain[top : top + HEIGHT, left : left + WIDTH] * np.float32(scene.noise)
     lit = picture * np.float32(scene.brightness) + noise

@@ -1,14 +1,14 @@
 """What a face engine promises: a detector, an alignment and an embedder that belong together."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faces.face import Face, Image
+from faces.vectors import Distance, as_euclidean
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class ModelCard:
 
     name: str
     dimension: int
-    distance: Literal["euclidean_l2", "cosine"]
+    distance: Distance
     """Between unit vectors: Euclidean distance, or one minus the cosine."""
     threshold: float
     """One-to-one: a distance at or below it makes a candidate."""
@@ -29,7 +29,7 @@ class ModelCard:
     @property
     def same_face_distance(self) -> float:
         """The threshold as a Euclidean distance between unit vectors, whatever `distance` is."""
-        return self.threshold if self.distance == "euclidean_l2" else math.sqrt(2 * self.threshold)
+        return as_euclidean(self.threshold, self.distance)
 
 
 class FaceEngine(Protocol):

@@ -1,13 +1,18 @@
 """Watch one segment: sampled frames, their faces, the appearances they make."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from faces.appearances import Appearance, Sighting, link
 from faces.engine import FaceEngine
+from faces.face import Face
 from faces.quality import assess
+from footage.coverage import Coverage
 from footage.ffmpeg import Decoder
-from footage.frames import Coverage, Frame, sample
+from footage.frames import Frame, sample
 from footage.recording import Recording
 from footage.segments import Segment
 from pipeline.crops import cut
@@ -52,24 +57,29 @@ def analyse(
     return Findings(frames.coverage, faces, appearances)
 
 
-def _look(frames: Iterable[Frame], engine: FaceEngine) -> Iterator[Sequence[Sighting]]:
+def _look(frames: Iterable[Frame], engine: FaceEngine) -> Iterator[list[Sighting]]:
     for batch in _batches(frames):
         found = engine.detect([frame.image for frame in batch])
-        for frame, faces in zip(batch, found, strict=True):
-            if not faces:
-                continue
-            chips = engine.align(frame.image, faces)
-            vectors = engine.embed(chips)
-            yield [
-                Sighting(
-                    time_ms=frame.time_ms,
-                    face=face,
-                    quality=assess(chip, face),
-                    vector=vector,
-                    crop=cut(frame.image, face.box),
-                )
-                for face, chip, vector in zip(faces, chips, vectors, strict=True)
-            ]
+        seen = list(zip(batch, found, strict=True))
+        chips = [
+            chip for frame, faces in seen if faces for chip in engine.align(frame.image, faces)
+        ]
+        vectors = iter(engine.embed(np.stack(chips)) if chips else ())
+        cut_chips = iter(chips)
+        for frame, faces in seen:
+            yield [_sighting(frame, face, next(cut_chips), next(vectors)) for face in faces]
+
+
+def _sighting(
+    frame: Frame, face: Face, chip: NDArray[np.uint8], vector: NDArray[np.float32]
+) -> Sighting:
+    return Sighting(
+        time_ms=frame.time_ms,
+        face=face,
+        quality=assess(chip, face),
+        vector=vector,
+        crop=cut(frame.image, face.box),
+    )
 
 
 def _batches(frames: Iterable[Frame]) -> Iterator[list[Frame]]:

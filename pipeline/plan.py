@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,16 @@ class Plan:
     """How many crops of an appearance are kept and pooled."""
 
     @property
+    def body(self) -> str:
+        """The plan as JSON, sorted, as it is stored."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @property
     def key(self) -> str:
         """Sixteen hex digits that name this plan: equal plans, equal keys."""
-        body = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(body.encode()).hexdigest()[:16]
+        return hashlib.sha256(self.body.encode()).hexdigest()[:16]
+
+    @classmethod
+    def from_body(cls, body: str) -> Self:
+        """The plan that `body` was made from."""
+        return cls(**json.loads(body))

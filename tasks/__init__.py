@@ -1,0 +1,1 @@
+"""How steps are asked for: thin Celery tasks, with ids only on the wire."""

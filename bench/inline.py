@@ -1,0 +1,45 @@
+"""The same steps in one process without Celery: `python -m bench.inline FILM PHOTO`."""
+
+import json
+import sys
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from pipeline.clock import utc_now
+from pipeline.enrol import enrol_person
+from pipeline.ingest import ingest_file
+from pipeline.match import match_analysis
+from pipeline.watch import watch
+from settings import Settings
+from storage.agenda import unasked
+from storage.candidates import candidates
+from storage.cases import open_case
+from storage.database import reading, writing
+from worker.resources import Resources
+
+
+def main(film: str, photo: str) -> None:
+    """Enrol, ingest, watch every segment, match; prints the number of candidates as JSON."""
+    with tempfile.TemporaryDirectory() as home:
+        mine = Resources(Settings(home=Path(home)))
+        tools, now = mine.tools, utc_now()
+        with writing(mine.database) as session:
+            case = open_case(
+                session, reference="bench", legal_basis="none", purpose="measuring",
+                authorised_by="bench", expires_at=now + timedelta(days=1), now=now,
+            )  # fmt: skip
+        enrol_person("A", [Path(photo)], case_id=case.id, engine=mine.photo_engine(), tools=tools)
+        known = ingest_file(Path(film), tools=tools, plan=mine.plan, now=now)
+        with reading(mine.database) as session:
+            segments = unasked(session)
+        for segment in segments:
+            watch(segment, tools)
+        match_analysis(known.analysis_id, tools)
+        with reading(mine.database) as session:
+            found = candidates(session, analysis_ids=[known.analysis_id])
+        print(json.dumps({"candidates": [one.distance for one in found]}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,110 @@
+"""`nightreel demo`."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.footage import ask_for_new, take_in
+from cli.output import err, out, table
+from cli.people import enrol_for
+from cli.process import ad_hoc_case, services, workers_alive
+from cli.progress import wait_for
+from cli.results import candidate_table, found_for, write_report
+from demo import film
+from demo.portraits import FOLDER
+from errors import WrongUsage
+from review.timeline import clock
+from storage.candidates import CandidateRow
+from tasks.people import ask_for_people
+from worker.resources import resources
+
+ENROLLED = "astronaut"
+MARKER = "made-by-nightreel-demo"
+
+
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where it works; made anew each time.")] = Path(
+        "nightreel-demo"
+    ),
+) -> None:
+    """Draw a minute of footage, look for one of the two people in it, and compare with the truth."""
+    _make_anew(folder)
+    os.environ["NIGHTREEL_HOME"] = str(folder / "home")
+    footage = folder / "film.mp4"
+    with services():
+        err.print("Drawing a minute of footage with two people in it ...")
+        film.write(footage)
+        case = ad_hoc_case()
+        enrolled = enrol_for(case, ENROLLED, [FOLDER / f"{ENROLLED}.jpg"])
+        ask_for_people([enrolled.person_id])
+        intake = take_in([footage])
+        ask_for_new()
+        wait_for(
+            resources().database,
+            intake.analyses,
+            people=[enrolled.person_id],
+            engine=resources().plan.engine,
+            alive=workers_alive,
+        )
+    found = found_for(case, intake.analyses)
+    out.print(candidate_table(found))
+    page = write_report(folder / "report", case, intake)
+    right = _compare_with_truth(found)
+    out.print(f"Report: {page.absolute()}")
+    if not right:
+        raise typer.Exit(1)
+
+
+def _make_anew(folder: Path) -> None:
+    if folder.exists():
+        if not (folder / MARKER).exists():
+            raise WrongUsage(f"{folder} is not a demo's folder; choose another with --folder.")
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / MARKER).touch()
+
+
+def _compare_with_truth(found: list[CandidateRow]) -> bool:
+    """Print what was planted beside what was found; true when they agree."""
+    planted = [one for one in film.planted() if one.person == ENROLLED]
+    others = [one for one in film.planted() if one.person != ENROLLED]
+    shown = table(
+        "What is true, and what was found", "planted", "from", "to", "found from", "to", ""
+    )
+    missed = 0
+    for truth in planted:
+        hits = [one for one in found if _is_of(truth, one)]
+        missed += not hits
+        shown.add_row(
+            truth.person,
+            clock(truth.start_ms),
+            clock(truth.end_ms),
+            ", ".join(clock(one.start_ms) for one in hits),
+            ", ".join(clock(one.end_ms) for one in hits),
+            "found" if hits else "MISSED",
+        )
+    false = [one for one in found if not any(_is_of(truth, one) for truth in planted)]
+    for truth in others:
+        taken = any(_is_of(truth, one) for one in false)
+        shown.add_row(
+            truth.person,
+            clock(truth.start_ms),
+            clock(truth.end_ms),
+            "",
+            "",
+            "WRONGLY A CANDIDATE" if taken else "not a candidate, rightly",
+        )
+    out.print(shown)
+    out.print(
+        f"{len(planted) - missed} of {len(planted)} planted appearances of {ENROLLED} found; "
+        f"{len(false)} candidates that are somebody else or nobody."
+    )
+    return not missed and not false
+
+
+def _is_of(truth: film.Planted, candidate: CandidateRow) -> bool:
+    x, y, width, height = candidate.box
+    return truth.shows(candidate.best_ms, x + width / 2, y + height / 2)

@@ -1,0 +1,105 @@
+"""`nightreel doctor`."""
+
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+
+from cli.output import out, print_json, table
+from errors import NightreelError
+from faces import models
+from footage.ffmpeg import choose, find_ffmpegs
+from storage.database import reading
+from storage.listing import all_analyses
+from worker.redis_server import find_redis_server
+from worker.resources import resources
+from worker.stack import running, services_alive
+
+LEAST_FREE_GB = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    well: bool
+    detail: str
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at everything Nightreel needs on this machine and say what is wrong."""
+    findings = [finding for look in LOOKS for finding in _carefully(look)]
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        shown = table("", "", "what", "found")
+        for one in findings:
+            shown.add_row("ok" if one.well else "ATTENTION", one.what, one.detail)
+        out.print(shown)
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+def _carefully(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except NightreelError as error:
+        yield Finding(look.__name__.strip("_").replace("_", " "), False, str(error))
+
+
+def _machine() -> Iterator[Finding]:
+    settings = resources().settings
+    yield Finding("Python", True, f"{platform.python_version()} on {platform.machine()}")
+    yield Finding("workers", True, f"{settings.workers} (NIGHTREEL_WORKERS)")
+
+
+def _home_folder() -> Iterator[Finding]:
+    home = resources().make_home()
+    free_gb = shutil.disk_usage(home).free / 1e9
+    private = home.stat().st_mode & 0o077 == 0
+    yield Finding(
+        "home folder", private, str(home) + ("" if private else " is open to others; chmod 700 it")
+    )
+    yield Finding("free space", free_gb >= LEAST_FREE_GB, f"{free_gb:.0f} GB")
+
+
+def _ffmpeg() -> Iterator[Finding]:
+    chosen = choose(resources().settings.ffmpeg)
+    for one in find_ffmpegs():
+        used = ", used" if one.path == chosen else ""
+        yield Finding("ffmpeg", True, f"{one.version} from {one.origin}{used}: {one.path}")
+
+
+def _queue() -> Iterator[Finding]:
+    settings = resources().settings
+    yield Finding("redis-server", True, find_redis_server())
+    stack = running(settings.home_folder)
+    alive = [name for name, lives in services_alive(settings.home_folder).items() if lives]
+    yield Finding("services", True, ", ".join(alive) if stack else "not running")
+
+
+def _database() -> Iterator[Finding]:
+    database = resources().database
+    with reading(database) as session:
+        count = len(all_analyses(session))
+    yield Finding(
+        "database", True, f"{database.dialect.name}, {count} recordings watched or waiting"
+    )
+
+
+def _engine() -> Iterator[Finding]:
+    mine = resources()
+    engine = mine.face_engine(mine.settings.engine, mine.settings.min_face_px)
+    yield Finding("engine", True, f"{engine.card.name}, weights {engine.weights_sha256[:12]}")
+    notice = models.notice(engine.card)
+    if notice:
+        yield Finding("licence", False, notice)
+
+
+LOOKS = (_machine, _home_folder, _ffmpeg, _queue, _database, _engine)

@@ -1,0 +1,126 @@
+"""`nightreel ingest`, and the part of it other commands share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import err, print_json
+from cli.progress import byte_bar, wait_for
+from errors import (
+    BrokerUnavailable,
+    FootageVanished,
+    RefusedFootage,
+    UnreadableFootage,
+    WrongUsage,
+)
+from pipeline.clock import utc_now
+from pipeline.ingest import display_name, ingest_file
+from storage.agenda import unasked
+from storage.database import reading
+from storage.recordings import AlreadyKnown
+from tasks.segments import ask_for_segments
+from worker.resources import resources
+
+VIDEO_ENDINGS = frozenset(
+    [
+        ".3gp",
+        ".asf",
+        ".avi",
+        ".dav",
+        ".dv",
+        ".flv",
+        ".h264",
+        ".h265",
+        ".hevc",
+        ".m2ts",
+        ".m4v",
+        ".mkv",
+        ".mov",
+        ".mp4",
+        ".mpeg",
+        ".mpg",
+        ".mts",
+        ".mxf",
+        ".ogv",
+        ".ts",
+        ".vob",
+        ".webm",
+        ".wmv",
+    ]
+)
+"""What is taken from a folder; a file named by itself is looked at whatever its ending."""
+DONE, WITH_GAPS = 0, 3
+
+
+@dataclass(slots=True)
+class Intake:
+    """What became of the files that were handed in."""
+
+    analyses: list[int] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """File names as they can be shown, each with its reason."""
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Video files, or folders of them.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until everything is watched.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Add footage; the workers of `nightreel up` watch it. A file that is refused stops no other."""
+    intake = take_in(paths)
+    ask_for_new()
+    if wait:
+        wait_for(resources().database, intake.analyses, engine=resources().plan.engine)
+    if as_json:
+        refused = [{"name": name, "reason": reason} for name, reason in intake.refused]
+        print_json({"analyses": intake.analyses, "refused": refused})
+    if intake.refused:
+        raise typer.Exit(WITH_GAPS if intake.analyses else 1)
+
+
+def take_in(paths: Sequence[Path]) -> Intake:
+    """Read and remember every file; say on stderr what was already known and what was refused."""
+    mine, intake = resources(), Intake()
+    for path in files_in(paths):
+        name = display_name(path)
+        try:
+            with byte_bar(name, path) as progress:
+                known = ingest_file(
+                    path, tools=mine.tools, plan=mine.plan, now=utc_now(), progress=progress
+                )
+        except (UnreadableFootage, RefusedFootage, FootageVanished) as error:
+            err.print(f"{name}: {error}")
+            intake.refused.append((name, str(error)))
+            continue
+        if isinstance(known, AlreadyKnown):
+            state = "already watched" if known.done else "already added"
+            err.print(f"{name}: {state} as {known.name}; nothing is done twice.")
+        intake.analyses.append(known.analysis_id)
+    return intake
+
+
+def files_in(paths: Sequence[Path]) -> list[Path]:
+    """Folders become the videos in them, however deep, in order of name."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        videos = [one for one in sorted(path.rglob("*")) if one.suffix.lower() in VIDEO_ENDINGS]
+        if not videos:
+            raise WrongUsage(f"There is no video in the folder {display_name(path)}.")
+        found += videos
+    return found
+
+
+def ask_for_new() -> None:
+    """Ask the workers for every segment nobody was asked to do; say so when they cannot be."""
+    with reading(resources().database) as session:
+        waiting = unasked(session)
+    try:
+        ask_for_segments(waiting)
+    except BrokerUnavailable:
+        err.print("No workers are running; what was added is watched as soon as `nightreel up` is.")

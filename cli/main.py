@@ -1,0 +1,73 @@
+"""The `nightreel` command."""
+
+import sys
+import traceback
+
+import typer
+
+from cli import (
+    benchmarks,
+    cases,
+    demonstration,
+    doctor,
+    footage,
+    jobs,
+    models,
+    people,
+    process,
+    results,
+    stack,
+)
+from cli.output import err
+from errors import NightreelError
+from settings import load_settings
+
+app = typer.Typer(
+    name="nightreel",
+    help="Finds out who appears in recorded video, when, and how sure one can be. "
+    "A result is a candidate for a person to judge, never more.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demonstration.demo)
+app.command("up")(stack.up)
+app.command("process")(process.process)
+app.command("ingest")(footage.ingest)
+app.command("enrol")(people.enrol)
+app.command("candidates")(results.candidates)
+app.command("report")(results.report)
+app.command("status")(jobs.status)
+app.command("doctor")(doctor.doctor)
+app.command("bench")(benchmarks.bench)
+app.add_typer(cases.app, name="case", help="Cases: what authorises a search.")
+app.add_typer(jobs.app, name="jobs", help="Recordings being watched, and their segments.")
+app.add_typer(models.app, name="models", help="Engines and their weights.")
+
+INTERRUPTED = 130
+
+
+def run() -> None:
+    """Run one command; whatever goes wrong is one sentence on stderr and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except NightreelError as error:
+        err.print(f"nightreel: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print(
+            "nightreel: interrupted; what was done is kept, and the next run goes on from it."
+        )
+        sys.exit(INTERRUPTED)
+    except Exception:
+        err.print(f"nightreel: an unexpected error; its trace was written to {_keep_trace()}.")
+        sys.exit(1)
+
+
+def _keep_trace() -> str:
+    folder = load_settings().home_folder / "logs"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    trace = folder / "last-error.txt"
+    trace.write_text(traceback.format_exc())
+    return str(trace)

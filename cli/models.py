@@ -1,0 +1,76 @@
+"""`nightreel models list|pull`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import err, out, print_json, table
+from faces import models
+from worker.resources import resources
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("list")
+def list_models(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Engines, recognisers and detectors: dimension, threshold, licence, and what is missing."""
+    found = models.installed(resources().weights_folder)
+    if as_json:
+        print_json([_as_dict(one) for one in found])
+        return
+    shown = table(
+        "", "name", "kind", "#dim", "distance", "#threshold", "commercial", "present", "licence"
+    )
+    for one in found:
+        shown.add_row(
+            one.name,
+            one.kind,
+            str(one.dimension or ""),
+            one.distance or "",
+            f"{one.threshold:.3f}" if one.threshold else "",
+            "yes" if one.commercial_use else "no",
+            _presence(one),
+            one.licence,
+        )
+    out.print(shown)
+
+
+@app.command("pull")
+def pull(
+    name: Annotated[
+        str, typer.Argument(help="A recogniser, a detector, or deepface:MODEL+DETECTOR.")
+    ],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A file or folder to take them from.")
+    ] = None,
+) -> None:
+    """Bring weights here, from a file or over the network, and pin their sha256."""
+    mine = resources()
+    mine.make_home()
+    for path in models.pull(name, mine.weights_folder, source):
+        err.print(f"Present: {path}")
+
+
+def _presence(one: models.Listed) -> str:
+    if one.present:
+        return "yes"
+    return f"needs {one.needs_package}" if one.needs_package else "no"
+
+
+def _as_dict(one: models.Listed) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "dimension": one.dimension,
+        "distance": one.distance,
+        "threshold": one.threshold,
+        "licence": one.licence,
+        "commercial_use": one.commercial_use,
+        "weights": one.weights,
+        "missing": one.missing,
+        "needs_package": one.needs_package,
+        "present": one.present,
+    }

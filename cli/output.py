@@ -1,0 +1,33 @@
+"""How the command line speaks: results to stdout, everything else to stderr."""
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+out = Console(highlight=False, markup=False)
+err = Console(stderr=True, highlight=False, markup=False)
+
+
+def print_json(value: Any) -> None:
+    """Write one JSON document to stdout; names keep their characters."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def table(title: str, *columns: str) -> Table:
+    """An empty table; columns whose name begins with `#` are numbers, set right."""
+    made = Table(
+        title=title or None,
+        title_justify="left",
+        header_style="bold",
+        box=None,
+        padding=(0, 2, 0, 0),
+    )
+    for column in columns:
+        number = column.startswith("#")
+        made.add_column(
+            column.removeprefix("#"), justify="right" if number else "left", overflow="fold"
+        )
+    return made

@@ -1,0 +1,126 @@
+"""`nightreel process`: the main job in one command."""
+
+import getpass
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.footage import Intake, ask_for_new, take_in
+from cli.output import err, out, print_json
+from cli.people import enrol_for
+from cli.progress import wait_for
+from cli.results import as_document, candidate_table, found_for, outcome_table, write_report
+from errors import WrongUsage
+from pipeline.clock import utc_now
+from storage import cases
+from storage.database import reading, writing
+from storage.progress import outcomes
+from storage.tables import State
+from tasks.people import ask_for_people
+from worker.resources import resources
+from worker.stack import Stack, running, services_alive
+
+DONE, FAILED, WITH_GAPS = 0, 1, 3
+AD_HOC_DAYS = 30
+
+
+def process(
+    videos: Annotated[list[Path], typer.Argument(help="Video files, or folders of them.")],
+    person: Annotated[
+        list[str], typer.Option("--person", help="NAME=PHOTO[,PHOTO]; may be given again.")
+    ],
+    case: Annotated[
+        str, typer.Option(help="Reference of a case in force; else one is opened for this run.")
+    ] = "",
+    report: Annotated[Path | None, typer.Option(help="Folder to write a report into.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Watch footage for people and print the candidates: the main job in one command.
+
+    Starts the services it needs, or uses those of a running `nightreel up`.
+    """
+    wanted = [_name_and_photos(one) for one in person]
+    with services():
+        reference = case or ad_hoc_case()
+        people = [enrol_for(reference, name, photos).person_id for name, photos in wanted]
+        ask_for_people(people)
+        intake = take_in(videos)
+        ask_for_new()
+        wait_for(
+            resources().database,
+            intake.analyses,
+            people=people,
+            engine=resources().plan.engine,
+            alive=workers_alive,
+        )
+    found = [one for one in found_for(reference, intake.analyses) if one.person_id in people]
+    if as_json:
+        print_json(as_document(intake.analyses, found))
+    else:
+        out.print(candidate_table(found))
+        out.print(outcome_table(intake.analyses, intake.refused))
+    if report:
+        err.print(f"Report: {write_report(report, reference, intake)}")
+    raise typer.Exit(exit_code(intake))
+
+
+@contextmanager
+def services() -> Iterator[None]:
+    """The workers of a running stack, or our own for as long as this lasts."""
+    mine = resources()
+    mine.make_home()
+    if running(mine.settings.home_folder) or mine.settings.broker_url:
+        yield
+        return
+    stack = Stack(mine.settings)
+    stack.start(flower=False)
+    try:
+        yield
+    finally:
+        stack.stop()
+
+
+def workers_alive() -> bool:
+    """Whether somebody works: a worker elsewhere, behind a broker of its own, is trusted to."""
+    settings = resources().settings
+    return bool(settings.broker_url) or services_alive(settings.home_folder)["worker"]
+
+
+def exit_code(intake: Intake) -> int:
+    """0 if everything was watched, 3 if there are gaps, 1 if nothing could be watched."""
+    with reading(resources().database) as session:
+        states = [outcome.state for outcome in outcomes(session, intake.analyses)]
+    if all(state is State.FAILED for state in states):
+        return FAILED
+    whole = not intake.refused and all(state is State.DONE for state in states)
+    return DONE if whole else WITH_GAPS
+
+
+def _name_and_photos(given: str) -> tuple[str, Sequence[Path]]:
+    name, _, photos = given.partition("=")
+    if not name or not photos:
+        raise WrongUsage(f"--person {given} is not understood; write NAME=PHOTO[,PHOTO].")
+    return name, [Path(photo) for photo in photos.split(",")]
+
+
+def ad_hoc_case() -> str:
+    """Open a case for one run of a command; returns its reference."""
+    now = utc_now()
+    reference = f"run-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    with writing(resources().database) as session:
+        cases.open_case(
+            session,
+            reference=reference,
+            legal_basis="as stated by whoever runs the command",
+            purpose="a single run of nightreel",
+            authorised_by=getpass.getuser(),
+            expires_at=now + timedelta(days=AD_HOC_DAYS),
+            now=now,
+        )
+    err.print(f"Case {reference} was opened for this run; it expires in {AD_HOC_DAYS} days.")
+    return reference

@@ -1,0 +1,79 @@
+"""Waiting for the workers, with a bar and an estimate."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from cli.output import err
+from errors import StackTrouble
+from pipeline.clock import utc_now
+from storage.database import Engine, reading
+from storage.people import unmatched_people
+from storage.progress import progress
+from storage.tables import State
+
+POLL_SECONDS = 0.2
+ENDED = (State.DONE, State.GAPS, State.FAILED)
+
+
+def wait_for(
+    database: Engine,
+    analyses: Sequence[int],
+    *,
+    people: Sequence[int] = (),
+    engine: str,
+    alive: Callable[[], bool] = lambda: True,
+) -> None:
+    """Return once every analysis has ended and these people were compared with everything.
+
+    Raises StackTrouble when `alive` says that nobody works on them any more; what is done is kept.
+    """
+    with _bar(
+        "Watching footage", TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
+    ) as (
+        bar,
+        shown,
+    ):
+        while True:
+            with reading(database) as session:
+                far = progress(session, analyses)
+                uncompared = set(people) & set(
+                    unmatched_people(session, engine=engine, now=utc_now())
+                )
+            total_ms = sum(one.total_ms for one in far)
+            bar.update(shown, total=max(total_ms, 1), completed=sum(one.done_ms for one in far))
+            if not uncompared and all(one.state in ENDED for one in far):
+                return
+            if not alive():
+                raise StackTrouble(
+                    "The workers have stopped; see the logs folder, then `nightreel up` goes on."
+                )
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def byte_bar(name: str, path: Path) -> Iterator[Callable[[int], None]]:
+    """A bar for reading a file; yields what wants to know how many bytes were read so far."""
+    with _bar(f"Reading {name}", DownloadColumn(), TimeRemainingColumn()) as (bar, shown):
+        bar.update(shown, total=path.stat().st_size if path.is_file() else 1)
+        yield lambda done: bar.update(shown, completed=done)
+
+
+@contextmanager
+def _bar(title: str, *columns: ProgressColumn) -> Iterator[tuple[Progress, TaskID]]:
+    description = TextColumn("{task.description}", markup=False)
+    percent = TextColumn("{task.percentage:>3.0f} %")
+    with Progress(description, BarColumn(), percent, *columns, console=err, transient=True) as bar:
+        yield bar, bar.add_task(title, total=None)

@@ -1,0 +1,179 @@
+"""`nightreel candidates` and `nightreel report`, and the tables other commands print too."""
+
+import csv
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.footage import Intake
+from cli.output import err, out, print_json, table
+from pipeline.clock import utc_now
+from review.gather import gather
+from review.report import render
+from review.timeline import clock
+from storage import candidates as stored
+from storage.candidates import CandidateRow
+from storage.cases import find_case
+from storage.database import reading
+from storage.listing import all_analyses
+from storage.progress import Outcome, outcomes
+from worker.resources import resources
+
+FIELDS = (
+    "person", "recording", "start_ms", "end_ms", "best_ms", "distance", "threshold", "rank", "box",
+    "reference", "engine", "plan",
+)  # fmt: skip
+
+
+def candidates(
+    case: Annotated[str, typer.Option(help="Reference of the case.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Candidates for everyone a case looks for, closest first."""
+    analyses = _all_analyses()
+    found = found_for(case, analyses)
+    if as_json:
+        print_json(as_document(analyses, found))
+    elif as_csv:
+        _print_csv(found)
+    else:
+        out.print(candidate_table(found))
+
+
+def report(
+    case: Annotated[str, typer.Option(help="Reference of the case.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
+) -> None:
+    """Write the case's report: one HTML page with every picture inside."""
+    err.print(f"Report: {write_report(output, case, Intake(_all_analyses(resources().plan.key)))}")
+
+
+def found_for(case: str, analyses: Collection[int]) -> list[CandidateRow]:
+    """A case's candidates in these analyses, by person and rank. Raises NotAuthorised."""
+    with reading(resources().database) as session:
+        find_case(session, case)
+        return stored.candidates(session, case=case, analysis_ids=analyses)
+
+
+def as_document(analyses: Sequence[int], found: Sequence[CandidateRow]) -> dict[str, object]:
+    """What `process --json` and `candidates --json` print."""
+    with reading(resources().database) as session:
+        looked_at = outcomes(session, analyses)
+    return {
+        "recordings": [_recording(one) for one in looked_at],
+        "candidates": [{field: _plain(one, field) for field in FIELDS} for one in found],
+    }
+
+
+def candidate_table(found: Sequence[CandidateRow]) -> Table:
+    """Candidates for people to read."""
+    shown = table(
+        "Candidates, for a person to judge",
+        "person", "#rank", "recording", "from", "to", "best at",
+        "#distance", "#threshold",
+    )  # fmt: skip
+    for one in found:
+        shown.add_row(
+            one.person,
+            str(one.rank),
+            one.recording,
+            clock(one.start_ms),
+            clock(one.end_ms),
+            clock(one.best_ms),
+            f"{one.distance:.3f}",
+            f"{one.threshold:.3f}",
+        )
+    if not found:
+        shown.add_row("no candidate at this threshold")
+    return shown
+
+
+def outcome_table(analyses: Sequence[int], refused: Sequence[tuple[str, str]]) -> Table:
+    """What was looked at, and what was not."""
+    shown = table(
+        "What was looked at",
+        "recording",
+        "state",
+        "#length",
+        "#watched",
+        "#frames",
+        "#faces",
+        "not looked at",
+    )
+    with reading(resources().database) as session:
+        looked_at = outcomes(session, analyses)
+    for one in looked_at:
+        gaps = ", ".join(f"{clock(start)} to {clock(end)}" for start, end in one.gaps)
+        shown.add_row(
+            one.name, one.state.value, clock(one.duration_ms), clock(one.decoded_ms),
+            str(one.sampled_frames), str(one.faces), gaps or "nothing",
+        )  # fmt: skip
+    for name, reason in refused:
+        shown.add_row(name, "refused", "", "", "", "", reason)
+    return shown
+
+
+def write_report(folder: Path, case: str, intake: Intake) -> Path:
+    """Write `report.html` into a folder, for its owner alone; returns its path."""
+    mine = resources()
+    engine = mine.face_engine(mine.plan.engine, mine.plan.min_face_px)
+    page = gather(
+        mine.database,
+        mine.media,
+        case=case,
+        analysis_ids=intake.analyses,
+        refused=intake.refused,
+        plan=mine.plan,
+        engine=engine,
+        made_at=utc_now(),
+    )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "report.html"
+    path.write_text(render(page), encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def _all_analyses(plan_key: str | None = None) -> list[int]:
+    with reading(resources().database) as session:
+        return all_analyses(session, plan_key=plan_key)
+
+
+def _recording(one: Outcome) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "sha256": one.sha256,
+        "duration_ms": one.duration_ms,
+        "state": one.state.value,
+        "coverage": {
+            "decoded_ms": one.decoded_ms,
+            "sampled_frames": one.sampled_frames,
+            "faces": one.faces,
+            "appearances": one.appearances,
+            "gaps": one.gaps,
+            "reasons": one.reasons,
+        },
+    }
+
+
+def _plain(one: CandidateRow, field: str) -> object:
+    value = getattr(one, field)
+    if field == "box":
+        return [round(side) for side in value]
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _print_csv(found: Sequence[CandidateRow]) -> None:
+    rows = csv.writer(sys.stdout)
+    rows.writerow(FIELDS)
+    rows.writerows([_inert(_plain(one, field)) for field in FIELDS] for one in found)
+
+
+def _inert(value: object) -> object:
+    """A spreadsheet would run a cell that begins like a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value

@@ -1,0 +1,51 @@
+"""Take footage in: read its header and its bytes, divide it, remember it."""
+
+import os
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from footage.recording import fingerprint, probe
+from footage.segments import divide
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from storage.database import writing
+from storage.recordings import Added, AlreadyKnown, Found, add
+
+
+def ingest_file(
+    path: Path,
+    *,
+    tools: Tools,
+    plan: Plan,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _bytes: None,
+) -> Added | AlreadyKnown:
+    """Remember one file and the segments to watch; the same bytes twice are recognised.
+
+    `progress` is told how many bytes were read so far. Raises UnreadableFootage, RefusedFootage,
+    FootageVanished.
+    """
+    absolute = path.absolute()
+    recording = probe(str(absolute), tools.decoder)
+    sha256 = fingerprint(str(absolute), progress)
+    found = Found(sha256, display_name(path), absolute.stat().st_mtime_ns, recording)
+    with writing(tools.database) as session:
+        return add(
+            session,
+            found,
+            plan_key=plan.key,
+            plan_body=plan.body,
+            segments=divide(recording, plan.max_segment_seconds),
+            now=now,
+        )
+
+
+def display_name(path: Path) -> str:
+    """A file's name that is safe to show: bytes that are no text and control characters escaped."""
+    text = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+    return "".join(
+        character if unicodedata.category(character)[0] != "C" else ascii(character)[1:-1]
+        for character in text
+    )

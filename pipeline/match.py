@@ -1,0 +1,115 @@
+"""Join what segments saw into appearances, and rank those for the people looked for."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from faces.appearances import Part, join
+from faces.engine import ModelCard
+from faces.matching import rank
+from faces.vectors import Vectors, pool
+from pipeline.clock import utc_now
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from storage import ledger
+from storage.appearances import Presence, appearance_vectors, replace_appearances, sightings
+from storage.candidates import Match, replace_candidates
+from storage.database import reading, writing
+from storage.listing import plan_body
+from storage.people import Gallery, gallery, mark_matched
+
+NOTHING: Vectors = np.zeros((0, 0), np.float32)
+
+
+def match_analysis(analysis_id: int, tools: Tools) -> None:
+    """Join one recording's sightings, rank its appearances for everyone, and end its analysis.
+
+    Running it twice equals once.
+    """
+    with reading(tools.database) as session:
+        plan = Plan.from_body(plan_body(session, analysis_id))
+        parts = sightings(session, analysis_id)
+    card = tools.engine_for(plan).card
+    appearances = joined(parts, plan, card)
+    # Committed before the gallery is read: whoever is enrolled from now on finds them.
+    with writing(tools.database) as session:
+        ids = replace_appearances(session, analysis_id, appearances)
+    vectors = np.stack([one.vector for one in appearances]) if appearances else NOTHING
+    with writing(tools.database) as session:
+        people = gallery(session, engine=plan.engine, now=utc_now())
+        replace_candidates(
+            session,
+            reference_ids=people.reference_ids,
+            appearance_ids=ids,
+            matches=_matches(people, ids, vectors, card),
+        )
+        ledger.conclude(session, analysis_id, utc_now())
+
+
+def match_person(person_id: int, plan: Plan, tools: Tools) -> None:
+    """Rank for one person every appearance the plan's engine has seen; twice equals once."""
+    now = utc_now()
+    card = tools.engine_for(plan).card
+    with writing(tools.database) as session:
+        person = gallery(session, engine=plan.engine, now=now, person_ids=[person_id])
+        ids, vectors = appearance_vectors(session, engine=plan.engine)
+        replace_candidates(
+            session,
+            reference_ids=person.reference_ids,
+            appearance_ids=ids,
+            matches=_matches(person, ids, vectors, card),
+        )
+        mark_matched(session, person.reference_ids, now)
+
+
+def joined(parts: Sequence[tuple[int, Presence]], plan: Plan, card: ModelCard) -> list[Presence]:
+    """One presence for each group of sightings that segment borders cut apart, in order of time.
+
+    `parts` are sightings, each with the index of its segment.
+    """
+    groups = join(
+        [
+            Part(segment, one.start_ms, one.end_ms, one.box, one.quality, one.vector)
+            for segment, one in parts
+        ],
+        max_gap_seconds=plan.max_gap_seconds,
+        same_face_distance=card.same_face_distance,
+    )
+    return [_merged([parts[index][1] for index in group], plan.best_faces) for group in groups]
+
+
+def _merged(group: Sequence[Presence], best_faces: int) -> Presence:
+    best = max(group, key=lambda one: one.quality)
+    weights = np.array([one.quality * one.faces for one in group])
+    others = [one for one in group if one is not best]
+    crops = [*best.crops, *(crop for one in others for crop in one.crops)]
+    return replace(
+        best,
+        start_ms=group[0].start_ms,
+        end_ms=max(one.end_ms for one in group),
+        faces=sum(one.faces for one in group),
+        vector=pool(np.stack([one.vector for one in group]), weights),
+        crops=tuple(crops[:best_faces]),
+    )
+
+
+def _matches(
+    people: Gallery, appearance_ids: Sequence[int], vectors: Vectors, card: ModelCard
+) -> list[Match]:
+    person_ids = np.array(people.person_ids)
+    matches = []
+    for person_id in dict.fromkeys(people.person_ids):
+        rows = np.flatnonzero(person_ids == person_id)
+        ranked = rank(vectors, people.vectors[rows], kind=card.distance, threshold=card.threshold)
+        matches += [
+            Match(
+                person_id=person_id,
+                appearance_id=appearance_ids[one.appearance],
+                reference_id=people.reference_ids[rows[one.reference]],
+                distance=one.distance,
+                threshold=card.threshold,
+            )
+            for one in ranked
+        ]
+    return matches

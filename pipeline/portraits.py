@@ -1,0 +1,98 @@
+"""Look at a reference photo: one clear face, or a reason why not."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageOps, UnidentifiedImageError
+
+from errors import UnusablePhoto
+from faces.engine import FaceEngine
+from faces.face import Face, Image
+from faces.quality import Quality, assess
+from pipeline.crops import cut, jpeg
+
+LONGEST_SIDE_PX = 1600
+"""Larger photos are scaled down: a face that fills them is then still 1000 px wide."""
+SMALLEST_FACE_PX = 60
+LEAST_SHARPNESS = 0.15
+MOST_PIXELS = 100_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """What a reference photo gave: a vector if its verdict is `good`, else the reason."""
+
+    name: str
+    sha256: str
+    verdict: str
+    """`good`, or one sentence: no face, several faces, too small, too blurred, no picture."""
+    vector: NDArray[np.float32] | None = None
+    crop: bytes | None = None
+    quality: float = 0.0
+
+    @property
+    def usable(self) -> bool:
+        """Whether the photo can be searched with."""
+        return self.vector is not None
+
+
+def examine(path: Path, engine: FaceEngine) -> Portrait:
+    """Read one photo and judge it; a bad photo is a verdict, not an error."""
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        return Portrait(path.name, "", f"It cannot be read: {(error.strerror or 'error').lower()}.")
+    sha256 = hashlib.sha256(body).hexdigest()
+    try:
+        image = read_photo(path)
+        face = _only_face(engine.detect([image])[0])
+        chip = engine.align(image, [face])
+        quality = assess(chip[0], face)
+        _refuse_poor(quality)
+    except UnusablePhoto as reason:
+        return Portrait(path.name, sha256, str(reason))
+    return Portrait(
+        path.name, sha256, "good", engine.embed(chip)[0], jpeg(cut(image, face.box)), quality.value
+    )
+
+
+def read_photo(path: Path) -> Image:
+    """Open a photo upright, RGB, at most 1600 px on its longer side.
+
+    Raises UnusablePhoto when it is no picture of a kind that is read, or absurdly large.
+    """
+    try:
+        with Picture.open(path, formats=FORMATS) as photo:
+            if photo.width * photo.height > MOST_PIXELS:
+                raise UnusablePhoto("It has more than 100 million pixels; scale it down.")
+            photo.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+            upright = ImageOps.exif_transpose(photo).convert("RGB")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise UnusablePhoto("It is not a picture that can be read.") from error
+    except (Picture.DecompressionBombError, Picture.DecompressionBombWarning) as error:
+        raise UnusablePhoto("It has more than 100 million pixels; scale it down.") from error
+    upright.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+    return np.asarray(upright)
+
+
+def _only_face(faces: list[Face]) -> Face:
+    if not faces:
+        raise UnusablePhoto("No face was found in it; use a photo that shows one from the front.")
+    if len(faces) > 1:
+        raise UnusablePhoto(f"It shows {len(faces)} faces; cut it down to the one person.")
+    return faces[0]
+
+
+def _refuse_poor(quality: Quality) -> None:
+    if quality.size_px < SMALLEST_FACE_PX:
+        raise UnusablePhoto(
+            f"The face is too small: {quality.size_px:.0f} px wide, "
+            f"and at least {SMALLEST_FACE_PX} are needed."
+        )
+    if quality.sharpness < LEAST_SHARPNESS:
+        raise UnusablePhoto("The face is too blurred to search with; use a sharper photo.")

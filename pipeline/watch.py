@@ -1,0 +1,114 @@
+"""Watch one segment under a lease: claim it, analyse it, commit what was seen."""
+
+import logging
+import uuid
+from pathlib import Path
+
+from errors import (
+    FootageChanged,
+    FootageVanished,
+    LeaseLost,
+    NightreelError,
+    Permanent,
+    StoreUnavailable,
+)
+from faces.appearances import Appearance
+from pipeline.analyse import analyse
+from pipeline.clock import utc_now
+from pipeline.crops import jpeg
+from pipeline.heartbeat import Heartbeat
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from storage import ledger
+from storage.appearances import Presence
+from storage.database import writing
+from storage.ledger import ClaimedSegment
+from storage.media import Media
+
+log = logging.getLogger(__name__)
+
+
+def watch(segment_id: int, tools: Tools) -> int | None:
+    """Watch a segment, unless it is done or someone else's; running it twice equals once.
+
+    Returns the id of its analysis when no segment of it is left open: it can be matched. What goes
+    wrong is recorded on the segment; raises only when that cannot be written (StoreUnavailable).
+    """
+    owner = uuid.uuid4().hex
+    with writing(tools.database) as session:
+        claimed = ledger.claim(session, segment_id, owner, tools.lease_seconds, utc_now())
+    if claimed is None:
+        return None
+    try:
+        is_last = _work(claimed, owner, tools)
+    except LeaseLost as error:
+        log.warning("%s", error)
+        return None
+    return claimed.analysis_id if is_last else None
+
+
+def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
+    try:
+        with Heartbeat(tools.database, claimed.id, owner, tools.lease_seconds):
+            return _watch_claimed(claimed, owner, tools)
+    except (LeaseLost, StoreUnavailable):
+        raise
+    except NightreelError as error:
+        return _record(claimed, owner, tools, str(error), permanent=isinstance(error, Permanent))
+    except Exception as error:
+        # Its text may quote data; the log keeps the trace, the ledger only the kind.
+        log.exception("segment %d failed", claimed.id)
+        reason = f"An unexpected {type(error).__name__} ended it; the worker's log says more."
+        return _record(claimed, owner, tools, reason, permanent=False)
+    except BaseException:
+        with writing(tools.database) as session:
+            ledger.give_back(session, claimed.id, owner)
+        raise
+
+
+def _watch_claimed(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
+    _check_unchanged(claimed)
+    plan = Plan.from_body(claimed.plan_body)
+    findings = analyse(
+        claimed.recording,
+        claimed.segment,
+        plan=plan,
+        engine=tools.engine_for(plan),
+        decoder=tools.decoder,
+    )
+    seen = [as_presence(appearance, tools.media) for appearance in findings.appearances]
+    with writing(tools.database) as session:
+        return ledger.finish(session, claimed.id, owner, findings.coverage, seen, utc_now())
+
+
+def _check_unchanged(claimed: ClaimedSegment) -> None:
+    try:
+        now = Path(claimed.recording.path).stat()
+    except OSError as error:
+        raise FootageVanished(
+            "The footage is not where it was when it was added; put it back, then retry."
+        ) from error
+    if (now.st_size, now.st_mtime_ns) != (claimed.recording.size_bytes, claimed.modified_ns):
+        raise FootageChanged("The footage was changed since it was added; add the file again.")
+
+
+def as_presence(appearance: Appearance, media: Media) -> Presence:
+    """An appearance with its crops put into the media store. Raises StoreUnavailable."""
+    return Presence(
+        start_ms=appearance.start_ms,
+        end_ms=appearance.end_ms,
+        best_ms=appearance.best_ms,
+        box=appearance.box,
+        score=appearance.score,
+        quality=appearance.quality,
+        faces=appearance.sightings,
+        vector=appearance.vector,
+        crops=tuple(media.save(jpeg(crop)) for crop in appearance.crops),
+    )
+
+
+def _record(
+    claimed: ClaimedSegment, owner: str, tools: Tools, reason: str, *, permanent: bool
+) -> bool:
+    with writing(tools.database) as session:
+        return ledger.record_failure(session, claimed.id, owner, reason, permanent)

@@ -1,0 +1,158 @@
+"""Collect a report's content from the database and the crops."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import cast
+
+from faces.engine import FaceEngine
+from pipeline.plan import Plan
+from review.report import (
+    CandidateRow,
+    EngineCard,
+    PersonSection,
+    RecordingRow,
+    ReferenceRow,
+    RefusedFile,
+    Report,
+    State,
+)
+from storage.candidates import CandidateRow as Row
+from storage.candidates import candidates
+from storage.cases import Case, find_case
+from storage.database import Engine, Session, reading
+from storage.listing import claimed_duration_ms, people_of_case, spans
+from storage.media import Media
+from storage.people import Reference, references
+from storage.progress import Outcome, outcomes
+
+DISTANCES = {
+    "euclidean_l2": "Euclidean distance between unit vectors",
+    "cosine": "one minus the cosine",
+}
+CROPS_SHOWN = 5
+
+
+def gather(
+    database: Engine,
+    media: Media,
+    *,
+    case: str,
+    analysis_ids: Sequence[int],
+    refused: Sequence[tuple[str, str]],
+    plan: Plan,
+    engine: FaceEngine,
+    made_at: datetime,
+) -> Report:
+    """Everything the page says of a case's people in these recordings, looked at under one plan.
+
+    `refused` are file names with reasons. Raises NotAuthorised when there is no such case.
+    """
+    with reading(database) as session:
+        authority = find_case(session, case)
+        looked_at = outcomes(session, analysis_ids)
+        people = people_of_case(session, authority.id)
+        photos = {person: references(session, person) for person, _ in people}
+        found = candidates(session, case=case, analysis_ids=analysis_ids)
+        recordings = tuple(_recording(session, one) for one in looked_at)
+    places = {one.analysis_id: place for place, one in enumerate(looked_at)}
+    persons = tuple(
+        _person(
+            name, photos[person], [one for one in found if one.person_id == person], places, media
+        )
+        for person, name in people
+    )
+    return Report(
+        made_at=made_at,
+        plan_key=plan.key,
+        plan=tuple((_words(field), str(value)) for field, value in asdict(plan).items()),
+        engine=_card(engine),
+        persons=persons,
+        recordings=recordings,
+        refused=tuple(RefusedFile(name, reason) for name, reason in refused),
+        case_reference=authority.reference,
+        case=_terms(authority),
+    )
+
+
+def _words(field: str) -> str:
+    return field.replace("_", " ")
+
+
+def _terms(case: Case) -> tuple[tuple[str, str], ...]:
+    return (
+        ("legal basis", case.legal_basis),
+        ("purpose", case.purpose),
+        ("authorised by", case.authorised_by),
+        ("expires", f"{case.expires_at:%Y-%m-%d %H:%M} UTC"),
+    )
+
+
+def _card(engine: FaceEngine) -> EngineCard:
+    card = engine.card
+    return EngineCard(
+        name=card.name,
+        distance=DISTANCES[card.distance],
+        threshold=card.threshold,
+        licence=card.licence,
+        commercial_use=card.commercial_use,
+        weights_sha256=engine.weights_sha256,
+    )
+
+
+def _person(
+    name: str,
+    photos: Sequence[Reference],
+    found: Sequence[Row],
+    places: dict[int, int],
+    media: Media,
+) -> PersonSection:
+    by_crop = {one.crop: place for place, one in enumerate(photos)}
+    return PersonSection(
+        name=name,
+        references=tuple(_reference(one, media) for one in photos),
+        candidates=tuple(
+            _candidate(one, places[one.analysis_id], by_crop[one.reference_crop], media)
+            for one in found
+        ),
+    )
+
+
+def _reference(one: Reference, media: Media) -> ReferenceRow:
+    return ReferenceRow(
+        photo=one.photo_name,
+        crop=media.read(one.crop) if one.crop else b"",
+        quality=one.quality or 0.0,
+        verdict=one.verdict,
+    )
+
+
+def _candidate(one: Row, recording: int, reference: int, media: Media) -> CandidateRow:
+    return CandidateRow(
+        rank=one.rank,
+        recording=recording,
+        start_ms=one.start_ms,
+        end_ms=one.end_ms,
+        best_ms=one.best_ms,
+        distance=one.distance,
+        threshold=one.threshold,
+        reference=reference,
+        quality=one.quality,
+        crops=tuple(media.read(crop) for crop in one.crops[:CROPS_SHOWN]),
+    )
+
+
+def _recording(session: Session, one: Outcome) -> RecordingRow:
+    return RecordingRow(
+        name=one.name,
+        sha256=one.sha256,
+        duration_ms=one.duration_ms,
+        state=cast(State, one.state.value),
+        duration_claimed_ms=claimed_duration_ms(session, one.recording_id),
+        decoded_ms=one.decoded_ms,
+        sampled_frames=one.sampled_frames,
+        faces=one.faces,
+        appearances=tuple(spans(session, one.analysis_id)),
+        gaps=tuple(one.gaps),
+        reason=" ".join(one.reasons),
+    )

@@ -1,0 +1,66 @@
+"""What listings and reports read: which analyses there are, their segments, plans and people."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from storage.tables import Analysis, Appearance, Person, Plan, Recording, Segment, State
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """One segment as it stands."""
+
+    index: int
+    start_ms: int
+    end_ms: int
+    state: State
+    attempts: int
+    sampled_frames: int
+    faces: int
+    decoded_ms: int
+    gaps: list[list[int]]
+    reason: str | None
+
+
+def all_analyses(session: Session, *, plan_key: str | None = None) -> list[int]:
+    """The ids of every analysis, or of those under one plan, the oldest first."""
+    statement = select(Analysis.id).order_by(col(Analysis.id))
+    if plan_key is not None:
+        statement = statement.where(col(Analysis.plan_key) == plan_key)
+    return list(session.exec(statement))
+
+
+def segment_rows(session: Session, analysis_id: int) -> list[SegmentRow]:
+    """The segments of an analysis, in order."""
+    statement = select(Segment).where(col(Segment.analysis_id) == analysis_id)
+    return [
+        SegmentRow(**{name: getattr(row, name) for name in SegmentRow.__slots__})
+        for row in session.exec(statement.order_by(col(Segment.index)))
+    ]
+
+
+def plan_body(session: Session, analysis_id: int) -> str:
+    """The plan of an analysis as JSON."""
+    statement = select(Plan.body).join(Analysis).where(col(Analysis.id) == analysis_id)
+    return session.exec(statement).one()
+
+
+def people_of_case(session: Session, case_id: int) -> list[tuple[int, str]]:
+    """Ids and names of everyone a case looks for, in the order they were enrolled."""
+    statement = select(Person.id, Person.name).where(col(Person.case_id) == case_id)
+    return list(session.exec(statement.order_by(col(Person.id))))
+
+
+def spans(session: Session, analysis_id: int) -> list[tuple[int, int]]:
+    """From and to of every appearance of an analysis, in milliseconds, in order of time."""
+    statement = select(Appearance.start_ms, Appearance.end_ms).where(
+        col(Appearance.analysis_id) == analysis_id
+    )
+    return list(session.exec(statement.order_by(col(Appearance.ordinal))))
+
+
+def claimed_duration_ms(session: Session, recording_id: int) -> int | None:
+    """What a recording's header says of its length."""
+    statement = select(Recording.duration_claimed_ms).where(col(Recording.id) == recording_id)
+    return session.exec(statement).one()

@@ -1,0 +1,24 @@
+"""Analyses: matched once all their segments have ended."""
+
+from collections.abc import Sequence
+
+from pipeline import match
+from pipeline.clock import utc_now
+from storage.agenda import mark_match_asked
+from storage.database import writing
+from tasks.asking import send
+from worker.app import app
+from worker.resources import resources
+
+
+@app.task
+def match_analysis(analysis_id: int) -> None:
+    """Join a recording's sightings into appearances and rank them for everyone looked for."""
+    match.match_analysis(analysis_id, resources().tools)
+
+
+def ask_for_matching(analysis_ids: Sequence[int]) -> None:
+    """Put analyses in the queue that wait to be matched. Raises BrokerUnavailable."""
+    send(match_analysis, analysis_ids)
+    with writing(resources().database) as session:
+        mark_match_asked(session, analysis_ids, utc_now())

@@ -1,0 +1,20 @@
+"""People: compared with everything that was seen before they were looked for."""
+
+from collections.abc import Sequence
+
+from pipeline import match
+from tasks.asking import send
+from worker.app import app
+from worker.resources import resources
+
+
+@app.task
+def match_person(person_id: int) -> None:
+    """Rank every appearance there is for one person."""
+    mine = resources()
+    match.match_person(person_id, mine.plan, mine.tools)
+
+
+def ask_for_people(person_ids: Sequence[int]) -> None:
+    """Ask for people to be compared with everything there is. Raises BrokerUnavailable."""
+    send(match_person, person_ids)

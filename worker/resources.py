@@ -1,0 +1,109 @@
+"""What steps need, made from the settings late and once a process."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from errors import StoreUnavailable
+from faces.engine import FaceEngine
+from footage.ffmpeg import Decoder, choose
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from settings import Settings, load_settings
+from storage.database import Engine, connect, upgrade
+from storage.media import Media
+
+PHOTO_MIN_FACE_PX = 40
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Made lazily: listing models opens no database, asking for help nothing at all."""
+
+    settings: Settings
+
+    @cached_property
+    def database(self) -> Engine:
+        """The database, at the newest version. Raises WrongDatabase, StoreUnavailable."""
+        self.make_home()
+        database = connect(self.settings.effective_database_url)
+        upgrade(database)
+        return database
+
+    @cached_property
+    def media(self) -> Media:
+        """Where crops are kept."""
+        return Media(self.settings.home_folder / "media")
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """The decoding process and its guards."""
+        return Decoder(
+            executable=choose(self.settings.ffmpeg),
+            memory_mb=self.settings.decoder_memory_mb,
+            timeout_seconds=self.settings.decoder_timeout_seconds,
+            max_pixels=self.settings.max_pixels,
+        )
+
+    @cached_property
+    def tools(self) -> Tools:
+        """What the steps work with."""
+        return Tools(
+            database=self.database,
+            media=self.media,
+            decoder=self.decoder,
+            engine_for=lambda plan: self.face_engine(plan.engine, plan.min_face_px),
+            lease_seconds=self.settings.lease_seconds,
+        )
+
+    @property
+    def weights_folder(self) -> Path:
+        """Where the weights of DeepFace's models are kept."""
+        return self.settings.home_folder / "weights"
+
+    @property
+    def plan(self) -> Plan:
+        """How footage is looked at, as the settings say."""
+        chosen = self.settings
+        return Plan(
+            engine=chosen.engine,
+            mode=chosen.mode,
+            interval_ms=chosen.interval_ms,
+            min_face_px=chosen.min_face_px,
+            max_side_px=chosen.max_side_px,
+        )
+
+    def photo_engine(self) -> FaceEngine:
+        """The engine for reference photos: it sees smaller faces, to be able to say `too small`."""
+        return self.face_engine(self.settings.engine, PHOTO_MIN_FACE_PX)
+
+    def make_home(self) -> Path:
+        """The home folder, for its owner alone. Raises StoreUnavailable."""
+        home = self.settings.home_folder
+        try:
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The home folder {home} cannot be made ({error.strerror}); "
+                "set NIGHTREEL_HOME to a folder that can be written."
+            ) from error
+        return home
+
+    @cache  # noqa: B019 - one Resources lives as long as its process
+    def face_engine(self, name: str, min_face_px: int) -> FaceEngine:
+        """An engine by name; its networks load at first use. Raises ModelUnavailable."""
+        from faces.engines import build_engine
+
+        return build_engine(
+            name,
+            min_face_px=min_face_px,
+            device=self.settings.device,
+            precision=self.settings.precision,
+            weights_folder=self.weights_folder,
+        )
+
+
+@cache
+def resources() -> Resources:
+    """This process's own. Raises WrongUsage when a setting is out of range."""
+    return Resources(load_settings())
