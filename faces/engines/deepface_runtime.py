@@ -9,8 +9,9 @@ it; and no model is built before its files are known to be there, except by `dow
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -87,27 +88,51 @@ def _build(part: Part, home: Path) -> Any:
 
         # Not `modeling.build_model`: it keeps models by name, whatever folder they came from.
         client = modeling.get_model_class(task, part.name)()
-        if part.name == "centerface":
-            _hold_network(client, home)
+        if finish := _FINISH.get(part.name):
+            finish(client, part, home)
         return client
 
 
-def _hold_network(client: Any, home: Path) -> None:
+def _refuse_empty(client: Any, part: Part, home: Path) -> None:
+    """A cascade file that is none loads without a word, and DeepFace then finds no face, ever."""
+    if any(cascade.empty() for cascade in client.model.values()):
+        raise ValueError(f"one of {' and '.join(part.weights)} in {home} is no cascade")
+
+
+def _forget_shared(_client: Any, _part: Part, _home: Path) -> None:
+    """The package retinaface keeps one model a process, whatever folder it came from."""
+    vars(import_module("retinaface.RetinaFace")).pop("model")
+
+
+def _hold_network(client: Any, part: Part, home: Path) -> None:
     """Keep CenterFace, which looks for its file again at every picture, from downloading then."""
     network = type(client.build_model())
-    path = str(weights.folder(home) / "centerface.onnx")
-    client.build_model = lambda: network(weight_path=path)
+    path = str(weights.folder(home) / part.weights[0])
+
+    def build_model() -> Any:
+        weights.require(part, home)
+        return network(weight_path=path)
+
+    client.build_model = build_model
+
+
+_FINISH: dict[str, Callable[[Any, Part, Path], None]] = {
+    "opencv": _refuse_empty,
+    "retinaface": _forget_shared,
+    "centerface": _hold_network,
+}
+"""What must still be done to a detector that DeepFace has built."""
 
 
 def _troubles() -> tuple[type[Exception], ...]:
     """What DeepFace, torch, dlib and opencv raise for a file or package they cannot use."""
     import cv2
 
-    return (ValueError, RuntimeError, ImportError, OSError, cv2.error)
+    return (ValueError, RuntimeError, SystemError, ImportError, OSError, cv2.error)
 
 
 def _first_sentence(error: Exception) -> str:
-    return re.split(r"[.\n] ?(?=[A-Z\n]|$)", str(error).strip(), maxsplit=1)[0][:200]
+    return re.split(r"[.:]\s|\n", str(error).strip(), maxsplit=1)[0].rstrip(".:")[:200]
 
 
 def _addresses(error: Exception) -> list[str]:
