@@ -18,7 +18,7 @@
         ├── StoreUnavailable      the database or the disk does not take writes
         └── BrokerUnavailable     Redis does not answer
 
-Each message is one sentence that says what is wrong and what to do; it never holds pixels or vectors.
+Each message is one sentence that says what is wrong and what to do; no pixels, no vectors.
 """
 
 

@@ -30,7 +30,7 @@ def demo(
         "nightreel-demo"
     ),
 ) -> None:
-    """Draw a minute of footage, look for one of the two people in it, and compare with the truth."""
+    """Draw a minute of footage, look for one of the two in it, and compare with the truth."""
     _make_anew(folder)
     os.environ["NIGHTREEL_HOME"] = str(folder / "home")
     footage = folder / "film.mp4"

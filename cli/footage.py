@@ -69,7 +69,7 @@ def ingest(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until everything is watched.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Add footage; the workers of `nightreel up` watch it. A file that is refused stops no other."""
+    """Add footage for the workers of `nightreel up`; a file that is refused stops no other."""
     intake = take_in(paths)
     ask_for_new()
     if wait:

@@ -74,9 +74,8 @@ def candidate_table(found: Sequence[CandidateRow]) -> Table:
     """Candidates for people to read."""
     shown = table(
         "Candidates, for a person to judge",
-        "person", "#rank", "recording", "from", "to", "best at",
-        "#distance", "#threshold",
-    )  # fmt: skip
+        *("person", "#rank", "recording", "from", "to", "best at", "#distance", "#limit"),
+    )
     for one in found:
         shown.add_row(
             one.person,
@@ -86,10 +85,10 @@ def candidate_table(found: Sequence[CandidateRow]) -> Table:
             clock(one.end_ms),
             clock(one.best_ms),
             f"{one.distance:.3f}",
-            f"{one.threshold:.3f}",
+            f"{one.threshold:.2f}",
         )
     if not found:
-        shown.add_row("no candidate at this threshold")
+        shown.add_row("none at this threshold")
     return shown
 
 

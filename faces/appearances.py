@@ -17,7 +17,7 @@ from faces.vectors import Vectors, distances, pool, unit
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Observation:
     """One face in one sampled frame."""
 
     time_ms: int
@@ -35,15 +35,15 @@ class Appearance:
 
     start_ms: int
     end_ms: int
-    """Time of the last sighting: a single one starts and ends at the same time."""
+    """Time of the last observation: a single one starts and ends at the same time."""
     best_ms: int
-    """When the face was seen best; box, score and quality are of this sighting."""
+    """When the face was seen best; box, score and quality are of this observation."""
     box: Box
     score: float
     quality: float
-    sightings: int
+    observations: int
     vector: Vectors
-    """Shape [d], unit length: the mean of the best sightings, weighted by quality."""
+    """Shape [d], unit length: the mean of the best observations, weighted by quality."""
     crops: tuple[Image, ...]
     """Best first."""
 
@@ -62,30 +62,30 @@ class Part:
 
 
 def link(
-    frames: Iterable[Sequence[Sighting]],
+    frames: Iterable[Sequence[Observation]],
     *,
     max_gap_seconds: float,
     best_faces: int,
     same_face_distance: float,
 ) -> list[Appearance]:
-    """Link the sightings of a recording's frames into appearances, ordered by their start.
+    """Link the observations of a recording's frames into appearances, ordered by their start.
 
-    Each item of `frames` holds all sightings of one frame, in any order; frames come in order of
-    time and are consumed lazily. Every sighting ends up in exactly one appearance, and no
-    appearance has two sightings of one frame. `same_face_distance` is Euclidean between unit
-    vectors. Of each appearance only the `best_faces` best sightings are held in memory.
+    Each item of `frames` holds all observations of one frame, in any order; frames come in order of
+    time and are consumed lazily. Every observation ends up in exactly one appearance, and no
+    appearance has two observations of one frame. `same_face_distance` is Euclidean between unit
+    vectors. Of each appearance only the `best_faces` best observations are held in memory.
     """
     max_gap_ms = round(max_gap_seconds * 1000)
     present: list[_Presence] = []
     finished: list[Appearance] = []
     for frame in frames:
-        sightings = sorted(frame, key=_standing_order)
-        if not sightings:
+        observations = sorted(frame, key=_standing_order)
+        if not observations:
             continue
-        gone = [one for one in present if sightings[0].time_ms - one.end_ms > max_gap_ms]
+        gone = [one for one in present if observations[0].time_ms - one.end_ms > max_gap_ms]
         finished += [one.finish() for one in gone]
         present = [one for one in present if one not in gone]
-        present = _continue(present, sightings, best_faces, same_face_distance)
+        present = _continue(present, observations, best_faces, same_face_distance)
     finished += [one.finish() for one in present]
     return sorted(finished, key=lambda one: (one.start_ms, one.end_ms, one.box.x, one.box.y))
 
@@ -126,16 +126,18 @@ class _Presence:
     place: Box
     """Where it was last."""
     recognised: Vectors
-    """Unit vector of the last sighting that stayed for its embedding, not for its place: a blurred
+    """Unit vector of the last observation that stayed for its embedding, not for its place: a blurred
     face must not lead on to somebody else's."""
     end_ms: int = 0
-    best: list[Sighting] = field(default_factory=list)
-    sightings: int = 0
+    best: list[Observation] = field(default_factory=list)
+    observations: int = 0
 
-    def add(self, sighting: Sighting) -> None:
-        self.end_ms, self.place = sighting.time_ms, sighting.face.box
-        self.sightings += 1
-        ranked = sorted([*self.best, sighting], key=lambda one: (-one.quality.value, one.time_ms))
+    def add(self, observation: Observation) -> None:
+        self.end_ms, self.place = observation.time_ms, observation.face.box
+        self.observations += 1
+        ranked = sorted(
+            [*self.best, observation], key=lambda one: (-one.quality.value, one.time_ms)
+        )
         self.best = ranked[: self.keep]
 
     def pooled(self) -> Vectors:
@@ -151,37 +153,37 @@ class _Presence:
             box=best.face.box,
             score=best.face.score,
             quality=best.quality.value,
-            sightings=self.sightings,
+            observations=self.observations,
             vector=self.pooled(),
             crops=tuple(one.crop for one in self.best if one.crop is not None),
         )
 
 
-def _standing_order(sighting: Sighting) -> tuple[float, float, float, float, bytes]:
+def _standing_order(observation: Observation) -> tuple[float, float, float, float, bytes]:
     """Any fixed order will do: what comes out must not depend on the detector's."""
-    box = sighting.face.box
-    return box.x, box.y, box.width, box.height, sighting.vector.tobytes()
+    box = observation.face.box
+    return box.x, box.y, box.width, box.height, observation.vector.tobytes()
 
 
 def _continue(
-    present: list[_Presence], sightings: list[Sighting], keep: int, limit: float
+    present: list[_Presence], observations: list[Observation], keep: int, limit: float
 ) -> list[_Presence]:
-    """Give each sighting to the presence it goes on with, or to a new one."""
-    vectors = unit(np.stack([one.vector for one in sightings]))
+    """Give each observation to the presence it goes on with, or to a new one."""
+    vectors = unit(np.stack([one.vector for one in observations]))
     apart = _distances_to(present, vectors)
     before = [Look(one.place, one.best[0].quality.value) for one in present]
-    now = [Look(one.face.box, one.quality.value) for one in sightings]
+    now = [Look(one.face.box, one.quality.value) for one in observations]
     continued = pair(pairing_costs(apart, before, now, limit))
     begun = []
-    for place, sighting in enumerate(sightings):
+    for place, observation in enumerate(observations):
         if place not in continued:
-            one = _Presence(keep, sighting.time_ms, sighting.face.box, vectors[place])
+            one = _Presence(keep, observation.time_ms, observation.face.box, vectors[place])
             begun.append(one)
         else:
             one = present[continued[place]]
             if apart[continued[place], place] <= limit:
                 one.recognised = vectors[place]
-        one.add(sighting)
+        one.add(observation)
     return present + begun
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.appearances import Appearance, Sighting, link
+from faces.appearances import Appearance, Observation, link
 from faces.engine import FaceEngine
 from faces.face import Face
 from faces.quality import assess
@@ -53,11 +53,11 @@ def analyse(
             best_faces=plan.best_faces,
             same_face_distance=engine.card.same_face_distance,
         )
-    faces = sum(appearance.sightings for appearance in appearances)
+    faces = sum(appearance.observations for appearance in appearances)
     return Findings(frames.coverage, faces, appearances)
 
 
-def _look(frames: Iterable[Frame], engine: FaceEngine) -> Iterator[list[Sighting]]:
+def _look(frames: Iterable[Frame], engine: FaceEngine) -> Iterator[list[Observation]]:
     for batch in _batches(frames):
         found = engine.detect([frame.image for frame in batch])
         seen = list(zip(batch, found, strict=True))
@@ -67,13 +67,13 @@ def _look(frames: Iterable[Frame], engine: FaceEngine) -> Iterator[list[Sighting
         vectors = iter(engine.embed(np.stack(chips)) if chips else ())
         cut_chips = iter(chips)
         for frame, faces in seen:
-            yield [_sighting(frame, face, next(cut_chips), next(vectors)) for face in faces]
+            yield [_observation(frame, face, next(cut_chips), next(vectors)) for face in faces]
 
 
-def _sighting(
+def _observation(
     frame: Frame, face: Face, chip: NDArray[np.uint8], vector: NDArray[np.float32]
-) -> Sighting:
-    return Sighting(
+) -> Observation:
+    return Observation(
         time_ms=frame.time_ms,
         face=face,
         quality=assess(chip, face),

@@ -101,7 +101,7 @@ def as_presence(appearance: Appearance, media: Media) -> Presence:
         box=appearance.box,
         score=appearance.score,
         quality=appearance.quality,
-        faces=appearance.sightings,
+        faces=appearance.observations,
         vector=appearance.vector,
         crops=tuple(media.save(jpeg(crop)) for crop in appearance.crops),
     )

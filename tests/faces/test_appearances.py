@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faces.appearances import Appearance, Part, Sighting, join, link
+from faces.appearances import Appearance, Part, Observation, join, link
 from faces.face import Box, Face
 from faces.quality import Quality
 from faces.vectors import pool
@@ -27,16 +27,16 @@ def direction(person: int, noise: float = 0.0, seed: int = 0) -> np.ndarray:
     return (aside * rng.uniform(0.5, 2)).astype(np.float32)
 
 
-def sighting(
+def observation(
     time_ms: int, x: float, vector: np.ndarray, value: float = 0.8, tag: int = 0, side: float = 100
-) -> Sighting:
+) -> Observation:
     face = Face(Box(x, 50, side, side), np.zeros((5, 2), np.float32), 1.0)
     crop = np.full((2, 2, 3), tag, np.uint8)
-    return Sighting(time_ms, face, Quality(side, value, 1.0, value), vector, crop)
+    return Observation(time_ms, face, Quality(side, value, 1.0, value), vector, crop)
 
 
 def linked(
-    frames: Sequence[Sequence[Sighting]], max_gap_seconds: float = 1.6, best: int = EVERYTHING
+    frames: Sequence[Sequence[Observation]], max_gap_seconds: float = 1.6, best: int = EVERYTHING
 ) -> list[Appearance]:
     return link(frames, max_gap_seconds=max_gap_seconds, best_faces=best, same_face_distance=SAME)
 
@@ -46,16 +46,16 @@ def tags(appearance: Appearance) -> frozenset[int]:
 
 
 def test_a_face_that_moves_three_widths_between_looks_stays_one_appearance() -> None:
-    frames = [[sighting(500 * k, 300 * k, direction(ADA, 0.1, k))] for k in range(5)]
+    frames = [[observation(500 * k, 300 * k, direction(ADA, 0.1, k))] for k in range(5)]
     (one,) = linked(frames)
-    assert (one.start_ms, one.end_ms, one.sightings) == (0, 2000, 5)
+    assert (one.start_ms, one.end_ms, one.observations) == (0, 2000, 5)
 
 
 def test_two_people_who_cross_are_not_swapped() -> None:
     frames = [
         [
-            sighting(500 * k, 100 * k, direction(ADA, 0.2, k), tag=10 + k),
-            sighting(500 * k, 400 - 100 * k, direction(BOB, 0.2, k), tag=20 + k),
+            observation(500 * k, 100 * k, direction(ADA, 0.2, k), tag=10 + k),
+            observation(500 * k, 400 - 100 * k, direction(BOB, 0.2, k), tag=20 + k),
         ]
         for k in range(5)
     ]
@@ -68,8 +68,8 @@ def test_two_people_who_cross_are_not_swapped() -> None:
 def test_two_people_who_look_alike_are_told_apart_by_their_places() -> None:
     frames = [
         [
-            sighting(500 * k, 10.0 * k, direction(ADA), tag=10 + k),
-            sighting(500 * k, 300 - 10.0 * k, direction(ADA), tag=20 + k),
+            observation(500 * k, 10.0 * k, direction(ADA), tag=10 + k),
+            observation(500 * k, 300 - 10.0 * k, direction(ADA), tag=20 + k),
         ]
         for k in range(5)
     ]
@@ -80,70 +80,79 @@ def test_two_people_who_look_alike_are_told_apart_by_their_places() -> None:
 
 
 def test_a_pause_as_long_as_allowed_does_not_end_an_appearance() -> None:
-    frames = [[sighting(0, 0, direction(ADA))], [sighting(1600, 0, direction(ADA))]]
+    frames = [[observation(0, 0, direction(ADA))], [observation(1600, 0, direction(ADA))]]
     assert len(linked(frames)) == 1
 
 
 def test_who_leaves_for_longer_returns_as_a_new_appearance() -> None:
-    frames = [[sighting(0, 0, direction(ADA))], [], [sighting(1601, 0, direction(ADA))]]
+    frames = [[observation(0, 0, direction(ADA))], [], [observation(1601, 0, direction(ADA))]]
     assert [(one.start_ms, one.end_ms) for one in linked(frames)] == [(0, 0), (1601, 1601)]
 
 
 def test_a_cut_to_another_person_at_the_same_place_begins_a_new_appearance() -> None:
-    frames = [[sighting(500 * k, 0, direction(ADA if k < 3 else BOB))] for k in range(6)]
+    frames = [[observation(500 * k, 0, direction(ADA if k < 3 else BOB))] for k in range(6)]
     assert [(one.start_ms, one.end_ms) for one in linked(frames)] == [(0, 1000), (1500, 2500)]
 
 
 def test_a_cut_to_a_person_just_beyond_the_limit_is_seen_when_both_faces_are_clear() -> None:
     other = direction(ADA, SAME * 1.1)
-    frames = [[sighting(0, 0, direction(ADA))], [sighting(500, 0, other)]]
+    frames = [[observation(0, 0, direction(ADA))], [observation(500, 0, other)]]
     assert len(linked(frames)) == 2
 
 
 def test_a_blurred_frame_of_a_face_that_has_not_moved_stays() -> None:
-    blurred = sighting(500, 10, direction(ADA, SAME * 1.2), value=0.3)
-    frames = [[sighting(0, 0, direction(ADA))], [blurred], [sighting(1000, 5, direction(ADA))]]
-    assert [one.sightings for one in linked(frames)] == [3]
+    blurred = observation(500, 10, direction(ADA, SAME * 1.2), value=0.3)
+    frames = [
+        [observation(0, 0, direction(ADA))],
+        [blurred],
+        [observation(1000, 5, direction(ADA))],
+    ]
+    assert [one.observations for one in linked(frames)] == [3]
 
 
 def test_an_appearance_may_begin_with_its_blurred_frame() -> None:
-    blurred = sighting(0, 10, direction(ADA, SAME * 1.2), value=0.3)
-    clear = [[sighting(500 * k, 0, direction(ADA, 0.05, k))] for k in range(1, 4)]
-    assert [one.sightings for one in linked([[blurred], *clear])] == [4]
+    blurred = observation(0, 10, direction(ADA, SAME * 1.2), value=0.3)
+    clear = [[observation(500 * k, 0, direction(ADA, 0.05, k))] for k in range(1, 4)]
+    assert [one.observations for one in linked([[blurred], *clear])] == [4]
 
 
 def test_a_blurred_face_elsewhere_with_an_off_embedding_is_not_vouched_for() -> None:
-    blurred = sighting(500, 300, direction(ADA, SAME * 1.2), value=0.3)
-    assert len(linked([[sighting(0, 0, direction(ADA))], [blurred]])) == 2
+    blurred = observation(500, 300, direction(ADA, SAME * 1.2), value=0.3)
+    assert len(linked([[observation(0, 0, direction(ADA))], [blurred]])) == 2
 
 
 def test_a_blurred_frame_does_not_lead_on_to_another_person() -> None:
     between = direction(ADA) + direction(BOB)
-    blurred = sighting(500, 0, between, value=0.1)
-    near_blurred = sighting(1000, 0, direction(ADA) + 1.2 * direction(BOB), value=0.8)
-    frames = [[sighting(0, 0, direction(ADA) + 0.35 * direction(BOB))], [blurred], [near_blurred]]
-    assert [one.sightings for one in linked(frames)] == [2, 1]
+    blurred = observation(500, 0, between, value=0.1)
+    near_blurred = observation(1000, 0, direction(ADA) + 1.2 * direction(BOB), value=0.8)
+    frames = [
+        [observation(0, 0, direction(ADA) + 0.35 * direction(BOB))],
+        [blurred],
+        [near_blurred],
+    ]
+    assert [one.observations for one in linked(frames)] == [2, 1]
 
 
-def test_a_false_alarm_of_one_frame_stays_an_appearance_of_one_sighting() -> None:
-    frames = [[sighting(500 * k, 0, direction(ADA))] for k in range(3)]
-    frames[1].append(sighting(500, 600, direction(DAN)))
-    assert sorted(one.sightings for one in linked(frames)) == [1, 3]
+def test_a_false_alarm_of_one_frame_stays_an_appearance_of_one_observation() -> None:
+    frames = [[observation(500 * k, 0, direction(ADA))] for k in range(3)]
+    frames[1].append(observation(500, 600, direction(DAN)))
+    assert sorted(one.observations for one in linked(frames)) == [1, 3]
 
 
 def test_only_the_best_faces_are_kept_and_the_best_comes_first() -> None:
     values = [0.2, 0.9, 0.5, 0.7]
     frames = [
-        [sighting(500 * k, 0, direction(ADA), value=value, tag=k)] for k, value in enumerate(values)
+        [observation(500 * k, 0, direction(ADA), value=value, tag=k)]
+        for k, value in enumerate(values)
     ]
     (one,) = linked(frames, best=2)
     assert [int(crop[0, 0, 0]) for crop in one.crops] == [1, 3]
-    assert (one.best_ms, one.quality, one.sightings) == (500, 0.9, 4)
+    assert (one.best_ms, one.quality, one.observations) == (500, 0.9, 4)
 
 
 def test_the_pooled_vector_has_unit_length_and_leans_to_the_better_face() -> None:
     good, poor = direction(ADA, 0.15, 1), direction(ADA, 0.15, 2)
-    frames = [[sighting(0, 0, good, value=0.9)], [sighting(500, 0, poor, value=0.1)]]
+    frames = [[observation(0, 0, good, value=0.9)], [observation(500, 0, poor, value=0.1)]]
     (one,) = linked(frames)
     assert np.linalg.norm(one.vector) == pytest.approx(1, abs=1e-6)
     assert one.vector @ good / np.linalg.norm(good) > one.vector @ poor / np.linalg.norm(poor)
@@ -157,17 +166,17 @@ def test_frames_are_consumed_one_at_a_time_and_crops_let_go() -> None:
         def __del__(self) -> None:
             alive.discard(id(self))
 
-    def frames() -> Iterator[list[Sighting]]:
+    def frames() -> Iterator[list[Observation]]:
         for k in range(50):
-            one = sighting(500 * k, 0, direction(ADA), value=0.5 + k / 200)
+            one = observation(500 * k, 0, direction(ADA), value=0.5 + k / 200)
             crop = np.zeros((2, 2, 3), np.uint8).view(Crop)
             alive.add(id(crop))
             assert len(alive) <= 3 + 2
-            yield [Sighting(one.time_ms, one.face, one.quality, one.vector, crop)]
+            yield [Observation(one.time_ms, one.face, one.quality, one.vector, crop)]
             del crop, one
 
     (one,) = link(frames(), max_gap_seconds=1, best_faces=3, same_face_distance=SAME)
-    assert one.sightings == 50
+    assert one.observations == 50
 
 
 def part(segment: int, start_ms: int, end_ms: int, vector: np.ndarray, x: float = 0) -> Part:
@@ -208,17 +217,17 @@ def test_nothing_to_join_is_no_group() -> None:
 
 
 class World(NamedTuple):
-    frames: list[list[Sighting]]
+    frames: list[list[Observation]]
     truth: set[frozenset[int]]
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """Up to four people who come, go and jump about; which of their sightings belong together."""
+    """Up to four people who come, go and jump about; which of their observations belong together."""
     present = draw(st.lists(st.sets(st.integers(ADA, DAN)), min_size=1, max_size=24))
     seed = draw(st.integers(0, 2**32 - 1))
     rng = np.random.default_rng(seed)
-    frames: list[list[Sighting]] = []
+    frames: list[list[Observation]] = []
     runs: dict[int, list[tuple[int, list[int]]]] = {}
     tag = 0
     for k, people in enumerate(present):
@@ -226,7 +235,7 @@ def worlds(draw: st.DrawFn) -> World:
         for person in people:
             vector = direction(person, rng.uniform(0, 0.15), int(rng.integers(2**32)))
             place = float(rng.uniform(0, 1800))
-            frames[-1].append(sighting(500 * k, place, vector, rng.uniform(0.1, 1), tag))
+            frames[-1].append(observation(500 * k, place, vector, rng.uniform(0.1, 1), tag))
             own = runs.setdefault(person, [])
             if not own or 500 * k - own[-1][0] > 1600:
                 own.append((0, []))
@@ -261,7 +270,7 @@ def test_a_split_anywhere_joins_to_what_linking_the_whole_gives(
 
 
 @st.composite
-def crowds(draw: st.DrawFn) -> list[list[Sighting]]:
+def crowds(draw: st.DrawFn) -> list[list[Observation]]:
     """Faces anywhere that look like anything, so that no grouping is the right one."""
     counts = draw(st.lists(st.integers(0, 5), min_size=1, max_size=12))
     steps = draw(st.lists(st.integers(1, 2000), min_size=len(counts), max_size=len(counts)))
@@ -269,7 +278,7 @@ def crowds(draw: st.DrawFn) -> list[list[Sighting]]:
     tag = iter(range(100))
     return [
         [
-            sighting(
+            observation(
                 int(time_ms),
                 float(rng.uniform(0, 300)),
                 rng.normal(size=2).astype(np.float32),
@@ -283,16 +292,18 @@ def crowds(draw: st.DrawFn) -> list[list[Sighting]]:
 
 
 @given(crowds())
-def test_every_sighting_belongs_to_exactly_one_appearance(frames: list[list[Sighting]]) -> None:
+def test_every_observation_belongs_to_exactly_one_appearance(
+    frames: list[list[Observation]],
+) -> None:
     appearances = linked(frames)
     together = sorted(tag for one in appearances for tag in tags(one))
     assert together == list(range(sum(map(len, frames))))
-    assert all(one.sightings == len(one.crops) for one in appearances)
+    assert all(one.observations == len(one.crops) for one in appearances)
 
 
 @given(crowds())
 def test_times_are_in_order_and_no_pause_is_longer_than_allowed(
-    frames: list[list[Sighting]],
+    frames: list[list[Observation]],
 ) -> None:
     time_of = {int(one.crop[0, 0, 0]): one.time_ms for frame in frames for one in frame}  # type: ignore[index]
     appearances = linked(frames)
@@ -305,8 +316,8 @@ def test_times_are_in_order_and_no_pause_is_longer_than_allowed(
 
 
 @given(crowds(), st.randoms(use_true_random=False))
-def test_the_order_of_the_sightings_in_a_frame_does_not_matter(
-    frames: list[list[Sighting]], random: Random
+def test_the_order_of_the_observations_in_a_frame_does_not_matter(
+    frames: list[list[Observation]], random: Random
 ) -> None:
     shuffled = [random.sample(frame, len(frame)) for frame in frames]
     assert [tags(one) for one in linked(shuffled)] == [tags(one) for one in linked(frames)]
