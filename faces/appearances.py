@@ -126,8 +126,8 @@ class _Presence:
     place: Box
     """Where it was last."""
     recognised: Vectors
-    """Unit vector of the last observation that stayed for its embedding, not for its place: a blurred
-    face must not lead on to somebody else's."""
+    """Unit vector of the last observation that stayed for its embedding, not for its place: a
+    blurred face must not lead on to somebody else's."""
     end_ms: int = 0
     best: list[Observation] = field(default_factory=list)
     observations: int = 0

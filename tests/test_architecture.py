@@ -31,7 +31,7 @@ HOME_OF = {
     "torch": ("faces/engines/", "bench/"),
     "deepface": ("faces/engines/", "bench/"),
     "dlib": ("faces/engines/", "bench/"),
-    "cv2": ("faces/engines/",),
+    "cv2": ("faces/engines/", "bench/"),
     "ffmpeg": ("footage/ffmpeg.py",),
     "subprocess": ("footage/ffmpeg.py", "worker/", "bench/"),
     "sqlmodel": ("storage/",),
