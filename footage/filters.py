@@ -11,6 +11,9 @@ from footage.segments import Segment
 
 Mode: TypeAlias = Literal["interval", "keyframes"]
 
+_NEAR_BEGINNING_US = 1_000_000
+"""Seeking to before the first picture fails in some containers, and then loses the first ones."""
+
 
 def fit(width: int, height: int, max_side_px: int) -> tuple[int, int]:
     """Scale a size down so that its longer side is at most `max_side_px`; never up."""
@@ -31,7 +34,8 @@ def reading(
         options["skip_frame"] = "nokey"
     if segment.start_pts is not None:
         seek_us = math.ceil(segment.start_pts * recording.time_base * 1_000_000) + seek_ms * 1000
-        options |= {"seek_timestamp": 1, "noaccurate_seek": None, "ss": f"{seek_us}us"}
+        if seek_us > recording.start_us + _NEAR_BEGINNING_US:
+            options |= {"seek_timestamp": 1, "noaccurate_seek": None, "ss": f"{seek_us}us"}
     return options
 
 

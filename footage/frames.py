@@ -3,10 +3,8 @@
 import math
 import os
 from collections.abc import Generator, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -18,10 +16,12 @@ from footage import filters
 from footage.coverage import Coverage, Hole, find_gaps
 from footage.ffmpeg import Child, Decoder, Options
 from footage.filters import Mode
-from footage.packets import LISTED, Packet, packets
+from footage.packets import LISTED, LISTED_IDR, Packet, packets
 from footage.recording import Recording, open_footage
 from footage.reports import Reports
 from footage.segments import Segment
+
+__all__ = ["Coverage", "Frame", "Mode", "Samples", "sample"]
 
 _FAR_BACK_MS = -15_000
 _SEEKS_MS = (131, 0, _FAR_BACK_MS)
@@ -122,7 +122,7 @@ class Samples:
         """One generator, so that whoever drops it ends the child."""
         self._refuse_another_file()
         seeks_ms = (0,) if self._segment.start_pts is None else _SEEKS_MS
-        keyframes_only = self._mode == "keyframes" and self._has_pts()
+        keyframes_only = self._mode == "keyframes" and self._keyframes_stand_alone()
         for seek_ms in seeks_ms:
             reports = Reports(self._ticks(self._tolerance_ms))
             with self._start(seek_ms, keyframes_only, reports) as child:
@@ -132,10 +132,16 @@ class Samples:
                     self._coverage = self._account(reports, keyframes_only)
                     return
 
-    def _has_pts(self) -> bool:
-        """Without pts a frame's time is guessed from the frames around it: none may be skipped."""
-        with closing(self._packets()) as listed:
-            return all(packet.has_pts for packet in islice(listed, 1))
+    def _keyframes_stand_alone(self) -> bool:
+        """Tell whether decoding the keyframes alone gives all of them, at their own times.
+
+        A keyframe without pts gets its time from the frames around it. ffmpeg's H.264 decoder
+        loses keyframes, and their order, where one is not an IDR picture (open groups).
+        """
+        keyframes = [packet.has_pts for packet in self._packets(LISTED) if packet.keyframe]
+        if self._recording.codec == "h264":
+            return all(keyframes) and len(keyframes) == sum(1 for _ in self._packets(LISTED_IDR))
+        return all(keyframes)
 
     def _refuse_another_file(self) -> None:
         with open_footage(self._recording.path) as file:
@@ -171,6 +177,7 @@ class Samples:
 
     def _pictures(self, child: Child, reports: Reports) -> Iterator[Frame]:
         width, height = self._size
+        time_ms = self._segment.start_ms
         while True:
             image = np.empty((height, width, 3), np.uint8)
             if child.read_into(image.data.cast("B")) < image.nbytes:
@@ -180,7 +187,8 @@ class Samples:
             if not reports.sampled:
                 raise DecoderFailed("ffmpeg gave a picture without its time; it is tried again.")
             self._sampled += 1
-            yield Frame(image, self._time_ms(reports.sampled.popleft()))
+            time_ms = max(time_ms, self._time_ms(reports.sampled.popleft()))
+            yield Frame(image, time_ms)
 
     def _account(self, reports: Reports, keyframes_only: bool) -> Coverage:
         segment = self._segment
@@ -198,9 +206,10 @@ class Samples:
         holes = self._holes(reports)
         if not holes:
             return []
+        start_pts = self._segment.start_pts
         return find_gaps(
             holes,
-            self._packets(),
+            (each for each in self._packets(LISTED) if start_pts is None or each.time >= start_pts),
             tolerance=reports.tolerance,
             keyframes_only=keyframes_only,
         )
@@ -216,22 +225,21 @@ class Samples:
             holes = [*holes, Hole(reports.last, self._segment.end_pts)]
         return holes
 
-    def _packets(self) -> Generator[Packet, None, None]:
-        """The packets of this segment, read once more."""
+    def _packets(self, listed: Options) -> Iterator[Packet]:
+        """The packets of this segment, and some before it, read without decoding."""
         segment = self._segment
         reading = filters.reading(self._recording, segment, seek_ms=_FAR_BACK_MS)
         with Child(
             self._decoder,
             self._recording.path,
             reading=reading,
-            writing=lambda _: LISTED,
+            writing=lambda _: listed,
             patience_seconds=self._patience_seconds,
         ) as child:
             for packet in packets(child.lines()):
                 if segment.end_pts is not None and packet.decoded >= segment.end_pts:
                     return
-                if segment.start_pts is None or packet.time >= segment.start_pts:
-                    yield packet
+                yield packet
 
     @property
     def _tolerance_ms(self) -> float:

@@ -119,5 +119,5 @@ def _frame_rate(line: str) -> Fraction | None:
 
 
 def _rotation(below: str) -> int:
-    angle = _first(r"displaymatrix: rotation of (-?\d{1,3}(?:\.\d+)?) degrees", below)
+    angle = _first(r"[Dd]isplay ?[Mm]atrix: rotation of (-?\d{1,3}(?:\.\d+)?) degrees", below)
     return round(-Fraction(angle) / 90) * 90 % 360 if angle else 0

@@ -13,6 +13,9 @@ from footage.ffmpeg import Options
 LISTED: Options = {"codec": "copy", "format": "framecrc"}
 """What makes ffmpeg write the lines this module reads."""
 
+LISTED_IDR: Options = {**LISTED, "bsf:v": "filter_units=pass_types=5"}
+"""The same, for the H.264 keyframes that nothing after them refers back over."""
+
 _NO_TIME = -(1 << 63)
 _KEY_FLAG = 1
 _MANY_KEYFRAMES = 1 << 16

@@ -60,14 +60,14 @@ class Recording:
 def fingerprint(path: str, progress: Callable[[int], None] = lambda _: None) -> str:
     """The sha256 of a file's bytes, 64 hex digits.
 
-    `progress` is called with the number of bytes read since the last call. Raises
+    `progress` is told how many bytes have been read so far. Raises
     UnreadableFootage, RefusedFootage or FootageVanished.
     """
     digest, block = hashlib.sha256(), memoryview(bytearray(_BLOCK_BYTES))
     with open_footage(path) as file:
         while count := file.readinto(block):
             digest.update(block[:count])
-            progress(count)
+            progress(file.tell())
     return digest.hexdigest()
 
 
@@ -166,4 +166,5 @@ def _upright(listing: Listing, rotation: int) -> tuple[int, int]:
 
 
 def _time_ms(pts: int, time_base: Fraction, start_us: int) -> int:
-    return round((pts * time_base - Fraction(start_us, 1_000_000)) * 1000)
+    ticks_us = pts * time_base.numerator * 1_000_000 - start_us * time_base.denominator
+    return round(Fraction(ticks_us, time_base.denominator * 1000))

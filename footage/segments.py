@@ -6,7 +6,7 @@ from itertools import pairwise
 from footage.recording import Recording
 
 _SEGMENTS_FOR_BALANCE = 16
-_SHORTEST_MS = 15_000
+_SHORTEST_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def divide(recording: Recording, max_segment_seconds: int) -> list[Segment]:
     """Cut a recording at keyframes so that [0, duration_ms) is covered exactly once.
 
     Where the keyframes allow it no segment is longer than `max_segment_seconds`, then none is
-    shorter than 15 s, and then there are at least 16 of them.
+    shorter than 10 s, and then there are at least 16 of them.
     """
     longest = max_segment_seconds * 1000
     balanced = recording.duration_ms // _SEGMENTS_FOR_BALANCE
