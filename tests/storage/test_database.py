@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from conftest import NOW
+from rows import NOW
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from conftest import NOW, PLAN, found, presence, segments
+from rows import NOW, PLAN, found, presence, segments
 from sqlalchemy import Engine, func
 from sqlmodel import Session, select
 

@@ -4,7 +4,7 @@ import os
 from datetime import timedelta
 
 import pytest
-from conftest import NOW, PLAN, found, segments
+from rows import NOW, PLAN, found, segments
 from sqlalchemy import Engine
 from sqlmodel import select
 

@@ -1,27 +1,17 @@
-"""Real databases: a SQLite file and a PostgreSQL server, both upgraded once."""
+"""Real databases for every package: a SQLite file and a PostgreSQL server, both upgraded once."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from fractions import Fraction
 from itertools import count
 from pathlib import Path
 
-import numpy as np
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-from faces.face import Box
-from footage.recording import Recording
-from footage.segments import Segment
-from storage.appearances import Presence
 from storage.database import connect, upgrade
-from storage.recordings import Found
 
-NOW = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
-PLAN = {"plan_key": "0123456789abcdef", "plan_body": '{"engine": "stub"}'}
 _numbers = count(1)
 
 
@@ -93,43 +83,3 @@ def _fresh(address: str, template: str) -> Iterator[str]:
 
 def _database(address: str, name: str) -> str:
     return make_url(address).set(database=name).render_as_string(hide_password=False)
-
-
-def found(sha256: str = "a" * 64, path: str = "/footage/gate.mp4", **changes: object) -> Found:
-    """A probed file, as the first step of ingestion hands it over."""
-    recording = {
-        "path": path,
-        "size_bytes": 5_000_000_000,
-        "codec": "h264",
-        "width": 1920,
-        "height": 1080,
-        "rotation": 0,
-        "pixel_format": "yuv420p",
-        "frame_rate": Fraction(30000, 1001),
-        "time_base": Fraction(1, 90000),
-        "start_us": 1_400_000,
-        "duration_claimed_ms": None,
-        "duration_ms": 30_000,
-        "packets": 900,
-        "keyframes": (126000, 396000),
-    }
-    return Found(
-        sha256, Path(path).name, 1_700_000_000_000_000_001, Recording(**recording | changes)
-    )
-
-
-def segments(number: int = 3) -> list[Segment]:
-    """Ten-second segments one after another."""
-    return [
-        Segment(index, 10_000 * index, 10_000 * (index + 1), 900_000 * index, None)
-        for index in range(number)
-    ]
-
-
-def presence(start_ms: int = 0, colour: float = 1.0, faces: int = 4) -> Presence:
-    """Someone seen for two seconds; equal colours are equal vectors."""
-    vector = np.zeros(8, np.float32)
-    vector[0] = colour
-    box = Box(10.5, 20.0, 80.0, 96.0)
-    crops = (f"{start_ms:064x}.jpg",)
-    return Presence(start_ms, start_ms + 2000, start_ms + 500, box, 0.9, 0.7, faces, vector, crops)
