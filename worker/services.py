@@ -1,17 +1,17 @@
-"""What the embedded stack runs, and how supervisord is told."""
+"""What the embedded stack runs, and how supervisord is told.
+
+Every program runs inside the home's `run` folder and every path is relative to it, so that nothing
+a folder may be called is ever read as part of a configuration.
+"""
 
 import os
 import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from settings import Settings
-from worker.folders import Folders
 
-CODE = Path(__file__).parent.parent
-"""Where programs run: their imports are ours, whatever lies in the user's folder."""
 MARGIN_SECONDS = 10
 """What a program may need beyond its own waiting before it is killed."""
 FOREIGN = ("NIGHTREEL_", "CELERY_", "FLOWER_")
@@ -20,7 +20,7 @@ FOREIGN = ("NIGHTREEL_", "CELERY_", "FLOWER_")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process that supervisord keeps; they stop in the reverse of their order."""
+    """One process that supervisord keeps."""
 
     name: str
     command: tuple[str, ...]
@@ -28,9 +28,9 @@ class Program:
     """After SIGTERM and this long comes SIGKILL."""
 
 
-def redis_program(executable: str, folders: Folders) -> Program:
+def redis_program(executable: str) -> Program:
     """The queue."""
-    return Program("redis", (executable, str(folders.run / "redis.conf")))
+    return Program("redis", (executable, "redis.conf"))
 
 
 def worker_program(settings: Settings) -> Program:
@@ -39,19 +39,17 @@ def worker_program(settings: Settings) -> Program:
     return Program("worker", command, settings.stop_seconds + MARGIN_SECONDS)
 
 
-def beat_program(settings: Settings, folders: Folders) -> Program:
+def beat_program(settings: Settings) -> Program:
     """The clock."""
-    schedule = str(folders.run / "beat-schedule")
-    return Program("beat", _python("worker.serve", "beat", schedule, settings.log_level))
+    return Program("beat", _python("worker.serve", "beat", "beat-schedule", settings.log_level))
 
 
-def flower_program(folders: Folders) -> Program:
+def flower_program() -> Program:
     """The page on the queue."""
-    configuration = str(folders.run / "flowerconfig.py")
-    return Program("flower", _python("worker.serve", "flower", configuration))
+    return Program("flower", _python("worker.serve", "flower", "flowerconfig.py"))
 
 
-def flower_configuration(settings: Settings, folders: Folders, password: str) -> str:
+def flower_configuration(settings: Settings, password: str) -> str:
     """For whoever watches the queue: it shows, and changes nothing."""
     values = {
         "address": "127.0.0.1",
@@ -59,7 +57,7 @@ def flower_configuration(settings: Settings, folders: Folders, password: str) ->
         "basic_auth": [f"{settings.flower_user}:{password}"],
         "read_only": True,
         "persistent": True,
-        "db": str(folders.run / "flower.db"),
+        "db": "flower.db",
         "state_save_interval": 60_000,
         "purge_offline_workers": 3600,
         "task_runtime_metric_buckets": [1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0],
@@ -67,33 +65,27 @@ def flower_configuration(settings: Settings, folders: Folders, password: str) ->
     return "".join(f"{name} = {value!r}\n" for name, value in values.items())
 
 
-def supervisor_configuration(programs: Sequence[Program], folders: Folders) -> str:
+def supervisor_configuration(programs: Sequence[Program]) -> str:
     """supervisord's file; who stands first starts first and stops last."""
     head = {
-        "logfile": folders.logs / "supervisord.log",
+        "logfile": "../logs/supervisord.log",
         "logfile_maxbytes": "5MB",
         "logfile_backups": 2,
-        "pidfile": folders.run / "supervisord.pid",
+        "pidfile": "supervisord.pid",
         "silent": "true",
-        "umask": "077",
     }
     sections = [_section("supervisord", head)]
     for place, program in enumerate(programs):
-        command = (
-            *_python("worker.bound", "SIGKILL", str(folders.lock(program.name))),
-            *program.command,
-        )
         body = {
-            "command": shlex.join(command),
-            "directory": CODE,
+            "command": shlex.join(_bound("SIGKILL", program.name, program.command)),
             "priority": place,
             "autorestart": "true",
-            "startsecs": 2,
-            "startretries": 20,
+            "startsecs": 10,
+            "startretries": 20,  # after longer and longer pauses
             "stopwaitsecs": program.stop_seconds,
             "killasgroup": "true",
             "redirect_stderr": "true",
-            "stdout_logfile": folders.logs / f"{program.name}.log",
+            "stdout_logfile": f"../logs/{program.name}.log",
             "stdout_logfile_maxbytes": "10MB",
             "stdout_logfile_backups": 3,
         }
@@ -101,17 +93,21 @@ def supervisor_configuration(programs: Sequence[Program], folders: Folders) -> s
     return "\n".join(sections)
 
 
+def supervise_command() -> tuple[str, ...]:
+    """supervisord, told to stop in order should this process be killed."""
+    return _bound("SIGTERM", "supervisord", _python("worker.supervise", "supervisord.conf"))
+
+
 def environment(settings: Settings) -> dict[str, str]:
     """What the programs see: this process's environment, with the settings in use for ours."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     values = settings.model_dump(exclude={"flower_password"}) | {"home": settings.home_folder}
-    return inherited | {f"NIGHTREEL_{name.upper()}": str(value) for name, value in values.items()}
+    ours = {f"NIGHTREEL_{name.upper()}": str(value) for name, value in values.items()}
+    return inherited | ours | {"PYTHONSAFEPATH": "1"}  # import nothing from the working folder
 
 
-def supervise_command(folders: Folders) -> tuple[str, ...]:
-    """supervisord, told to stop in order should this process be killed."""
-    supervise = _python("worker.supervise", str(folders.run / "supervisord.conf"))
-    return (*_python("worker.bound", "SIGTERM", str(folders.lock("supervisord"))), *supervise)
+def _bound(signal_name: str, name: str, command: tuple[str, ...]) -> tuple[str, ...]:
+    return (*_python("worker.bound", signal_name, f"{name}.lock"), *command)
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:

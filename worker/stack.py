@@ -185,40 +185,39 @@ class Stack:
         broker_url = settings.broker_url
         programs = [services.worker_program(settings)]
         if not broker_url:
-            broker_url = self._prepare_redis()
-            programs.insert(0, services.redis_program(find_redis_server(), folders))
+            programs.insert(0, services.redis_program(find_redis_server()))
+            port, password = free_port(), secrets.token_urlsafe(32)
+            broker_url = f"redis://:{password}@127.0.0.1:{port}/0"
+            folders.write("redis.conf", redis_configuration("../queue", port, password))
         if beat:
-            programs.append(services.beat_program(settings, folders))
-        password = settings.flower_password.get_secret_value()
+            programs.append(services.beat_program(settings))
+        flower_password = self._flower_password()
         if flower:
-            password = password or folders.lasting_password("flower-password")
+            programs.append(services.flower_program())
             folders.write(
-                "flowerconfig.py", services.flower_configuration(settings, folders, password)
+                "flowerconfig.py", services.flower_configuration(settings, flower_password)
             )
-            programs.append(services.flower_program(folders))
-        folders.write("supervisord.conf", services.supervisor_configuration(programs, folders))
+        folders.write("supervisord.conf", services.supervisor_configuration(programs))
         info = StackInfo(
             pid=os.getpid(),
             workers=settings.workers,
             broker_url=broker_url,
             flower_url=f"http://127.0.0.1:{settings.flower_port}" if flower else "",
             flower_user=settings.flower_user,
-            flower_password=password,
+            flower_password=flower_password,
         )
         folders.write("stack.json", json.dumps(asdict(info)))
         return info
 
-    def _prepare_redis(self) -> str:
-        """A new port and a new password at each start; returns the address."""
-        port, password = free_port(), secrets.token_urlsafe(32)
-        self._folders.write("redis.conf", redis_configuration(self._folders.queue, port, password))
-        return f"redis://:{password}@127.0.0.1:{port}/0"
+    def _flower_password(self) -> str:
+        given = self.settings.flower_password.get_secret_value()
+        return given or self._folders.lasting_password("flower-password")
 
     def _spawn(self) -> None:
         with (self._folders.logs / "supervisord.out").open("wb") as output:
             self._supervisor = subprocess.Popen(
-                services.supervise_command(self._folders),
-                cwd=services.CODE,
+                services.supervise_command(),
+                cwd=self._folders.run,
                 env=services.environment(self.settings),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

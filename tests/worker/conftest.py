@@ -1,0 +1,24 @@
+"""One real stack for a whole module."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+import redis
+from stack_helpers import client_of, settings_for, wait_until
+
+from worker.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """One stack for a whole module: `stack`, `home`, `client`, `redis`."""
+    home = tmp_path_factory.mktemp("stack") / "a home; with % and # in its 'name'"
+    with Stack(settings_for(home)) as stack:
+        assert stack.info is not None
+        connection = redis.Redis.from_url(stack.info.broker_url)
+        client = client_of(stack.info.broker_url)
+        wait_until(lambda: client.control.ping(timeout=0.5))
+        yield SimpleNamespace(stack=stack, home=home, client=client, redis=connection)
+        client.close()
+        connection.close()

@@ -1,0 +1,32 @@
+"""A real stack, and a client of it that shares no configuration with this process."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from celery import Celery
+
+from settings import Settings
+from worker.ports import free_port
+
+
+def wait_until(happened: Callable[[], object], seconds: float = 60.0) -> None:
+    """Return as soon as something is so; fail when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def client_of(broker_url: str) -> Celery:
+    """Sends tasks by name."""
+    client = Celery("client", broker=broker_url, set_as_current=False)
+    client.conf.broker_transport_options = {"global_keyprefix": "nightreel:"}
+    client.conf.task_default_queue = "nightreel"
+    return client
+
+
+def settings_for(home: Path, **others: object) -> Settings:
+    """One worker process, short waits, a port of Flower's own."""
+    values = {"workers": 1, "stop_seconds": 2, "flower_port": free_port(), **others}
+    return Settings(home=home, **values)

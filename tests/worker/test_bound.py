@@ -1,0 +1,50 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+from stack_helpers import wait_until
+
+from worker.bound import end, hold, holder
+
+PARENT = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-m", "worker.bound", "SIGKILL", sys.argv[1], "/bin/sleep", "60"])
+time.sleep(60)
+"""
+
+
+def test_a_lock_is_held_by_one_and_says_by_whom(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    assert holder(lock) is None
+    descriptor = hold(lock)
+    assert descriptor is not None
+    assert holder(lock) == os.getpid()
+    assert hold(lock) is None
+    os.close(descriptor)
+    assert holder(lock) is None
+
+
+def test_a_bound_program_dies_with_its_parent(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(lock)])
+    wait_until(lambda: holder(lock))
+    child = psutil.Process(holder(lock))
+
+    parent.kill()
+    parent.wait()
+
+    wait_until(lambda: holder(lock) is None)
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_holder_that_does_not_let_go_is_killed(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    command = [sys.executable, "-m", "worker.bound", "SIGKILL", str(lock), "/bin/sleep", "60"]
+    with subprocess.Popen(command) as program:
+        wait_until(lambda: holder(lock))
+        end(lock, patience_seconds=0)
+        assert program.wait() == -signal.SIGKILL
+    assert holder(lock) is None

@@ -1,0 +1,179 @@
+"""The embedded services while they run."""
+
+import base64
+import json
+import socket
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import psutil
+import pytest
+import redis
+from stack_helpers import settings_for, wait_until
+
+from errors import StackTrouble
+from worker.bound import holder
+from worker.folders import Folders
+from worker.stack import PROGRAMS, Stack, running, services_alive
+
+
+def status_of(url: str, *, user: str = "", password: str = "", method: str = "GET") -> int:
+    """The HTTP status of one request."""
+    request = urllib.request.Request(url, method=method)
+    if user:
+        secret = base64.b64encode(f"{user}:{password}".encode()).decode()
+        request.add_header("Authorization", f"Basic {secret}")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def process_of(home: Path, service: str) -> psutil.Process:
+    """The process of one service."""
+    found = holder(Folders.of(home).lock(service))
+    assert found is not None
+    return psutil.Process(found)
+
+
+def listening(port: int) -> bool:
+    """Whether somebody takes connections on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_task_that_is_sent_is_done(live: SimpleNamespace) -> None:
+    live.client.send_task("celery.accumulate", [1, 2])
+
+    def done() -> bool:
+        totals = (live.client.control.inspect(timeout=0.5).stats() or {}).values()
+        return any(each["total"].get("celery.accumulate") for each in totals)
+
+    wait_until(done)
+    wait_until(lambda: live.redis.hlen("nightreel:unacked") == 0)
+
+
+def test_every_service_is_reported_alive(live: SimpleNamespace) -> None:
+    assert services_alive(live.home) == dict.fromkeys(PROGRAMS, True)
+
+
+def test_another_process_finds_the_running_stack(live: SimpleNamespace) -> None:
+    assert running(live.home) == live.stack.info
+
+
+def test_an_empty_home_has_no_running_stack(tmp_path: Path) -> None:
+    assert running(tmp_path) is None
+
+
+def test_redis_refuses_whoever_has_no_password(live: SimpleNamespace) -> None:
+    port = live.redis.connection_pool.connection_kwargs["port"]
+    with redis.Redis(port=port, retry=None) as stranger, pytest.raises(redis.AuthenticationError):
+        stranger.ping()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("appendonly", "yes"),
+        ("appendfsync", "everysec"),
+        ("maxmemory-policy", "noeviction"),
+        ("bind", "127.0.0.1"),
+    ],
+)
+def test_redis_is_configured_as_a_queue(live: SimpleNamespace, name: str, value: str) -> None:
+    assert live.redis.config_get(name) == {name: value}
+
+
+def test_flower_shows_its_page_to_who_has_the_password_only(live: SimpleNamespace) -> None:
+    info = live.stack.info
+    wait_until(lambda: listening(live.stack.settings.flower_port))
+    known = {"user": info.flower_user, "password": info.flower_password}
+    assert status_of(f"{info.flower_url}/workers") == 401
+    assert status_of(f"{info.flower_url}/workers", user=info.flower_user, password="guess") == 401
+    assert status_of(f"{info.flower_url}/workers", **known) == 200
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["worker/shutdown/any", "task/send-task/celery.accumulate", "worker/pool/grow/any"],
+)
+def test_flower_changes_nothing(live: SimpleNamespace, action: str) -> None:
+    info = live.stack.info
+    wait_until(lambda: listening(live.stack.settings.flower_port))
+    known = {"user": info.flower_user, "password": info.flower_password}
+    assert status_of(f"{info.flower_url}/api/{action}", method="POST") == 401
+    assert status_of(f"{info.flower_url}/api/{action}", method="POST", **known) == 403
+
+
+def test_only_the_owner_can_read_what_the_stack_wrote(live: SimpleNamespace) -> None:
+    written = [live.home, *live.home.glob("run"), *live.home.glob("run/*"), *live.home.glob("logs")]
+    assert len(written) > 8
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
+
+
+def test_no_password_is_on_a_command_line(live: SimpleNamespace) -> None:
+    passwords = [
+        live.stack.info.flower_password,
+        live.redis.connection_pool.connection_kwargs["password"],
+    ]
+    services = [process_of(live.home, name) for name in PROGRAMS]
+    lines = [" ".join(each.cmdline()) for each in psutil.Process().children(recursive=True)]
+    assert len(lines) > len(services)
+    assert not [line for line in lines for password in passwords if password in line]
+
+
+def test_each_worker_process_computes_in_one_thread(live: SimpleNamespace) -> None:
+    children = process_of(live.home, "worker").children()
+    variables = [each.environ().get("OMP_NUM_THREADS") for each in children]
+    assert "1" in variables
+
+
+@pytest.mark.parametrize("service", ["worker", "beat", "flower"])
+def test_torch_is_not_loaded_where_nothing_is_computed(live: SimpleNamespace, service: str) -> None:
+    files = {Path(each.path).name for each in process_of(live.home, service).memory_maps()}
+    assert not [name for name in files if "torch" in name]
+
+
+def test_the_worker_logs_json_lines(live: SimpleNamespace) -> None:
+    log = live.home / "logs" / "worker.log"
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    assert {"event", "level", "timestamp", "logger"} <= lines[0].keys()
+
+
+def test_a_second_stack_in_the_same_home_is_refused(live: SimpleNamespace) -> None:
+    with pytest.raises(StackTrouble, match="runs already"):
+        Stack(settings_for(live.home)).start()
+    assert running(live.home) == live.stack.info
+
+
+def test_a_taken_port_is_refused_before_anything_is_started(
+    live: SimpleNamespace, tmp_path: Path
+) -> None:
+    wait_until(lambda: listening(live.stack.settings.flower_port))
+    other = Stack(settings_for(tmp_path, flower_port=live.stack.settings.flower_port))
+    with pytest.raises(StackTrouble, match="NIGHTREEL_FLOWER_PORT"):
+        other.start()
+    assert running(tmp_path) is None
+    assert not any(services_alive(tmp_path).values())
+    assert list((tmp_path / "logs").iterdir()) == []
+
+
+def test_a_service_that_is_killed_is_started_again(live: SimpleNamespace) -> None:
+    killed = process_of(live.home, "beat")
+    lock = Folders.of(live.home).lock("beat")
+
+    killed.kill()
+
+    wait_until(lambda: holder(lock) not in (None, killed.pid))
+
+
+def test_the_ledger_is_tended_though_nobody_asks(live: SimpleNamespace) -> None:
+    def tended() -> bool:
+        totals = (live.client.control.inspect(timeout=0.5).stats() or {}).values()
+        return any(each["total"].get("tasks.upkeep.tend_ledger") for each in totals)
+
+    wait_until(tended)

@@ -1,0 +1,101 @@
+"""A real worker with the project's configuration is stopped in the middle of a task."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from stack_helpers import client_of, wait_until
+
+from worker.ports import free_port
+from worker.redis_server import answers, find_redis_server, redis_configuration
+
+
+@pytest.fixture(scope="module")
+def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis of this module's own."""
+    folder = tmp_path_factory.mktemp("redis")
+    port = free_port()
+    (folder / "redis.conf").write_text(redis_configuration(".", port, "secret"))
+    server = subprocess.Popen(
+        [find_redis_server(), "redis.conf"], cwd=folder, stdout=subprocess.DEVNULL
+    )
+    url = f"redis://:secret@127.0.0.1:{port}/0"
+    wait_until(lambda: answers(url))
+    yield url
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def connection(broker_url: str) -> Iterator[redis.Redis]:
+    """An empty broker."""
+    with redis.Redis.from_url(broker_url) as connected:
+        connected.flushall()
+        yield connected
+
+
+@pytest.fixture
+def worker(broker_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that goes on for a second after it was told to stop."""
+    settings = {
+        "NIGHTREEL_HOME": str(tmp_path),
+        "NIGHTREEL_BROKER_URL": broker_url,
+        "NIGHTREEL_STOP_SECONDS": "1",
+    }
+    with (tmp_path / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("slow_worker.py"))],
+            env=os.environ | settings,
+            stdout=log,
+            stderr=log,
+        )
+    yield process
+    process.kill()
+    process.wait()
+
+
+def queue_lengths(connection: redis.Redis) -> tuple[int, int]:
+    """Messages that wait, and messages that a worker has taken and not acknowledged."""
+    return int(connection.llen("nightreel:nightreel")), int(connection.hlen("nightreel:unacked"))
+
+
+@pytest.mark.parametrize(
+    ("nap_seconds", "diary", "left"),
+    [(0.5, ["began", "ended"], 0), (60.0, ["began"], 1)],
+    ids=["what can be finished is finished", "the rest is given back at once"],
+)
+def test_a_stopping_worker_loses_nothing(
+    connection: redis.Redis,
+    worker: subprocess.Popen[bytes],
+    broker_url: str,
+    tmp_path: Path,
+    nap_seconds: float,
+    diary: list[str],
+    left: int,
+) -> None:
+    file = tmp_path / "diary"
+    client_of(broker_url).send_task("slow.nap", [nap_seconds, str(file)])
+    wait_until(file.exists)
+
+    worker.send_signal(signal.SIGTERM)
+
+    worker.wait(timeout=60)
+    assert file.read_text().split() == diary
+    assert queue_lengths(connection) == (left, 0)
+
+
+def test_a_task_whose_process_died_is_done_by_the_next(
+    connection: redis.Redis, worker: subprocess.Popen[bytes], broker_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "diary"
+
+    client_of(broker_url).send_task("slow.die_once", [str(file)])
+
+    wait_until(lambda: file.exists() and file.read_text().split() == ["began", "began", "ended"])
+    wait_until(lambda: queue_lengths(connection) == (0, 0))
+    assert worker.poll() is None
