@@ -9,15 +9,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from faces.engines import dlib_pyramid
-from faces.engines.dlib_layers import Conv, normalised, pixels
+from faces.engines.dlib_layers import Conv, normalised
 from faces.engines.dlib_pyramid import CELL_PX, WINDOW_PX, Sheet
 from faces.engines.dlib_weights import convolutions, suppression_limits
 from faces.face import Box, Image
 
 STEM_REACH_PX = 29
 """One cell of features sees this many pixels of the sheet, and nothing of what lies outside it."""
-BATCH_PIXELS = {"cpu": 1_000_000, "cuda": 32_000_000}
-"""Of pictures looked at together: bounds the memory, and a GPU wants many at once."""
+BATCH_PIXELS = {"cpu": 250_000, "cuda": 32_000_000}
+"""Of pictures looked at together: a GPU wants many, a processor what its caches hold."""
 STRIP_PIXELS = {"cpu": 2_000_000, "cuda": 256_000_000}
 """Of the sheet, for the layers whose features are larger than the sheet itself."""
 
@@ -55,19 +55,19 @@ class DlibDetector:
             alike.setdefault(image.shape, []).append(index)
         batches = []
         for (height, width, _), indices in alike.items():
-            pixels = height * width * self._zoom**2
-            count = max(1, int(BATCH_PIXELS[self._device.type] / max(1, pixels)))
+            area = max(1, height * width * self._zoom**2)
+            count = max(1, int(BATCH_PIXELS[self._device.type] / area))
             batches += [indices[at : at + count] for at in range(0, len(indices), count)]
         return batches
 
     @torch.inference_mode()
     def _find(self, pictures: NDArray[np.uint8]) -> list[list[tuple[Box, float]]]:
-        largest = self._zoomed(pixels(pictures, self._device))
+        largest = self._zoomed(normalised(pictures, self._device))
         height, width = largest.shape[2:]
         sheet = dlib_pyramid.lay_out(height, width)
         if min(sheet.height, sheet.width) < STEM_REACH_PX:
             return [[] for _ in pictures]
-        scores = self._scores(_fill(sheet, normalised(largest)).to(self._dtype))
+        scores = self._scores(_fill(sheet, largest).to(self._dtype))
         to_picture = np.array(pictures.shape[2:0:-1] * 2) / (width, height, width, height)
         return [self._faces(sheet, one, to_picture) for one in scores.cpu().numpy()]
 

