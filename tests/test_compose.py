@@ -1,0 +1,139 @@
+"""The Compose files: what an engine would make of them, and what they promise."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from settings import Settings
+
+ROOT = Path(__file__).parent.parent
+FILES = ("docker-compose.yml", "docker-compose.gpu.yml")
+VARIABLES = {
+    "REDIS_PASSWORD": "redis",
+    "POSTGRES_PASSWORD": "postgres",
+    "FLOWER_PASSWORD": "flower",
+    "NIGHTREEL_FOOTAGE": "/footage",
+}
+
+
+def compose_command() -> list[str]:
+    """The older program or the newer plugin."""
+    if shutil.which("docker-compose"):
+        return ["docker-compose"]
+    plugin = ["docker", "compose"]
+    if shutil.which("docker") and subprocess.run([*plugin, "version"], check=False).returncode == 0:
+        return plugin
+    pytest.skip("no Compose is installed")
+
+
+def compose(*arguments: str, without: str = "") -> subprocess.CompletedProcess[str]:
+    """Run Compose with all variables set but one."""
+    given = {name: value for name, value in VARIABLES.items() if name != without}
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    return subprocess.run(
+        [*compose_command(), *arguments],
+        cwd=ROOT,
+        env=environment | given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def services() -> dict[str, dict[str, Any]]:
+    """The services of the main file, as they stand there."""
+    yaml = pytest.importorskip("yaml")
+    return dict(yaml.safe_load((ROOT / FILES[0]).read_text())["services"])
+
+
+@pytest.mark.parametrize("files", [FILES[:1], FILES], ids=["alone", "with the GPU's"])
+def test_compose_accepts_the_files(files: tuple[str, ...]) -> None:
+    done = compose(*(word for file in files for word in ("-f", file)), "config", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_compose_refuses_to_start_without_a_variable(variable: str) -> None:
+    done = compose("config", "--quiet", without=variable)
+    assert done.returncode == 1
+    assert f"set {variable}" in done.stderr
+
+
+def test_no_password_has_a_default() -> None:
+    text = (ROOT / FILES[0]).read_text()
+    uses = re.findall(r"(?<!\$)\$\{?(\w*PASSWORD)(.{2})", text)
+    assert len(uses) > 4
+    assert {after for _, after in uses} == {":?"}
+
+
+def test_only_flower_is_reachable_and_from_this_machine_alone(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    published = {name: each["ports"] for name, each in services.items() if "ports" in each}
+    assert published == {"flower": ["127.0.0.1:${NIGHTREEL_FLOWER_PORT:-5555}:5555"]}
+    assert {name for name, each in services.items() if each["networks"] != ["inside"]} == {"flower"}
+
+
+def test_the_inner_network_leads_nowhere() -> None:
+    yaml = pytest.importorskip("yaml")
+    networks = yaml.safe_load((ROOT / FILES[0]).read_text())["networks"]
+    assert networks["inside"] == {"internal": True}
+
+
+def test_every_service_is_locked_down_watched_and_restarted(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    for name, each in services.items():
+        assert each["read_only"] is True, name
+        assert each["cap_drop"] == ["ALL"], name
+        assert each["security_opt"] == ["no-new-privileges:true"], name
+        assert each["restart"] == "unless-stopped", name
+        assert each["healthcheck"]["test"], name
+
+
+def test_footage_cannot_be_written(services: dict[str, dict[str, Any]]) -> None:
+    mounts = {name: each.get("volumes", []) for name, each in services.items()}
+    with_footage = {
+        name: mount for name, found in mounts.items() for mount in found if "FOOTAGE" in mount
+    }
+    assert list(with_footage) == ["worker"]
+    assert with_footage["worker"].endswith(":/footage:ro")
+
+
+def test_a_worker_has_time_to_give_its_work_back(services: dict[str, dict[str, Any]]) -> None:
+    worker = services["worker"]
+    patience = int(worker["stop_grace_period"].removesuffix("s"))
+    assert patience >= int(worker["environment"]["NIGHTREEL_STOP_SECONDS"]) + 10
+
+
+def test_only_the_worker_knows_the_database(services: dict[str, dict[str, Any]]) -> None:
+    told = [
+        name for name, each in services.items() if "NIGHTREEL_DATABASE_URL" in each["environment"]
+    ]
+    assert told == ["worker"]
+
+
+def test_every_setting_exists(services: dict[str, dict[str, Any]]) -> None:
+    known = {f"NIGHTREEL_{name.upper()}" for name in Settings.model_fields}
+    used = {
+        name
+        for each in services.values()
+        for name in each["environment"]
+        if name.startswith("NIGHTREEL_")
+    }
+    assert used
+    assert used <= known
+
+
+def test_on_a_gpu_seven_processes_share_it() -> None:
+    yaml = pytest.importorskip("yaml")
+    worker = yaml.safe_load((ROOT / FILES[1]).read_text())["services"]["worker"]
+    (device,) = worker["deploy"]["resources"]["reservations"]["devices"]
+    assert device["capabilities"] == ["gpu"]
+    assert "${NIGHTREEL_WORKERS:-7}" in worker["command"]
