@@ -47,7 +47,7 @@ _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH")
 _LOG_HEAD_BYTES, _LOG_TAIL_BYTES = 1 << 20, 1 << 14
 _PIPE_BYTES = 1 << 20
 _LONGEST_LINE_BYTES = 1 << 16
-_MISUSES = ("Unrecognized option", "Option not found", "Error parsing", "No such filter")
+_MISUSES = ("Unrecognized option", "No such filter", "Error initializing filter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,13 @@ def command(decoder: Decoder, path: str, reading: Options, writing: Options) -> 
         "max_error_rate": 1,
         "copyts": None,
     }
-    source = ffmpeg.input(f"file:{path}", **{**guards, **reading})
+    source = ffmpeg.input("", **{**guards, **reading})
     only: Options = {"map": "0:V:0", "an": None, "sn": None, "dn": None, "threads": 1}
     arguments: list[str] = source.output("pipe:", **{**only, **writing}).compile(
         cmd=decoder.executable
     )
+    # put in last, because ffmpeg-python takes every name for UTF-8
+    arguments[arguments.index("-i") + 1] = f"file:{path}"
     return arguments
 
 
@@ -228,11 +230,11 @@ class Child:
             raise DecoderFailed(
                 f"ffmpeg was killed by {signal.Signals(-status).name}; the segment is tried again."
             )
-        if "Cannot allocate memory" in self.log:
+        if status and "Cannot allocate memory" in self.log:
             raise DecoderFailed(
                 "ffmpeg needs more memory than it may take; raise NIGHTREEL_DECODER_MEMORY_MB."
             )
-        if any(misuse in self.log for misuse in _MISUSES):
+        if status and any(misuse in self.log for misuse in _MISUSES):
             raise DecoderFailed("This ffmpeg does not know the options used; install a newer one.")
         return status
 

@@ -47,7 +47,7 @@ def verdict(log: str) -> Permanent:
 
 _SIGNS: tuple[tuple[str, type[Permanent], str], ...] = (
     (
-        r"[Nn]ot on whitelist",
+        r"Format not on whitelist",
         RefusedFootage,
         "The file is a playlist or of a kind that is not looked at; add the video itself.",
     ),
@@ -64,7 +64,7 @@ _SIGNS: tuple[tuple[str, type[Permanent], str], ...] = (
     (
         r"moov atom not found",
         UnreadableFootage,
-        "The file is cut off and its index is missing; copy or export it again.",
+        "The file has no index, so it is cut off or no video at all; copy or export it again.",
     ),
     (
         r"\n  Stream #0:\d+[^\n]*: Video: [^\n]*\(attached pic\)",
@@ -79,7 +79,7 @@ _SIGNS: tuple[tuple[str, type[Permanent], str], ...] = (
     (
         r"Stream mapping:",
         UnreadableFootage,
-        "The file announces video and holds no pictures; copy or export it again.",
+        "The file announces video and no pictures were found in it; copy or export it again.",
     ),
     (
         r"(?m)^Input #0, ",

@@ -87,7 +87,7 @@ def probe(path: str, decoder: Decoder) -> Recording:
         listing = list_packets(child.lines())
         child.finish()
     header = read_header(child.log)
-    if header is None or not listing.packets:
+    if header is None or not listing.packets or 0 in listing.dimensions:
         raise FootageVanished(VANISHED) if not Path(path).exists() else verdict(child.log)
     _check(listing, decoder)
     return _recording(path, size_bytes, listing, header)
@@ -112,8 +112,6 @@ def _check(listing: Listing, decoder: Decoder) -> None:
     width, height = listing.dimensions
     if codec not in CODECS.split(","):
         raise RefusedFootage(f"Video coded as {codec} is not looked at; convert it to H.264.")
-    if not width * height:
-        raise UnreadableFootage("The size of the pictures is unknown; copy or export it again.")
     if width * height > decoder.max_pixels:
         raise RefusedFootage(
             f"Pictures of {width}x{height} are larger than allowed; scale the video down or raise"

@@ -75,6 +75,10 @@ def run_ffmpeg(*arguments: str | Path, pictures: Iterable[NDArray[np.uint8]] = (
         for picture in pictures:
             child.stdin.write(picture.tobytes())
         child.stdin.close()
+        try:
+            child.wait(timeout=60)
+        finally:
+            child.kill()
     assert child.returncode == 0, f"ffmpeg could not draw: {command}"
 
 
