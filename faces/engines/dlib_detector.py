@@ -16,9 +16,9 @@ from faces.face import Box, Image
 
 STEM_REACH_PX = 29
 """One cell of features sees this many pixels of the sheet, and nothing of what lies outside it."""
-BATCH_PIXELS = {"cpu": 250_000, "cuda": 32_000_000}
+BATCH_PIXELS = {"cpu": 250_000, "cuda": 8_000_000}
 """Of pictures looked at together: a GPU wants many, a processor what its caches hold."""
-STRIP_PIXELS = {"cpu": 2_000_000, "cuda": 256_000_000}
+STRIP_PIXELS = {"cpu": 2_000_000, "cuda": 64_000_000}
 """Of the sheet, for the layers whose features are larger than the sheet itself."""
 
 
