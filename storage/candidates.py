@@ -56,6 +56,9 @@ class CandidateRow:
     """Names in the media store, best first."""
     reference_id: int
     reference: str
+    """The photo's name."""
+    reference_sha256: str
+    """The photo's."""
     reference_crop: str | None
     distance: float
     threshold: float
@@ -88,6 +91,7 @@ _COLUMNS: dict[str, Any] = {
     "crops": Appearance.crops,
     "reference_id": Reference.id,
     "reference": Reference.photo_name,
+    "reference_sha256": Reference.photo_sha256,
     "reference_crop": Reference.crop,
     "distance": Candidate.distance,
     "threshold": Candidate.threshold,

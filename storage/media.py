@@ -27,7 +27,7 @@ class Media:
         file = self._file(name)
         try:
             if not file.exists():
-                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _make_private(self.folder, file.parent.parent, file.parent)
                 _write_whole(file, jpeg)
         except OSError as error:
             raise StoreUnavailable(
@@ -53,6 +53,11 @@ class Media:
 
     def _file(self, name: str) -> Path:
         return self.folder / name[:2] / name[2:4] / name
+
+
+def _make_private(*folders: Path) -> None:
+    for folder in folders:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _write_whole(file: Path, content: bytes) -> None:

@@ -1,8 +1,10 @@
 """Rows to store."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from faces.face import Box
 from footage.recording import Recording
 from footage.segments import Segment
 from storage.appearances import Presence
+from storage.people import Reference
 from storage.recordings import Found
 
 NOW = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
@@ -54,3 +57,26 @@ def presence(start_ms: int = 0, colour: float = 1.0, faces: int = 4) -> Presence
     box = Box(10.5, 20.0, 80.0, 96.0)
     crops = (f"{start_ms:064x}.jpg",)
     return Presence(start_ms, start_ms + 2000, start_ms + 500, box, 0.9, 0.7, faces, vector, crops)
+
+
+TERMS = {
+    "legal_basis": "warrant 7/26",
+    "purpose": "to find a witness",
+    "authorised_by": "A. Judge",
+    "expires_at": NOW + timedelta(days=30),
+}
+
+
+def reference(photo: str = "passport.jpg", **changes: Any) -> Reference:
+    """A usable photo, unless the changes say otherwise."""
+    usable = Reference(
+        photo_sha256=photo.ljust(64, "0"),
+        photo_name=photo,
+        engine="stub",
+        weights_sha256="w" * 64,
+        verdict="Usable.",
+        vector=presence().vector,
+        crop="c" * 64 + ".jpg",
+        quality=0.8,
+    )
+    return replace(usable, **changes)

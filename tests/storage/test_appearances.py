@@ -1,0 +1,121 @@
+"""Appearances: the same stored twice are there once, and their ids outlive a second look."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rows import NOW, PLAN, found, presence, segments
+from sqlalchemy import Engine
+from sqlalchemy.exc import StatementError
+from sqlmodel import select
+
+from storage import tables
+from storage.appearances import (
+    appearance_vectors,
+    replace_appearances,
+    replace_sightings,
+    sightings,
+)
+from storage.database import reading, writing
+from storage.recordings import add
+
+OTHER_ENGINE = {"plan_key": "fedcba9876543210", "plan_body": '{"engine": "dlib"}'}
+
+
+@pytest.fixture
+def analysis_id(database: Engine) -> int:
+    with writing(database) as session:
+        return add(session, found(), segments=segments(), now=NOW, **PLAN).analysis_id
+
+
+def test_sightings_come_in_the_order_of_time(database: Engine, analysis_id: int) -> None:
+    with writing(database) as session:
+        replace_sightings(session, 2, [presence(10_000)])
+        replace_sightings(session, 1, [presence(3_000), presence(8_000)])
+    with reading(database) as session:
+        order = [(index, seen.start_ms) for index, seen in sightings(session, analysis_id)]
+    assert order == [(0, 3_000), (0, 8_000), (1, 10_000)]
+
+
+def test_appearances_stored_twice_equal_appearances_stored_once(
+    database: Engine, analysis_id: int
+) -> None:
+    joined = [presence(0), presence(5_000, colour=2)]
+    with writing(database) as session:
+        first = replace_appearances(session, analysis_id, joined)
+    with writing(database) as session:
+        assert replace_appearances(session, analysis_id, joined) == first
+        assert list(session.exec(select(tables.Appearance.id))) == first
+
+
+def test_other_appearances_take_the_place_of_the_earlier_ones(
+    database: Engine, analysis_id: int
+) -> None:
+    with writing(database) as session:
+        first = replace_appearances(session, analysis_id, [presence(0), presence(5_000)])
+        assert replace_appearances(session, analysis_id, [presence(7_000)]) == first[:1]
+        third = replace_appearances(session, analysis_id, [presence(1), presence(2)])
+        assert third[0] == first[0]
+        assert third[1] not in first, "the id of something that is gone is never used again"
+        rows = session.exec(select(tables.Appearance).order_by("ordinal")).all()
+        assert [row.start_ms for row in rows] == [1, 2]
+
+
+def test_vectors_of_one_engine_come_as_a_matrix_with_their_ids(
+    database: Engine, analysis_id: int
+) -> None:
+    with writing(database) as session:
+        other = add(session, found(), segments=[], now=NOW, **OTHER_ENGINE)
+        replace_appearances(session, other.analysis_id, [presence(colour=9)])
+        ids = replace_appearances(
+            session, analysis_id, [presence(colour=colour) for colour in (1, 2, 3)]
+        )
+    with reading(database) as session:
+        found_ids, vectors = appearance_vectors(session, engine="stub")
+        none = appearance_vectors(session, engine="nobody's")
+    assert found_ids == ids
+    assert (vectors.shape, vectors.dtype) == ((3, 8), np.float32)
+    assert list(vectors[:, 0]) == [1, 2, 3]
+    assert none[0] == []
+    assert none[1].shape == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        np.array([1.0, np.nan], np.float32),
+        np.array([[1.0, 2.0]], np.float32),
+        np.array([], np.float32),
+    ],
+)
+def test_a_vector_that_is_none_is_refused_without_showing_it(
+    database: Engine, analysis_id: int, vector: np.ndarray
+) -> None:
+    broken = replace(presence(), vector=vector)
+    refusal = pytest.raises(StatementError, match="not a finite vector")
+    with refusal as refused, writing(database) as session:
+        replace_appearances(session, analysis_id, [broken])
+    assert "nan" not in str(refused.value)
+
+
+def test_vectors_and_pictures_stay_out_of_what_is_printed(
+    database: Engine, analysis_id: int
+) -> None:
+    with writing(database) as session:
+        replace_appearances(session, analysis_id, [presence(colour=0.777)])
+        shown = repr(session.exec(select(tables.Appearance)).one())
+    assert "start_ms" in shown
+    assert "777" not in shown
+    assert ".jpg" not in shown
+
+
+@pytest.mark.parametrize("dimension", [1, 128, 512, 4096])
+def test_a_vector_comes_back_bit_for_bit(
+    database: Engine, analysis_id: int, dimension: int
+) -> None:
+    vector = np.random.default_rng(7).normal(size=dimension).astype(np.float32)
+    with writing(database) as session:
+        replace_appearances(session, analysis_id, [replace(presence(), vector=vector)])
+    with reading(database) as session:
+        (_, stored) = appearance_vectors(session, engine="stub")
+    assert stored.tobytes() == vector.tobytes()

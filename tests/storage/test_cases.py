@@ -1,0 +1,79 @@
+"""A case authorises a search while it is in force, and refuses it in one sentence otherwise."""
+
+from datetime import timedelta
+
+import pytest
+from rows import NOW, TERMS
+from sqlalchemy import Engine
+
+from errors import NotAuthorised, WrongUsage
+from storage.cases import case_in_force, close_case, find_case, list_cases, open_case
+from storage.database import reading, writing
+
+DAY = timedelta(days=1)
+
+
+def test_an_open_case_is_in_force_until_it_expires(database: Engine) -> None:
+    with writing(database) as session:
+        case = open_case(session, reference="A-1", now=NOW, **TERMS)
+        assert case_in_force(session, "A-1", NOW) == case
+        assert case.is_in_force(case.expires_at - timedelta(seconds=1))
+        assert not case.is_in_force(case.expires_at)
+        with pytest.raises(NotAuthorised, match=r"A-1 expired on 2026-03-31 22:00 UTC"):
+            case_in_force(session, "A-1", case.expires_at)
+
+
+def test_a_closed_case_is_not_in_force(database: Engine) -> None:
+    with writing(database) as session:
+        open_case(session, reference="A-1", now=NOW, **TERMS)
+        closed = close_case(session, "A-1", NOW + DAY)
+        assert close_case(session, "A-1", NOW + 2 * DAY) == closed
+        assert find_case(session, "A-1").closed_at == NOW + DAY
+        with pytest.raises(NotAuthorised, match=r"closed on 2026-03-02"):
+            case_in_force(session, "A-1", NOW + 2 * DAY)
+
+
+def test_an_unknown_case_authorises_nothing(database: Engine) -> None:
+    with reading(database) as session, pytest.raises(NotAuthorised, match="no case B-2"):
+        case_in_force(session, "B-2", NOW)
+
+
+def test_opening_a_case_twice_equals_opening_it_once(database: Engine) -> None:
+    with writing(database) as session:
+        case = open_case(session, reference="A-1", now=NOW, **TERMS)
+        assert open_case(session, reference="A-1", now=NOW + DAY, **TERMS) == case
+        assert list_cases(session) == [case]
+
+
+def test_a_case_keeps_the_terms_it_was_opened_on(database: Engine) -> None:
+    with writing(database) as session:
+        open_case(session, reference="A-1", now=NOW, **TERMS)
+    other = TERMS | {"purpose": "out of curiosity"}
+    with pytest.raises(WrongUsage, match="other terms"), writing(database) as session:
+        open_case(session, reference="A-1", now=NOW, **other)
+    with reading(database) as session:
+        assert find_case(session, "A-1").purpose == TERMS["purpose"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"legal_basis": " "}, "needs a reference, a legal basis"),
+        ({"authorised_by": ""}, "who authorised it"),
+        ({"expires_at": NOW}, "expired already"),
+    ],
+)
+def test_a_case_without_what_authorises_it_is_not_opened(
+    database: Engine, change: dict[str, object], message: str
+) -> None:
+    with pytest.raises(WrongUsage, match=message), writing(database) as session:
+        open_case(session, reference="A-1", now=NOW, **TERMS | change)
+    with reading(database) as session:
+        assert list_cases(session) == []
+
+
+def test_cases_are_listed_the_newest_first(database: Engine) -> None:
+    with writing(database) as session:
+        for number in (1, 2):
+            open_case(session, reference=f"A-{number}", now=NOW + number * DAY, **TERMS)
+        assert [case.reference for case in list_cases(session)] == ["A-2", "A-1"]
