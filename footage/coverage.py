@@ -1,5 +1,6 @@
 """What was looked at, and what could not be."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,18 +28,18 @@ class Hole:
     """The last frame before it; None where the segment has none."""
     after: int | None
     """The first frame after it; None where the recording has none."""
-    shown_until: int | None = None
+    shown_until: float = math.inf
     """When the frame before it should have given way to another."""
-    end: int | None = None
+    end: float = -math.inf
 
     def take(self, packet: Packet, *, keyframes_only: bool) -> None:
         """Take in a packet of this stretch, in any order."""
-        end = packet.time + packet.duration
-        self.end = self.after if self.after is not None else max(end, self.end or end)
-        if packet.time == self.before:
-            self.shown_until = self.shown_until if keyframes_only else end
-        elif self.before is None or (keyframes_only and packet.keyframe):
-            self.shown_until = min(packet.time, self.shown_until or packet.time)
+        self.end = max(self.end, packet.end) if self.after is None else self.after
+        if self.before is None or (keyframes_only and packet.keyframe):
+            lost = packet.time if packet.time != self.before else math.inf
+            self.shown_until = min(self.shown_until, lost)
+        elif packet.time == self.before:
+            self.shown_until = math.inf if keyframes_only else packet.end
 
 
 def find_gaps(
@@ -47,17 +48,29 @@ def find_gaps(
     """Tell stretches that could not be decoded from those that have no more pictures to show.
 
     `holes` are in order; `tolerance` and the stretches that come back are in ticks. A picture
-    lasts as long as its packet says or, when only keyframes are decoded, until the next keyframe.
+    lasts as long as its packet says. When only keyframes are decoded it lasts until the next
+    keyframe, unless the packets between them are interrupted.
     """
-    starts = [float("-inf") if hole.before is None else hole.before for hole in holes]
+    starts = [-math.inf if hole.before is None else hole.before for hole in holes]
+    lost: list[tuple[float, float]] = []
+    shown_until = math.inf
     for packet in packets:
         hole = holes[max(bisect_right(starts, packet.time) - 1, 0)]
         if starts[0] <= packet.time and (hole.after is None or packet.time < hole.after):
             hole.take(packet, keyframes_only=keyframes_only)
-    return [
-        (hole.shown_until, hole.end)
-        for hole in holes
-        if hole.shown_until is not None
-        and hole.end is not None
-        and hole.end - hole.shown_until > tolerance
-    ]
+        if keyframes_only:
+            if packet.time - shown_until > tolerance:
+                lost.append((shown_until, packet.time))
+            shown_until = packet.end if shown_until == math.inf else max(shown_until, packet.end)
+    lost += [(hole.shown_until, hole.end) for hole in holes]
+    return _joined((int(start), int(end)) for start, end in lost if end - start > tolerance)
+
+
+def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from footage.ffmpeg import Options
 
-LISTED: Options = {"codec": "copy", "format": "framecrc"}
+LISTED: Options = {"codec": "copy", "copyinkf": None, "format": "framecrc"}
 """What makes ffmpeg write the lines this module reads."""
 
 LISTED_IDR: Options = {**LISTED, "bsf:v": "filter_units=pass_types=5"}
@@ -35,6 +35,11 @@ class Packet:
     has_pts: bool = True
     """The container says when it is shown."""
 
+    @property
+    def end(self) -> int:
+        """Until when it is shown."""
+        return self.time + self.duration
+
 
 @dataclass(slots=True)
 class Listing:
@@ -43,28 +48,26 @@ class Listing:
     fields: dict[str, str] = field(default_factory=dict)
     """The header: `tb`, `codec_id`, `dimensions`, `sar`."""
     packets: int = 0
-    first: int = 0
+    first: int = -_NO_TIME
     """Earliest time of a packet."""
-    last: int = 0
+    last: int = _NO_TIME
     """Latest time of a packet."""
     keyframes: list[int] = field(default_factory=list)
     """Times one may cut at, ascending; thinned out when there are very many."""
     runs_backwards: bool = False
     """The stream's clock was set back, so its times are not in order."""
-    _end: int = 0
+    _end: int = _NO_TIME
     _previous: int = _NO_TIME
     _stuck: int = 0
 
     def add(self, packet: Packet) -> None:
         """Take in the next packet, in the order of the file."""
-        if not self.packets:
-            self.first = self.last = packet.time - 1
         if packet.keyframe and packet.time > self.last:
             self._cut_at(packet.time)
         self.packets += 1
-        self.first = min(self.first, packet.time) if self.packets > 1 else packet.time
+        self.first = min(self.first, packet.time)
         self.last = max(self.last, packet.time)
-        self._end = max(self._end, packet.time + packet.duration)
+        self._end = max(self._end, packet.end)
         self._watch_clock(packet.decoded)
 
     @property
