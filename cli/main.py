@@ -45,8 +45,6 @@ app.add_typer(cases.app, name="case", help="Cases: what authorises a search.")
 app.add_typer(jobs.app, name="jobs", help="Recordings being watched, and their segments.")
 app.add_typer(models.app, name="models", help="Engines and their weights.")
 
-INTERRUPTED = 130
-
 
 def run() -> None:
     """Run one command; whatever goes wrong is one sentence on stderr and an exit code."""

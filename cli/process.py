@@ -81,6 +81,9 @@ def services() -> Iterator[None]:
     stack.start(flower=False)
     try:
         yield
+    except KeyboardInterrupt:
+        err.print("Stopping; what was done is kept, and the next run goes on from it.")
+        raise
     finally:
         stack.stop()
 
