@@ -1,9 +1,11 @@
 """A program that holds a lock while it lives and dies with the process that started it:
-`python -m worker.bound SIGNAL LOCK PROGRAM [ARGUMENT...]`.
+`python -m worker.bound SIGNAL LOCK PARENTS_LOCK PROGRAM [ARGUMENT...]`.
 
 SIGNAL is what the kernel sends it when its parent is gone (Linux; elsewhere it is left to the next
-start). The lock outlives the exec, so whoever finds it taken knows that the process is alive, and
-which it is: no process id is ever trusted that the lock does not vouch for.
+start); the parent's own lock tells whether it was gone before that was arranged.
+
+A lock outlives the exec. Whoever finds it taken knows that the process is alive, and which it is:
+no process id is trusted that a lock does not vouch for.
 """
 
 import ctypes
@@ -69,11 +71,13 @@ def _lock(descriptor: int, kind: int) -> bool:
     return True
 
 
-def run(signal_name: str, lock: str, *command: str) -> None:
+def run(signal_name: str, lock: str, parents_lock: str, *command: str) -> None:
     """Become `command`, bound and locked; what it writes is for its owner only."""
     os.umask(0o077)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.Signals[signal_name]))
+    if holder(Path(parents_lock)) is None:
+        sys.exit(f"whoever holds {parents_lock} is gone")
     descriptor = hold(Path(lock), PATIENCE_SECONDS)
     if descriptor is None:
         sys.exit(f"{lock} is held by process {holder(Path(lock))}")

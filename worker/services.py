@@ -77,7 +77,7 @@ def supervisor_configuration(programs: Sequence[Program]) -> str:
     sections = [_section("supervisord", head)]
     for place, program in enumerate(programs):
         body = {
-            "command": shlex.join(_bound("SIGKILL", program.name, program.command)),
+            "command": shlex.join(_bound("SIGKILL", program.name, "supervisord", program.command)),
             "priority": place,
             "autorestart": "true",
             "startsecs": 10,
@@ -95,7 +95,8 @@ def supervisor_configuration(programs: Sequence[Program]) -> str:
 
 def supervise_command() -> tuple[str, ...]:
     """supervisord, told to stop in order should this process be killed."""
-    return _bound("SIGTERM", "supervisord", _python("worker.supervise", "supervisord.conf"))
+    command = _python("worker.supervise", "supervisord.conf")
+    return _bound("SIGTERM", "supervisord", "stack", command)
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -106,8 +107,8 @@ def environment(settings: Settings) -> dict[str, str]:
     return inherited | ours | {"PYTHONSAFEPATH": "1"}  # import nothing from the working folder
 
 
-def _bound(signal_name: str, name: str, command: tuple[str, ...]) -> tuple[str, ...]:
-    return (*_python("worker.bound", signal_name, f"{name}.lock"), *command)
+def _bound(signal_name: str, name: str, parent: str, command: tuple[str, ...]) -> tuple[str, ...]:
+    return (*_python("worker.bound", signal_name, f"{name}.lock", f"{parent}.lock"), *command)
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:

@@ -84,6 +84,8 @@ class Stack:
     def start(self, *, flower: bool = True, beat: bool = True) -> None:
         """Start the services; return as soon as Redis answers, while the workers still load.
 
+        With `broker_url` in the settings no Redis is started: the services use that broker.
+
         Raises StackTrouble when a stack runs here already, Flower's port is taken, or no Redis can
         be found or started; nothing is left behind then.
         """
@@ -96,7 +98,8 @@ class Stack:
                 )
             self.info = self._prepare(flower=flower, beat=beat)
             self._spawn()
-            self._wait_for_redis(self.info.broker_url)
+            if not self.settings.broker_url:
+                self._wait_for_redis(self.info.broker_url)
         except BaseException:
             self.stop()
             raise
@@ -159,12 +162,13 @@ class Stack:
                 f"The home folder {self.settings.home_folder} cannot be written "
                 f"({error.strerror}); set NIGHTREEL_HOME to one that can."
             ) from error
-        self._claim = hold(self._folders.lock("stack"), patience_seconds=0.2)
-        if self._claim is None:
+        claim = hold(self._folders.lock("stack"), patience_seconds=0.2)
+        if claim is None:
             raise StackTrouble(
                 f"Nightreel runs already in {self.settings.home_folder}; "
                 "stop it there, or set NIGHTREEL_HOME to another folder."
             )
+        self._claim = claim
 
     def _leave_home(self) -> None:
         self.info = None

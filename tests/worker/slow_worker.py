@@ -7,6 +7,8 @@ from pathlib import Path
 
 from worker.app import app
 
+app.conf.imports = ("worker.signals",)  # the project's own tasks would only take time to load
+
 
 @app.task(name="slow.nap")
 def nap(seconds: float, diary: str) -> None:
