@@ -38,7 +38,7 @@ class Up:
             for name, value in settings_for(home).model_dump(exclude={"flower_password"}).items()
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-c", UP], env=environment, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", UP], cwd="/", env=environment, stderr=subprocess.PIPE, text=True
         )
         wait_until(lambda: (info := running(home)) and client_of(info.broker_url).control.ping())
         self.everything = psutil.Process(self.process.pid).children(recursive=True)
