@@ -85,10 +85,12 @@ def find_ffmpegs() -> list[Found]:
     candidates = [(str(Path(folder, "ffmpeg")), "system") for folder in os.get_exec_path()]
     with contextlib.suppress(RuntimeError):  # imageio-ffmpeg has no binary for this platform
         candidates.append((imageio_ffmpeg.get_ffmpeg_exe(), "imageio-ffmpeg"))
-    versions = {path: _version(path) for path, _ in candidates if os.access(path, os.X_OK)}
-    found = [Found(path, versions.get(path, ""), origin) for path, origin in candidates]
-    by_file = {os.path.realpath(each.path): each for each in reversed(found) if each.version}
-    return list(reversed(by_file.values()))
+    found: dict[Path, Found] = {}
+    for path, origin in candidates:
+        file = Path(path).resolve()
+        if file not in found and (version := _version(path)):
+            found[file] = Found(path, version, origin)
+    return list(found.values())
 
 
 def choose(preferred: str = "") -> str:
