@@ -53,11 +53,6 @@ def run() -> None:
     except NightreelError as error:
         err.print(f"nightreel: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        err.print(
-            "nightreel: interrupted; what was done is kept, and the next run goes on from it."
-        )
-        sys.exit(INTERRUPTED)
     except Exception:
         err.print(f"nightreel: an unexpected error; its trace was written to {_keep_trace()}.")
         sys.exit(1)
