@@ -16,6 +16,7 @@ from errors import (
     UnreadableFootage,
     WrongUsage,
 )
+from faces import models
 from pipeline.clock import utc_now
 from pipeline.ingest import display_name, ingest_file
 from storage.agenda import unasked
@@ -81,9 +82,21 @@ def ingest(
         raise typer.Exit(WITH_GAPS if intake.analyses else 1)
 
 
+def check_engine() -> None:
+    """Find out now, not in the middle of a night, whether the engine can start.
+
+    Says on stderr when it is not cleared for commercial use. Raises ModelUnavailable.
+    """
+    mine = resources()
+    card = models.require(mine.settings.engine, mine.weights_folder)
+    if card and (notice := models.notice(card)):
+        err.print(notice)
+
+
 def take_in(paths: Sequence[Path]) -> Intake:
     """Read and remember every file; say on stderr what was already known and what was refused."""
     mine, intake = resources(), Intake()
+    check_engine()
     for path in files_in(paths):
         name = display_name(path)
         try:

@@ -75,5 +75,13 @@ def byte_bar(name: str, path: Path) -> Iterator[Callable[[int], None]]:
 def _bar(title: str, *columns: ProgressColumn) -> Iterator[tuple[Progress, TaskID]]:
     description = TextColumn("{task.description}", markup=False)
     percent = TextColumn("{task.percentage:>3.0f} %")
-    with Progress(description, BarColumn(), percent, *columns, console=err, transient=True) as bar:
+    with Progress(
+        description,
+        BarColumn(),
+        percent,
+        *columns,
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as bar:
         yield bar, bar.add_task(title, total=None)

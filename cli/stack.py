@@ -1,5 +1,6 @@
 """`nightreel up`."""
 
+from cli.footage import check_engine
 from cli.output import err
 from worker.resources import resources
 from worker.stack import Stack
@@ -9,6 +10,7 @@ def up() -> None:
     """Run the embedded stack: Redis, workers, beat and Flower. Ctrl-C stops it in order."""
     mine = resources()
     mine.make_home()
+    check_engine()
     _ = mine.database
     stack = Stack(mine.settings)
     stack.start()

@@ -85,6 +85,30 @@ def split(engine: str) -> tuple[str, str]:
     return model, detector
 
 
+def require(engine: str, weights_folder: Path) -> ModelCard | None:
+    """Check that an engine could start now, without loading it; returns its card, None for `stub`.
+
+    Raises ModelUnavailable for an unknown name, and for weights that are missing or altered.
+    """
+    if engine == "stub":
+        return None
+    if engine == DLIB.name:
+        if missing := _default().missing:
+            raise ModelUnavailable(
+                f"{' and '.join(missing)} of the package face_recognition_models is missing; "
+                "install the package again."
+            )
+        return DLIB
+    from faces.engines.deepface import DeepFaceEngine
+
+    model, detector = split(engine)
+    made = DeepFaceEngine(
+        model, detector, weights_folder=weights_folder, device="cpu", precision="float32",
+        min_face_px=1,
+    )  # fmt: skip
+    return made.card
+
+
 def notice(engine: ModelCard) -> str:
     """What a user must be told on choosing this engine; empty when there is nothing to tell."""
     if engine.commercial_use:
