@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from faces.face import Box
 from storage import tables
+from storage.upsert import insert_or_update
 from storage.vectors import matrix
 
 
@@ -31,9 +33,6 @@ class Presence:
     """Best first."""
 
 
-_Row = TypeVar("_Row", tables.Sighting, tables.Appearance)
-
-
 def sightings(session: Session, analysis_id: int) -> list[tuple[int, Presence]]:
     """Every sighting of an analysis with its segment's index, in order of time."""
     statement = (
@@ -47,8 +46,7 @@ def sightings(session: Session, analysis_id: int) -> list[tuple[int, Presence]]:
 
 def replace_sightings(session: Session, segment_id: int, seen: Sequence[Presence]) -> None:
     """Make these the sightings of a segment, in this order."""
-    statement = select(tables.Sighting).where(col(tables.Sighting.segment_id) == segment_id)
-    _replace(session, session.exec(statement).all(), tables.Sighting, seen, segment_id=segment_id)
+    _replace(session, tables.Sighting, "segment_id", segment_id, seen)
 
 
 def replace_appearances(
@@ -58,9 +56,7 @@ def replace_appearances(
 
     The ids of ordinals that stay are kept, so that what refers to them survives.
     """
-    statement = select(tables.Appearance).where(col(tables.Appearance.analysis_id) == analysis_id)
-    rows = session.exec(statement).all()
-    return _replace(session, rows, tables.Appearance, joined, analysis_id=analysis_id)
+    return _replace(session, tables.Appearance, "analysis_id", analysis_id, joined)
 
 
 def appearance_vectors(session: Session, *, engine: str) -> tuple[list[int], NDArray[np.float32]]:
@@ -78,22 +74,20 @@ def appearance_vectors(session: Session, *, engine: str) -> tuple[list[int], NDA
 
 def _replace(
     session: Session,
-    rows: Sequence[_Row],
-    table: type[_Row],
+    table: type[tables.Sighting] | type[tables.Appearance],
+    parent: str,
+    parent_id: int,
     presences: Sequence[Presence],
-    **parent: Any,
 ) -> list[int]:
-    known = {row.ordinal: row for row in rows}
-    kept = []
-    for ordinal, presence in enumerate(presences):
-        row = known.pop(ordinal, None) or table(ordinal=ordinal, **parent)
-        row.sqlmodel_update(_columns(presence))
-        kept.append(row)
-    session.add_all(kept)
-    for surplus in known.values():
-        session.delete(surplus)
-    session.flush()
-    return [row.id for row in kept]
+    rows = [
+        {parent: parent_id, "ordinal": ordinal, **_columns(presence)}
+        for ordinal, presence in enumerate(presences)
+    ]
+    insert_or_update(session, table, rows, key=[parent, "ordinal"])
+    surplus = delete(table).filter_by(**{parent: parent_id})
+    session.exec(surplus.where(col(table.ordinal) >= len(rows)))
+    statement = select(table.id).filter_by(**{parent: parent_id})
+    return list(session.exec(statement.order_by(col(table.ordinal))))
 
 
 def _columns(presence: Presence) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""Insert unless the natural key is there already, on SQLite and PostgreSQL alike."""
+"""Insert or keep, insert or update: by natural key, on SQLite and PostgreSQL alike."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import literal
@@ -11,8 +12,24 @@ from storage.tables import Table
 
 def insert_if_new(session: Session, table: type[Table], **values: Any) -> bool:
     """Insert one row; False when its key is taken, also by a transaction that ends meanwhile."""
-    insert: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    dialect = session.get_bind().dialect.name
-    statement = insert[dialect](table).values(**values).on_conflict_do_nothing()
+    statement = _insert(session, table).values(**values).on_conflict_do_nothing()
     # Row counts of an insert differ between the drivers; what it returns does not.
     return session.exec(statement.returning(literal(1))).first() is not None
+
+
+def insert_or_update(
+    session: Session, table: type[Table], rows: Sequence[dict[str, Any]], *, key: Sequence[str]
+) -> None:
+    """Write rows that all have the same columns; those whose key is there keep their id."""
+    session.flush()
+    if rows:
+        statement = _insert(session, table)
+        values = {name: statement.excluded[name] for name in rows[0] if name not in key}
+        upsert = statement.on_conflict_do_update(index_elements=key, set_=values)
+        session.connection().execute(upsert, rows)
+    session.expire_all()
+
+
+def _insert(session: Session, table: type[Table]) -> Any:
+    dialect = {"sqlite": sqlite, "postgresql": postgresql}[session.get_bind().dialect.name]
+    return dialect.insert(table)
