@@ -18,7 +18,8 @@ from errors import (
 )
 from faces import models
 from pipeline.clock import utc_now
-from pipeline.ingest import display_name, ingest_file
+from pipeline.ingest import ingest_file
+from pipeline.names import display_name
 from storage.agenda import unasked
 from storage.database import reading
 from storage.recordings import AlreadyKnown

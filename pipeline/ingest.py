@@ -1,13 +1,12 @@
 """Take footage in: read its header and its bytes, divide it, remember it."""
 
-import os
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from footage.recording import fingerprint, probe
 from footage.segments import divide
+from pipeline.names import display_name
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database import writing
@@ -40,12 +39,3 @@ def ingest_file(
             segments=divide(recording, plan.max_segment_seconds),
             now=now,
         )
-
-
-def display_name(path: Path) -> str:
-    """A file's name that is safe to show: bytes that are no text and control characters escaped."""
-    text = os.fsencode(path.name).decode("utf-8", "backslashreplace")
-    return "".join(
-        character if unicodedata.category(character)[0] != "C" else ascii(character)[1:-1]
-        for character in text
-    )

@@ -1,6 +1,7 @@
 """Look at a reference photo: one clear face, or a reason why not."""
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,14 @@ from faces.engine import FaceEngine
 from faces.face import Face, Image
 from faces.quality import Quality, assess
 from pipeline.crops import cut, jpeg
+from pipeline.names import display_name
 
 LONGEST_SIDE_PX = 1600
 """Larger photos are scaled down: a face that fills them is then still 1000 px wide."""
 SMALLEST_FACE_PX = 60
 LEAST_SHARPNESS = 0.15
 MOST_PIXELS = 100_000_000
+MOST_BYTES = 200_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 
 
@@ -43,10 +46,11 @@ class Portrait:
 
 def examine(path: Path, engine: FaceEngine) -> Portrait:
     """Read one photo and judge it; a bad photo is a verdict, not an error."""
+    name = display_name(path)
     try:
-        body = path.read_bytes()
-    except OSError as error:
-        return Portrait(path.name, "", f"It cannot be read: {(error.strerror or 'error').lower()}.")
+        body = _bytes_of(path)
+    except UnusablePhoto as reason:
+        return Portrait(name, "", str(reason))
     sha256 = hashlib.sha256(body).hexdigest()
     try:
         image = read_photo(path)
@@ -55,9 +59,9 @@ def examine(path: Path, engine: FaceEngine) -> Portrait:
         quality = assess(chip[0], face)
         _refuse_poor(quality)
     except UnusablePhoto as reason:
-        return Portrait(path.name, sha256, str(reason))
+        return Portrait(name, sha256, str(reason))
     return Portrait(
-        path.name, sha256, "good", engine.embed(chip)[0], jpeg(cut(image, face.box)), quality.value
+        name, sha256, "good", engine.embed(chip)[0], jpeg(cut(image, face.box)), quality.value
     )
 
 
@@ -78,6 +82,19 @@ def read_photo(path: Path) -> Image:
         raise UnusablePhoto("It has more than 100 million pixels; scale it down.") from error
     upright.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
     return np.asarray(upright)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):  # a pipe would block for ever, a device never end
+            raise UnusablePhoto("It is a folder or a device and no file; name the picture itself.")
+        if about.st_size > MOST_BYTES:
+            raise UnusablePhoto("It is larger than 200 MB; scale it down.")
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise UnusablePhoto(f"It cannot be read: {reason}.") from error
 
 
 def _only_face(faces: list[Face]) -> Face:

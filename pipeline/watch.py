@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from errors import (
@@ -51,7 +52,12 @@ def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
     try:
         with Heartbeat(tools.database, claimed.id, owner, tools.lease_seconds):
             return _watch_claimed(claimed, owner, tools)
-    except (LeaseLost, StoreUnavailable):
+    except LeaseLost:
+        raise
+    except StoreUnavailable:
+        # A full disk is not the footage's fault: if the ledger can be written, no attempt counts.
+        with suppress(StoreUnavailable):
+            _give_back(claimed, owner, tools)
         raise
     except NightreelError as error:
         return _record(claimed, owner, tools, str(error), permanent=isinstance(error, Permanent))
@@ -61,8 +67,7 @@ def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
         reason = f"An unexpected {type(error).__name__} ended it; the worker's log says more."
         return _record(claimed, owner, tools, reason, permanent=False)
     except BaseException:
-        with writing(tools.database) as session:
-            ledger.give_back(session, claimed.id, owner)
+        _give_back(claimed, owner, tools)
         raise
 
 
@@ -105,6 +110,11 @@ def as_presence(appearance: Appearance, media: Media) -> Presence:
         vector=appearance.vector,
         crops=tuple(media.save(jpeg(crop)) for crop in appearance.crops),
     )
+
+
+def _give_back(claimed: ClaimedSegment, owner: str, tools: Tools) -> None:
+    with writing(tools.database) as session:
+        ledger.give_back(session, claimed.id, owner)
 
 
 def _record(

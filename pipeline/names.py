@@ -1,0 +1,14 @@
+"""Names of files as they can be shown and stored."""
+
+import os
+import unicodedata
+from pathlib import Path
+
+
+def display_name(path: Path) -> str:
+    """A file's name that is safe to show: bytes that are no text and control characters escaped."""
+    text = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+    return "".join(
+        character if unicodedata.category(character)[0] != "C" else ascii(character)[1:-1]
+        for character in text
+    )

@@ -1,0 +1,60 @@
+"""Steps on real databases with engine `stub`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from painted import RED, Stay, paint
+from sqlalchemy import Engine
+
+from faces.engine import FaceEngine
+from faces.engines.stub import StubEngine
+from footage.ffmpeg import Decoder, choose
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from storage.media import Media
+
+
+@pytest.fixture(scope="session")
+def decoder() -> Decoder:
+    return Decoder(choose(), memory_mb=2048, timeout_seconds=60, max_pixels=40_000_000)
+
+
+@pytest.fixture
+def make_tools(database: Engine, decoder: Decoder, tmp_path: Path) -> Callable[..., Tools]:
+    """Tools over one database and media folder, with an engine of one's own."""
+
+    def make(engine: FaceEngine | None = None, **others: object) -> Tools:
+        values = {"media": Media(tmp_path / "media"), "decoder": decoder, "lease_seconds": 60}
+        return Tools(
+            database=database,
+            engine_for=lambda plan: engine or StubEngine(plan.min_face_px),
+            **(values | others),
+        )
+
+    return make
+
+
+@pytest.fixture
+def tools(make_tools: Callable[..., Tools]) -> Tools:
+    return make_tools()
+
+
+@pytest.fixture(scope="session")
+def plan() -> Plan:
+    """Segments of about two seconds, so that short clips have borders."""
+    return Plan(engine="stub", max_segment_seconds=2)
+
+
+@pytest.fixture(scope="session")
+def drawn_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six seconds; red from 1 s to 5 s."""
+    return paint(tmp_path_factory.mktemp("drawn") / "gate.mp4", 6, Stay(RED, 1, 5))
+
+
+@pytest.fixture
+def clip(drawn_clip: Path, tmp_path: Path) -> Path:
+    """A copy of one's own of that clip."""
+    copy = tmp_path / drawn_clip.name
+    copy.write_bytes(drawn_clip.read_bytes())
+    return copy

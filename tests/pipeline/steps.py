@@ -1,0 +1,69 @@
+"""The whole way of some footage, step by step in this process."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from pipeline.clock import utc_now
+from pipeline.enrol import Enrolled, enrol_person
+from pipeline.ingest import ingest_file
+from pipeline.match import match_analysis
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from pipeline.watch import watch
+from storage import cases
+from storage.agenda import unasked
+from storage.database import reading, writing
+from storage.progress import Outcome, outcomes
+from storage.recordings import Added, AlreadyKnown
+
+
+def ingest(path: Path, tools: Tools, plan: Plan) -> Added | AlreadyKnown:
+    """Add a file now."""
+    return ingest_file(path, tools=tools, plan=plan, now=utc_now())
+
+
+def open_segments(tools: Tools) -> list[int]:
+    """Segments that wait for a worker, in order."""
+    with reading(tools.database) as session:
+        return unasked(session)
+
+
+def watch_all(tools: Tools) -> list[int]:
+    """Watch whatever waits, once; returns the analyses that can be matched."""
+    ended = [watch(segment, tools) for segment in open_segments(tools)]
+    return [one for one in ended if one is not None]
+
+
+def find(path: Path, tools: Tools, plan: Plan) -> int:
+    """Ingest, watch and match one file; returns its analysis."""
+    analysis_id = ingest(path, tools, plan).analysis_id
+    watch_all(tools)
+    match_analysis(analysis_id, tools)
+    return analysis_id
+
+
+def outcome(analysis_id: int, tools: Tools) -> Outcome:
+    """What came of an analysis."""
+    with reading(tools.database) as session:
+        return outcomes(session, [analysis_id])[0]
+
+
+def open_case(tools: Tools, reference: str = "2026-1", days: float = 1) -> int:
+    """A case in force; returns its id."""
+    with writing(tools.database) as session:
+        return cases.open_case(
+            session,
+            reference=reference,
+            legal_basis="a warrant",
+            purpose="a test",
+            authorised_by="a judge",
+            expires_at=utc_now() + timedelta(days=days),
+            now=utc_now(),
+        ).id
+
+
+def enrol(name: str, photos: Sequence[Path], case_id: int, tools: Tools, plan: Plan) -> Enrolled:
+    """Enrol one person with the plan's engine."""
+    engine = tools.engine_for(plan)
+    return enrol_person(name, photos, case_id=case_id, engine=engine, tools=tools)
