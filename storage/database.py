@@ -5,11 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, create_engine, event, func, inspect, select, text
 from sqlalchemy import Engine as Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -17,8 +13,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session as Session
 
 from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
-from storage.tables import Table
 
+NEWEST_VERSION = "0001"
+"""Of the tables: the newest migration's."""
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 _UPGRADE_LOCK = 0x4E524C  # any number, as long as every process takes the same one
@@ -111,27 +108,21 @@ def upgrade(engine: Engine) -> None:
 
     Raises WrongDatabase, leaving all as it was, when the database is newer or another program's.
     """
+    with reading(engine) as session:
+        if _version(session.connection()) == NEWEST_VERSION:
+            return
+    from storage import migrate  # Alembic takes as long to import as all else a worker needs
+
     with _explained(), engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
-        config = Config()
-        config.set_main_option("script_location", "storage:migrations")
-        config.attributes["connection"] = connection
-        _refuse_stranger(connection, ScriptDirectory.from_config(config))
-        command.upgrade(config, "head")
+        migrate.to_newest(connection)
 
 
-def _refuse_stranger(connection: Connection, scripts: ScriptDirectory) -> None:
-    versions = set(MigrationContext.configure(connection).get_current_heads())
-    if versions - {script.revision for script in scripts.walk_revisions()}:
-        raise WrongDatabase(
-            "The database was written by a newer Nightreel or by another program; "
-            "install the newer version or use another address."
-        )
-    if not versions and set(Table.metadata.tables) & set(inspect(connection).get_table_names()):
-        raise WrongDatabase(
-            "The database holds another program's tables; use another database address."
-        )
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("select version_num from alembic_version")).scalar()
 
 
 @contextmanager

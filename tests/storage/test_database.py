@@ -15,7 +15,8 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from errors import StoreUnavailable, WrongDatabase, WrongUsage
-from storage.database import connect, reading, upgrade, writing
+from storage.database import NEWEST_VERSION, connect, reading, upgrade, writing
+from storage.migrate import newest_version
 from storage.tables import Case, Table
 
 CASE = {
@@ -185,3 +186,7 @@ def test_writers_wait_for_each_other(database: Engine) -> None:
         writer.join()
     with reading(database) as session:
         assert session.get_one(Case, 1).purpose == "40"
+
+
+def test_the_newest_version_is_that_of_the_newest_migration() -> None:
+    assert newest_version() == NEWEST_VERSION
