@@ -24,22 +24,18 @@ class Coverage:
 class Hole:
     """A stretch without decoded frames, in ticks, and what its packets say of it."""
 
-    before: int | None
-    """The last frame before it; None where the segment has none."""
-    after: int | None
-    """The first frame after it; None where the recording has none."""
-    shown_until: float = math.inf
-    """When the frame before it should have given way to another."""
-    end: float = -math.inf
+    before: float
+    """The last frame before it; minus infinity where the segment has none."""
+    after: float
+    """The first frame after it; infinity where the recording has none."""
+    lost_from: float = math.inf
+    """When the first picture that was not decoded should have been shown."""
+    lost_to: float = -math.inf
 
-    def take(self, packet: Packet, *, keyframes_only: bool) -> None:
-        """Take in a packet of this stretch, in any order."""
-        self.end = max(self.end, packet.end) if self.after is None else self.after
-        if self.before is None or (keyframes_only and packet.keyframe):
-            lost = packet.time if packet.time != self.before else math.inf
-            self.shown_until = min(self.shown_until, lost)
-        elif packet.time == self.before:
-            self.shown_until = math.inf if keyframes_only else packet.end
+    def lose(self, start: float, end: float) -> None:
+        """Take note of a lost picture, in any order."""
+        self.lost_from = min(self.lost_from, start)
+        self.lost_to = self.after if self.after < math.inf else max(self.lost_to, end)
 
 
 def find_gaps(
@@ -47,30 +43,27 @@ def find_gaps(
 ) -> list[tuple[int, int]]:
     """Tell stretches that could not be decoded from those that have no more pictures to show.
 
-    `holes` are in order; `tolerance` and the stretches that come back are in ticks. A picture
-    lasts as long as its packet says. When only keyframes are decoded it lasts until the next
-    keyframe, unless the packets between them are interrupted.
+    `holes` are in order; `tolerance` and the stretches that come back are in ticks. A picture is
+    lost when its packet is there and no frame came of it, or when packets follow each other later
+    than their durations allow. When only keyframes are decoded, only they can be lost.
     """
-    starts = [-math.inf if hole.before is None else hole.before for hole in holes]
-    lost: list[tuple[float, float]] = []
-    shown_until = math.inf
+    previous = None
     for packet in packets:
-        hole = holes[max(bisect_right(starts, packet.time) - 1, 0)]
-        if starts[0] <= packet.time and (hole.after is None or packet.time < hole.after):
-            hole.take(packet, keyframes_only=keyframes_only)
-        if keyframes_only:
-            if packet.time - shown_until > tolerance:
-                lost.append((shown_until, packet.time))
-            shown_until = packet.end if shown_until == math.inf else max(shown_until, packet.end)
-    lost += [(hole.shown_until, hole.end) for hole in holes]
-    return _joined((int(start), int(end)) for start, end in lost if end - start > tolerance)
+        hole = _around(packet.time, holes)
+        if hole and packet.time > hole.before and (packet.keyframe or not keyframes_only):
+            hole.lose(packet.time, packet.end)
+        if previous and packet.decoded - previous.decoded - previous.duration > tolerance:
+            hole = _around((previous.decoded + packet.decoded) / 2, holes)
+            if hole:
+                hole.lose(max(previous.decoded, hole.before) + previous.duration, packet.end)
+        previous = packet
+    return [
+        (int(hole.lost_from), int(hole.lost_to))
+        for hole in holes
+        if hole.lost_to - hole.lost_from > tolerance
+    ]
 
 
-def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(stretches):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
+def _around(time: float, holes: Sequence[Hole]) -> Hole | None:
+    index = bisect_right(holes, time, key=lambda hole: hole.before) - 1
+    return holes[index] if index >= 0 and time < holes[index].after else None

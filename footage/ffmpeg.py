@@ -47,7 +47,8 @@ _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH")
 _LOG_HEAD_BYTES, _LOG_TAIL_BYTES = 1 << 20, 1 << 14
 _PIPE_BYTES = 1 << 20
 _LONGEST_LINE_BYTES = 1 << 16
-_MISUSES = ("Unrecognized option", "No such filter", "Error initializing filter")
+_MEMORY_SIGNS = ("Cannot allocate memory", "error while loading shared libraries")
+_MISUSE_SIGNS = ("Unrecognized option", "No such filter", "Error initializing filter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,7 @@ class Child:
         """Wait for the end after stdout has been read, and give the exit status.
 
         Raises DecoderFailed when the child was killed, lacked memory or time, or did not
-        understand what was asked of it. A damaged file is not such a case.
+        understand what was asked of it. A file it cannot open or decode is not such a case.
         """
         while self._drains:
             self._wait()
@@ -232,13 +233,18 @@ class Child:
             raise DecoderFailed(
                 f"ffmpeg was killed by {signal.Signals(-status).name}; the segment is tried again."
             )
-        if status and "Cannot allocate memory" in self.log:
+        if status and any(sign in self.log for sign in _MEMORY_SIGNS):
             raise DecoderFailed(
                 "ffmpeg needs more memory than it may take; raise NIGHTREEL_DECODER_MEMORY_MB."
             )
-        if status and any(misuse in self.log for misuse in _MISUSES):
+        if status and any(sign in self.log for sign in _MISUSE_SIGNS):
             raise DecoderFailed("This ffmpeg does not know the options used; install a newer one.")
         return status
+
+    @property
+    def has_opened(self) -> bool:
+        """Whether it understood the file well enough to choose a stream."""
+        return "Stream mapping:" in self.log
 
     @property
     def log(self) -> str:

@@ -29,7 +29,7 @@ def reading(
     ffmpeg's own exact seeking reckons absolute times wrongly when a recording does not start at
     zero, so it is off and `trim` does its work.
     """
-    options: dict[str, str | int | None] = {"v": "error"}
+    options: dict[str, str | int | None] = {}
     if keyframes_only:
         options["skip_frame"] = "nokey"
     if segment.start_pts is not None:

@@ -128,7 +128,8 @@ class Samples:
             with self._start(seek_ms, keyframes_only, reports) as child:
                 if seek_ms == seeks_ms[-1] or self._begins_right(child, reports):
                     yield from self._pictures(child, reports)
-                    child.finish()
+                    if child.finish() and not child.has_opened:
+                        raise DecoderFailed("ffmpeg did not open the file; it is tried again.")
                     self._coverage = self._account(reports, keyframes_only)
                     return
 
@@ -220,9 +221,10 @@ class Samples:
         first_ms, last_ms = self._time_ms(reports.first), self._time_ms(reports.last)
         holes = reports.holes
         if first_ms - self._segment.start_ms > self._tolerance_ms:
-            holes = [Hole(None, reports.first), *holes]
+            holes = [Hole(-math.inf, reports.first), *holes]
         if self._segment.end_ms - last_ms > self._tolerance_ms:
-            holes = [*holes, Hole(reports.last, self._segment.end_pts)]
+            end_pts = self._segment.end_pts
+            holes = [*holes, Hole(reports.last, math.inf if end_pts is None else end_pts)]
         return holes
 
     def _packets(self, listed: Options) -> Iterator[Packet]:

@@ -137,7 +137,9 @@ def test_a_recording_begun_between_keyframes_says_from_when_it_can_be_seen(
 
 
 def test_pauses_a_container_knows_of_are_no_gaps(folder: Path, decoder: Decoder) -> None:
-    path = draw(folder / "still.mp4", numbered(20), filters="setpts=N*40+gte(N\\,10)*125")
+    path = draw(
+        folder / "still.mp4", numbered(40), filters="settb=1/1000,setpts=N*40+gte(N\\,10)*4000"
+    )
 
     recording, times, coverage = look(path, decoder)
 

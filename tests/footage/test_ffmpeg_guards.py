@@ -218,3 +218,13 @@ def test_an_ffmpeg_that_does_not_know_the_options_is_said(
 
     with pytest.raises(DecoderFailed, match="newer"):
         list(frames(recording, replace(decoder, executable=old)))
+
+
+def test_an_ffmpeg_that_ends_without_a_word_has_not_looked_at_anything(
+    clip: Path, tmp_path: Path, decoder: Decoder
+) -> None:
+    broken = stand_in(tmp_path, "exit 3")
+    recording = probe(str(clip), decoder)
+
+    with pytest.raises(DecoderFailed, match="did not open"):
+        list(frames(recording, replace(decoder, executable=broken)))

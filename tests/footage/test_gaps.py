@@ -1,3 +1,4 @@
+import math
 from itertools import pairwise
 
 from hypothesis import given
@@ -24,21 +25,32 @@ def test_packets_that_gave_no_frame_are_a_gap() -> None:
     assert gaps([Hole(0, 400)], packets(*range(0, 440, 40))) == [(40, 400)]
 
 
-def test_a_picture_that_lasts_until_the_next_is_no_gap() -> None:
+def test_a_pause_that_the_container_tells_of_is_no_gap() -> None:
     assert gaps([Hole(0, 5000)], packets(0, 5000, duration=5000)) == []
+
+
+def test_a_pause_told_in_the_order_of_decoding_is_no_gap() -> None:
+    reordered = [
+        Packet(0, -80, 40, keyframe=True),
+        Packet(5080, -40, 40, keyframe=False),
+        Packet(40, 0, 5000, keyframe=False),
+        Packet(5040, 5000, 40, keyframe=False),
+    ]
+
+    assert gaps([Hole(40, 5040)], reordered) == []
 
 
 def test_a_stretch_without_packets_is_a_gap_unless_nothing_came_before_it() -> None:
     assert gaps([Hole(40, 5000)], packets(0, 40, 5000)) == [(80, 5000)]
-    assert gaps([Hole(None, 5000)], packets(5000, 5040)) == []
+    assert gaps([Hole(-math.inf, 5000)], packets(5000, 5040)) == []
 
 
 def test_a_beginning_that_cannot_be_decoded_is_a_gap_from_its_first_packet() -> None:
-    assert gaps([Hole(None, 400)], packets(80, 0, 40, 120, 400)) == [(0, 400)]
+    assert gaps([Hole(-math.inf, 400)], packets(80, 0, 40, 120, 400)) == [(0, 400)]
 
 
 def test_an_end_that_cannot_be_decoded_is_a_gap_to_its_last_packet() -> None:
-    assert gaps([Hole(0, None)], packets(0, 40, 80, 120)) == [(40, 160)]
+    assert gaps([Hole(0, math.inf)], packets(0, 40, 80, 120)) == [(40, 160)]
 
 
 def test_a_short_loss_is_tolerated() -> None:
