@@ -25,11 +25,14 @@ NOTHING: Vectors = np.zeros((0, 0), np.float32)
 def match_analysis(analysis_id: int, tools: Tools) -> None:
     """Join one recording's sightings, rank its appearances for everyone, and end its analysis.
 
-    Running it twice equals once.
+    Running it twice equals once; one that is gone meanwhile is nobody's.
     """
     with reading(tools.database) as session:
-        plan = Plan.from_body(plan_body(session, analysis_id))
+        body = plan_body(session, analysis_id)
         parts = sightings(session, analysis_id)
+    if body is None:
+        return
+    plan = Plan.from_body(body)
     card = tools.engine_for(plan).card
     appearances = joined(parts, plan, card)
     # Committed before the gallery is read: whoever is enrolled from now on finds them.

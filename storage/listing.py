@@ -40,10 +40,10 @@ def segment_rows(session: Session, analysis_id: int) -> list[SegmentRow]:
     ]
 
 
-def plan_body(session: Session, analysis_id: int) -> str:
-    """The plan of an analysis as JSON."""
+def plan_body(session: Session, analysis_id: int) -> str | None:
+    """The plan of an analysis as JSON; None when there is no such analysis."""
     statement = select(Plan.body).join(Analysis).where(col(Analysis.id) == analysis_id)
-    return session.exec(statement).one()
+    return session.exec(statement).one_or_none()
 
 
 def people_of_case(session: Session, case_id: int) -> list[tuple[int, str]]:

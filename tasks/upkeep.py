@@ -22,25 +22,26 @@ def tend_ledger() -> None:
     """Take segments back from silent workers, and ask for everything nobody was asked to do.
 
     An empty queue beside rows that were asked for long ago means that Redis lost its messages:
-    then those are asked for as well. While messages wait, they are left alone.
+    then those are asked for as well, and people, of whom is not known when they were. While
+    messages wait, they are left alone.
     """
     database, now = resources().database, utc_now()
+    queue_is_empty = _queue_is_empty()
     with writing(database) as session:
         ledger.expired(session, now)
-    asked_before = now - ASKED_LONG_AGO if _queue_is_empty() else None
+    asked_before = now - ASKED_LONG_AGO if queue_is_empty else None
     with reading(database) as session:
         segments = unasked(session, asked_before=asked_before)
         analyses = ready_to_match(session, asked_before=asked_before)
         people = unmatched_people(session, engine=resources().plan.engine, now=now)
     ask_for_segments(segments)
     ask_for_matching(analyses)
-    ask_for_people(people)
+    if queue_is_empty:
+        ask_for_people(people)
 
 
 def _queue_is_empty() -> bool:
     with broker_errors_explained(), app.connection_for_read() as connection:
         queue = app.amqp.queues[app.conf.task_default_queue](connection.default_channel)
-        try:
-            return bool(queue.queue_declare(passive=True).message_count == 0)
-        except connection.channel_errors:  # in Redis a queue without messages does not exist
-            return True
+        # Not asked passively: in Redis, kombu then looks without the prefix and finds no queue.
+        return bool(queue.queue_declare().message_count == 0)

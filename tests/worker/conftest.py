@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 import redis
-from stack_helpers import client_of, settings_for, wait_until
+from stack_helpers import client_of, settings_for
+from waiting import wait_until
 
 from worker.stack import Stack
 

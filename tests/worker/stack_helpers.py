@@ -1,21 +1,11 @@
 """A real stack, and a client of it that shares no configuration with this process."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from celery import Celery
 
 from settings import Settings
 from worker.ports import free_port
-
-
-def wait_until(happened: Callable[[], object], seconds: float = 60.0) -> None:
-    """Return as soon as something is so; fail when it does not come."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def client_of(broker_url: str) -> Celery:

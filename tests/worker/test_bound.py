@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import psutil
-from stack_helpers import wait_until
+from waiting import wait_until
 
 from worker.bound import end, hold, holder
 

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import redis
-from stack_helpers import settings_for, wait_until
+from stack_helpers import settings_for
+from waiting import wait_until
 
 from errors import StackTrouble
 from worker.bound import holder

@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 import redis
-from stack_helpers import client_of, settings_for, wait_until
+from stack_helpers import client_of, settings_for
+from waiting import wait_until
 
 from worker.bound import holder
 from worker.folders import Folders

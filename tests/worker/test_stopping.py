@@ -9,26 +9,8 @@ from pathlib import Path
 
 import pytest
 import redis
-from stack_helpers import client_of, wait_until
-
-from worker.ports import free_port
-from worker.redis_server import answers, find_redis_server, redis_configuration
-
-
-@pytest.fixture(scope="module")
-def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Redis of this module's own."""
-    folder = tmp_path_factory.mktemp("redis")
-    port = free_port()
-    (folder / "redis.conf").write_text(redis_configuration(".", port, "secret"))
-    server = subprocess.Popen(
-        [find_redis_server(), "redis.conf"], cwd=folder, stdout=subprocess.DEVNULL
-    )
-    url = f"redis://:secret@127.0.0.1:{port}/0"
-    wait_until(lambda: answers(url))
-    yield url
-    server.terminate()
-    server.wait()
+from stack_helpers import client_of
+from waiting import wait_until
 
 
 @pytest.fixture

@@ -1,0 +1,220 @@
+"""Every task twice equals once; ids only on the wire; what was lost is asked for again."""
+
+import base64
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from painted import RED, paint_photo
+from snapshots import WHEN_ASKED, snapshot
+from sqlalchemy import Engine
+
+from pipeline.clock import utc_now
+from pipeline.enrol import enrol_person
+from pipeline.ingest import ingest_file
+from storage import cases, ledger
+from storage.agenda import mark_asked, ready_to_match, unasked
+from storage.candidates import candidates
+from storage.database import reading, writing
+from storage.people import unmatched_people
+from storage.progress import outcomes
+from storage.tables import State
+from tasks.analyses import ask_for_matching, match_analysis
+from tasks.people import ask_for_people, match_person
+from tasks.segments import analyse_segment, ask_for_segments
+from tasks.upkeep import ASKED_LONG_AGO, tend_ledger
+from worker.resources import resources
+
+SEGMENT, ANALYSIS, PERSON = (
+    "tasks.segments.analyse_segment",
+    "tasks.analyses.match_analysis",
+    "tasks.people.match_person",
+)
+
+
+@pytest.fixture
+def segments(drawn_clip: Path) -> list[int]:
+    """A recording was added; its segments, nobody asked for yet."""
+    mine = resources()
+    ingest_file(drawn_clip, tools=mine.tools, plan=mine.plan, now=utc_now())
+    with reading(mine.database) as session:
+        return unasked(session)
+
+
+@pytest.fixture
+def red(tmp_path: Path) -> int:
+    """A person was enrolled."""
+    mine, now = resources(), utc_now()
+    with writing(mine.database) as session:
+        case = cases.open_case(
+            session,
+            reference="2026-1",
+            legal_basis="a warrant",
+            purpose="a test",
+            authorised_by="a judge",
+            expires_at=now + timedelta(days=1),
+            now=now,
+        )
+    photo = paint_photo(tmp_path / "secret-photo.png", RED)
+    return enrol_person(
+        "Secret Name", [photo], case_id=case.id, engine=mine.photo_engine(), tools=mine.tools
+    ).person_id
+
+
+def messages(broker: redis.Redis, queue: str = "nightreel") -> list[bytes]:
+    """The messages that wait in a queue, as Redis has them."""
+    return list(broker.lrange(f"nightreel:{queue}", 0, -1))
+
+
+def asked_for(broker: redis.Redis) -> list[tuple[str, Any]]:
+    """What the waiting messages ask for, the first first: name of the task and its arguments."""
+    found = [json.loads(message) for message in reversed(messages(broker))]
+    return [(one["headers"]["task"], json.loads(base64.b64decode(one["body"]))[0]) for one in found]
+
+
+def test_the_whole_way_by_tasks(
+    segments: list[int], red: int, broker: redis.Redis, database: Engine
+) -> None:
+    for segment in segments:
+        analyse_segment(segment)
+    assert asked_for(broker) == [(ANALYSIS, [1])]
+    match_analysis(1)
+    match_person(red)
+
+    with reading(database) as session:
+        assert outcomes(session, [1])[0].state is State.DONE
+        found = candidates(session, case="2026-1")
+        assert unmatched_people(session, engine="stub", now=utc_now()) == []
+    assert [(one.start_ms, one.end_ms) for one in found] == [(1000, 19500)]
+
+
+def test_every_task_twice_equals_once(
+    segments: list[int], red: int, broker: redis.Redis, database: Engine
+) -> None:
+    steps = [
+        *((analyse_segment, segment) for segment in segments),
+        (match_analysis, 1),
+        (match_person, red),
+    ]
+    for task, argument in steps:
+        task(argument)
+        once = snapshot(database, without=WHEN_ASKED)
+        task(argument)
+        assert snapshot(database, without=WHEN_ASKED) == once
+    assert len(once["candidate"]) == 1
+    assert len(messages(broker)) == 1
+
+
+def test_upkeep_twice_equals_once(
+    segments: list[int], red: int, broker: redis.Redis, database: Engine
+) -> None:
+    tend_ledger()
+    once, asked = snapshot(database, without=WHEN_ASKED), asked_for(broker)
+    assert asked == [*((SEGMENT, [segment]) for segment in segments), (PERSON, [red])]
+
+    tend_ledger()
+
+    assert snapshot(database, without=WHEN_ASKED) == once
+    assert asked_for(broker) == asked
+
+
+def test_tasks_for_rows_that_are_gone_end_quietly(broker: redis.Redis, database: Engine) -> None:
+    empty = snapshot(database)
+
+    analyse_segment(77)
+    match_analysis(77)
+    match_person(77)
+
+    assert snapshot(database) == empty
+    assert messages(broker) == []
+
+
+def test_only_ids_are_on_the_wire(segments: list[int], red: int, broker: redis.Redis) -> None:
+    ask_for_segments(segments)
+    ask_for_matching([1])
+    ask_for_people([red])
+
+    assert len(messages(broker)) == len(segments) + 2
+    for message in messages(broker):
+        envelope = json.loads(message)
+        arguments, keywords, _ = json.loads(base64.b64decode(envelope["body"]))
+        assert [type(argument) for argument in arguments] == [int]
+        assert keywords == {}
+        assert envelope["content-type"] == "application/json"
+        assert b"ecret" not in message + base64.b64decode(envelope["body"])
+
+
+def test_no_task_returns_anything(segments: list[int], red: int, broker: redis.Redis) -> None:
+    assert [analyse_segment(segment) for segment in segments] == [None] * len(segments)
+    assert (match_analysis(1), match_person(red), tend_ledger()) == (None, None, None)
+    assert broker.keys("*celery-task-meta*") == []
+
+
+def test_what_redis_lost_is_asked_for_again(
+    segments: list[int], broker: redis.Redis, database: Engine
+) -> None:
+    ask_for_segments(segments)
+    with writing(database) as session:
+        mark_asked(session, segments, utc_now() - 2 * ASKED_LONG_AGO)
+    broker.flushall()
+
+    tend_ledger()
+
+    assert asked_for(broker) == [(SEGMENT, [segment]) for segment in segments]
+
+
+def test_what_was_asked_for_just_now_is_left_alone(
+    segments: list[int], broker: redis.Redis
+) -> None:
+    ask_for_segments(segments)
+    broker.flushall()
+
+    tend_ledger()
+
+    assert messages(broker) == []
+
+
+@pytest.mark.usefixtures("red")
+def test_while_messages_wait_nothing_is_asked_for_twice(
+    segments: list[int], broker: redis.Redis, database: Engine
+) -> None:
+    ask_for_segments(segments)
+    with writing(database) as session:
+        mark_asked(session, segments, utc_now() - 2 * ASKED_LONG_AGO)
+    waiting = messages(broker)
+
+    tend_ledger()
+
+    assert messages(broker) == waiting
+
+
+def test_a_segment_whose_worker_fell_silent_is_asked_for_again(
+    segments: list[int], broker: redis.Redis, database: Engine
+) -> None:
+    ask_for_segments(segments)
+    with writing(database) as session:
+        ledger.claim(session, segments[0], "silent", 1, utc_now() - timedelta(minutes=5))
+    broker.flushall()
+
+    tend_ledger()
+
+    assert asked_for(broker) == [(SEGMENT, [segments[0]])]
+
+
+def test_a_match_nobody_was_asked_for_is_asked_for(
+    segments: list[int], broker: redis.Redis, database: Engine
+) -> None:
+    for segment in segments:
+        analyse_segment(segment)
+    with reading(database) as session:
+        assert ready_to_match(session, asked_before=utc_now()) == [1]
+    broker.flushall()
+    with writing(database) as session:
+        session.connection().exec_driver_sql("update analysis set match_asked_at = null")
+
+    tend_ledger()
+
+    assert asked_for(broker) == [(ANALYSIS, [1])]
