@@ -1,0 +1,205 @@
+"""The documentation says what there is: settings, commands, tables, links, and the words used."""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_architecture import MAY_IMPORT
+from typer.main import get_command
+
+import errors
+from cli.footage import VIDEO_ENDINGS
+from cli.main import app
+from cli.results import FIELDS
+from faces.engines.deepface_models import DETECTORS, RECOGNISERS
+from settings import Settings
+from storage.tables import Table
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md")])
+SETTINGS = (ROOT / "docs/settings.md").read_text()
+COMMANDS = (ROOT / "docs/commands.md").read_text()
+MODELS = (ROOT / "docs/models.md").read_text()
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
+
+
+def rows(page: str, heading: str = "") -> Iterator[list[str]]:
+    """The cells of every table's rows below a heading, up to the next."""
+    begin = page.index(heading) + len(heading)
+    for line in page[begin:].partition("\n## ")[0].splitlines() if heading else page.splitlines():
+        if line.startswith("| ") and not line.startswith("| ---"):
+            yield [cell.strip() for cell in line.strip("|").split(" | ")]
+
+
+def code(text: str) -> list[str]:
+    """What stands between backticks."""
+    return re.findall(r"`([^`]+)`", text)
+
+
+def commands(command: Any, *path: str) -> Iterator[tuple[str, Any]]:
+    """Every command that does something, with its words."""
+    for name, each in getattr(command, "commands", {}).items():
+        yield from commands(each, *path, name)
+    if not hasattr(command, "commands"):
+        yield " ".join(path), command
+
+
+def section(command: str) -> str:
+    """What docs/commands.md says of a command."""
+    found = re.search(rf"^## `nightreel {command}\b[^\n]*\n(.*?)(?=^## )", COMMANDS, re.M | re.S)
+    assert found, f"docs/commands.md has no section on nightreel {command}"
+    return found[1]
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_explained_with_its_default(name: str) -> None:
+    told = {cells[0]: cells[1] for cells in rows(SETTINGS)}
+    field = Settings.model_fields[name]
+    default = told[f"`NIGHTREEL_{name.upper()}`"].strip("`")
+    if field.default_factory is not None:
+        assert default == "the number of cores"
+    else:
+        known = getattr(field.default, "get_secret_value", lambda: field.default)()
+        assert default == (str(known) or "empty")
+
+
+def test_no_setting_is_explained_that_does_not_exist() -> None:
+    known = {f"NIGHTREEL_{name.upper()}" for name in Settings.model_fields}
+    in_compose = {"NIGHTREEL_FOOTAGE"}
+    for page in PAGES:
+        assert set(re.findall(r"NIGHTREEL_[A-Z_]*[A-Z]", page.read_text())) <= known | in_compose
+
+
+@pytest.mark.parametrize("command", [name for name, _ in commands(get_command(app))])
+def test_every_command_has_a_section(command: str) -> None:
+    assert section(command)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (words, name)
+        for words, command in commands(get_command(app))
+        for parameter in command.params
+        for name in (
+            [parameter.name.upper()] if parameter.param_type_name == "argument" else parameter.opts
+        )
+    ],
+)
+def test_every_option_and_argument_is_explained(command: str, name: str) -> None:
+    told = {word.removesuffix("...") for cells in rows(section(command)) for word in code(cells[0])}
+    assert name in told
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_reader_may_type_exists(page: Path) -> None:
+    known = {name for name, _ in commands(get_command(app))}
+    for line in typed(page.read_text()):
+        first, second = (*re.findall(r"[a-z]+", line)[:2], "")[:2]
+        assert known & {first, f"{first} {second}"}, f"{page.name}: nightreel {line}"
+
+
+def typed(page: str) -> list[str]:
+    """What follows `nightreel` in code, in blocks and between backticks."""
+    blocks = re.findall(r"^```\n(.*?)^```", page, re.M | re.S)
+    prose = code(re.sub(r"^```.*?^```", "", page, flags=re.M | re.S))
+    return re.findall(r"(?:^|[ /])nightreel ([a-z].*)", "\n".join([*blocks, *prose]), re.M)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_of_a_candidate_is_explained(field: str) -> None:
+    told = {word for cells in rows(COMMANDS, "Of a candidate:") for word in code(cells[0])}
+    assert field in told
+
+
+def test_every_exit_code_is_explained() -> None:
+    told = {int(cells[0]) for cells in rows(COMMANDS, "## Exit codes") if cells[0].isdigit()}
+    raised = {
+        each.exit_code
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.NightreelError)
+    }
+    assert told == raised | {0, 3, 130}
+
+
+def test_every_ending_that_is_taken_from_a_folder_is_named() -> None:
+    assert set(code(section("process"))) >= VIDEO_ENDINGS
+
+
+@pytest.mark.parametrize("name", [*RECOGNISERS, *DETECTORS])
+def test_every_model_is_listed_with_its_licence(name: str) -> None:
+    part = {**DETECTORS, **RECOGNISERS}[name]
+    told = [cells for cells in rows(MODELS) if cells[0] == f"`{name}`"]
+    assert any(part.licence in cells for cells in told)
+
+
+def test_the_glossary_names_every_table_and_no_other() -> None:
+    told = {word for cells in rows(ARCHITECTURE, "## Words") for word in code(cells[-1])}
+    assert told == set(Table.metadata.tables)
+
+
+def test_every_class_in_the_glossary_exists() -> None:
+    places = [place for cells in rows(ARCHITECTURE, "## Words") for place in code(cells[2])]
+    assert places
+    for place in places:
+        module, _, name = place.rpartition(".")
+        assert isinstance(getattr(import_module(module), name), type), place
+
+
+def test_who_may_import_whom_is_what_the_architecture_test_holds() -> None:
+    told = {
+        code(first)[0]: set(code(second))
+        for first, second in rows(ARCHITECTURE, "## Who may import whom")
+        if code(first)
+    }
+    assert told == MAY_IMPORT
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
+    for link in links:
+        if "://" not in link:
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_make_target_that_is_mentioned_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    used = re.findall(r"(?:^|`|&& )make ([a-z]+)", page.read_text(), re.M)
+    assert set(used) <= targets
+
+
+def test_the_readme_begins_with_the_two_commands() -> None:
+    block = (ROOT / "README.md").read_text().split("```")[1]
+    assert re.findall(r"^make (\w+)", block, re.M) == ["demo", "test"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_says_that_somebody_was_identified(page: Path) -> None:
+    """The word may be quoted, to say that it is never said."""
+    said = re.sub(r'"[^"\n]*"', "", page.read_text())
+    assert not re.findall(r"\b(?:re-?)?identif\w*", said, re.I)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for room in ("cli", "review", "pipeline", "faces") for path in ROOT.glob(f"{room}/**/*")
+     if path.suffix in (".py", ".j2")],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)  # fmt: skip
+def test_no_text_of_the_program_says_that_somebody_was_identified(path: Path) -> None:
+    text = path.read_text()
+    said = text if path.suffix == ".j2" else "\n".join(strings(text))
+    assert not re.findall(r"\bidentif(?:y|ied|ies|ication)\b", said, re.I)
+
+
+def strings(program: str) -> Iterator[str]:
+    """Every text in a program, docstrings too."""
+    for node in ast.walk(ast.parse(program)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
