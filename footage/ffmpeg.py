@@ -1,8 +1,7 @@
-"""The only module that starts ffmpeg: hostile files meet these guards, and never the worker itself.
+"""The only module that starts ffmpeg: hostile files meet its children, and never the worker itself.
 
-ffmpeg-python is used to build the command and for nothing else: its own runners wait for ever and
-deadlock on a full pipe. The files are other people's, so a child may read one local file of a
-known kind, with few decoders, little memory and little time, and it cannot write to the disk.
+ffmpeg-python builds the arguments. Its own runners wait for ever and deadlock on a full pipe, so
+they are not used.
 """
 
 import contextlib
@@ -14,54 +13,30 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self
 
 import ffmpeg
 import imageio_ffmpeg
 
 from errors import DecoderFailed, StackTrouble, WrongUsage
+from footage.guards import Decoder, Options, guards
 
-Options: TypeAlias = Mapping[str, str | int | None]
-"""Command-line options without their dash; None for a flag that takes no value."""
+__all__ = ["Child", "Decoder", "Found", "choose", "find_ffmpegs"]
 
 MINIMUM_VERSION = (5, 1)
 
-CONTAINERS = (
-    "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,ivf,dhav,dv,h264,hevc,mpegvideo,m4v,mjpeg"
-)
-"""Demuxers that read one file. Playlists (hls, concat, dash, ...) name further files to open."""
-
-CODECS = (
-    "h264,hevc,av1,libdav1d,vp8,vp9,mpeg4,mpeg2video,mpeg1video,mjpeg,h263,flv,msmpeg4v1,msmpeg4v2,"
-    "msmpeg4v3,wmv1,wmv2,wmv3,vc1,dvvideo,prores,dnxhd,ffv1,huffyuv,rawvideo,theora,png"
-)
-"""Video decoders a file may ask for; no sound or subtitle decoder is ever run."""
-
-_MAX_STREAMS = 100
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH")
 """All a child inherits: not our passwords, nor variables that change what ffmpeg writes."""
 _LOG_HEAD_BYTES, _LOG_TAIL_BYTES = 1 << 20, 1 << 14
 _PIPE_BYTES = 1 << 20
+_MOST_CORES = 4
 _LONGEST_LINE_BYTES = 1 << 16
 _MEMORY_SIGNS = ("Cannot allocate memory", "error while loading shared libraries")
 _MISUSE_SIGNS = ("Unrecognized option", "No such filter", "Error initializing filter")
-
-
-@dataclass(frozen=True, slots=True)
-class Decoder:
-    """An ffmpeg and what it may take."""
-
-    executable: str
-    memory_mb: int
-    """Address space of one child, megabytes."""
-    timeout_seconds: int
-    """How long one child may keep its reader waiting, all waits added up."""
-    max_pixels: int
-    """Pictures with more pixels than this are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +102,7 @@ def command(decoder: Decoder, path: str, reading: Options, writing: Options) -> 
     `0:V:0` passes over attached pictures; `file:` keeps a name with a colon or a leading dash
     from being read as a protocol or an option.
     """
-    guards: Options = {
-        "nostdin": None,
-        "hide_banner": None,
-        "nostats": None,
-        "protocol_whitelist": "file",
-        "format_whitelist": CONTAINERS,
-        "codec_whitelist": CODECS,
-        "max_streams": _MAX_STREAMS,
-        "max_pixels": decoder.max_pixels,
-        "threads": 1,
-        "filter_threads": 1,
-        "max_error_rate": 1,
-        "copyts": None,
-    }
-    source = ffmpeg.input("", **{**guards, **reading})
+    source = ffmpeg.input("", **{**guards(decoder), **reading})
     only: Options = {"map": "0:V:0", "an": None, "sn": None, "dn": None, "threads": 1}
     arguments: list[str] = source.output("pipe:", **{**only, **writing}).compile(
         cmd=decoder.executable
@@ -176,20 +137,19 @@ class Child:
         """
         self._patience = patience_seconds or decoder.timeout_seconds
         self._log_head, self._log_tail = bytearray(), bytearray()
-        side, child_side = os.pipe()
+        self._side, child_side = os.pipe()
         try:
             arguments = command(decoder, path, reading, writing(rf"'pipe\:{child_side}'"))
             self._process = _start(arguments, child_side)
         except BaseException:
-            os.close(side)
+            os.close(self._side)
             raise
         finally:
             os.close(child_side)
-        _limit(self._process.pid, decoder, cpu_seconds=int(4 * self._patience) + 1)
         assert self._process.stdout is not None and self._process.stderr is not None
         self._stdout = self._process.stdout.fileno()
-        self._side = side
-        self._drains = {self._process.stderr.fileno(): self._keep_log, side: reports}
+        self._drains = {self._process.stderr.fileno(): self._keep_log, self._side: reports}
+        self._limit(decoder)
 
     def read_into(self, buffer: memoryview) -> int:
         """Fill `buffer` from stdout; fewer bytes than it holds mean the end of the stream.
@@ -214,7 +174,8 @@ class Child:
 
     def wait_for_report(self) -> bool:
         """Wait until something has come beside stdout; False when the child has ended."""
-        self._wait()
+        if self._side in self._drains:
+            self._wait()
         return self._side in self._drains
 
     def finish(self) -> int:
@@ -275,6 +236,25 @@ class Child:
     ) -> None:
         self.close()
 
+    def _limit(self, decoder: Decoder) -> None:
+        """Bound what it may take, from outside: code run between fork and exec can deadlock."""
+        limits = {
+            resource.RLIMIT_AS: decoder.memory_mb << 20,
+            resource.RLIMIT_CPU: int(_MOST_CORES * self._patience) + 1,
+            resource.RLIMIT_FSIZE: 0,
+            resource.RLIMIT_CORE: 0,
+        }
+        try:
+            for kind, limit in limits.items():
+                _, highest = resource.prlimit(self._process.pid, kind)
+                limit = limit if highest == resource.RLIM_INFINITY else min(limit, highest)
+                resource.prlimit(self._process.pid, kind, (limit, limit))
+        except ProcessLookupError:
+            pass  # it has ended already
+        except OSError as error:
+            self.close()
+            raise DecoderFailed(f"ffmpeg cannot be limited: {error.strerror}.") from None
+
     def _read(self, buffer: memoryview) -> int:
         while self._stdout not in self._wait(self._stdout):
             pass
@@ -328,18 +308,3 @@ def _start(arguments: list[str], side: int) -> "subprocess.Popen[bytes]":
     with contextlib.suppress(OSError):  # the user's share of pipe memory may be used up
         fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     return process
-
-
-def _limit(pid: int, decoder: Decoder, *, cpu_seconds: int) -> None:
-    """Bound what a child may take, from outside: code run between fork and exec can deadlock."""
-    limits = {
-        resource.RLIMIT_AS: decoder.memory_mb << 20,
-        resource.RLIMIT_CPU: cpu_seconds,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-    }
-    with contextlib.suppress(ProcessLookupError):  # it has ended already
-        for kind, limit in limits.items():
-            _, highest = resource.prlimit(pid, kind)
-            limit = limit if highest == resource.RLIM_INFINITY else min(limit, highest)
-            resource.prlimit(pid, kind, (limit, limit))

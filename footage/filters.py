@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from footage.ffmpeg import Options
+from footage.guards import Options
 from footage.recording import Recording
 from footage.reports import printing
 from footage.segments import Segment

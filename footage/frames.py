@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from errors import DecoderFailed, FootageChanged, WrongUsage
 from footage import filters
 from footage.coverage import Coverage, Hole, find_gaps
-from footage.ffmpeg import Child, Decoder, Options
+from footage.ffmpeg import Child
 from footage.filters import Mode
+from footage.guards import Decoder, Options
 from footage.packets import LISTED, LISTED_IDR, Packet, packets
 from footage.recording import Recording, open_footage
 from footage.reports import Reports

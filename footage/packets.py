@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from footage.ffmpeg import Options
+from footage.guards import Options
 
 LISTED: Options = {"codec": "copy", "copyinkf": None, "format": "framecrc"}
 """What makes ffmpeg write the lines this module reads."""

@@ -10,7 +10,8 @@ from io import FileIO
 from pathlib import Path
 
 from errors import FootageVanished, RefusedFootage, UnreadableFootage
-from footage.ffmpeg import CODECS, Child, Decoder
+from footage.ffmpeg import Child
+from footage.guards import CODECS, Decoder
 from footage.header import Header, read_header, verdict
 from footage.packets import LISTED, Listing, list_packets
 
