@@ -10,9 +10,10 @@ import typer
 from cli.footage import ask_for_new, take_in
 from cli.output import err, out, table
 from cli.people import enrol_for
-from cli.process import ad_hoc_case, services, workers_alive
+from cli.process import ad_hoc_case
 from cli.progress import wait_for
 from cli.results import candidate_table, found_for, write_report
+from cli.services import Services
 from demo import film
 from demo.portraits import FOLDER
 from errors import WrongUsage
@@ -34,7 +35,7 @@ def demo(
     _make_anew(folder)
     os.environ["NIGHTREEL_HOME"] = str(folder / "home")
     footage = folder / "film.mp4"
-    with services():
+    with Services() as services:
         err.print("Drawing a minute of footage with two people in it ...")
         film.write(footage)
         case = ad_hoc_case()
@@ -46,8 +47,7 @@ def demo(
             resources().database,
             intake.analyses,
             people=[enrolled.person_id],
-            engine=resources().plan.engine,
-            alive=workers_alive,
+            meanwhile=services.keep,
         )
     found = found_for(case, intake.analyses)
     out.print(candidate_table(found))

@@ -11,6 +11,7 @@ from cli.output import err, print_json
 from cli.progress import byte_bar, wait_for
 from errors import (
     BrokerUnavailable,
+    DecoderFailed,
     FootageVanished,
     RefusedFootage,
     UnreadableFootage,
@@ -20,9 +21,12 @@ from faces import models
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from pipeline.names import display_name
+from storage import ledger
 from storage.agenda import unasked
-from storage.database import reading
+from storage.database import reading, writing
+from storage.progress import outcomes
 from storage.recordings import AlreadyKnown
+from storage.tables import State
 from tasks.segments import ask_for_segments
 from worker.resources import resources
 
@@ -54,7 +58,7 @@ VIDEO_ENDINGS = frozenset(
     ]
 )
 """What is taken from a folder; a file named by itself is looked at whatever its ending."""
-DONE, WITH_GAPS = 0, 3
+DONE, FAILED, WITH_GAPS = 0, 1, 3
 
 
 @dataclass(slots=True)
@@ -75,12 +79,11 @@ def ingest(
     intake = take_in(paths)
     ask_for_new()
     if wait:
-        wait_for(resources().database, intake.analyses, engine=resources().plan.engine)
+        wait_for(resources().database, intake.analyses)
     if as_json:
         refused = [{"name": name, "reason": reason} for name, reason in intake.refused]
         print_json({"analyses": intake.analyses, "refused": refused})
-    if intake.refused:
-        raise typer.Exit(WITH_GAPS if intake.analyses else 1)
+    raise typer.Exit(exit_code(intake, waited=wait))
 
 
 def check_engine() -> None:
@@ -105,15 +108,37 @@ def take_in(paths: Sequence[Path]) -> Intake:
                 known = ingest_file(
                     path, tools=mine.tools, plan=mine.plan, now=utc_now(), progress=progress
                 )
-        except (UnreadableFootage, RefusedFootage, FootageVanished) as error:
+        except (UnreadableFootage, RefusedFootage, FootageVanished, DecoderFailed) as error:
             err.print(f"{name}: {error}")
             intake.refused.append((name, str(error)))
             continue
         if isinstance(known, AlreadyKnown):
-            state = "already watched" if known.done else "already added"
-            err.print(f"{name}: {state} as {known.name}; nothing is done twice.")
+            err.print(f"{name}: {_known(known)}")
         intake.analyses.append(known.analysis_id)
     return intake
+
+
+def _known(known: AlreadyKnown) -> str:
+    """Say that nothing is done twice, or that what had been given up is tried again."""
+    with writing(resources().database) as session:
+        given_back = ledger.retry(session, known.analysis_id)
+    if given_back:
+        return f"already watched as {known.name}, with gaps; {len(given_back)} are tried again."
+    state = "already watched" if known.done else "already added"
+    return f"{state} as {known.name}; nothing is done twice."
+
+
+def exit_code(intake: Intake, *, waited: bool = True) -> int:
+    """0 if all was taken and, when waited for, watched; 3 if there are gaps; 1 if there is nothing.
+
+    Without waiting only what was refused counts.
+    """
+    with reading(resources().database) as session:
+        states = [one.state for one in outcomes(session, intake.analyses)] if waited else []
+    if not intake.analyses or (states and all(state is State.FAILED for state in states)):
+        return FAILED
+    whole = not intake.refused and all(state is State.DONE for state in states)
+    return DONE if whole else WITH_GAPS
 
 
 def files_in(paths: Sequence[Path]) -> list[Path]:

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cli.output import out, print_json, table
+from cli.footage import ask_for_new
+from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from review.timeline import clock
-from storage.database import reading
+from storage import ledger
+from storage.database import reading, writing
 from storage.listing import all_analyses, segment_rows
 from storage.progress import Outcome, Progress, outcomes, progress
 from worker.resources import resources
@@ -71,6 +73,17 @@ def show_job(
             one.reason or "",
         )
     out.print(shown)
+
+
+@app.command("retry")
+def retry_job(
+    job: Annotated[int, typer.Argument(help="Number of the job, as `jobs list` shows it.")],
+) -> None:
+    """Try again the segments of a job that were given up."""
+    with writing(resources().database) as session:
+        given_back = ledger.retry(session, job)
+    ask_for_new()
+    err.print(f"{len(given_back)} segments of job {job} are tried again.")
 
 
 def status(as_json: AsJson = False) -> None:

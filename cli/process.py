@@ -2,30 +2,27 @@
 
 import getpass
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.footage import Intake, ask_for_new, take_in
+from cli.footage import ask_for_new, check_engine, exit_code, take_in
 from cli.output import err, out, print_json
 from cli.people import enrol_for
 from cli.progress import wait_for
 from cli.results import as_document, candidate_table, found_for, outcome_table, write_report
-from errors import WrongUsage
+from cli.services import Services
+from errors import BrokerUnavailable, WrongUsage
 from pipeline.clock import utc_now
 from storage import cases
-from storage.database import reading, writing
-from storage.progress import outcomes
-from storage.tables import State
+from storage.database import writing
 from tasks.people import ask_for_people
 from worker.resources import resources
-from worker.stack import Stack, running, services_alive
 
-DONE, FAILED, WITH_GAPS = 0, 1, 3
 AD_HOC_DAYS = 30
 
 
@@ -45,18 +42,19 @@ def process(
     Starts the services it needs, or uses those of a running `nightreel up`.
     """
     wanted = [_name_and_photos(one) for one in person]
-    with services():
+    check_engine()
+    with Services() as services:
         reference = case or ad_hoc_case()
         people = [enrol_for(reference, name, photos).person_id for name, photos in wanted]
-        ask_for_people(people)
+        with suppress(BrokerUnavailable):  # upkeep asks again
+            ask_for_people(people)
         intake = take_in(videos)
         ask_for_new()
         wait_for(
             resources().database,
             intake.analyses,
             people=people,
-            engine=resources().plan.engine,
-            alive=workers_alive,
+            meanwhile=services.keep,
         )
     found = [one for one in found_for(reference, intake.analyses) if one.person_id in people]
     if as_json:
@@ -67,41 +65,6 @@ def process(
     if report:
         err.print(f"Report: {write_report(report, reference, intake)}")
     raise typer.Exit(exit_code(intake))
-
-
-@contextmanager
-def services() -> Iterator[None]:
-    """The workers of a running stack, or our own for as long as this lasts."""
-    mine = resources()
-    mine.make_home()
-    if running(mine.settings.home_folder) or mine.settings.broker_url:
-        yield
-        return
-    stack = Stack(mine.settings)
-    stack.start(flower=False)
-    try:
-        yield
-    except KeyboardInterrupt:
-        err.print("Stopping; what was done is kept, and the next run goes on from it.")
-        raise
-    finally:
-        stack.stop()
-
-
-def workers_alive() -> bool:
-    """Whether somebody works: a worker elsewhere, behind a broker of its own, is trusted to."""
-    settings = resources().settings
-    return bool(settings.broker_url) or services_alive(settings.home_folder)["worker"]
-
-
-def exit_code(intake: Intake) -> int:
-    """0 if everything was watched, 3 if there are gaps, 1 if nothing could be watched."""
-    with reading(resources().database) as session:
-        states = [outcome.state for outcome in outcomes(session, intake.analyses)]
-    if all(state is State.FAILED for state in states):
-        return FAILED
-    whole = not intake.refused and all(state is State.DONE for state in states)
-    return DONE if whole else WITH_GAPS
 
 
 def _name_and_photos(given: str) -> tuple[str, Sequence[Path]]:

@@ -17,7 +17,6 @@ from rich.progress import (
 )
 
 from cli.output import err
-from errors import StackTrouble
 from pipeline.clock import utc_now
 from storage.database import Engine, reading
 from storage.people import unmatched_people
@@ -33,12 +32,11 @@ def wait_for(
     analyses: Sequence[int],
     *,
     people: Sequence[int] = (),
-    engine: str,
-    alive: Callable[[], bool] = lambda: True,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
     """Return once every analysis has ended and these people were compared with everything.
 
-    Raises StackTrouble when `alive` says that nobody works on them any more; what is done is kept.
+    `meanwhile` is called now and then; whatever it raises ends the waiting.
     """
     with _bar(
         "Watching footage", TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
@@ -49,17 +47,12 @@ def wait_for(
         while True:
             with reading(database) as session:
                 far = progress(session, analyses)
-                uncompared = set(people) & set(
-                    unmatched_people(session, engine=engine, now=utc_now())
-                )
+                uncompared = set(people) & set(unmatched_people(session, now=utc_now()))
             total_ms = sum(one.total_ms for one in far)
             bar.update(shown, total=max(total_ms, 1), completed=sum(one.done_ms for one in far))
             if not uncompared and all(one.state in ENDED for one in far):
                 return
-            if not alive():
-                raise StackTrouble(
-                    "The workers have stopped; see the logs folder, then `nightreel up` goes on."
-                )
+            meanwhile()
             time.sleep(POLL_SECONDS)
 
 

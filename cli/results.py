@@ -155,7 +155,6 @@ def _recording(one: Outcome) -> dict[str, object]:
             "faces": one.faces,
             "appearances": one.appearances,
             "gaps": one.gaps,
-            "reasons": one.reasons,
         },
     }
 

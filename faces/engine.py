@@ -46,7 +46,7 @@ class FaceEngine(Protocol):
         """
 
     def align(self, image: Image, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """Cut one upright chip a face: RGB, shape [n, side, side, 3], the embedder's own template."""
+        """Cut one upright chip a face, RGB [n, side, side, 3], on the embedder's own template."""
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Turn chips [n, side, side, 3] into vectors [n, card.dimension], as the model gives them."""
+        """Turn chips [n, side, side, 3] into the model's own vectors [n, card.dimension]."""

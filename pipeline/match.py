@@ -17,7 +17,7 @@ from storage.appearances import Presence, appearance_vectors, replace_appearance
 from storage.candidates import Match, replace_candidates
 from storage.database import reading, writing
 from storage.listing import plan_body
-from storage.people import Gallery, gallery, mark_matched
+from storage.people import Gallery, engines_of, gallery, mark_matched
 
 NOTHING: Vectors = np.zeros((0, 0), np.float32)
 
@@ -50,13 +50,20 @@ def match_analysis(analysis_id: int, tools: Tools) -> None:
         ledger.conclude(session, analysis_id, utc_now())
 
 
-def match_person(person_id: int, plan: Plan, tools: Tools) -> None:
-    """Rank for one person every appearance the plan's engine has seen; twice equals once."""
+def match_person(person_id: int, tools: Tools) -> None:
+    """Rank for one person every appearance there is; running it twice equals once."""
+    with reading(tools.database) as session:
+        engines = engines_of(session, person_id)
+    for engine in engines:
+        _match_person(person_id, engine, tools)
+
+
+def _match_person(person_id: int, engine: str, tools: Tools) -> None:
     now = utc_now()
-    card = tools.engine_for(plan).card
+    card = tools.engine_for(Plan(engine=engine)).card
     with writing(tools.database) as session:
-        person = gallery(session, engine=plan.engine, now=now, person_ids=[person_id])
-        ids, vectors = appearance_vectors(session, engine=plan.engine)
+        person = gallery(session, engine=engine, now=now, person_ids=[person_id])
+        ids, vectors = appearance_vectors(session, engine=engine)
         replace_candidates(
             session,
             reference_ids=person.reference_ids,

@@ -143,6 +143,22 @@ def record_failure(
     return _advance(session, analysis)
 
 
+def retry(session: Session, analysis_id: int) -> list[int]:
+    """Give an analysis's quarantined segments another chance, their attempts counted anew.
+
+    Returns their ids, to be asked for; the analysis is matched again once they have ended.
+    """
+    quarantined = and_(
+        col(_SEGMENT.analysis_id) == analysis_id, col(_SEGMENT.state) == State.QUARANTINED
+    )
+    for analysis in _lock(session, col(tables.Analysis.id) == analysis_id):
+        given_back = _change(session, quarantined, **_BACK, attempts=0)
+        if given_back:
+            analysis.state, analysis.match_asked_at = State.RUNNING, None
+        return given_back
+    return []
+
+
 def expired(session: Session, now: datetime) -> list[int]:
     """Take segments from workers that fell silent; returns the ids to be asked for again.
 

@@ -96,7 +96,16 @@ def gallery(
     return Gallery([row[0] for row in rows], [row[1] for row in rows], matrix(vectors))
 
 
-def unmatched_people(session: Session, *, engine: str, now: datetime) -> list[int]:
+def engines_of(session: Session, person_id: int) -> list[str]:
+    """The engines that have looked at a person's usable photos."""
+    usable = and_(
+        col(tables.Reference.person_id) == person_id, col(tables.Reference.vector).is_not(None)
+    )
+    statement = select(tables.Reference.engine).where(usable).distinct()
+    return list(session.exec(statement.order_by(col(tables.Reference.engine))))
+
+
+def unmatched_people(session: Session, *, now: datetime) -> list[int]:
     """People in force with a photo that was not yet compared with all appearances."""
     statement = (
         select(tables.Person.id)
@@ -104,7 +113,6 @@ def unmatched_people(session: Session, *, engine: str, now: datetime) -> list[in
         .join(tables.Case)
         .where(
             _usable(now),
-            col(tables.Reference.engine) == engine,
             col(tables.Reference.matched_at).is_(None),
         )
         .distinct()

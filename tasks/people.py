@@ -11,8 +11,7 @@ from worker.resources import resources
 @app.task
 def match_person(person_id: int) -> None:
     """Rank every appearance there is for one person."""
-    mine = resources()
-    match.match_person(person_id, mine.plan, mine.tools)
+    match.match_person(person_id, resources().tools)
 
 
 def ask_for_people(person_ids: Sequence[int]) -> None:

@@ -33,7 +33,7 @@ def tend_ledger() -> None:
     with reading(database) as session:
         segments = unasked(session, asked_before=asked_before)
         analyses = ready_to_match(session, asked_before=asked_before)
-        people = unmatched_people(session, engine=resources().plan.engine, now=now)
+        people = unmatched_people(session, now=now)
     ask_for_segments(segments)
     ask_for_matching(analyses)
     if queue_is_empty:

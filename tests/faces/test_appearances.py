@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faces.appearances import Appearance, Part, Observation, join, link
+from faces.appearances import Appearance, Observation, Part, join, link
 from faces.face import Box, Face
 from faces.quality import Quality
 from faces.vectors import pool
@@ -223,7 +223,7 @@ class World(NamedTuple):
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """Up to four people who come, go and jump about; which of their observations belong together."""
+    """Up to four people who come, go and jump about, and which observations belong together."""
     present = draw(st.lists(st.sets(st.integers(ADA, DAN)), min_size=1, max_size=24))
     seed = draw(st.integers(0, 2**32 - 1))
     rng = np.random.default_rng(seed)

@@ -36,12 +36,12 @@ def times(tools: Tools, case: str = "2026-1") -> list[tuple[int, int]]:
 def test_matching_twice_equals_once(clip: Path, red_photo: Path, tools: Tools, plan: Plan) -> None:
     red = enrol("Red", [red_photo], open_case(tools), tools, plan).person_id
     analysis_id = find(clip, tools, plan)
-    match_person(red, plan, tools)
+    match_person(red, tools)
     once = snapshot(tools.database, without=WHEN_ASKED)
     assert len(once["candidate"]) == 1
 
     match_analysis(analysis_id, tools)
-    match_person(red, plan, tools)
+    match_person(red, tools)
 
     assert snapshot(tools.database, without=WHEN_ASKED) == once
 
@@ -89,11 +89,11 @@ def test_who_is_enrolled_afterwards_finds_the_same(
     assert found(tools) == []
 
     red = enrol("Red", [red_photo], case_id, tools, plan).person_id
-    match_person(red, plan, tools)
+    match_person(red, tools)
 
     assert times(tools) == [(1000, 4500)]
     with reading(tools.database) as session:
-        assert unmatched_people(session, engine="stub", now=utc_now()) == []
+        assert unmatched_people(session, now=utc_now()) == []
 
 
 def test_footage_without_anybody_ends_well(
@@ -116,7 +116,7 @@ def test_nobody_is_searched_for_without_a_case_in_force(
         cases.close_case(session, "2026-1", utc_now() - timedelta(seconds=1))
 
     find(clip, tools, plan)
-    match_person(red, plan, tools)
+    match_person(red, tools)
 
     assert found(tools) == []
 

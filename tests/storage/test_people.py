@@ -60,7 +60,7 @@ def test_the_same_photo_twice_equals_the_photo_once(database: Engine) -> None:
     with writing(database) as session:
         assert add_reference(session, ada, reference()) == first
         assert len(references(session, ada)) == 1
-        assert unmatched_people(session, engine="stub", now=NOW) == []
+        assert unmatched_people(session, now=NOW) == []
 
 
 def test_a_photo_seen_by_other_weights_has_everything_matched_again(database: Engine) -> None:
@@ -75,7 +75,7 @@ def test_a_photo_seen_by_other_weights_has_everything_matched_again(database: En
         seen = gallery(session, engine="stub", now=NOW)
         assert (seen.person_ids, seen.reference_ids) == ([ada, ada], [second, third])
         mark_matched(session, [third], NOW)
-        assert unmatched_people(session, engine="stub", now=NOW) == [ada]
+        assert unmatched_people(session, now=NOW) == [ada]
 
 
 def test_a_gallery_holds_usable_photos_of_its_engine(database: Engine) -> None:
@@ -111,7 +111,7 @@ def test_nobody_is_looked_for_without_a_case_in_force(database: Engine, ending: 
         else:
             now += timedelta(days=31)
         assert gallery(session, engine="stub", now=now).reference_ids == []
-        assert unmatched_people(session, engine="stub", now=now) == []
+        assert unmatched_people(session, now=now) == []
 
 
 def test_someone_is_unmatched_until_every_usable_photo_was_compared(database: Engine) -> None:
@@ -119,9 +119,8 @@ def test_someone_is_unmatched_until_every_usable_photo_was_compared(database: En
         ada, grace = someone(session, "Ada"), someone(session, "Grace")
         add_reference(session, grace, reference(**REFUSED))
         ids = [add_reference(session, ada, reference(name)) for name in ("a.jpg", "b.jpg")]
-        assert unmatched_people(session, engine="stub", now=NOW) == [ada]
+        assert unmatched_people(session, now=NOW) == [ada]
         mark_matched(session, ids[:1], NOW)
-        assert unmatched_people(session, engine="stub", now=NOW) == [ada]
+        assert unmatched_people(session, now=NOW) == [ada]
         mark_matched(session, ids[1:], NOW)
-        assert unmatched_people(session, engine="stub", now=NOW) == []
-        assert unmatched_people(session, engine="dlib", now=NOW) == []
+        assert unmatched_people(session, now=NOW) == []

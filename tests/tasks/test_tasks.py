@@ -87,7 +87,7 @@ def test_the_whole_way_by_tasks(
     with reading(database) as session:
         assert outcomes(session, [1])[0].state is State.DONE
         found = candidates(session, case="2026-1")
-        assert unmatched_people(session, engine="stub", now=utc_now()) == []
+        assert unmatched_people(session, now=utc_now()) == []
     assert [(one.start_ms, one.end_ms) for one in found] == [(1000, 19500)]
 
 

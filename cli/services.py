@@ -1,0 +1,77 @@
+"""Seeing to it that somebody works while a command waits."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from cli.output import err
+from errors import StackTrouble
+from worker.redis_server import answers
+from worker.resources import resources
+from worker.stack import Stack, claimed, running, services_alive
+
+POLL_SECONDS = 0.1
+PATIENCE_SECONDS = 60.0
+"""Workers that were killed are started again by then, and those of another process have started."""
+
+
+class Services:
+    """The workers of a running stack, or our own for as long as this lasts.
+
+    Whoever runs the stack that is used may stop it meanwhile: then this starts one of its own. With
+    a broker of one's own (NIGHTREEL_BROKER_URL), workers are trusted to be elsewhere.
+    """
+
+    def __init__(self) -> None:
+        self._settings = resources().settings
+        self._own: Stack | None = None
+        self._alive_at = time.monotonic()
+
+    def keep(self) -> None:
+        """Start services where there are none; to be called now and then.
+
+        Raises StackTrouble when they cannot be started, or when no worker has lived for a minute.
+        """
+        if self._settings.broker_url:
+            return
+        if not claimed(self._settings.home_folder):
+            self._start()
+        if services_alive(self._settings.home_folder)["worker"]:
+            self._alive_at = time.monotonic()
+        elif time.monotonic() - self._alive_at > PATIENCE_SECONDS:
+            raise StackTrouble(
+                "The workers have stopped; see the logs folder, then `nightreel up` goes on."
+            )
+
+    def __enter__(self) -> Self:
+        resources().make_home()
+        self.keep()
+        while not self._can_be_asked():  # another process is just starting or stopping them
+            time.sleep(POLL_SECONDS)
+            self.keep()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is KeyboardInterrupt:
+            err.print("Stopping; what was done is kept, and the next run goes on from it.")
+        if self._own is not None:
+            self._own.stop()
+
+    def _start(self) -> None:
+        stack = Stack(self._settings)
+        try:
+            stack.start(flower=False)
+        except StackTrouble:
+            if not claimed(self._settings.home_folder):
+                raise
+        else:
+            self._own = stack
+
+    def _can_be_asked(self) -> bool:
+        stack = running(self._settings.home_folder)
+        return bool(self._settings.broker_url) or bool(stack and answers(stack.broker_url))
