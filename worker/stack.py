@@ -52,13 +52,17 @@ class StackInfo:
 
 def running(home: Path) -> StackInfo | None:
     """The stack that runs in a home folder, or None; a file left by a killed one does not count."""
-    folders = Folders.of(home)
-    if holder(folders.lock("stack")) is None:
+    if not claimed(home):
         return None
     try:
-        return StackInfo(**json.loads((folders.run / "stack.json").read_text()))
+        return StackInfo(**json.loads((Folders.of(home).run / "stack.json").read_text()))
     except FileNotFoundError:  # it is about to start, or has just stopped
         return None
+
+
+def claimed(home: Path) -> bool:
+    """Whether a process runs a stack in a home folder, or is about to, or is stopping it."""
+    return holder(Folders.of(home).lock("stack")) is not None
 
 
 def services_alive(home: Path) -> dict[str, bool]:

@@ -1,0 +1,144 @@
+"""`nightreel` as a user runs it: a process of its own, over a home of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from painted import RED, Stay, paint, paint_photo
+from waiting import wait_until
+
+from worker.ports import free_port
+from worker.stack import running, services_alive
+
+COMMAND = str(Path(sys.executable).with_name("nightreel"))
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """Its output as JSON."""
+        return json.loads(self.out)
+
+    @property
+    def said(self) -> list[str]:
+        """The lines it wrote to stderr, but for the one about the case it opened."""
+        return [line for line in self.err.splitlines() if not line.startswith("Case run-")]
+
+
+@dataclass(frozen=True)
+class Nightreel:
+    """The command line over one home, with engine `stub` unless told otherwise."""
+
+    home: Path
+    settings: tuple[tuple[str, object], ...] = ()
+
+    def with_settings(self, **settings: object) -> "Nightreel":
+        return Nightreel(self.home, (*self.settings, *settings.items()))
+
+    def start(
+        self, *arguments: str | bytes | Path, before: Sequence[str] = ()
+    ) -> "subprocess.Popen[str]":
+        """Start a command, by way of the program `before` if given."""
+        return subprocess.Popen(
+            [*before, COMMAND, *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str | bytes | Path, before: Sequence[str] = ()) -> Done:
+        """Run a command to its end."""
+        return ended(self.start(*arguments, before=before))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if "NIGHTREEL" not in name}
+        values = {"engine": "stub", "workers": 1, "stop_seconds": 5, "lease_seconds": 5}
+        given = values | {"home": self.home} | dict(self.settings)
+        return inherited | {f"NIGHTREEL_{name.upper()}": str(given[name]) for name in given}
+
+
+def ended(process: "subprocess.Popen[str]") -> Done:
+    """Wait for a command's end."""
+    out, err = process.communicate(timeout=170)
+    return Done(process.returncode, out, err)
+
+
+@dataclass(frozen=True)
+class Up:
+    """A running `nightreel up`."""
+
+    nightreel: Nightreel
+    process: "subprocess.Popen[str]"
+
+    def stop(self) -> Done:
+        """Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+        return ended(self.process)
+
+
+def bring_up(nightreel: Nightreel) -> Up:
+    """`nightreel up`, on a free port."""
+    nightreel = nightreel.with_settings(flower_port=free_port())
+    up = Up(nightreel, nightreel.start("up"))
+    wait_until(lambda: running(nightreel.home) or up.process.poll() is not None)
+    return up
+
+
+@pytest.fixture
+def nightreel(tmp_path: Path) -> Iterator[Nightreel]:
+    """A home of this test's own; nothing runs in it afterwards."""
+    home = tmp_path / "home"
+    yield Nightreel(home)
+    if (home / "run").exists():
+        wait_until(lambda: not any(services_alive(home).values()))
+
+
+@pytest.fixture(scope="session")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One running stack with two workers, for all who do it no lasting harm."""
+    up = bring_up(Nightreel(tmp_path_factory.mktemp("up") / "home").with_settings(workers=2))
+    yield up
+    stopped = up.stop()
+    assert (stopped.code, stopped.out) == (0, "")
+
+
+@pytest.fixture(scope="session")
+def red(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Whom to look for, as `--person` takes it."""
+    return f"Red={paint_photo(tmp_path_factory.mktemp('photos') / 'red.png', RED)}"
+
+
+@pytest.fixture(scope="session")
+def drawn_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds; red from 1 s to 2.5 s."""
+    return paint(tmp_path_factory.mktemp("drawn") / "gate.mp4", 3, Stay(RED, 1, 2.5))
+
+
+@pytest.fixture
+def clip(drawn_clip: Path, tmp_path: Path) -> Path:
+    """That clip as a file that nobody has seen before."""
+    return unseen_copy(drawn_clip, tmp_path / "gate.mp4")
+
+
+def unseen_copy(clip: Path, copy: Path) -> Path:
+    """The same pictures in other bytes: an MP4 may end with a box of anything."""
+    box = (8 + 16).to_bytes(4, "big") + b"free" + os.urandom(16)
+    copy.write_bytes(clip.read_bytes() + box)
+    return copy
