@@ -228,6 +228,28 @@ class TestStopsAndFailures:
             ledger.record_failure(session, 1, "anna", "The file has changed.", True)
             assert segment(session, 1).state is State.QUARANTINED
 
+    def test_what_was_given_up_can_be_tried_again(self, database: Engine, analysis_id: int) -> None:
+        with writing(database) as session:
+            for segment_id in (1, 2, 3):
+                claim(session, segment_id)
+                ledger.record_failure(session, segment_id, "anna", "No.", segment_id == 1)
+            assert ledger.retry(session, analysis_id) == [1]
+            assert ledger.retry(session, analysis_id) == []
+            assert (segment(session, 1).state, segment(session, 1).attempts) == (State.WAITING, 0)
+
+    def test_an_analysis_that_is_tried_again_is_concluded_again(
+        self, database: Engine, analysis_id: int
+    ) -> None:
+        with writing(database) as session:
+            for segment_id in (1, 2, 3):
+                claim(session, segment_id)
+                ledger.record_failure(session, segment_id, "anna", "No.", True)
+            assert ledger.conclude(session, analysis_id, NOW) is State.FAILED
+            for segment_id in ledger.retry(session, analysis_id):
+                claim(session, segment_id)
+                ledger.finish(session, segment_id, "anna", SEEN, [], NOW)
+            assert ledger.conclude(session, analysis_id, NOW) is State.DONE
+
     def test_a_failure_of_someone_who_lost_the_segment_is_not_recorded(
         self, database: Engine
     ) -> None:
