@@ -1,5 +1,6 @@
 """`nightreel ingest`, and the part of it other commands share."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +13,10 @@ from cli.progress import byte_bar, wait_for
 from errors import (
     BrokerUnavailable,
     DecoderFailed,
+    DecoderFailed,
     FootageVanished,
     RefusedFootage,
     UnreadableFootage,
-    WrongUsage,
 )
 from faces import models
 from pipeline.clock import utc_now
@@ -71,7 +72,9 @@ class Intake:
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Video files, or folders of them.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Video files, or folders of them.", readable=False)
+    ],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until everything is watched.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -142,16 +145,11 @@ def exit_code(intake: Intake, *, waited: bool = True) -> int:
 
 
 def files_in(paths: Sequence[Path]) -> list[Path]:
-    """Folders become the videos in them, however deep, in order of name."""
+    """Folders become the videos in them, however deep, in order of name; one without stays."""
     found: list[Path] = []
     for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        videos = [one for one in sorted(path.rglob("*")) if one.suffix.lower() in VIDEO_ENDINGS]
-        if not videos:
-            raise WrongUsage(f"There is no video in the folder {display_name(path)}.")
-        found += videos
+        files = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+        found += sorted(one for one in files if one.suffix.lower() in VIDEO_ENDINGS) or [path]
     return found
 
 

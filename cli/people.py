@@ -20,7 +20,9 @@ WITH_GAPS = 3
 
 def enrol(
     name: Annotated[str, typer.Argument(help="The person's name in this case.")],
-    photos: Annotated[list[Path], typer.Argument(help="Reference photos, one face each.")],
+    photos: Annotated[
+        list[Path], typer.Argument(help="Reference photos, one face each.", readable=False)
+    ],
     case: Annotated[str, typer.Option(help="Reference of a case in force.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

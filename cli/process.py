@@ -27,7 +27,9 @@ AD_HOC_DAYS = 30
 
 
 def process(
-    videos: Annotated[list[Path], typer.Argument(help="Video files, or folders of them.")],
+    videos: Annotated[
+        list[Path], typer.Argument(help="Video files, or folders of them.", readable=False)
+    ],
     person: Annotated[
         list[str], typer.Option("--person", help="NAME=PHOTO[,PHOTO]; may be given again.")
     ],

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.progress import (
@@ -60,7 +60,8 @@ def wait_for(
 def byte_bar(name: str, path: Path) -> Iterator[Callable[[int], None]]:
     """A bar for reading a file; yields what wants to know how many bytes were read so far."""
     with _bar(f"Reading {name}", DownloadColumn(), TimeRemainingColumn()) as (bar, shown):
-        bar.update(shown, total=path.stat().st_size if path.is_file() else 1)
+        with suppress(OSError):  # whoever reads it says what is wrong
+            bar.update(shown, total=path.stat().st_size)
         yield lambda done: bar.update(shown, completed=done)
 
 

@@ -66,9 +66,14 @@ def fingerprint(path: str, progress: Callable[[int], None] = lambda _: None) -> 
     """
     digest, block = hashlib.sha256(), memoryview(bytearray(_BLOCK_BYTES))
     with open_footage(path) as file:
-        while count := file.readinto(block):
-            digest.update(block[:count])
-            progress(file.tell())
+        try:
+            while count := file.readinto(block):
+                digest.update(block[:count])
+                progress(file.tell())
+        except OSError as error:  # a failing disk
+            raise UnreadableFootage(
+                f"The file cannot be read to its end: {error.strerror}; copy it again."
+            ) from None
     return digest.hexdigest()
 
 

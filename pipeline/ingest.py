@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from footage.recording import fingerprint, probe
+from errors import FootageVanished
+from footage.recording import VANISHED, fingerprint, probe
 from footage.segments import divide
 from pipeline.names import display_name
 from pipeline.plan import Plan
@@ -24,12 +25,13 @@ def ingest_file(
     """Remember one file and the segments to watch; the same bytes twice are recognised.
 
     `progress` is told how many bytes were read so far. Raises UnreadableFootage, RefusedFootage,
-    FootageVanished.
+    FootageVanished, DecoderFailed.
     """
     absolute = path.absolute()
     recording = probe(str(absolute), tools.decoder)
+    modified_ns = _modified_ns(absolute)  # before it is read: what is written meanwhile shows later
     sha256 = fingerprint(str(absolute), progress)
-    found = Found(sha256, display_name(path), absolute.stat().st_mtime_ns, recording)
+    found = Found(sha256, display_name(path), modified_ns, recording)
     with writing(tools.database) as session:
         return add(
             session,
@@ -39,3 +41,10 @@ def ingest_file(
             segments=divide(recording, plan.max_segment_seconds),
             now=now,
         )
+
+
+def _modified_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError as error:
+        raise FootageVanished(VANISHED) from error

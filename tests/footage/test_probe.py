@@ -263,3 +263,8 @@ def test_a_fingerprint_is_the_sha256_and_tells_its_progress(tmp_path: Path) -> N
 
     assert digest == hashlib.sha256(b"abc" * 1_000_000).hexdigest()
     assert told == sorted(told) and told[-1] == 3_000_000
+
+
+def test_a_file_that_breaks_off_while_it_is_read_says_so() -> None:
+    with pytest.raises(UnreadableFootage, match="cannot be read to its end"):
+        fingerprint("/proc/self/mem")
