@@ -13,7 +13,6 @@ from cli.progress import byte_bar, wait_for
 from errors import (
     BrokerUnavailable,
     DecoderFailed,
-    DecoderFailed,
     FootageVanished,
     RefusedFootage,
     UnreadableFootage,

@@ -19,7 +19,7 @@ from cli import (
     stack,
 )
 from cli.output import err
-from errors import NightreelError
+from errors import NightreelError, WrongUsage
 from settings import load_settings
 
 app = typer.Typer(
@@ -53,6 +53,9 @@ def run() -> None:
     except NightreelError as error:
         err.print(f"nightreel: {error}")
         sys.exit(error.exit_code)
+    except UnicodeEncodeError:
+        err.print("nightreel: a name or a reference holds bytes that are no text; write it anew.")
+        sys.exit(WrongUsage.exit_code)
     except Exception:
         err.print(f"nightreel: an unexpected error; its trace was written to {_keep_trace()}.")
         sys.exit(1)

@@ -1,11 +1,12 @@
 """Seeing to it that somebody works while a command waits."""
 
+import shutil
 import time
 from types import TracebackType
 from typing import Self
 
 from cli.output import err
-from errors import StackTrouble
+from errors import StackTrouble, StoreUnavailable
 from worker.redis_server import answers
 from worker.resources import resources
 from worker.stack import Stack, claimed, running, services_alive
@@ -13,6 +14,8 @@ from worker.stack import Stack, claimed, running, services_alive
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
 """Workers that were killed are started again by then, and those of another process have started."""
+LEAST_FREE_BYTES = 10_000_000
+"""The database's log and the queue's file need some room to go on."""
 
 
 class Services:
@@ -30,13 +33,20 @@ class Services:
     def keep(self) -> None:
         """Start services where there are none; to be called now and then.
 
-        Raises StackTrouble when they cannot be started, or when no worker has lived for a minute.
+        Raises StackTrouble when they cannot be started, or when no worker has lived for a minute,
+        and StoreUnavailable when the disk is full: workers would wait for space in silence.
         """
+        home = self._settings.home_folder
+        if shutil.disk_usage(home).free < LEAST_FREE_BYTES:
+            raise StoreUnavailable(
+                f"The disk that holds {home} is full; "
+                "free some space, and the next run goes on from there."
+            )
         if self._settings.broker_url:
             return
-        if not claimed(self._settings.home_folder):
+        if not claimed(home):
             self._start()
-        if services_alive(self._settings.home_folder)["worker"]:
+        if services_alive(home)["worker"]:
             self._alive_at = time.monotonic()
         elif time.monotonic() - self._alive_at > PATIENCE_SECONDS:
             raise StackTrouble(
