@@ -15,8 +15,11 @@ def up() -> None:
     stack = Stack(mine.settings)
     stack.start()
     if stack.info:
+        settings = mine.settings
+        given = bool(settings.flower_password.get_secret_value())
+        kept = "as set" if given else f"in {settings.home_folder / 'run' / 'flower-password'}"
+        err.print("Nightreel is up; Ctrl-C stops it in order.")
         err.print(
-            f"Nightreel is up. Flower: {stack.info.flower_url} (user {stack.info.flower_user})"
+            f"Flower: {stack.info.flower_url}, user {stack.info.flower_user}, password {kept}"
         )
-        err.print(f"Home: {mine.settings.home_folder}. Ctrl-C stops in order.")
     stack.run_in_foreground()
