@@ -1,9 +1,10 @@
 """`nightreel up`."""
 
-from cli.footage import check_engine
+from cli.footage import ask_for_new, check_engine
 from cli.output import err
+from settings import Settings
 from worker.resources import resources
-from worker.stack import Stack
+from worker.stack import Stack, StackInfo
 
 
 def up() -> None:
@@ -12,14 +13,15 @@ def up() -> None:
     mine.make_home()
     check_engine()
     _ = mine.database
-    stack = Stack(mine.settings)
-    stack.start()
-    if stack.info:
-        settings = mine.settings
-        given = bool(settings.flower_password.get_secret_value())
-        kept = "as set" if given else f"in {settings.home_folder / 'run' / 'flower-password'}"
-        err.print("Nightreel is up; Ctrl-C stops it in order.")
-        err.print(
-            f"Flower: {stack.info.flower_url}, user {stack.info.flower_user}, password {kept}"
-        )
-    stack.run_in_foreground()
+    with Stack(mine.settings) as stack:
+        ask_for_new()
+        if stack.info:
+            _welcome(stack.info, mine.settings)
+        stack.run_in_foreground()
+
+
+def _welcome(info: StackInfo, settings: Settings) -> None:
+    given = bool(settings.flower_password.get_secret_value())
+    kept = "as set" if given else f"in {settings.home_folder / 'run' / 'flower-password'}"
+    err.print("Nightreel is up; Ctrl-C stops it in order.")
+    err.print(f"Flower: {info.flower_url}, user {info.flower_user}, password {kept}")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from painted import RED, Stay, paint, paint_photo
 from waiting import wait_until
 
 from worker.ports import free_port
-from worker.stack import running, services_alive
+from worker.stack import services_alive
 
 COMMAND = str(Path(sys.executable).with_name("nightreel"))
 
@@ -45,15 +45,17 @@ class Nightreel:
 
     home: Path
     settings: tuple[tuple[str, object], ...] = ()
+    started: list["subprocess.Popen[str]"] = field(default_factory=list, repr=False)
 
     def with_settings(self, **settings: object) -> "Nightreel":
-        return Nightreel(self.home, (*self.settings, *settings.items()))
+        """The same home, looked at otherwise."""
+        return Nightreel(self.home, (*self.settings, *settings.items()), self.started)
 
     def start(
         self, *arguments: str | bytes | Path, before: Sequence[str] = ()
     ) -> "subprocess.Popen[str]":
         """Start a command, by way of the program `before` if given."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*before, COMMAND, *arguments],
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -61,6 +63,16 @@ class Nightreel:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.started.append(process)
+        return process
+
+    def clean_up(self) -> None:
+        """Leave nothing running, whatever a test did."""
+        for process in self.started:
+            process.kill()
+            process.communicate()
+        if (self.home / "run").exists():
+            wait_until(lambda: not any(services_alive(self.home).values()))
 
     def __call__(self, *arguments: str | bytes | Path, before: Sequence[str] = ()) -> Done:
         """Run a command to its end."""
@@ -97,17 +109,16 @@ def bring_up(nightreel: Nightreel) -> Up:
     """`nightreel up`, on a free port."""
     nightreel = nightreel.with_settings(flower_port=free_port())
     up = Up(nightreel, nightreel.start("up"))
-    wait_until(lambda: running(nightreel.home) or up.process.poll() is not None)
+    wait_until(lambda: services_alive(nightreel.home)["worker"] or up.process.poll() is not None)
     return up
 
 
 @pytest.fixture
 def nightreel(tmp_path: Path) -> Iterator[Nightreel]:
     """A home of this test's own; nothing runs in it afterwards."""
-    home = tmp_path / "home"
-    yield Nightreel(home)
-    if (home / "run").exists():
-        wait_until(lambda: not any(services_alive(home).values()))
+    made = Nightreel(tmp_path / "home")
+    yield made
+    made.clean_up()
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +127,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     up = bring_up(Nightreel(tmp_path_factory.mktemp("up") / "home").with_settings(workers=2))
     yield up
     stopped = up.stop()
+    up.nightreel.clean_up()
     assert (stopped.code, stopped.out) == (0, "")
 
 

@@ -1,0 +1,44 @@
+"""Looking into a home's ledger while commands run over it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from errors import WrongDatabase
+from storage.database import Session, connect, reading
+from storage.listing import all_analyses, segment_rows
+from storage.progress import Outcome, outcomes
+from storage.tables import State
+
+
+def jobs_in(home: Path) -> list[Outcome]:
+    """Every job there is; none while the database is being made."""
+    if not (home / "nightreel.db").exists():
+        return []
+    try:
+        with _looking_into(home) as session:
+            return outcomes(session, all_analyses(session))
+    except WrongDatabase:
+        return []
+
+
+def state_of(name: str, home: Path) -> State | None:
+    """The state of the job on the recording of this name; None when there is none yet."""
+    return next((job.state for job in jobs_in(home) if job.name == name), None)
+
+
+def being_watched(name: str, home: Path) -> bool:
+    """Whether a worker is at this recording right now."""
+    ids = [job.analysis_id for job in jobs_in(home) if job.name == name]
+    with _looking_into(home) as session:
+        return any(row.state is State.RUNNING for id in ids for row in segment_rows(session, id))
+
+
+@contextmanager
+def _looking_into(home: Path) -> Iterator[Session]:
+    engine = connect(f"sqlite:///{home / 'nightreel.db'}")
+    try:
+        with reading(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
