@@ -79,10 +79,13 @@ worker_redirect_stdouts = False
 worker_send_task_events = True
 task_send_sent_event = True
 
+# Four times a lease, so that work which was lost waits little longer than its lease.
+_upkeep_seconds = _settings.lease_seconds / 4
 beat_schedule = {
     "tend-ledger": {
         "task": "tasks.upkeep.tend_ledger",
-        "schedule": 15.0,
-        "options": {"expires": 15.0},  # asked for anew by then: none pile up behind busy workers
+        "schedule": _upkeep_seconds,
+        # Asked for anew by then: none pile up behind busy workers.
+        "options": {"expires": _upkeep_seconds},
     }
 }

@@ -4,10 +4,23 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import Nightreel, unseen_copy
+from conftest import Done, Nightreel, ended, unseen_copy
 from painted import RED, paint_photo
 
 TERMS = ("--legal-basis", "a warrant", "--purpose", "a test", "--authorised-by", "a judge")
+
+
+LISTINGS = (
+    ("jobs", "list", "--json"),
+    ("case", "list", "--json"),
+    ("models", "list", "--json"),
+    ("doctor", "--json"),
+    ("jobs", "show", "1", "--json"),
+    ("status", "--json"),
+    ("candidates", "--case", "2026-1", "--json"),
+    ("candidates", "--case", "2026-1", "--csv"),
+    ("jobs", "list"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +30,18 @@ def filled(tmp_path_factory: pytest.TempPathFactory, drawn_clip: Path) -> Simple
     nightreel = Nightreel(folder / "home")
     opened = nightreel("case", "open", "2026-1", *TERMS)
     photos = [paint_photo(folder / "red.png", RED), paint_photo(folder / "nobody.png")]
-    enrolled = nightreel("enrol", "Red", *photos, "--case", "2026-1", "--json")
+    enrolled = nightreel.start("enrol", "Red", *photos, "--case", "2026-1", "--json")
     added = nightreel("ingest", unseen_copy(drawn_clip, folder / "gate.mp4"), "--json")
-    return SimpleNamespace(nightreel=nightreel, opened=opened, enrolled=enrolled, added=added)
+    return SimpleNamespace(
+        nightreel=nightreel, opened=opened, enrolled=ended(enrolled), added=added
+    )
+
+
+@pytest.fixture(scope="module")
+def listed(filled: SimpleNamespace) -> dict[tuple[str, ...], Done]:
+    """What every listing shows of that home; all at once, since none changes anything."""
+    shown = {command: filled.nightreel.start(*command) for command in LISTINGS}
+    return {command: ended(process) for command, process in shown.items()}
 
 
 def test_opening_a_case_says_until_when(filled: SimpleNamespace) -> None:
@@ -42,50 +64,49 @@ def test_adding_says_what_was_added(filled: SimpleNamespace) -> None:
 @pytest.mark.parametrize(
     ("command", "fields"),
     [
-        (("jobs", "list"), {"job", "name", "sha256", "plan", "state", "duration_ms", "segments"}),
-        (("case", "list"), {"reference", "legal_basis", "purpose", "authorised_by", "in_force"}),
-        (("models", "list"), {"name", "dimension", "threshold", "distance", "licence", "present"}),
-        (("doctor",), {"what", "well", "detail"}),
+        ("jobs list", {"job", "name", "sha256", "plan", "state", "duration_ms", "segments"}),
+        ("case list", {"reference", "legal_basis", "purpose", "authorised_by", "in_force"}),
+        ("models list", {"name", "dimension", "threshold", "distance", "licence", "present"}),
+        ("doctor", {"what", "well", "detail"}),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_a_listing_is_json_on_demand(
-    filled: SimpleNamespace, command: tuple[str, ...], fields: set[str]
+    listed: dict[tuple[str, ...], Done], command: str, fields: set[str]
 ) -> None:
-    rows = filled.nightreel(*command, "--json").document
+    rows = listed[*command.split(), "--json"].document
     assert rows
     assert all(fields <= row.keys() for row in rows)
 
 
-def test_a_job_is_shown_with_its_segments(filled: SimpleNamespace) -> None:
-    job = filled.nightreel("jobs", "show", "1", "--json").document
+def test_a_job_is_shown_with_its_segments(listed: dict[tuple[str, ...], Done]) -> None:
+    job = listed["jobs", "show", "1", "--json"].document
     assert (job["name"], job["state"]) == ("gate.mp4", "waiting")
     (segment,) = job["segments"]
     assert (segment["start_ms"], segment["end_ms"], segment["state"]) == (0, 3000, "waiting")
 
 
-def test_the_status_says_what_remains(filled: SimpleNamespace) -> None:
-    status = filled.nightreel("status", "--json").document
+def test_the_status_says_what_remains(listed: dict[tuple[str, ...], Done]) -> None:
+    status = listed["status", "--json"].document
     assert (status["running"], status["recordings"]) == (False, {"waiting": 1})
     assert status["footage_remaining_ms"] == 3000
 
 
-def test_candidates_have_the_shape_of_process(filled: SimpleNamespace) -> None:
-    document = filled.nightreel("candidates", "--case", "2026-1", "--json").document
+def test_candidates_have_the_shape_of_process(listed: dict[tuple[str, ...], Done]) -> None:
+    document = listed["candidates", "--case", "2026-1", "--json"].document
     (recording,) = document["recordings"]
     assert recording.keys() == {"name", "sha256", "duration_ms", "state", "coverage"}
     assert document["candidates"] == []
 
 
-def test_candidates_are_a_table_of_commas_on_demand(filled: SimpleNamespace) -> None:
-    lines = filled.nightreel("candidates", "--case", "2026-1", "--csv").out.splitlines()
+def test_candidates_are_a_table_of_commas_on_demand(listed: dict[tuple[str, ...], Done]) -> None:
+    lines = listed["candidates", "--case", "2026-1", "--csv"].out.splitlines()
     assert lines == [
         "person,recording,start_ms,end_ms,best_ms,distance,threshold,rank,box,reference,engine,plan"
     ]
 
 
-def test_tables_are_for_people(filled: SimpleNamespace) -> None:
-    table = filled.nightreel("jobs", "list").out
+def test_tables_are_for_people(listed: dict[tuple[str, ...], Done]) -> None:
+    table = listed["jobs", "list"].out
     assert "gate.mp4" in table
     assert "waiting" in table
 

@@ -18,5 +18,5 @@ def client_of(broker_url: str) -> Celery:
 
 def settings_for(home: Path, **others: object) -> Settings:
     """One worker process, short waits, a port of Flower's own."""
-    values = {"workers": 1, "stop_seconds": 2, "flower_port": free_port(), **others}
-    return Settings(home=home, **values)
+    values = {"workers": 1, "stop_seconds": 2, "lease_seconds": 5, "flower_port": free_port()}
+    return Settings(home=home, **(values | others))
