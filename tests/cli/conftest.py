@@ -17,6 +17,8 @@ from waiting import wait_until
 from worker.ports import free_port
 from worker.stack import services_alive
 
+INTERRUPTIBLE = ("env", "--default-signal=INT")
+"""Tests run in the background would hand down to every command that it ignores Ctrl-C."""
 COMMAND = str(Path(sys.executable).with_name("nightreel"))
 
 
@@ -56,7 +58,7 @@ class Nightreel:
     ) -> "subprocess.Popen[str]":
         """Start a command, by way of the program `before` if given."""
         process = subprocess.Popen(
-            [*before, COMMAND, *arguments],
+            [*INTERRUPTIBLE, *before, COMMAND, *arguments],
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

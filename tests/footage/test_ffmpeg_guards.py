@@ -35,8 +35,10 @@ def frames(recording: Recording, decoder: Decoder) -> Samples:
 
 
 def children() -> set[int]:
+    """The decoders among this process's children: other tests may have left a stack running."""
     tasks = Path("/proc/self/task").iterdir()
-    return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+    pids = {pid for task in tasks for pid in (task / "children").read_text().split()}
+    return {int(pid) for pid in pids if Path(f"/proc/{pid}/comm").read_text().startswith("ffmpeg")}
 
 
 def stand_in(folder: Path, script: str) -> str:
