@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import Nightreel, Up, unseen_copy
+from command_line import Nightreel, Up, unseen_copy
 from footage_factory import draw, numbered, run_ffmpeg
 from painted import RED, Stay, paint
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Done, Nightreel, Up
+from command_line import Done, Nightreel, Up
 from painted import BLUE, GREEN, RED, paint_photo
 
 WEIGHTS = ("facenet512_weights.pth", "face_detection_yunet_2023mar.onnx")

@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import Done, Nightreel, ended, unseen_copy
+from command_line import Done, Nightreel, ended, unseen_copy
 from painted import RED, paint_photo
 
 TERMS = ("--legal-basis", "a warrant", "--purpose", "a test", "--authorised-by", "a judge")

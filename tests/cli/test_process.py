@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import Nightreel, Up, ended, unseen_copy
+from command_line import Nightreel, Up, ended, unseen_copy
 from painted import BLUE, RED, Stay, paint, paint_photo
 
 from worker.stack import running, services_alive

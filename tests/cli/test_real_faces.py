@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from conftest import Nightreel
+from command_line import Nightreel
 
 from demo import film
 from demo.portraits import FOLDER

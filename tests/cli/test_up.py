@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import Nightreel, Up, bring_up, ended, unseen_copy
+from command_line import Nightreel, Up, bring_up, ended, unseen_copy
 from jobs_in import being_watched, jobs_in, state_of
 from painted import BLUE, RED, Stay, paint
 from waiting import wait_until

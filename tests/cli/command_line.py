@@ -1,0 +1,120 @@
+"""`nightreel` as a user runs it: a process of its own, over a home of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from waiting import wait_until
+
+from worker.ports import free_port
+from worker.stack import services_alive
+
+INTERRUPTIBLE = ("env", "--default-signal=INT")
+"""Tests run in the background would hand down to every command that it ignores Ctrl-C."""
+COMMAND = str(Path(sys.executable).with_name("nightreel"))
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """Its output as JSON."""
+        return json.loads(self.out)
+
+    @property
+    def said(self) -> list[str]:
+        """The lines it wrote to stderr, but for the one about the case it opened."""
+        return [line for line in self.err.splitlines() if not line.startswith("Case run-")]
+
+
+@dataclass(frozen=True)
+class Nightreel:
+    """The command line over one home, with engine `stub` unless told otherwise."""
+
+    home: Path
+    settings: tuple[tuple[str, object], ...] = ()
+    started: list["subprocess.Popen[str]"] = field(default_factory=list, repr=False)
+
+    def with_settings(self, **settings: object) -> "Nightreel":
+        """The same home, looked at otherwise."""
+        return Nightreel(self.home, (*self.settings, *settings.items()), self.started)
+
+    def start(
+        self, *arguments: str | bytes | Path, before: Sequence[str] = ()
+    ) -> "subprocess.Popen[str]":
+        """Start a command, by way of the program `before` if given."""
+        process = subprocess.Popen(
+            [*INTERRUPTIBLE, *before, COMMAND, *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    def clean_up(self) -> None:
+        """Leave nothing running, whatever a test did."""
+        for process in self.started:
+            process.kill()
+            process.communicate()
+        if (self.home / "run").exists():
+            wait_until(lambda: not any(services_alive(self.home).values()))
+
+    def __call__(self, *arguments: str | bytes | Path, before: Sequence[str] = ()) -> Done:
+        """Run a command to its end."""
+        return ended(self.start(*arguments, before=before))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if "NIGHTREEL" not in name}
+        values = {"engine": "stub", "workers": 1, "stop_seconds": 5, "lease_seconds": 5}
+        given = values | {"home": self.home} | dict(self.settings)
+        return inherited | {f"NIGHTREEL_{name.upper()}": str(given[name]) for name in given}
+
+
+def ended(process: "subprocess.Popen[str]") -> Done:
+    """Wait for a command's end."""
+    out, err = process.communicate(timeout=170)
+    return Done(process.returncode, out, err)
+
+
+@dataclass(frozen=True)
+class Up:
+    """A running `nightreel up`."""
+
+    nightreel: Nightreel
+    process: "subprocess.Popen[str]"
+
+    def stop(self) -> Done:
+        """Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+        return ended(self.process)
+
+
+def bring_up(nightreel: Nightreel) -> Up:
+    """`nightreel up`, on a free port."""
+    nightreel = nightreel.with_settings(flower_port=free_port())
+    up = Up(nightreel, nightreel.start("up"))
+    wait_until(lambda: services_alive(nightreel.home)["worker"] or up.process.poll() is not None)
+    return up
+
+
+def unseen_copy(clip: Path, copy: Path) -> Path:
+    """The same pictures in other bytes: an MP4 may end with a box of anything."""
+    box = (8 + 16).to_bytes(4, "big") + b"free" + os.urandom(16)
+    copy.write_bytes(clip.read_bytes() + box)
+    return copy
