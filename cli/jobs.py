@@ -81,6 +81,8 @@ def retry_job(
 ) -> None:
     """Try again the segments of a job that were given up."""
     with writing(resources().database) as session:
+        if not segment_rows(session, job):
+            raise WrongUsage(f"There is no job {job}; `nightreel jobs list` shows what there is.")
         given_back = ledger.retry(session, job)
     ask_for_new()
     err.print(f"{len(given_back)} segments of job {job} are tried again.")
