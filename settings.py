@@ -44,6 +44,22 @@ class Settings(BaseSettings):
     """Where the networks run; `auto` takes a GPU if there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """`auto` takes bfloat16 where the processor computes in it, float32 elsewhere."""
+    window: str = ""
+    """When footage is watched, e.g. `20:00-06:30`; empty means always."""
+    time_zone: str = ""
+    """IANA name of the zone the windows are meant in; empty means the machine's."""
+    watch_folder: str = ""
+    """Folder whose files are taken in as they come; empty means none."""
+    settle_seconds: int = Field(default=10, ge=1, le=3600)
+    """A file in the watched folder is taken once it has not changed for this long."""
+    monitor_port: int = Field(default=9555, ge=1024, le=65535)
+    """Loopback port of the metrics and the health page."""
+    canary_seconds: int = Field(default=60, ge=5, le=3600)
+    """How often a task is sent whose only use is to show that its queue is served."""
+    stale_seconds: int = Field(default=300, ge=10)
+    """A queue that has shown no sign of life for this long is reported."""
+    notify: str = ""
+    """Command or web address told when a night ends or needs help; empty means none."""
     flower_port: int = Field(default=5555, ge=1024, le=65535)
     """Loopback port of Flower."""
     flower_user: str = "nightreel"
@@ -56,6 +72,9 @@ class Settings(BaseSettings):
     """Memory one decoding process may take."""
     decoder_timeout_seconds: int = Field(default=600, ge=10)
     """Wall-clock time one decoding process may take for one segment."""
+    walls: Literal["auto", "require", "off"] = "auto"
+    """Shut the decoder in as far as the machine allows; `require` refuses to decode where it
+    allows nothing."""
     max_pixels: int = Field(default=40_000_000, ge=1_000_000)
     """Pictures with more pixels than this are refused."""
     lease_seconds: int = Field(default=60, ge=5)

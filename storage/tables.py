@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import JSON, BigInteger, Enum, Index, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Enum, Index, MetaData, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from storage.vectors import Vector
@@ -30,11 +30,24 @@ class State(StrEnum):
     """Analysis only: ended, and nothing could be decoded."""
     QUARANTINED = "quarantined"
     """Segment only: given up, with a reason."""
+    CANCELLED = "cancelled"
+    """Not wanted any more; what had been seen is gone."""
 
 
-_STATE = Enum(
-    State, native_enum=False, length=16, values_callable=lambda states: [s.value for s in states]
-)
+class Priority(StrEnum):
+    """Which work goes first; the higher overtakes the lower at the next segment."""
+
+    URGENT = "urgent"
+    OVERNIGHT = "overnight"
+
+
+def _names(kind: type[StrEnum]) -> Enum:
+    return Enum(
+        kind, native_enum=False, length=16, values_callable=lambda kinds: [k.value for k in kinds]
+    )
+
+
+_STATE = _names(State)
 # An id that was audited must never come to mean another row, which SQLite would allow by default.
 _IDS_NEVER_REUSED = {"sqlite_autoincrement": True}
 
@@ -97,6 +110,16 @@ class Analysis(Table, table=True):
     recording_id: int = Field(foreign_key="recording.id", ondelete="CASCADE")
     plan_key: str = Field(foreign_key="plan.key", ondelete="CASCADE", index=True)
     state: State = Field(default=State.WAITING, sa_type=_STATE, index=True)
+    priority: Priority = Field(
+        default=Priority.OVERNIGHT,
+        sa_type=_names(Priority),
+        sa_column_kwargs={"server_default": Priority.OVERNIGHT.value},
+    )
+    any_time: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether it is watched outside the windows too."""
+    paused_at: datetime | None = None
+    due_at: datetime | None = None
+    """When it was wanted by."""
     asked_at: datetime
     match_asked_at: datetime | None = None
     finished_at: datetime | None = None
@@ -122,6 +145,8 @@ class Segment(Table, table=True):
     lease_owner: str | None = None
     lease_until: datetime | None = None
     asked_at: datetime | None = None
+    started_at: datetime | None = None
+    """When the latest attempt began."""
     finished_at: datetime | None = None
     decoded_frames: int = 0
     sampled_frames: int = 0
@@ -178,6 +203,16 @@ class Case(Table, table=True):
     closed_at: datetime | None = None
 
 
+class CaseRecording(Table, table=True):
+    """Footage that belongs to a case."""
+
+    __tablename__ = "case_recording"
+    case_id: int = Field(foreign_key="case.id", ondelete="CASCADE", primary_key=True)
+    recording_id: int = Field(
+        foreign_key="recording.id", ondelete="CASCADE", primary_key=True, index=True
+    )
+
+
 class Person(Table, table=True):
     """Someone a case looks for."""
 
@@ -217,3 +252,37 @@ class Candidate(Table, table=True):
     distance: float
     threshold: float
     rank: int
+
+
+class Refusal(Table, table=True):
+    """A file of the watched folder that was refused, as it was then."""
+
+    __table_args__ = _unique("path")
+    id: int = Field(default=None, primary_key=True)
+    path: bytes
+    name: str
+    size_bytes: int = Field(sa_type=BigInteger)
+    modified_ns: int = Field(sa_type=BigInteger)
+    reason: str
+    refused_at: datetime
+
+
+class Canary(Table, table=True):
+    """When a task that does nothing else was last done from a queue: the queue is served."""
+
+    queue: str = Field(primary_key=True)
+    done_at: datetime
+
+
+class Notice(Table, table=True):
+    """Something people are told once."""
+
+    __table_args__ = _unique("key")
+    id: int = Field(default=None, primary_key=True)
+    key: str
+    """What it is about, e.g. one night: the same key is the same notice."""
+    kind: str
+    body: dict[str, Any] = Field(sa_type=JSON)
+    created_at: datetime
+    sent_at: datetime | None = None
+    attempts: int = 0
