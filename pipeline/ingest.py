@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from errors import FootageVanished
+from footage.ffmpeg import Decoder
 from footage.recording import VANISHED, fingerprint, probe
 from footage.segments import divide
 from pipeline.names import display_name
@@ -24,21 +25,36 @@ def ingest_file(
 ) -> Added | AlreadyKnown:
     """Remember one file and the segments to watch; the same bytes twice are recognised.
 
+    Raises as `read_footage` does, and StoreUnavailable.
+    """
+    found = read_footage(path, tools.decoder, progress)
+    return remember(found, tools=tools, plan=plan, now=now)
+
+
+def read_footage(
+    path: Path, decoder: Decoder, progress: Callable[[int], None] = lambda _bytes: None
+) -> Found:
+    """Look through a file's packets, then through its bytes.
+
     `progress` is told how many bytes were read so far. Raises UnreadableFootage, RefusedFootage,
     FootageVanished, DecoderFailed.
     """
     absolute = path.absolute()
-    recording = probe(str(absolute), tools.decoder)
+    recording = probe(str(absolute), decoder)
     modified_ns = _modified_ns(absolute)  # before it is read: what is written meanwhile shows later
     sha256 = fingerprint(str(absolute), progress)
-    found = Found(sha256, display_name(path), modified_ns, recording)
+    return Found(sha256, display_name(path), modified_ns, recording)
+
+
+def remember(found: Found, *, tools: Tools, plan: Plan, now: datetime) -> Added | AlreadyKnown:
+    """Store footage that was read, and ask for it to be watched. Raises StoreUnavailable."""
     with writing(tools.database) as session:
         return add(
             session,
             found,
             plan_key=plan.key,
             plan_body=plan.body,
-            segments=divide(recording, plan.max_segment_seconds),
+            segments=divide(found.recording, plan.max_segment_seconds),
             now=now,
         )
 
