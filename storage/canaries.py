@@ -1,0 +1,18 @@
+"""Canaries: a queue from which one was done lately is served."""
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from storage.tables import Canary
+from storage.upsert import insert_or_update
+
+
+def show_life(session: Session, queue: str, now: datetime) -> None:
+    """Remember that a canary of this queue was done just now."""
+    insert_or_update(session, Canary, [{"queue": queue, "done_at": now}], key=["queue"])
+
+
+def last_done(session: Session) -> dict[str, datetime]:
+    """When a canary was last done, by queue; a queue that was never served is missing."""
+    return {row.queue: row.done_at for row in session.exec(select(Canary))}

@@ -1,0 +1,132 @@
+"""What the ledger says of its own health: counts, lengths and moments, never a name."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, func
+from sqlmodel import Session, col, select
+
+from storage.canaries import last_done
+from storage.states import ENDED, ran_out
+from storage.tables import Analysis, Priority, Refusal, Segment, State
+
+RECENT = timedelta(hours=1)
+_LENGTH_MS: Any = col(Segment.end_ms) - col(Segment.start_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class RecentWork:
+    """What was done within the last hour."""
+
+    footage_ms: int
+    work_seconds: float
+    """Of all workers together, by the segments' own clocks."""
+    span_seconds: float
+    """From the beginning of the first of these segments to the end of the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """The ledger at one moment; what is paused does not count as waiting."""
+
+    segments: dict[State, int]
+    """States without any segment are missing, here and below."""
+    footage_ms: dict[State, int]
+    """Length of the segments in each state."""
+    analyses: dict[State, int]
+    paused: int
+    """Analyses that were paused and have not ended."""
+    repeats: int
+    """Attempts at segments beyond their first."""
+    overdue_leases: int
+    """Segments whose worker fell silent and that were not taken back yet."""
+    waiting_since: dict[Priority, datetime]
+    """When the oldest recording with a waiting segment was asked for."""
+    any_time_since: datetime | None
+    """The same, among what is watched outside the windows too."""
+    lease_until: datetime | None
+    """The latest end of a lease that is held."""
+    finished_at: datetime | None
+    """When a segment was last done."""
+    quarantined_at: datetime | None
+    """When the youngest attempt began that ended in quarantine."""
+    recent: RecentWork
+    refused: int
+    """Files of the watched folder."""
+    canaries: dict[str, datetime]
+    """When a canary was last done, by queue."""
+
+
+def vitals(session: Session, now: datetime) -> Vitals:
+    """Read them all."""
+    segments = session.exec(_segments_by_state()).all()
+    return Vitals(
+        segments={row.state: row.count for row in segments},
+        footage_ms={row.state: int(row.length_ms) for row in segments},
+        analyses=dict(session.exec(_analyses_by_state()).all()),
+        paused=session.exec(_paused()).one(),
+        repeats=sum(int(row.repeats) for row in segments),
+        overdue_leases=session.exec(select(func.count()).where(ran_out(now))).one(),
+        **_waiting(session),
+        lease_until=session.exec(select(func.max(Segment.lease_until))).one(),
+        finished_at=session.exec(select(func.max(Segment.finished_at))).one(),
+        quarantined_at=next((r.began_at for r in segments if r.state is State.QUARANTINED), None),
+        recent=_recent_work(session, now - RECENT),
+        refused=session.exec(select(func.count(col(Refusal.id)))).one(),
+        canaries=last_done(session),
+    )
+
+
+def _segments_by_state() -> Any:
+    attempts = col(Segment.attempts)
+    return select(
+        Segment.state,
+        func.count().label("count"),
+        func.sum(_LENGTH_MS).label("length_ms"),
+        func.sum(case((attempts > 1, attempts - 1), else_=0)).label("repeats"),
+        func.max(Segment.started_at).label("began_at"),
+    ).group_by(col(Segment.state))
+
+
+def _analyses_by_state() -> Any:
+    return select(Analysis.state, func.count()).group_by(col(Analysis.state))
+
+
+def _paused() -> Any:
+    ended = col(Analysis.state).in_([*ENDED, State.CANCELLED])
+    return select(func.count()).where(col(Analysis.paused_at).is_not(None), ~ended)
+
+
+def _waiting(session: Session) -> dict[str, Any]:
+    statement = (
+        select(Analysis.priority, Analysis.any_time, func.min(Analysis.asked_at).label("since"))
+        .join(Segment)
+        .where(col(Segment.state) == State.WAITING, col(Analysis.paused_at).is_(None))
+        .group_by(col(Analysis.priority), col(Analysis.any_time))
+    )
+    found = session.exec(statement).all()
+    return {
+        "waiting_since": {
+            priority: min(row.since for row in found if row.priority is priority)
+            for priority in {row.priority for row in found}
+        },
+        "any_time_since": min((row.since for row in found if row.any_time), default=None),
+    }
+
+
+def _recent_work(session: Session, since: datetime) -> RecentWork:
+    statement = select(Segment.started_at, Segment.finished_at, _LENGTH_MS).where(
+        col(Segment.state) == State.DONE,
+        col(Segment.finished_at) >= since,
+        col(Segment.started_at).is_not(None),
+    )
+    done = session.exec(statement).all()
+    if not done:
+        return RecentWork(0, 0.0, 0.0)
+    begins, ends, lengths_ms = zip(*done, strict=True)
+    return RecentWork(
+        footage_ms=sum(lengths_ms),
+        work_seconds=sum((end - begin).total_seconds() for begin, end, _ in done),
+        span_seconds=(max(ends) - min(begins)).total_seconds(),
+    )
