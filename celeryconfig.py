@@ -24,15 +24,17 @@ task_serializer = result_serializer = event_serializer = "json"
 accept_content = ["json"]
 task_ignore_result = True
 
-# Upkeep has a queue of its own, else the reaper waits behind a night's worth of segments.
+# Upkeep has a queue of its own, else the reaper waits behind a night's worth of segments. It stands
+# first: workers look there first, see `queue_order_strategy`.
 task_default_queue = "nightreel"
-task_queues: dict[str, dict[str, str]] = {"nightreel": {}, "upkeep": {}}
+task_queues: dict[str, dict[str, str]] = {"upkeep": {}, "nightreel": {}}
 task_routes = {"tasks.upkeep.*": {"queue": "upkeep"}}
 imports = (
     "worker.signals",
     "tasks.segments",
     "tasks.analyses",
     "tasks.people",
+    "tasks.canary",
     "tasks.upkeep",
 )
 
@@ -53,6 +55,8 @@ broker_transport_options = {
     "unacked_restore_interval": 5,  # look for such messages every 5 s ...
     "unacked_restore_throttle": 1,  # ... in one process at a time
     "global_keyprefix": "nightreel:",  # a broker may be shared with other programs
+    # By turns, upkeep would get one message for every segment, fewer than are sent to it.
+    "queue_order_strategy": "priority",
     # A connection that went silent is found out; the default waits for ever.
     "socket_timeout": 30,
     "socket_connect_timeout": 5,
@@ -88,4 +92,12 @@ beat_schedule = {
         # Asked for anew by then: none pile up behind busy workers.
         "options": {"expires": _upkeep_seconds},
     }
+}
+beat_schedule |= {
+    f"canary-{_queue}": {
+        "task": "tasks.canary.sing",
+        "schedule": _settings.canary_seconds,
+        "options": {"queue": _queue, "expires": _settings.canary_seconds},
+    }
+    for _queue in task_queues
 }

@@ -5,6 +5,7 @@ import inspect
 import pytest
 
 from tasks.analyses import match_analysis
+from tasks.canary import sing
 from tasks.people import match_person
 from tasks.segments import analyse_segment
 from tasks.upkeep import tend_ledger
@@ -31,7 +32,7 @@ def test_no_message_is_lost_and_none_carries_code(name: str, value: object) -> N
 
 
 def test_upkeep_comes_round_four_times_a_lease_and_never_piles_up() -> None:
-    (entry,) = app.conf.beat_schedule.values()
+    entry = app.conf.beat_schedule["tend-ledger"]
     assert entry["task"] == tend_ledger.name
     assert entry["schedule"] == entry["options"]["expires"] == 60 / 4
 
@@ -44,4 +45,16 @@ def test_a_task_takes_ids_and_is_not_retried_by_celery(task: object) -> None:
 
 
 def test_every_task_is_loaded_by_a_worker() -> None:
-    assert {task.name.rpartition(".")[0] for task in TASKS} <= set(app.conf.imports)
+    assert {task.name.rpartition(".")[0] for task in (*TASKS, sing)} <= set(app.conf.imports)
+
+
+def test_a_canary_comes_to_every_queue_and_never_piles_up() -> None:
+    entries = [one for one in app.conf.beat_schedule.values() if one["task"] == sing.name]
+    assert {one["options"]["queue"] for one in entries} == set(app.conf.task_queues)
+    assert all(one["schedule"] == one["options"]["expires"] == 60 for one in entries)
+
+
+def test_upkeep_goes_before_segments() -> None:
+    """By turns, as is kombu's default, a queue of segments keeps the reaper from its work."""
+    assert app.conf.broker_transport_options["queue_order_strategy"] == "priority"
+    assert next(iter(app.amqp.queues)) == "upkeep"
