@@ -35,6 +35,7 @@ imports = (
     "tasks.analyses",
     "tasks.people",
     "tasks.canary",
+    "tasks.recovery",
     "tasks.upkeep",
 )
 

@@ -21,13 +21,12 @@ from faces import models
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from pipeline.names import display_name
-from storage import ledger
-from storage.agenda import unasked
+from storage import control
 from storage.database import reading, writing
 from storage.progress import outcomes
 from storage.recordings import AlreadyKnown
 from storage.tables import State
-from tasks.segments import ask_for_segments
+from tasks.segments import ask_for_waiting
 from worker.resources import resources
 
 VIDEO_ENDINGS = frozenset(
@@ -123,7 +122,7 @@ def take_in(paths: Sequence[Path]) -> Intake:
 def _known(known: AlreadyKnown) -> str:
     """Say that nothing is done twice, or that what had been given up is tried again."""
     with writing(resources().database) as session:
-        given_back = ledger.retry(session, known.analysis_id)
+        given_back = control.retry(session, [known.analysis_id])
     if given_back:
         return f"already watched as {known.name}, with gaps; {len(given_back)} are tried again."
     state = "already watched" if known.done else "already added"
@@ -154,9 +153,7 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
 
 def ask_for_new() -> None:
     """Ask the workers for every segment nobody was asked to do; say so when they cannot be."""
-    with reading(resources().database) as session:
-        waiting = unasked(session)
     try:
-        ask_for_segments(waiting)
+        ask_for_waiting()
     except BrokerUnavailable:
         err.print("No workers are running; what was added is watched as soon as `nightreel up` is.")

@@ -10,7 +10,7 @@ from cli.footage import ask_for_new
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from review.timeline import clock
-from storage import ledger
+from storage import control
 from storage.database import reading, writing
 from storage.listing import all_analyses, segment_rows
 from storage.progress import Outcome, Progress, outcomes, progress
@@ -83,7 +83,7 @@ def retry_job(
     with writing(resources().database) as session:
         if not segment_rows(session, job):
             raise WrongUsage(f"There is no job {job}; `nightreel jobs list` shows what there is.")
-        given_back = ledger.retry(session, job)
+        given_back = control.retry(session, [job])
     ask_for_new()
     err.print(f"{len(given_back)} segments of job {job} are tried again.")
 

@@ -1,6 +1,6 @@
 """Watch one segment: sampled frames, their faces, the appearances they make."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,12 +32,19 @@ class Findings:
 
 
 def analyse(
-    recording: Recording, segment: Segment, *, plan: Plan, engine: FaceEngine, decoder: Decoder
+    recording: Recording,
+    segment: Segment,
+    *,
+    plan: Plan,
+    engine: FaceEngine,
+    decoder: Decoder,
+    check: Callable[[], None] = lambda: None,
 ) -> Findings:
     """Watch one segment and return who appeared in it, and when.
 
-    Reads footage and nothing else: the same segment and plan give the same findings. Raises
-    FootageVanished and DecoderFailed.
+    Reads footage and nothing else: the same segment and plan give the same findings. `check` is
+    called every few frames, and whatever it raises ends the watching. Raises FootageVanished and
+    DecoderFailed.
     """
     with sample(
         recording,
@@ -48,7 +55,7 @@ def analyse(
         decoder=decoder,
     ) as frames:
         appearances = link(
-            _look(frames, engine),
+            _look(frames, engine, check),
             max_gap_seconds=plan.max_gap_seconds,
             best_faces=plan.best_faces,
             same_face_distance=engine.card.same_face_distance,
@@ -57,8 +64,11 @@ def analyse(
     return Findings(frames.coverage, faces, appearances)
 
 
-def _look(frames: Iterable[Frame], engine: FaceEngine) -> Iterator[list[Observation]]:
+def _look(
+    frames: Iterable[Frame], engine: FaceEngine, check: Callable[[], None]
+) -> Iterator[list[Observation]]:
     for batch in _batches(frames):
+        check()
         found = engine.detect([frame.image for frame in batch])
         seen = list(zip(batch, found, strict=True))
         chips = [

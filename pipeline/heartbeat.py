@@ -5,7 +5,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from errors import StoreUnavailable
+from errors import LeaseLost, StoreUnavailable
 from pipeline.clock import utc_now
 from storage import ledger
 from storage.database import Engine, writing
@@ -17,7 +17,7 @@ class Heartbeat:
     """Extends a segment's lease every sixth of its length until left; a thread of its own.
 
     A beat that cannot be written is only logged: the lease outlives five of them, and the commit at
-    the end finds out for certain.
+    the end finds out for certain. One that finds the lease lost ends the work at its next `check`.
     """
 
     def __init__(self, database: Engine, segment_id: int, owner: str, lease_seconds: int) -> None:
@@ -25,7 +25,7 @@ class Heartbeat:
         self._segment_id = segment_id
         self._owner = owner
         self._lease_seconds = lease_seconds
-        self._left = threading.Event()
+        self._left, self._lost = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
@@ -41,11 +41,20 @@ class Heartbeat:
         self._left.set()
         self._thread.join()
 
+    def check(self) -> None:
+        """Raise LeaseLost once the segment is known to be someone else's, or cancelled."""
+        if self._lost.is_set():
+            raise LeaseLost("The segment was cancelled or given to another worker.")
+
     def _beat(self) -> None:
         lease = (self._segment_id, self._owner, self._lease_seconds)
         while not self._left.wait(self._lease_seconds / 6):
             try:
                 with writing(self._database) as session:
-                    ledger.heartbeat(session, *lease, utc_now())
+                    held = ledger.heartbeat(session, *lease, utc_now())
             except StoreUnavailable as error:
                 log.warning("heartbeat of segment %d missed: %s", self._segment_id, error)
+                continue
+            if not held:
+                self._lost.set()
+                return

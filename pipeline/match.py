@@ -25,7 +25,7 @@ NOTHING: Vectors = np.zeros((0, 0), np.float32)
 def match_analysis(analysis_id: int, tools: Tools) -> None:
     """Join one recording's sightings, rank its appearances for everyone, and end its analysis.
 
-    Running it twice equals once; one that is gone meanwhile is nobody's.
+    Running it twice equals once; one that is cancelled or gone meanwhile is nobody's.
     """
     with reading(tools.database) as session:
         body = plan_body(session, analysis_id)
@@ -37,9 +37,13 @@ def match_analysis(analysis_id: int, tools: Tools) -> None:
     appearances = joined(parts, plan, card)
     # Committed before the gallery is read: whoever is enrolled from now on finds them.
     with writing(tools.database) as session:
+        if not ledger.may_match(session, analysis_id):
+            return
         ids = replace_appearances(session, analysis_id, appearances)
     vectors = np.stack([one.vector for one in appearances]) if appearances else NOTHING
     with writing(tools.database) as session:
+        if not ledger.may_match(session, analysis_id):
+            return
         people = gallery(session, engine=plan.engine, now=utc_now())
         replace_candidates(
             session,

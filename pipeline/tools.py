@@ -1,11 +1,12 @@
 """What the steps work with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from faces.engine import FaceEngine
 from footage.ffmpeg import Decoder
 from pipeline.plan import Plan
+from pipeline.windows import Windows
 from storage.database import Engine
 from storage.media import Media
 
@@ -19,3 +20,7 @@ class Tools:
     decoder: Decoder
     engine_for: Callable[[Plan], FaceEngine]
     lease_seconds: int
+    windows: Windows = field(default_factory=Windows)
+    """When footage is watched that is not to be watched at any time."""
+    process_name: Callable[[], str] = str
+    """What this process is called in the ledger; others can tell by it whether it lives."""

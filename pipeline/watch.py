@@ -5,6 +5,8 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from structlog.contextvars import bound_contextvars
+
 from errors import (
     FootageChanged,
     FootageVanished,
@@ -35,23 +37,26 @@ def watch(segment_id: int, tools: Tools) -> int | None:
     Returns the id of its analysis when no segment of it is left open: it can be matched. What goes
     wrong is recorded on the segment; raises only when that cannot be written (StoreUnavailable).
     """
-    owner = uuid.uuid4().hex
+    owner = f"{tools.process_name()}.{uuid.uuid4().hex}"
     with writing(tools.database) as session:
         claimed = ledger.claim(session, segment_id, owner, tools.lease_seconds, utc_now())
     if claimed is None:
         return None
-    try:
-        is_last = _work(claimed, owner, tools)
-    except LeaseLost as error:
-        log.warning("%s", error)
-        return None
+    ids = {"segment": claimed.id, "recording": claimed.recording_id}
+    with bound_contextvars(**ids, attempt=claimed.attempt):
+        try:
+            is_last = _work(claimed, owner, tools)
+        except LeaseLost as error:
+            log.warning("%s", error)
+            return None
+        log.info("ended")
     return claimed.analysis_id if is_last else None
 
 
 def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
     try:
-        with Heartbeat(tools.database, claimed.id, owner, tools.lease_seconds):
-            return _watch_claimed(claimed, owner, tools)
+        with Heartbeat(tools.database, claimed.id, owner, tools.lease_seconds) as heartbeat:
+            return _watch_claimed(claimed, owner, tools, heartbeat)
     except LeaseLost:
         raise
     except StoreUnavailable:
@@ -71,7 +76,7 @@ def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
         raise
 
 
-def _watch_claimed(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
+def _watch_claimed(claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat: Heartbeat) -> bool:
     _check_unchanged(claimed)
     plan = Plan.from_body(claimed.plan_body)
     findings = analyse(
@@ -80,6 +85,7 @@ def _watch_claimed(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
         plan=plan,
         engine=tools.engine_for(plan),
         decoder=tools.decoder,
+        check=heartbeat.check,
     )
     seen = [as_presence(appearance, tools.media) for appearance in findings.appearances]
     with writing(tools.database) as session:

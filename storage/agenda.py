@@ -7,21 +7,71 @@ that nobody was asked about. Asking twice does no harm.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, and_, case, or_, true, update
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.tables import Analysis, Segment, State
+from storage.ledger import MAX_ATTEMPTS
+from storage.states import ran_out
+from storage.tables import Analysis, Priority, Segment, State
+
+_URGENT_FIRST = case((col(Analysis.priority) == Priority.URGENT, 0), else_=1)
+
+
+def most_urgent(
+    session: Session, asked_for: int, now: datetime, *, window_open: bool = True
+) -> int | None:
+    """The segment to begin now: the one that was asked for, unless a more urgent one waits.
+
+    None when there is nothing to begin: what has been begun already is not begun again, and what
+    is paused, or outside its window, waits for the next time it is asked for.
+    """
+    urgent = col(Analysis.priority) == Priority.URGENT
+    named = col(Segment.id) == asked_for
+    for which in (and_(urgent, named), urgent, named):
+        statement = _ready(now, window_open).where(which)
+        in_order = statement.order_by(col(Segment.analysis_id), col(Segment.index))
+        chosen = session.exec(in_order.limit(1)).first()
+        if chosen is not None:
+            return chosen
+    return None
+
+
+def _ready(now: datetime, window_open: bool) -> SelectOfScalar[int]:
+    crashed = and_(ran_out(now), col(Segment.attempts) < MAX_ATTEMPTS)
+    return (
+        select(Segment.id)
+        .join(Analysis)
+        .where(_allowed(window_open), or_(col(Segment.state) == State.WAITING, crashed))
+    )
+
+
+def _allowed(window_open: bool) -> ColumnElement[bool]:
+    in_time = true() if window_open else col(Analysis.any_time)
+    return and_(col(Analysis.paused_at).is_(None), in_time)
 
 
 def unasked(
-    session: Session, *, asked_before: datetime | None = None, limit: int = 1000
+    session: Session,
+    *,
+    asked_before: datetime | None = None,
+    window_open: bool = True,
+    limit: int = 1000,
 ) -> list[int]:
-    """Waiting segments nobody was asked to do, and those asked for before `asked_before`."""
+    """Segments that may begin and that nobody was asked to do, urgent ones first.
+
+    Those that were asked for before `asked_before` are among them.
+    """
     statement = (
         select(Segment.id)
-        .where(col(Segment.state) == State.WAITING, _forgotten(col(Segment.asked_at), asked_before))
-        .order_by(col(Segment.analysis_id), col(Segment.index))
+        .join(Analysis)
+        .where(
+            col(Segment.state) == State.WAITING,
+            _allowed(window_open),
+            _forgotten(col(Segment.asked_at), asked_before),
+        )
+        .order_by(_URGENT_FIRST, col(Segment.analysis_id), col(Segment.index))
         .limit(limit)
     )
     return list(session.exec(statement))

@@ -2,16 +2,14 @@
 
 A segment is taken by a lease. Whoever holds the lease may commit the segment's rows, in the one
 transaction that also says it is done; whoever lost it may not. So a segment may be worked on
-twice, and its results are there once. Every change of a segment's state locks its analysis first:
-of two workers that finish the last two segments at once, exactly one is told that it was the last.
+twice, and its results are there once.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, update
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
 from errors import LeaseLost
@@ -21,12 +19,11 @@ from footage.segments import Segment
 from storage import tables
 from storage.appearances import Presence, replace_sightings
 from storage.recordings import as_footage
+from storage.states import BACK, advance, change, lock, lock_analysis_of, quarantine, ran_out
 from storage.tables import State
 
 MAX_ATTEMPTS = 3
-OPEN = (State.WAITING, State.RUNNING)
 _SEGMENT = tables.Segment
-_BACK = {"state": State.WAITING, "lease_owner": None, "lease_until": None, "asked_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,7 @@ class ClaimedSegment:
 
     id: int
     analysis_id: int
+    recording_id: int
     attempt: int
     """1 for the first."""
     plan_key: str
@@ -54,18 +52,21 @@ def claim(
     `owner` names this one run: no two runs, even of one process, may share it. None when the
     segment is someone else's, has ended, or has been tried too often.
     """
-    analysis = _lock_analysis_of(session, segment_id)
+    analysis = lock_analysis_of(session, segment_id)
     if analysis is None:
         return None
-    ran_out = and_(_ran_out(now), col(_SEGMENT.attempts) < MAX_ATTEMPTS)
-    claimable = or_(col(_SEGMENT.state) == State.WAITING, ran_out)
-    taken = _change(
+    claimable = or_(
+        col(_SEGMENT.state) == State.WAITING,
+        and_(ran_out(now), col(_SEGMENT.attempts) < MAX_ATTEMPTS),
+    )
+    taken = change(
         session,
         and_(col(_SEGMENT.id) == segment_id, claimable),
         state=State.RUNNING,
         attempts=col(_SEGMENT.attempts) + 1,
         lease_owner=owner,
         lease_until=now + timedelta(seconds=lease_seconds),
+        started_at=now,
     )
     if not taken:
         return None
@@ -79,7 +80,7 @@ def heartbeat(
 ) -> bool:
     """Extend the lease; False when the segment is no longer this owner's, who should stop."""
     lease_until = now + timedelta(seconds=lease_seconds)
-    return bool(_change(session, _held(segment_id, owner), lease_until=lease_until))
+    return bool(change(session, _held(segment_id, owner), lease_until=lease_until))
 
 
 def finish(
@@ -95,9 +96,9 @@ def finish(
     Then the analysis waits to be matched, and the caller asks for that after the commit. A lease
     that ran out still counts while nobody else has taken the segment. Raises LeaseLost.
     """
-    analysis = _lock_analysis_of(session, segment_id)
+    analysis = lock_analysis_of(session, segment_id)
     done_by_us = and_(col(_SEGMENT.state) == State.DONE, _is_owner(segment_id, owner))
-    finished = _change(
+    finished = change(
         session,
         or_(_held(segment_id, owner), done_by_us),
         state=State.DONE,
@@ -113,7 +114,7 @@ def finish(
     if analysis is None or not finished:
         raise _lost(segment_id)
     replace_sightings(session, segment_id, sightings)
-    return _advance(session, analysis)
+    return advance(session, analysis)
 
 
 def give_back(session: Session, segment_id: int, owner: str) -> bool:
@@ -122,7 +123,7 @@ def give_back(session: Session, segment_id: int, owner: str) -> bool:
     False when it was not this owner's any more.
     """
     attempts = col(_SEGMENT.attempts) - 1
-    return bool(_change(session, _held(segment_id, owner), **_BACK, attempts=attempts))
+    return bool(change(session, _held(segment_id, owner), **BACK, attempts=attempts))
 
 
 def record_failure(
@@ -132,47 +133,19 @@ def record_failure(
 
     Returns whether no segment of the analysis is left open, as `finish` does. Raises LeaseLost.
     """
-    analysis = _lock_analysis_of(session, segment_id)
+    analysis = lock_analysis_of(session, segment_id)
     held = _held(segment_id, owner)
     hopeless = held if permanent else and_(held, col(_SEGMENT.attempts) >= MAX_ATTEMPTS)
-    changed = _quarantine(session, hopeless, reason) or _change(
-        session, held, **_BACK, reason=reason
-    )
+    changed = quarantine(session, hopeless, reason) or change(session, held, **BACK, reason=reason)
     if analysis is None or not changed:
         raise _lost(segment_id)
-    return _advance(session, analysis)
+    return advance(session, analysis)
 
 
-def retry(session: Session, analysis_id: int) -> list[int]:
-    """Give an analysis's quarantined segments another chance, their attempts counted anew.
-
-    Returns their ids, to be asked for; the analysis is matched again once they have ended.
-    """
-    quarantined = and_(
-        col(_SEGMENT.analysis_id) == analysis_id, col(_SEGMENT.state) == State.QUARANTINED
-    )
-    for analysis in _lock(session, col(tables.Analysis.id) == analysis_id):
-        given_back = _change(session, quarantined, **_BACK, attempts=0)
-        if given_back:
-            analysis.state, analysis.match_asked_at = State.RUNNING, None
-        return given_back
-    return []
-
-
-def expired(session: Session, now: datetime) -> list[int]:
-    """Take segments from workers that fell silent; returns the ids to be asked for again.
-
-    A segment that silenced its worker at every attempt is quarantined instead.
-    """
-    silenced = select(_SEGMENT.analysis_id).where(_ran_out(now))
-    analyses = _lock(session, col(tables.Analysis.id).in_(silenced))
-    ran_out = and_(_ran_out(now), col(_SEGMENT.analysis_id).in_([a.id for a in analyses]))
-    hopeless = and_(ran_out, col(_SEGMENT.attempts) >= MAX_ATTEMPTS)
-    _quarantine(session, hopeless, f"The worker died {MAX_ATTEMPTS} times on this segment.")
-    given_back = _change(session, ran_out, **_BACK)
-    for analysis in analyses:
-        _advance(session, analysis)
-    return given_back
+def may_match(session: Session, analysis_id: int) -> bool:
+    """Keep an analysis as it is until the commit; False when it was cancelled or is gone."""
+    found = lock(session, col(tables.Analysis.id) == analysis_id)
+    return any(analysis.state is not State.CANCELLED for analysis in found)
 
 
 def conclude(session: Session, analysis_id: int, now: datetime) -> State:
@@ -180,7 +153,7 @@ def conclude(session: Session, analysis_id: int, now: datetime) -> State:
 
     One that is not `matching` is left as it is.
     """
-    (analysis,) = _lock(session, col(tables.Analysis.id) == analysis_id)
+    (analysis,) = lock(session, col(tables.Analysis.id) == analysis_id)
     if analysis.state is State.MATCHING:
         segments = session.exec(select(_SEGMENT).where(col(_SEGMENT.analysis_id) == analysis_id))
         analysis.state, analysis.finished_at = _ending(segments.all()), now
@@ -195,53 +168,12 @@ def _ending(segments: Sequence[tables.Segment]) -> State:
     return State.DONE
 
 
-def _lock_analysis_of(session: Session, segment_id: int) -> tables.Analysis | None:
-    of_segment = select(_SEGMENT.analysis_id).where(col(_SEGMENT.id) == segment_id)
-    return next(iter(_lock(session, col(tables.Analysis.id).in_(of_segment))), None)
-
-
-def _lock(session: Session, which: ColumnElement[bool]) -> Sequence[tables.Analysis]:
-    # In the order of ids, so that two who lock several cannot wait for each other.
-    statement = (
-        select(tables.Analysis)
-        .where(which)
-        .order_by(col(tables.Analysis.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return session.exec(statement).all()
-
-
 def _is_owner(segment_id: int, owner: str) -> ColumnElement[bool]:
     return and_(col(_SEGMENT.id) == segment_id, col(_SEGMENT.lease_owner) == owner)
 
 
 def _held(segment_id: int, owner: str) -> ColumnElement[bool]:
     return and_(col(_SEGMENT.state) == State.RUNNING, _is_owner(segment_id, owner))
-
-
-def _ran_out(now: datetime) -> ColumnElement[bool]:
-    return and_(col(_SEGMENT.state) == State.RUNNING, col(_SEGMENT.lease_until) <= now)
-
-
-def _change(session: Session, which: ColumnElement[bool], **values: Any) -> list[int]:
-    statement = update(_SEGMENT).where(which).values(**values).returning(col(_SEGMENT.id))
-    return sorted(id for (id,) in session.exec(statement))
-
-
-def _quarantine(session: Session, which: ColumnElement[bool], reason: str) -> list[int]:
-    return _change(session, which, state=State.QUARANTINED, lease_until=None, reason=reason)
-
-
-def _advance(session: Session, analysis: tables.Analysis) -> bool:
-    open_segments = session.exec(
-        select(func.count()).where(
-            col(_SEGMENT.analysis_id) == analysis.id, col(_SEGMENT.state).in_(OPEN)
-        )
-    ).one()
-    if not open_segments and analysis.state in OPEN:
-        analysis.state = State.MATCHING
-    return not open_segments
 
 
 def _claimed(session: Session, segment_id: int) -> ClaimedSegment:
@@ -257,6 +189,7 @@ def _claimed(session: Session, segment_id: int) -> ClaimedSegment:
     return ClaimedSegment(
         id=segment.id,
         analysis_id=analysis.id,
+        recording_id=recording.id,
         attempt=segment.attempts,
         plan_key=plan.key,
         plan_body=plan.body,

@@ -8,7 +8,7 @@ from itertools import groupby
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from storage.ledger import OPEN
+from storage.states import OPEN
 from storage.tables import Analysis, Appearance, Recording, Segment, State
 
 

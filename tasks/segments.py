@@ -1,11 +1,12 @@
 """Segments: the unit of work."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pipeline.clock import utc_now
 from pipeline.watch import watch
-from storage.agenda import mark_asked
-from storage.database import writing
+from storage.agenda import mark_asked, most_urgent, unasked
+from storage.database import reading, writing
 from tasks.analyses import ask_for_matching
 from tasks.asking import send
 from worker.app import app
@@ -14,13 +15,35 @@ from worker.resources import resources
 
 @app.task
 def analyse_segment(segment_id: int) -> None:
-    """Watch one segment; whoever ends the last one asks for its analysis to be matched.
+    """Watch this segment or a more urgent one; whoever ends the last one asks for its matching.
 
     Not retried by Celery: attempts are counted on the segment, and upkeep asks again.
     """
-    analysis_id = watch(segment_id, resources().tools)
+    chosen = _most_urgent(segment_id)
+    if chosen is None:
+        return
+    if chosen != segment_id:  # overtaken: its turn comes again
+        ask_for_segments([segment_id])
+    analysis_id = watch(chosen, resources().tools)
     if analysis_id is not None:
         ask_for_matching([analysis_id])
+
+
+def _most_urgent(segment_id: int) -> int | None:
+    mine, now = resources(), utc_now()
+    with reading(mine.database) as session:
+        return most_urgent(session, segment_id, now, window_open=mine.windows.is_open(now))
+
+
+def ask_for_waiting(*, asked_before: datetime | None = None) -> None:
+    """Ask for every segment that may begin now and that nobody was asked to do.
+
+    Those that were asked for before `asked_before` are asked for again. Raises BrokerUnavailable.
+    """
+    mine, now = resources(), utc_now()
+    with reading(mine.database) as session:
+        waiting = unasked(session, asked_before=asked_before, window_open=mine.windows.is_open(now))
+    ask_for_segments(waiting)
 
 
 def ask_for_segments(segment_ids: Sequence[int]) -> None:

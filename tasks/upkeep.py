@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from pipeline.clock import utc_now
-from storage import ledger
-from storage.agenda import ready_to_match, unasked
-from storage.database import reading, writing
+from storage.agenda import ready_to_match
+from storage.database import reading
 from storage.people import unmatched_people
 from tasks.analyses import ask_for_matching
 from tasks.asking import broker_errors_explained
 from tasks.people import ask_for_people
-from tasks.segments import ask_for_segments
+from tasks.recovery import take_back
+from tasks.segments import ask_for_waiting
 from worker.app import app
 from worker.resources import resources
 
@@ -19,22 +19,20 @@ ASKED_LONG_AGO = timedelta(seconds=30)
 
 @app.task
 def tend_ledger() -> None:
-    """Take segments back from silent workers, and ask for everything nobody was asked to do.
+    """Take segments back from dead workers, and ask for everything nobody was asked to do.
 
     An empty queue beside rows that were asked for long ago means that Redis lost its messages:
     then those are asked for as well, and people, of whom is not known when they were. While
     messages wait, they are left alone.
     """
-    database, now = resources().database, utc_now()
+    now = utc_now()
     queue_is_empty = _queue_is_empty()
-    with writing(database) as session:
-        ledger.expired(session, now)
+    take_back()
     asked_before = now - ASKED_LONG_AGO if queue_is_empty else None
-    with reading(database) as session:
-        segments = unasked(session, asked_before=asked_before)
+    with reading(resources().database) as session:
         analyses = ready_to_match(session, asked_before=asked_before)
         people = unmatched_people(session, now=now)
-    ask_for_segments(segments)
+    ask_for_waiting(asked_before=asked_before)
     ask_for_matching(analyses)
     if queue_is_empty:
         ask_for_people(people)

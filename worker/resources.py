@@ -9,9 +9,11 @@ from faces.engine import FaceEngine
 from footage.ffmpeg import Decoder, choose
 from pipeline.plan import Plan
 from pipeline.tools import Tools
+from pipeline.windows import Windows
 from settings import Settings, load_settings
 from storage.database import Engine, connect, upgrade
 from storage.media import Media
+from worker import roll
 
 PHOTO_MIN_FACE_PX = 40
 
@@ -54,7 +56,19 @@ class Resources:
             decoder=self.decoder,
             engine_for=lambda plan: self.face_engine(plan.engine, plan.min_face_px),
             lease_seconds=self.settings.lease_seconds,
+            windows=self.windows,
+            process_name=lambda: roll.sign_on(self.roll_folder),
         )
+
+    @cached_property
+    def windows(self) -> Windows:
+        """When footage is watched. Raises WrongUsage."""
+        return Windows.parse(self.settings.window, self.settings.time_zone)
+
+    @property
+    def roll_folder(self) -> Path:
+        """Where worker processes show that they live."""
+        return self.settings.home_folder / "run" / "workers"
 
     @property
     def weights_folder(self) -> Path:

@@ -9,7 +9,9 @@ from sqlalchemy import Engine
 
 from faces.engine import FaceEngine
 from faces.engines.stub import StubEngine
-from footage.ffmpeg import Decoder, choose
+from footage.executables import choose
+from footage.guards import Decoder
+from footage.walls import standing
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.media import Media
@@ -17,7 +19,14 @@ from storage.media import Media
 
 @pytest.fixture(scope="session")
 def decoder() -> Decoder:
-    return Decoder(choose(), memory_mb=2048, timeout_seconds=60, max_pixels=40_000_000)
+    """Behind all the walls this machine allows, as by default."""
+    return Decoder(
+        executable=choose(),
+        memory_mb=2048,
+        timeout_seconds=60,
+        max_pixels=40_000_000,
+        walls=standing(choose()),
+    )
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.watch import watch
-from storage import ledger
+from storage import ledger, reaper
 from storage.database import connect, reading, writing
 from storage.ledger import MAX_ATTEMPTS
 from storage.listing import segment_rows
@@ -206,7 +206,7 @@ def test_a_worker_that_lost_its_lease_commits_nothing(
 ) -> None:
     def lose_it() -> None:
         with writing(tools.database) as session:
-            ledger.expired(session, utc_now() + timedelta(hours=1))
+            reaper.expired(session, utc_now() + timedelta(hours=1))
             assert ledger.claim(session, segment, "another", 60, utc_now()) is not None
 
     ingest(clip, tools, plan)
@@ -226,7 +226,7 @@ def test_a_worker_whose_segment_another_ended_changes_nothing(
 
     def end_it_elsewhere() -> None:
         with writing(tools.database) as session:
-            ledger.expired(session, utc_now() + timedelta(hours=1))
+            reaper.expired(session, utc_now() + timedelta(hours=1))
         watch(segment, tools)
         seen_by_other.append(snapshot(tools.database))
 

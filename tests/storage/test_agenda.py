@@ -6,7 +6,7 @@ import pytest
 from rows import NOW, PLAN, found, segments
 from sqlalchemy import Engine
 
-from storage import agenda, ledger
+from storage import agenda, ledger, reaper
 from storage.database import writing
 from storage.recordings import add
 
@@ -71,5 +71,5 @@ def test_the_reaper_makes_an_analysis_ready_to_match_when_it_gives_up_the_last_s
             ledger.record_failure(session, segment_id, "anna", "No.", True)
         for attempt in (1, 2, 3):
             ledger.claim(session, 3, f"worker {attempt}", 60, NOW + attempt * HOUR)
-        ledger.expired(session, NOW + 4 * HOUR)
+        reaper.expired(session, NOW + 4 * HOUR)
         assert agenda.ready_to_match(session) == [analysis_id]

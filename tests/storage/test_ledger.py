@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from errors import LeaseLost
 from footage.coverage import Coverage
-from storage import ledger, tables
+from storage import control, ledger, reaper, tables
 from storage.appearances import sightings
 from storage.database import reading, writing
 from storage.recordings import add
@@ -167,7 +167,7 @@ class TestFinish:
     ) -> None:
         with writing(database) as session:
             claim(session, 1)
-            ledger.expired(session, LATER)
+            reaper.expired(session, LATER)
         with pytest.raises(LeaseLost), writing(database) as session:
             ledger.finish(session, 1, "anna", SEEN, [presence()], LATER)
         with reading(database) as session:
@@ -233,8 +233,8 @@ class TestStopsAndFailures:
             for segment_id in (1, 2, 3):
                 claim(session, segment_id)
                 ledger.record_failure(session, segment_id, "anna", "No.", segment_id == 1)
-            assert ledger.retry(session, analysis_id) == [1]
-            assert ledger.retry(session, analysis_id) == []
+            assert control.retry(session, [analysis_id]) == [1]
+            assert control.retry(session, [analysis_id]) == []
             assert (segment(session, 1).state, segment(session, 1).attempts) == (State.WAITING, 0)
 
     def test_an_analysis_that_is_tried_again_is_concluded_again(
@@ -245,7 +245,7 @@ class TestStopsAndFailures:
                 claim(session, segment_id)
                 ledger.record_failure(session, segment_id, "anna", "No.", True)
             assert ledger.conclude(session, analysis_id, NOW) is State.FAILED
-            for segment_id in ledger.retry(session, analysis_id):
+            for segment_id in control.retry(session, [analysis_id]):
                 claim(session, segment_id)
                 ledger.finish(session, segment_id, "anna", SEEN, [], NOW)
             assert ledger.conclude(session, analysis_id, NOW) is State.DONE
@@ -275,8 +275,8 @@ class TestStopsAndFailures:
             claim(session, 1)
             claim(session, 2)
             ledger.heartbeat(session, 2, "anna", LEASE, LATER)
-            assert ledger.expired(session, LATER) == [1]
-            assert ledger.expired(session, LATER) == []
+            assert reaper.expired(session, LATER) == [1]
+            assert reaper.expired(session, LATER) == []
             assert (segment(session, 1).state, segment(session, 1).attempts) == (State.WAITING, 1)
 
     def test_a_segment_that_kills_every_worker_is_quarantined(self, database: Engine) -> None:
@@ -286,7 +286,7 @@ class TestStopsAndFailures:
                 claimed = claim(session, 1, f"worker {attempt}", now)
                 assert claimed is not None
                 now += timedelta(seconds=LEASE)
-                assert ledger.expired(session, now) == ([1] if attempt < 3 else [])
+                assert reaper.expired(session, now) == ([1] if attempt < 3 else [])
             assert claim(session, 1, "worker 4", now) is None
             assert segment(session, 1).reason == "The worker died 3 times on this segment."
 

@@ -20,7 +20,7 @@ from sqlmodel import select
 
 from errors import LeaseLost
 from footage.coverage import Coverage
-from storage import ledger, tables
+from storage import ledger, reaper, tables
 from storage.appearances import sightings
 from storage.database import reading, writing
 from storage.recordings import add
@@ -155,7 +155,7 @@ class Workers(RuleBasedStateMachine):
             if expected in lapsed and expected.state is State.WAITING
         ]
         with writing(self.engine) as session:
-            assert ledger.expired(session, self.now) == again
+            assert reaper.expired(session, self.now) == again
 
     @invariant()
     def the_ledger_is_as_expected(self) -> None:

@@ -1,0 +1,109 @@
+"""What people do to work that was asked for: pause, resume, hurry, cancel, retry, forget.
+
+Each takes the ids of analyses, changes those it applies to and returns their ids; the rest stays as
+it is, so that doing it twice does no harm.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, update
+from sqlmodel import Session, col, select
+
+from storage.states import BACK, ENDED, change, lock
+from storage.tables import Analysis, Appearance, Priority, Recording, Segment, Sighting, State
+
+_UNSEEN: dict[str, Any] = {
+    "finished_at": None,
+    "decoded_frames": 0,
+    "sampled_frames": 0,
+    "faces": 0,
+    "decoded_ms": 0,
+    "gaps": [],
+    "reason": None,
+}
+
+
+def pause(session: Session, analysis_ids: Collection[int], now: datetime) -> list[int]:
+    """Begin no further segment of these; what is at work is finished."""
+    paused = _lock(session, analysis_ids, ~col(Analysis.state).in_([*ENDED, State.CANCELLED]))
+    for analysis in paused:
+        analysis.paused_at = analysis.paused_at or now
+    return [analysis.id for analysis in paused]
+
+
+def resume(session: Session, analysis_ids: Collection[int]) -> list[int]:
+    """Go on with what was paused; its segments are to be asked for again."""
+    resumed = _lock(session, analysis_ids, col(Analysis.paused_at).is_not(None))
+    for analysis in resumed:
+        analysis.paused_at = None
+    _ask_again(session, [analysis.id for analysis in resumed])
+    return [analysis.id for analysis in resumed]
+
+
+def set_priority(
+    session: Session, analysis_ids: Collection[int], priority: Priority, *, any_time: bool
+) -> list[int]:
+    """Say what goes first, and whether it is watched outside the windows too."""
+    chosen = _lock(session, analysis_ids, ~col(Analysis.state).in_([*ENDED, State.CANCELLED]))
+    for analysis in chosen:
+        analysis.priority, analysis.any_time = priority, any_time
+    _ask_again(session, [analysis.id for analysis in chosen])
+    return [analysis.id for analysis in chosen]
+
+
+def cancel(session: Session, analysis_ids: Collection[int], now: datetime) -> list[int]:
+    """Stop work that has not ended and drop what it had seen so far.
+
+    Whoever is at one of its segments has lost the lease, and can write nothing any more.
+    """
+    cancelled = _lock(session, analysis_ids, ~col(Analysis.state).in_([*ENDED, State.CANCELLED]))
+    ids = [analysis.id for analysis in cancelled]
+    segments = col(Segment.analysis_id).in_(ids)
+    session.exec(
+        delete(Sighting).where(col(Sighting.segment_id).in_(select(Segment.id).where(segments)))
+    )
+    session.exec(delete(Appearance).where(col(Appearance.analysis_id).in_(ids)))
+    change(session, segments, **BACK | _UNSEEN | {"state": State.CANCELLED})
+    for analysis in cancelled:
+        analysis.state, analysis.finished_at = State.CANCELLED, now
+        analysis.paused_at = analysis.match_asked_at = None
+    return ids
+
+
+def retry(session: Session, analysis_ids: Collection[int]) -> list[int]:
+    """Try again what was given up or cancelled, attempts counted anew.
+
+    Returns the ids of the segments, to be asked for; the analyses are matched again once those
+    have ended.
+    """
+    given_up = col(Segment.state).in_([State.QUARANTINED, State.CANCELLED])
+    given_back = []
+    for analysis in _lock(session, analysis_ids):
+        of_analysis = and_(col(Segment.analysis_id) == analysis.id, given_up)
+        segments = change(session, of_analysis, **BACK, attempts=0)
+        if segments:
+            analysis.state, analysis.match_asked_at = State.RUNNING, None
+            analysis.finished_at = None
+        given_back += segments
+    return given_back
+
+
+def forget(session: Session, recording_ids: Collection[int]) -> list[int]:
+    """Remove recordings with all that is known of them; crops go with the next sweep."""
+    analyses = col(Analysis.recording_id).in_(recording_ids)
+    lock(session, analyses)
+    gone = delete(Recording).where(col(Recording.id).in_(recording_ids))
+    return sorted(id for (id,) in session.exec(gone.returning(col(Recording.id))))
+
+
+def _lock(
+    session: Session, analysis_ids: Collection[int], *which: ColumnElement[bool]
+) -> list[Analysis]:
+    return list(lock(session, and_(col(Analysis.id).in_(analysis_ids), *which)))
+
+
+def _ask_again(session: Session, analysis_ids: Collection[int]) -> None:
+    waiting = and_(col(Segment.analysis_id).in_(analysis_ids), col(Segment.state) == State.WAITING)
+    session.exec(update(Segment).where(waiting).values(asked_at=None))

@@ -1,0 +1,44 @@
+"""Segments of dead workers are taken back: at once when a process starts, and at every upkeep."""
+
+import logging
+
+from celery.signals import worker_process_init
+
+from errors import NightreelError
+from pipeline.clock import utc_now
+from storage import reaper
+from storage.database import reading, writing
+from tasks.segments import ask_for_waiting
+from worker import roll
+from worker.resources import resources
+
+log = logging.getLogger(__name__)
+
+
+def take_back() -> None:
+    """Take segments from workers that died on this machine or fell silent on any.
+
+    Raises StoreUnavailable.
+    """
+    mine = resources()
+    dead = roll.dead(mine.roll_folder, roll.signed_on(mine.roll_folder))
+    with reading(mine.database) as session:
+        holders = reaper.owners(session)
+    if holders:
+        with writing(mine.database) as session:
+            died = [holder for holder in holders if holder.partition(".")[0] in dead]
+            reaper.abandoned(session, died)
+            reaper.expired(session, utc_now())
+    roll.strike_off(mine.roll_folder, dead)
+
+
+def go_on(**_: object) -> None:
+    """A new process often stands where another has died: see to what that had in its hands."""
+    try:
+        take_back()
+        ask_for_waiting()
+    except NightreelError as error:
+        log.warning("left to upkeep: %s", error)
+
+
+worker_process_init.connect(go_on)
