@@ -8,6 +8,7 @@ import typer
 from cli import (
     benchmarks,
     cases,
+    control,
     demonstration,
     doctor,
     footage,
@@ -17,6 +18,7 @@ from cli import (
     process,
     results,
     stack,
+    status,
 )
 from cli.output import err
 from errors import NightreelError, WrongUsage
@@ -38,10 +40,16 @@ app.command("ingest")(footage.ingest)
 app.command("enrol")(people.enrol)
 app.command("candidates")(results.candidates)
 app.command("report")(results.report)
-app.command("status")(jobs.status)
+app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(benchmarks.bench)
 app.add_typer(cases.app, name="case", help="Cases: what authorises a search.")
+jobs.app.command("pause")(control.pause)
+jobs.app.command("resume")(control.resume)
+jobs.app.command("priority")(control.set_priority)
+jobs.app.command("cancel")(control.cancel)
+jobs.app.command("retry")(control.retry)
+jobs.app.command("quarantined")(control.quarantined)
 app.add_typer(jobs.app, name="jobs", help="Recordings being watched, and their segments.")
 app.add_typer(models.app, name="models", help="Engines and their weights.")
 

@@ -98,6 +98,12 @@ class Windows:
             left -= end - begin
         raise AssertionError("stretches never end")
 
+    def at_clock(self, now: datetime, minute: int) -> datetime:
+        """The next moment after `now` when the clock shows that many minutes after midnight."""
+        today = now.astimezone(self.zone).date()
+        days = (today + timedelta(days=ahead) for ahead in range(3))
+        return next(moment for day in days if (moment := self._moment(day, minute)) > now)
+
     def open_seconds(self, begin: datetime, end: datetime) -> float:
         """How many seconds between the two moments are open."""
         if self.always or end <= begin:

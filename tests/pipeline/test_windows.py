@@ -113,6 +113,13 @@ def test_the_newest_opening_is_that_of_the_night_just_over_or_under_way() -> Non
     assert NIGHTS.opened_at(berlin(24, 11, 20)) == berlin(24, 11, 20)
 
 
+def test_a_time_of_day_is_the_next_one() -> None:
+    assert NIGHTS.at_clock(berlin(23, 11, 22), 7 * 60) == berlin(24, 11, 7)
+    assert NIGHTS.at_clock(berlin(24, 11, 6, 59), 7 * 60) == berlin(24, 11, 7)
+    assert NIGHTS.at_clock(berlin(24, 11, 7), 7 * 60) == berlin(25, 11, 7)
+    assert NIGHTS.at_clock(berlin(29, 3, 1), 2 * 60 + 30) == berlin(29, 3, 3)
+
+
 def test_without_a_zone_the_machines_own_clock_counts() -> None:
     local = Windows.parse("20:00-06:30", "")
     now = datetime(2026, 11, 23, 23).astimezone()

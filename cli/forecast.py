@@ -1,0 +1,120 @@
+"""What `ingest --finish-by` says: what will be done by then, and what will not."""
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from cli.output import err
+from errors import WrongUsage
+from pipeline.clock import utc_now
+from pipeline.outlook import Outlook, look_ahead
+from pipeline.windows import Windows
+from review.moments import when
+from review.morning import speed_in_words
+from storage.database import writing
+from storage.pace import RemainingWork, set_due
+from worker.resources import resources
+from worker.stack import running
+
+MOST_NAMES = 10
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+
+
+def parse_finish_by(text: str, windows: Windows, now: datetime) -> datetime:
+    """The next `07:00` on the clock of the windows' zone, or an ISO 8601 date and time.
+
+    Raises WrongUsage when it is neither, or is over.
+    """
+    if clock := _CLOCK.fullmatch(text.strip()):
+        return windows.at_clock(now, int(clock[1]) * 60 + int(clock[2]))
+    try:
+        given = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise WrongUsage(
+            f"--finish-by cannot be {text!r}: write it like 07:00 or 2026-12-01T07:00."
+        ) from None
+    moment = (given if given.tzinfo else given.replace(tzinfo=windows.zone)).astimezone(UTC)
+    if moment <= now:
+        raise WrongUsage(f"--finish-by {text} is over; give a time to come.")
+    return moment
+
+
+def announce(analysis_ids: Collection[int], finish_by: datetime) -> dict[str, Any]:
+    """Remember when these are wanted by, and say on stderr what can be expected.
+
+    Returns the forecast for `--json`.
+    """
+    mine, now = resources(), utc_now()
+    with writing(mine.database) as session:
+        set_due(session, analysis_ids, finish_by)
+        everything = look_ahead(session, workers=_workers(), windows=mine.windows, now=now)
+    outlook = everything.only(analysis_ids)
+    late = outlook.forecast.late(finish_by)
+    for line in forecast_in_words(outlook, late, now, mine.windows):
+        err.print(line)
+    return {
+        "finish_by": finish_by.isoformat(),
+        "end": _iso(outlook.forecast.end),
+        "speed": outlook.forecast.speed,
+        "workers": outlook.workers,
+        "late": [
+            {"job": one.analysis_id, "name": one.name, "end": _iso(_end(outlook, one))}
+            for one in outlook.work
+            if one.analysis_id in late
+        ],
+    }
+
+
+def forecast_in_words(
+    outlook: Outlook, late: Sequence[int], now: datetime, windows: Windows
+) -> list[str]:
+    """What can be expected of this work, of which `late` will not be done in time."""
+    speed = outlook.forecast.speed
+    if not outlook.work:
+        return []
+    if speed is None:
+        return [
+            "No speed is known yet; the forecast comes with `nightreel status` after the first "
+            "minutes."
+        ]
+    said = f"At the speed measured on this machine ({speed_in_words(speed, outlook.workers)}) "
+    end = outlook.forecast.end
+    by = (
+        f"it will be done by {when(end, now, windows.zone)}." if end else "not all can be foretold."
+    )
+    return [said + by, *_late(outlook, late, now, windows)]
+
+
+def _late(outlook: Outlook, late: Sequence[int], now: datetime, windows: Windows) -> list[str]:
+    named = [
+        f"{one.name} ({_end_in_words(outlook, one, now, windows)})"
+        for one in outlook.work
+        if one.analysis_id in late
+    ]
+    if not named:
+        return []
+    more = [f"and {len(named) - MOST_NAMES} more"] if len(named) > MOST_NAMES else []
+    names = ", ".join([*named[:MOST_NAMES], *more])
+    return [f"{len(named)} of {len(outlook.work)} recordings will not fit: {names}."]
+
+
+def _end_in_words(outlook: Outlook, one: RemainingWork, now: datetime, windows: Windows) -> str:
+    if one.paused:
+        return "paused"
+    end = _end(outlook, one)
+    return when(end, now, windows.zone) if end else "unknown"
+
+
+def _end(outlook: Outlook, one: RemainingWork) -> datetime | None:
+    return outlook.forecast.ends[one.analysis_id]
+
+
+def _workers() -> int:
+    settings = resources().settings
+    stack = running(settings.home_folder)
+    return stack.workers if stack else settings.workers
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

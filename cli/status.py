@@ -1,0 +1,60 @@
+"""`nightreel status`: what runs, what the night brought, and what remains."""
+
+from typing import Annotated
+
+import typer
+
+from cli.output import out, print_json
+from pipeline.clock import utc_now
+from review.morning import gather_night, night_as_json, night_as_text
+from review.timeline import clock
+from storage.database import reading
+from storage.night import totals
+from worker.resources import resources
+from worker.stack import StackInfo, running, services_alive
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """What runs, what was done since the window opened, what remains and what needs attention."""
+    mine = resources()
+    windows = mine.windows  # a setting out of range is said before anything is made
+    home = mine.settings.home_folder
+    with reading(mine.database) as session:
+        all_there_is = totals(session)
+    stack, services = running(home), services_alive(home)
+    night = gather_night(mine.database, workers=_workers(stack), windows=windows, now=utc_now())
+    states = {state.value: number for state, number in all_there_is.states.items()}
+    if as_json:
+        print_json(
+            {
+                "home": str(home),
+                "running": bool(stack),
+                "services": services,
+                "flower": stack.flower_url if stack else "",
+                "recordings": states,
+                "footage_done_ms": all_there_is.done_ms,
+                "footage_remaining_ms": all_there_is.remaining_ms,
+                "night": night_as_json(night),
+            }
+        )
+        return
+    _print_services(stack, services)
+    out.print("Recordings: " + (", ".join(f"{n} {state}" for state, n in states.items()) or "none"))
+    out.print(f"Footage still to be watched: {clock(all_there_is.remaining_ms)}")
+    for line in night_as_text(night):
+        out.print(line, soft_wrap=True)
+
+
+def _print_services(stack: StackInfo | None, services: dict[str, bool]) -> None:
+    alive = ", ".join(name for name, lives in services.items() if lives)
+    out.print(f"Services: {alive or 'not running; start them with `nightreel up`'}")
+    if stack and stack.flower_url:
+        out.print(f"Flower: {stack.flower_url} (user {stack.flower_user})")
+
+
+def _workers(stack: StackInfo | None) -> int:
+    """With a broker of one's own (NIGHTREEL_BROKER_URL), workers are trusted to be elsewhere."""
+    settings = resources().settings
+    if stack:
+        return stack.workers
+    return settings.workers if settings.broker_url else 0

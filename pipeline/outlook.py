@@ -1,0 +1,36 @@
+"""What is left to be watched, and when that will be done."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline.forecast import Forecast, Pace, forecast
+from pipeline.windows import Windows
+from storage.database import Session
+from storage.pace import RemainingWork, remaining_work, watched_lately
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The remaining work in the order in which workers will come to it, and its forecast."""
+
+    work: list[RemainingWork]
+    forecast: Forecast
+    workers: int
+
+    @property
+    def end(self) -> datetime | None:
+        """When the last that is not paused ends; None when that is unknown or there is none."""
+        return self.forecast.only([one.analysis_id for one in self.work if not one.paused]).end
+
+    def only(self, analysis_ids: Collection[int]) -> "Outlook":
+        """The same for some of the analyses, whose ends are the same beside the others."""
+        work = [one for one in self.work if one.analysis_id in analysis_ids]
+        return replace(self, work=work, forecast=self.forecast.only(analysis_ids))
+
+
+def look_ahead(session: Session, *, workers: int, windows: Windows, now: datetime) -> Outlook:
+    """Forecast everything that is left, from the speed of the segments that were done last."""
+    work = remaining_work(session)
+    pace = Pace.measured(watched_lately(session))
+    return Outlook(work, forecast(work, pace, workers=workers, windows=windows, now=now), workers)

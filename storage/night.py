@@ -1,0 +1,108 @@
+"""What came of the last hours: what ended, what was given up, what was refused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_
+from sqlmodel import Session, col, select
+
+from storage.states import OPEN
+from storage.tables import Analysis, Recording, Refusal, Segment, State
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Everything there is, added up."""
+
+    states: dict[State, int]
+    """How many analyses stand in each state; a state without any is missing."""
+    done_ms: int
+    """Footage in segments that were watched or given up."""
+    remaining_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An analysis that has ended."""
+
+    analysis_id: int
+    name: str
+    state: State
+    duration_ms: int
+    due_at: datetime | None
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFile:
+    """A file that was not taken from the watched folder."""
+
+    name: str
+    reason: str
+    refused_at: datetime
+
+
+def totals(session: Session) -> Totals:
+    """Count analyses by state and add up their footage."""
+    counted = select(Analysis.state, func.count()).group_by(col(Analysis.state))
+    states = session.exec(counted.order_by(func.min(col(Analysis.id)))).all()
+    length = func.sum(col(Segment.end_ms) - col(Segment.start_ms))
+    added = session.exec(select(Segment.state, length).group_by(col(Segment.state))).all()
+    footage = {state: int(ms) for state, ms in added}
+    return Totals(
+        states={State(state): number for state, number in states},
+        done_ms=footage.get(State.DONE, 0) + footage.get(State.QUARANTINED, 0),
+        remaining_ms=sum(footage.get(state, 0) for state in OPEN),
+    )
+
+
+def ended_since(session: Session, since: datetime) -> list[Ended]:
+    """Analyses that ended then or later, cancelled ones too, in the order in which they did."""
+    statement = (
+        select(Analysis, Recording)
+        .join(Recording)
+        .where(col(Analysis.finished_at) >= since)
+        .order_by(col(Analysis.finished_at), col(Analysis.id))
+    )
+    return [
+        Ended(
+            analysis_id=analysis.id,
+            name=recording.name,
+            state=analysis.state,
+            duration_ms=recording.duration_ms,
+            due_at=analysis.due_at,
+            finished_at=analysis.finished_at,
+        )
+        for analysis, recording in session.exec(statement)
+        if analysis.finished_at is not None
+    ]
+
+
+def watched_ms_since(session: Session, since: datetime) -> int:
+    """Footage in segments that were done then or later, their recordings finished or not."""
+    length = func.sum(col(Segment.end_ms) - col(Segment.start_ms))
+    done = col(Segment.state) == State.DONE, col(Segment.finished_at) >= since
+    return int(session.exec(select(length).where(*done)).one() or 0)
+
+
+def with_gaps_since(session: Session, since: datetime) -> list[int]:
+    """Analyses that ended then or later with gaps, or have not ended and will."""
+    given_up = select(Segment.analysis_id).where(col(Segment.state) == State.QUARANTINED)
+    open_ones = col(Analysis.state).in_([*OPEN, State.MATCHING])
+    ended = col(Analysis.state).in_([State.GAPS, State.FAILED])
+    statement = select(Analysis.id).where(
+        or_(
+            and_(ended, col(Analysis.finished_at) >= since),
+            and_(open_ones, col(Analysis.id).in_(given_up)),
+        )
+    )
+    return list(session.exec(statement.order_by(col(Analysis.id))))
+
+
+def refused_since(session: Session, since: datetime) -> list[RefusedFile]:
+    """Files of the watched folder that were refused then or later, in that order."""
+    statement = select(Refusal).where(col(Refusal.refused_at) >= since)
+    return [
+        RefusedFile(one.name, one.reason, one.refused_at)
+        for one in session.exec(statement.order_by(col(Refusal.refused_at), col(Refusal.id)))
+    ]
