@@ -11,7 +11,7 @@ import typer
 from cli.output import out, print_json, table
 from errors import NightreelError
 from faces import models
-from footage.ffmpeg import choose, find_ffmpegs
+from footage.executables import choose, find_ffmpegs
 from storage.database import reading
 from storage.listing import all_analyses
 from worker.redis_server import find_redis_server

@@ -7,30 +7,24 @@ they are not used.
 import contextlib
 import fcntl
 import os
-import re
-import resource
 import select
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import ffmpeg
-import imageio_ffmpeg
 
-from errors import DecoderFailed, StackTrouble, WrongUsage
+from errors import DecoderFailed
+from footage.executables import choose, find_ffmpegs
 from footage.guards import Decoder, Options, guards
+from footage.opening import open_footage
+from footage.walls import STARTERS, own_status, start
 
-__all__ = ["Child", "Decoder", "Found", "choose", "find_ffmpegs"]
+__all__ = ["Child", "Decoder", "choose", "find_ffmpegs"]
 
-MINIMUM_VERSION = (5, 1)
-
-_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH")
-"""All a child inherits: not our passwords, nor variables that change what ffmpeg writes."""
 _LOG_HEAD_BYTES, _LOG_TAIL_BYTES = 1 << 20, 1 << 14
 _PIPE_BYTES = 1 << 20
 _MOST_CORES = 4
@@ -39,76 +33,17 @@ _MEMORY_SIGNS = ("Cannot allocate memory", "error while loading shared libraries
 _MISUSE_SIGNS = ("Unrecognized option", "No such filter", "Error initializing filter")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An ffmpeg of this computer."""
+def command(decoder: Decoder, reading: Options, writing: Options) -> list[str]:
+    """The argument list that reads the first moving-picture stream of stdin to stdout.
 
-    path: str
-    version: str
-    """As it calls itself, e.g. `5.1.9-0+deb12u1` or `n9.0.2-17-g2a571b6068`."""
-    origin: str
-    """`system` or `imageio-ffmpeg`."""
-
-    @property
-    def number(self) -> tuple[int, int]:
-        """Major and minor version; (0, 0) for a build that does not say."""
-        found = re.match(r"n?(\d+)\.(\d+)", self.version)
-        return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-def find_ffmpegs() -> list[Found]:
-    """Every ffmpeg on the path and the one imageio-ffmpeg brings, in that order."""
-    candidates = [(str(Path(folder, "ffmpeg")), "system") for folder in os.get_exec_path()]
-    with contextlib.suppress(RuntimeError):  # imageio-ffmpeg has no binary for this platform
-        candidates.append((imageio_ffmpeg.get_ffmpeg_exe(), "imageio-ffmpeg"))
-    found: dict[Path, Found] = {}
-    for path, origin in candidates:
-        file = Path(path).resolve()
-        if file not in found and (version := _version(path)):
-            found[file] = Found(path, version, origin)
-    return list(found.values())
-
-
-def choose(preferred: str = "") -> str:
-    """Path of the ffmpeg to use: `preferred`, or the newest there is, the system's among equals.
-
-    Raises WrongUsage when `preferred` is no ffmpeg of version 5.1 or later, StackTrouble when
-    there is none at all.
+    `0:V:0` passes over attached pictures. `fd:` is an open file: the child learns no name, so no
+    name can be taken for an option, a protocol or a pattern, and it cannot ask for another file.
     """
-    found = [Found(preferred, _version(preferred), "system")] if preferred else find_ffmpegs()
-    usable = [each for each in found if each.number >= MINIMUM_VERSION]
-    if usable:
-        return max(usable, key=lambda each: (each.number, each.origin == "system")).path
-    if preferred:
-        raise WrongUsage(f"{preferred} is not an ffmpeg of version 5.1 or later; name another.")
-    raise StackTrouble("No ffmpeg of version 5.1 or later is here; install one.")
-
-
-def _version(path: str) -> str:
-    """What an executable calls itself; empty when it is no ffmpeg."""
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        answer = subprocess.run(
-            [path, "-nostdin", "-version"],
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False,
-        )  # fmt: skip
-        found = re.match(rb"ffmpeg version (\S+)", answer.stdout)
-        return found[1].decode(errors="replace") if found else ""
-    return ""
-
-
-def command(decoder: Decoder, path: str, reading: Options, writing: Options) -> list[str]:
-    """The argument list that reads the first moving-picture stream of `path` to stdout.
-
-    `0:V:0` passes over attached pictures; `file:` keeps a name with a colon or a leading dash
-    from being read as a protocol or an option.
-    """
-    source = ffmpeg.input("", **{**guards(decoder), **reading})
+    source = ffmpeg.input("fd:", **{**guards(decoder), **reading})
     only: Options = {"map": "0:V:0", "an": None, "sn": None, "dn": None, "threads": 1}
     arguments: list[str] = source.output("pipe:", **{**only, **writing}).compile(
         cmd=decoder.executable
     )
-    # put in last, because ffmpeg-python takes every name for UTF-8
-    arguments[arguments.index("-i") + 1] = f"file:{path}"
     return arguments
 
 
@@ -133,14 +68,16 @@ class Child:
 
         `writing` receives the side pipe's address, quoted for use in a filter; what is written
         there comes to `reports`. `patience_seconds` stands in for the decoder's own limit.
-        Raises DecoderFailed when the child cannot be started.
+        Raises DecoderFailed when the child cannot be started, and what `open_footage` raises.
         """
         self._patience = patience_seconds or decoder.timeout_seconds
+        self._walls = decoder.walls
         self._log_head, self._log_tail = bytearray(), bytearray()
         self._side, child_side = os.pipe()
         try:
-            arguments = command(decoder, path, reading, writing(rf"'pipe\:{child_side}'"))
-            self._process = _start(arguments, child_side)
+            arguments = command(decoder, reading, writing(rf"'pipe\:{child_side}'"))
+            with open_footage(path) as file:
+                self._process = self._start(arguments, decoder, file.fileno(), child_side)
         except BaseException:
             os.close(self._side)
             raise
@@ -149,7 +86,6 @@ class Child:
         assert self._process.stdout is not None and self._process.stderr is not None
         self._stdout = self._process.stdout.fileno()
         self._drains = {self._process.stderr.fileno(): self._keep_log, self._side: reports}
-        self._limit(decoder)
 
     def read_into(self, buffer: memoryview) -> int:
         """Fill `buffer` from stdout; fewer bytes than it holds mean the end of the stream.
@@ -187,9 +123,10 @@ class Child:
         while self._drains:
             self._wait()
         try:
-            status = self._process.wait(timeout=max(self._patience, 1))
+            ended = self._process.wait(timeout=max(self._patience, 1))
         except subprocess.TimeoutExpired:
             raise self._out_of_time() from None
+        status = own_status(ended, self._walls, self.log)
         if status < 0:
             raise DecoderFailed(
                 f"ffmpeg was killed by {signal.Signals(-status).name}; the segment is tried again."
@@ -198,6 +135,9 @@ class Child:
             raise DecoderFailed(
                 "ffmpeg needs more memory than it may take; raise NIGHTREEL_DECODER_MEMORY_MB."
             )
+        if status and self.log.startswith(STARTERS):
+            reason = self.log.rpartition(": ")[2].strip()
+            raise DecoderFailed(f"ffmpeg cannot be started: {reason}.")
         if status and any(sign in self.log for sign in _MISUSE_SIGNS):
             raise DecoderFailed("This ffmpeg does not know the options used; install a newer one.")
         return status
@@ -236,24 +176,21 @@ class Child:
     ) -> None:
         self.close()
 
-    def _limit(self, decoder: Decoder) -> None:
-        """Bound what it may take, from outside: code run between fork and exec can deadlock."""
+    def _start(
+        self, arguments: list[str], decoder: Decoder, footage: int, side: int
+    ) -> "subprocess.Popen[bytes]":
         limits = {
-            resource.RLIMIT_AS: decoder.memory_mb << 20,
-            resource.RLIMIT_CPU: int(_MOST_CORES * self._patience) + 1,
-            resource.RLIMIT_FSIZE: 0,
-            resource.RLIMIT_CORE: 0,
+            "as": decoder.memory_mb << 20,
+            "cpu": int(_MOST_CORES * self._patience) + 1,
         }
         try:
-            for kind, limit in limits.items():
-                _, highest = resource.prlimit(self._process.pid, kind)
-                limit = limit if highest == resource.RLIM_INFINITY else min(limit, highest)
-                resource.prlimit(self._process.pid, kind, (limit, limit))
-        except ProcessLookupError:
-            pass  # it has ended already
+            process = start(arguments, decoder.walls, limits, stdin=footage, passed=(side,))
         except OSError as error:
-            self.close()
-            raise DecoderFailed(f"ffmpeg cannot be limited: {error.strerror}.") from None
+            raise DecoderFailed(f"ffmpeg cannot be started: {error.strerror}.") from None
+        assert process.stdout is not None
+        with contextlib.suppress(OSError):  # the user's share of pipe memory may be used up
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        return process
 
     def _read(self, buffer: memoryview) -> int:
         while self._stdout not in self._wait(self._stdout):
@@ -289,22 +226,3 @@ class Child:
     def _out_of_time(self) -> DecoderFailed:
         self.close()
         return DecoderFailed("ffmpeg took too long and was stopped; the segment is tried again.")
-
-
-def _start(arguments: list[str], side: int) -> "subprocess.Popen[bytes]":
-    try:
-        process = subprocess.Popen(
-            arguments,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=(side,),
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise DecoderFailed(f"ffmpeg cannot be started: {error.strerror}.") from None
-    assert process.stdout is not None
-    with contextlib.suppress(OSError):  # the user's share of pipe memory may be used up
-        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    return process

@@ -17,8 +17,9 @@ from footage.coverage import Coverage, Hole, find_gaps
 from footage.ffmpeg import Child
 from footage.filters import Mode
 from footage.guards import Decoder, Options
+from footage.opening import open_footage
 from footage.packets import LISTED, LISTED_IDR, Packet, packets
-from footage.recording import Recording, open_footage
+from footage.recording import Recording
 from footage.reports import Reports
 from footage.segments import Segment
 

@@ -1,11 +1,13 @@
 """What an ffmpeg child may do with a file: the guards that every command line carries.
 
-The files are other people's: a child may read one local file of a known kind, with few decoders.
+The files are other people's: a child may read one open file of a known kind, with few decoders.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from footage.walls import NO_WALLS, Walls
 
 Options: TypeAlias = Mapping[str, str | int | None]
 """Command-line options without their dash; None for a flag that takes no value."""
@@ -35,6 +37,8 @@ class Decoder:
     """How long one child may keep its reader waiting, all waits added up."""
     max_pixels: int
     """Pictures with more pixels than this are refused."""
+    walls: Walls = NO_WALLS
+    """What stands around one child."""
 
 
 def guards(decoder: Decoder) -> Options:
@@ -43,7 +47,7 @@ def guards(decoder: Decoder) -> Options:
         "nostdin": None,
         "hide_banner": None,
         "nostats": None,
-        "protocol_whitelist": "file",
+        "protocol_whitelist": "fd",
         "format_whitelist": CONTAINERS,
         "codec_whitelist": CODECS,
         "max_streams": _MAX_STREAMS,

@@ -42,7 +42,9 @@ def verdict(log: str) -> Permanent:
     for sign, kind, sentence in _SIGNS:
         if re.search(sign, log):
             return kind(sentence)
-    return UnreadableFootage("The file cannot be understood as video; check it or export it again.")
+    return UnreadableFootage(
+        "The file is damaged or no video at all; check it, copy or export it again."
+    )
 
 
 _SIGNS: tuple[tuple[str, type[Permanent], str], ...] = (

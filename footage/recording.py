@@ -2,17 +2,16 @@
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from io import FileIO
 from pathlib import Path
 
 from errors import FootageVanished, RefusedFootage, UnreadableFootage
 from footage.ffmpeg import Child
 from footage.guards import CODECS, Decoder
 from footage.header import Header, read_header, verdict
+from footage.opening import VANISHED, open_footage, refuse_holes
 from footage.packets import LISTED, Listing, list_packets
 
 _BLOCK_BYTES = 1 << 20
@@ -20,8 +19,6 @@ _SLOWEST_DISK_BYTES_PER_SECOND = 20_000_000
 _LONGEST_MS = 31 * 24 * 3600 * 1000
 _STRANGEST_PIXEL = 4
 """Ratio of a pixel's sides beyond which the claim is taken for an error."""
-
-VANISHED = "The file is not where it was; bring it back or add it from its new place."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +81,7 @@ def probe(path: str, decoder: Decoder) -> Recording:
     there, and DecoderFailed when ffmpeg itself died or ran out of time.
     """
     with open_footage(path) as file:
+        refuse_holes(file)
         size_bytes = file.seek(0, os.SEEK_END)
     if not size_bytes:
         raise UnreadableFootage("The file is empty; copy or export it again.")
@@ -97,20 +95,6 @@ def probe(path: str, decoder: Decoder) -> Recording:
         raise FootageVanished(VANISHED) if not Path(path).exists() else verdict(child.log)
     _check(listing, decoder)
     return _recording(path, size_bytes, listing, header)
-
-
-def open_footage(path: str) -> FileIO:
-    """Open a regular file; anything else could block for ever or never end."""
-    try:
-        if not stat.S_ISREG(Path(path).stat().st_mode):
-            raise RefusedFootage("This is a folder or a device and no file; add the video itself.")
-        return Path(path).open("rb", buffering=0)
-    except (FileNotFoundError, NotADirectoryError):
-        raise FootageVanished(VANISHED) from None
-    except PermissionError:
-        raise UnreadableFootage("The file may not be read; give Nightreel's user access.") from None
-    except OSError as error:
-        raise UnreadableFootage(f"The file cannot be opened: {error.strerror}.") from None
 
 
 def _check(listing: Listing, decoder: Decoder) -> None:

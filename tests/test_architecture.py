@@ -33,7 +33,7 @@ HOME_OF = {
     "dlib": ("faces/engines/", "bench/"),
     "cv2": ("faces/engines/", "bench/"),
     "ffmpeg": ("footage/ffmpeg.py",),
-    "subprocess": ("footage/ffmpeg.py", "worker/", "bench/"),
+    "subprocess": ("footage/", "worker/", "bench/"),
     "sqlmodel": ("storage/",),
     "sqlalchemy": ("storage/",),
     "alembic": ("storage/",),

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from errors import StoreUnavailable
 from faces.engine import FaceEngine
-from footage.ffmpeg import Decoder, choose
+from footage.executables import choose
+from footage.guards import Decoder
+from footage.walls import choose_walls
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.windows import Windows
@@ -39,12 +41,14 @@ class Resources:
 
     @cached_property
     def decoder(self) -> Decoder:
-        """The decoding process and its guards."""
+        """The decoding process and its guards. Raises WrongUsage, StackTrouble."""
+        executable = choose(self.settings.ffmpeg)
         return Decoder(
-            executable=choose(self.settings.ffmpeg),
+            executable=executable,
             memory_mb=self.settings.decoder_memory_mb,
             timeout_seconds=self.settings.decoder_timeout_seconds,
             max_pixels=self.settings.max_pixels,
+            walls=choose_walls(self.settings.walls, executable),
         )
 
     @cached_property

@@ -1,15 +1,23 @@
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
+import psutil
 import pytest
 
-from footage.ffmpeg import Decoder, choose
+from footage.executables import choose
+from footage.guards import Decoder
+from footage.walls import standing
 
 
 @pytest.fixture(scope="session")
 def decoder() -> Decoder:
-    return Decoder(choose(), memory_mb=2048, timeout_seconds=60, max_pixels=40_000_000)
+    """Behind all the walls this machine allows, as by default."""
+    return Decoder(
+        executable=choose(),
+        memory_mb=2048,
+        timeout_seconds=60,
+        max_pixels=40_000_000,
+        walls=standing(choose()),
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -20,5 +28,5 @@ def no_child_is_left() -> Iterator[None]:
     assert _children() == before
 
 
-def _children() -> str:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}

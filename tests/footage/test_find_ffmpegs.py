@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from errors import StackTrouble, WrongUsage
-from footage.ffmpeg import choose, find_ffmpegs
+from footage.executables import choose, find_ffmpegs
 
 
 def install(folder: Path, version: str) -> str:
@@ -22,7 +22,7 @@ def test_every_ffmpeg_is_listed_with_its_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (
-        install(tmp_path / "a", "5.1.9-0+deb12u1"),
+        install(tmp_path / "a", "6.1.9-0+deb12u1"),
         install(tmp_path / "b", "n9.9-3-gab"),
     )
     (tmp_path / "c").mkdir()
@@ -32,16 +32,16 @@ def test_every_ffmpeg_is_listed_with_its_version(
     found = find_ffmpegs()
 
     assert [(each.path, each.version, each.number) for each in found[:2]] == [
-        (first, "5.1.9-0+deb12u1", (5, 1)),
+        (first, "6.1.9-0+deb12u1", (6, 1)),
         (second, "n9.9-3-gab", (9, 9)),
     ]
     assert [each.origin for each in found[:2]] == ["system", "system"]
-    assert found[-1].origin == "imageio-ffmpeg" and found[-1].number >= (5, 1)
+    assert found[-1].origin == "imageio-ffmpeg" and found[-1].number >= (6, 1)
 
 
 @pytest.mark.parametrize(
     ("version", "chosen"),
-    [("99.0", "system"), ("5.1.9", "bundled"), ("4.4", "bundled"), ("N-1-gabc", "bundled")],
+    [("99.0", "system"), ("6.1.9", "bundled"), ("5.1.9", "bundled"), ("N-1-gabc", "bundled")],
 )
 def test_the_systems_ffmpeg_is_preferred_when_it_is_newer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, chosen: str
@@ -53,14 +53,14 @@ def test_the_systems_ffmpeg_is_preferred_when_it_is_newer(
 
 
 def test_the_one_named_is_taken_even_if_it_is_older(tmp_path: Path) -> None:
-    named = install(tmp_path, "5.1.2")
+    named = install(tmp_path, "6.1.2")
 
     assert choose(named) == named
 
 
-@pytest.mark.parametrize("version", ["4.4.1", "banana"])
+@pytest.mark.parametrize("version", ["5.1.9", "banana"])
 def test_one_that_is_too_old_or_does_not_say_is_refused(tmp_path: Path, version: str) -> None:
-    with pytest.raises(WrongUsage, match=r"5\.1"):
+    with pytest.raises(WrongUsage, match=r"6\.0"):
         choose(install(tmp_path, version))
 
 

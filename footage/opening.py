@@ -1,0 +1,65 @@
+"""Opening footage: the one place where a path becomes an open file, and what is no file is told."""
+
+import os
+import stat
+from io import FileIO
+from itertools import pairwise
+from pathlib import Path
+
+from errors import FootageVanished, RefusedFootage, UnreadableFootage
+
+VANISHED = "The file is not where it was; bring it back or add it from its new place."
+
+_LARGE_BYTES = 1 << 28
+_MOST_PIECES = 1000
+
+
+def open_footage(path: str) -> FileIO:
+    """Open a regular file for reading; anything else could block for ever or never end.
+
+    A link is refused too: what is watched is the file that was named, and no other. Raises
+    FootageVanished, UnreadableFootage or RefusedFootage.
+    """
+    try:
+        found = Path(path).lstat()
+        if stat.S_ISLNK(found.st_mode):
+            raise RefusedFootage("This is a link to another file; add that file itself.")
+        if not stat.S_ISREG(found.st_mode):
+            raise RefusedFootage("This is a folder or a device and no file; add the video itself.")
+        file = FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK))
+    except (FileNotFoundError, NotADirectoryError):
+        raise FootageVanished(VANISHED) from None
+    except PermissionError:
+        raise UnreadableFootage("The file may not be read; give Nightreel's user access.") from None
+    except OSError as error:
+        raise UnreadableFootage(f"The file cannot be opened: {error.strerror}.") from None
+    if not os.path.samestat(found, os.fstat(file.fileno())):
+        file.close()
+        raise FootageVanished("The file was replaced while it was opened; add it again.")
+    return file
+
+
+def refuse_holes(file: FileIO) -> None:
+    """Refuse a large file most of which was never written: a terabyte of nothing takes hours.
+
+    Raises RefusedFootage.
+    """
+    size_bytes = os.fstat(file.fileno()).st_size
+    if size_bytes > _LARGE_BYTES and _written_bytes(file.fileno(), size_bytes) < size_bytes // 4:
+        raise RefusedFootage(
+            "Most of this file was never written, so its copy is incomplete; copy it again."
+        )
+
+
+def _written_bytes(descriptor: int, size_bytes: int) -> int:
+    """Bytes outside of holes; all of them in a file of very many pieces."""
+    borders = [0]
+    try:
+        while len(borders) < _MOST_PIECES:
+            borders.append(os.lseek(descriptor, borders[-1], os.SEEK_DATA))
+            borders.append(os.lseek(descriptor, borders[-1], os.SEEK_HOLE))
+    except OSError:  # nothing but a hole follows
+        return sum(end - start for start, end in list(pairwise(borders))[1::2])
+    finally:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    return size_bytes

@@ -1,0 +1,212 @@
+"""The walls around the ffmpeg child: which this machine allows, and how a child starts in them.
+
+A child gets the footage as its standard input and nothing else to read, so the walls need not
+know one file from another.
+"""
+
+import contextlib
+import gc
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from errors import StackTrouble
+from footage.confine import open_no_socket, see_only
+
+Setting: TypeAlias = Literal["auto", "require", "off"]
+Limits: TypeAlias = Mapping[str, int]
+"""By the names of prlimit(1): `as` in bytes, `cpu` in seconds, ..."""
+
+STARTERS = ("setpriv: ", "unshare: ", "bwrap: ", "prlimit: ")
+"""How a line begins that says why the child could not be started behind its walls."""
+
+_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH")
+"""All a child inherits: not our passwords, nor variables that change what ffmpeg writes."""
+_PROGRAMS = (
+    "/bin", "/lib", "/lib64", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/local/lib",
+    "/etc/ld.so.cache",
+)  # fmt: skip
+_NOBODY = 65534
+_SIGNALLED = 128
+_UNSHARE_GIVES_UP, _LAST_WORDS = "unshare: sigprocmask unblock failed", 200
+_ALWAYS = {"fsize": 0, "core": 0, "nofile": 64}
+_MOST_PROCESSES = 64
+_COUNTED_BY_NAMESPACE = (5, 14)
+"""The kernel that counts processes by user namespace; before, a user's others count too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """Which walls stand, beside the limits, which always do."""
+
+    unprivileged: bool = False
+    """The child runs as nobody where we are root."""
+    bubblewrap: bool = False
+    """It sees an empty file system with ffmpeg and its libraries in it, no network, no process."""
+    namespaces: bool = False
+    """It sees no network and no process, and has no rights over anything."""
+    landlock: bool = False
+    """It can open ffmpeg and its libraries to read them, and no other file."""
+    no_sockets: bool = False
+    """It can open no socket."""
+
+    @property
+    def enclosed(self) -> bool:
+        """The child is in namespaces of its own."""
+        return self.bubblewrap or self.namespaces
+
+
+NO_WALLS = Walls()
+
+
+def choose_walls(setting: Setting, executable: str) -> Walls:
+    """The walls to put around children of this ffmpeg.
+
+    Raises StackTrouble when the setting is `require` and the machine allows no namespaces.
+    """
+    walls = NO_WALLS if setting == "off" else standing(executable)
+    if setting == "require" and not walls.enclosed:
+        raise StackTrouble(
+            "The decoder cannot be shut in on this machine and NIGHTREEL_WALLS=require forbids to"
+            " go without; install bubblewrap or allow user namespaces."
+        )
+    return walls
+
+
+@cache
+def standing(executable: str) -> Walls:
+    """The strongest walls behind which this ffmpeg still starts, tried once a process."""
+    wished = Walls(unprivileged=os.geteuid() == 0)
+    bubblewrap = replace(wished, bubblewrap=shutil.which("bwrap") is not None)
+    own = replace(wished, namespaces=True, landlock=True, no_sockets=True)
+    for walls in (bubblewrap, own):
+        if walls.enclosed and _starts(executable, walls):
+            return walls
+    walls = NO_WALLS
+    for name in ("unprivileged", "namespaces", "landlock", "no_sockets"):
+        more = replace(walls, **{name: True})
+        if (name != "unprivileged" or wished.unprivileged) and _starts(executable, more):
+            walls = more
+    return walls
+
+
+def start(
+    arguments: list[str], walls: Walls, limits: Limits, *, stdin: int, passed: tuple[int, ...] = ()
+) -> "subprocess.Popen[bytes]":
+    """Start a program behind walls, in a session of its own; it dies with this process.
+
+    `stdin` is all it is given to read, `passed` are further descriptors it keeps. Raises OSError.
+    """
+    command = [*_around(arguments[0], walls), *_limiting(walls, limits), *arguments]
+    nobody = _NOBODY if walls.unprivileged else None
+
+    def begin() -> "subprocess.Popen[bytes]":
+        with _without_collections():
+            return subprocess.Popen(
+                command,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=passed,
+                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+                start_new_session=True,
+                user=nobody,
+                group=nobody,
+                extra_groups=None if nobody is None else (),
+            )
+
+    return _starter(arguments[0], walls, os.getpid()).submit(begin).result()
+
+
+def own_status(status: int, walls: Walls, log: str) -> int:
+    """The exit status of the child itself, minus the signal that killed it, from its walls'.
+
+    bubblewrap adds 128 to the signal; unshare dies by the same one, but for SIGKILL, which
+    util-linux before 2.39 cannot do and says so.
+    """
+    if walls.bubblewrap and status > _SIGNALLED:
+        return _SIGNALLED - status
+    if walls.namespaces and _UNSHARE_GIVES_UP in log[-_LAST_WORDS:]:
+        return -signal.SIGKILL
+    return status
+
+
+def _around(executable: str, walls: Walls) -> list[str]:
+    if walls.bubblewrap:
+        visible = [part for path in _visible(executable) for part in ("--ro-bind-try", path, path)]
+        return ["bwrap", "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", *visible, "--"]
+    begun = ["setpriv", "--pdeathsig", "KILL", "--"]
+    if walls.namespaces:
+        apart = ("--user", "--net", "--pid", "--ipc", "--uts", "--cgroup")
+        begun += ["unshare", *apart, "--fork", "--kill-child", "--"]
+    return begun
+
+
+def _limiting(walls: Walls, limits: Limits) -> list[str]:
+    """Limits put on from inside, after the fork into the namespace, where they can be counted."""
+    wished = {**_ALWAYS, **limits}
+    if walls.enclosed and _kernel() >= _COUNTED_BY_NAMESPACE:
+        wished["nproc"] = _MOST_PROCESSES
+    return ["prlimit", *(f"--{name}={_allowed(name, most)}" for name, most in wished.items()), "--"]
+
+
+def _allowed(name: str, most: int) -> int:
+    _, highest = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))
+    return most if highest == resource.RLIM_INFINITY else min(most, highest)
+
+
+def _visible(executable: str) -> tuple[str, ...]:
+    own = Path(executable).resolve()
+    libraries = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
+    return (*_PROGRAMS, str(own.parent.parent / "lib"), *filter(None, libraries), executable)
+
+
+@cache
+def _starter(executable: str, walls: Walls, _process: int) -> ThreadPoolExecutor:
+    """A thread that is itself shut in and starts the children, which inherit that.
+
+    It lives as long as the process: a child is killed when the thread that started it ends.
+    """
+    starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ffmpeg")
+    if walls.landlock:
+        starter.submit(see_only, _visible(executable)).result()
+    if walls.no_sockets:
+        starter.submit(open_no_socket).result()
+    return starter
+
+
+@contextlib.contextmanager
+def _without_collections() -> Iterator[None]:
+    """Whatever else is finalised in the thread that is shut in could not remove its files."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _starts(executable: str, walls: Walls) -> bool:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    try:
+        child = start([executable, "-version"], walls, {}, stdin=nothing)
+        said, _ = child.communicate(timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    finally:
+        os.close(nothing)
+    return child.returncode == 0 and said.startswith(b"ffmpeg version")
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
