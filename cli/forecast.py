@@ -81,7 +81,9 @@ def forecast_in_words(
     said = f"At the speed measured on this machine ({speed_in_words(speed, outlook.workers)}) "
     end = outlook.forecast.end
     by = (
-        f"it will be done by {when(end, now, windows.zone)}." if end else "not all can be foretold."
+        f"it will be done by {when(end, now, windows.zone)}."
+        if end
+        else "the end of some of it cannot be told."
     )
     return [said + by, *_late(outlook, late, now, windows)]
 
