@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.footage import ask_for_new, take_in
+from cli.footage import ask_for_new, at_once, take_in
 from cli.output import err, out, table
 from cli.people import enrol_for
 from cli.process import ad_hoc_case
@@ -41,7 +41,7 @@ def demo(
         case = ad_hoc_case()
         enrolled = enrol_for(case, ENROLLED, [FOLDER / f"{ENROLLED}.jpg"])
         ask_for_people([enrolled.person_id])
-        intake = take_in([footage])
+        intake = take_in([footage], at_once(case))
         ask_for_new()
         wait_for(
             resources().database,

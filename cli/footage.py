@@ -22,10 +22,11 @@ from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from pipeline.names import display_name
 from storage import control
+from storage.cases import case_in_force
 from storage.database import reading, writing
 from storage.progress import outcomes
-from storage.recordings import AlreadyKnown
-from storage.tables import State
+from storage.recordings import AlreadyKnown, Request
+from storage.tables import Priority, State
 from tasks.segments import ask_for_waiting
 from worker.resources import resources
 
@@ -73,11 +74,19 @@ def ingest(
     paths: Annotated[
         list[Path], typer.Argument(help="Video files, or folders of them.", readable=False)
     ],
+    case: Annotated[str, typer.Option(help="Reference of the case that the footage is for.")] = "",
+    urgent: Annotated[
+        bool, typer.Option("--urgent", help="Before all that is `overnight`.")
+    ] = False,
+    any_time: Annotated[
+        bool, typer.Option("--any-time", help="Outside NIGHTREEL_WINDOW too.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until everything is watched.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Add footage for the workers of `nightreel up`; a file that is refused stops no other."""
-    intake = take_in(paths)
+    priority = Priority.URGENT if urgent else Priority.OVERNIGHT
+    intake = take_in(paths, Request(priority, any_time, _case_id(case)))
     ask_for_new()
     if wait:
         wait_for(resources().database, intake.analyses)
@@ -98,7 +107,19 @@ def check_engine() -> None:
         err.print(notice)
 
 
-def take_in(paths: Sequence[Path]) -> Intake:
+def at_once(case: str = "") -> Request:
+    """For a command whose user waits for it. Raises NotAuthorised when there is no such case."""
+    return Request(Priority.URGENT, any_time=True, case_id=_case_id(case))
+
+
+def _case_id(reference: str) -> int | None:
+    if not reference:
+        return None
+    with reading(resources().database) as session:
+        return case_in_force(session, reference, utc_now()).id
+
+
+def take_in(paths: Sequence[Path], request: Request) -> Intake:
     """Read and remember every file; say on stderr what was already known and what was refused."""
     mine, intake = resources(), Intake()
     check_engine()
@@ -107,7 +128,12 @@ def take_in(paths: Sequence[Path]) -> Intake:
         try:
             with byte_bar(name, path) as progress:
                 known = ingest_file(
-                    path, tools=mine.tools, plan=mine.plan, now=utc_now(), progress=progress
+                    path,
+                    tools=mine.tools,
+                    plan=mine.plan,
+                    now=utc_now(),
+                    request=request,
+                    progress=progress,
                 )
         except (UnreadableFootage, RefusedFootage, FootageVanished, DecoderFailed) as error:
             err.print(f"{name}: {error}")
@@ -136,7 +162,8 @@ def exit_code(intake: Intake, *, waited: bool = True) -> int:
     """
     with reading(resources().database) as session:
         states = [one.state for one in outcomes(session, intake.analyses)] if waited else []
-    if not intake.analyses or (states and all(state is State.FAILED for state in states)):
+    nothing_seen = {State.FAILED, State.CANCELLED}
+    if not intake.analyses or (states and nothing_seen.issuperset(states)):
         return FAILED
     whole = not intake.refused and all(state is State.DONE for state in states)
     return DONE if whole else WITH_GAPS

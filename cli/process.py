@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.footage import ask_for_new, check_engine, exit_code, take_in
+from cli.footage import ask_for_new, at_once, check_engine, exit_code, take_in
 from cli.output import err, out, print_json
 from cli.people import enrol_for
 from cli.progress import wait_for
@@ -50,7 +50,7 @@ def process(
         people = [enrol_for(reference, name, photos).person_id for name, photos in wanted]
         with suppress(BrokerUnavailable):  # upkeep asks again
             ask_for_people(people)
-        intake = take_in(videos)
+        intake = take_in(videos, at_once(reference))
         ask_for_new()
         wait_for(
             resources().database,

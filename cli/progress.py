@@ -21,10 +21,9 @@ from pipeline.clock import utc_now
 from storage.database import Engine, reading
 from storage.people import unmatched_people
 from storage.progress import progress
-from storage.tables import State
+from storage.states import OVER
 
 POLL_SECONDS = 0.2
-ENDED = (State.DONE, State.GAPS, State.FAILED)
 
 
 def wait_for(
@@ -50,7 +49,7 @@ def wait_for(
                 uncompared = set(people) & set(unmatched_people(session, now=utc_now()))
             total_ms = sum(one.total_ms for one in far)
             bar.update(shown, total=max(total_ms, 1), completed=sum(one.done_ms for one in far))
-            if not uncompared and all(one.state in ENDED for one in far):
+            if not uncompared and all(one.state in OVER for one in far):
                 return
             meanwhile()
             time.sleep(POLL_SECONDS)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from errors import FootageVanished
 from footage.ffmpeg import Decoder
-from footage.recording import VANISHED, fingerprint, probe
+from footage.opening import VANISHED
+from footage.recording import fingerprint, probe
 from footage.segments import divide
 from pipeline.names import display_name
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database import writing
-from storage.recordings import Added, AlreadyKnown, Found, add
+from storage.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request, add
 
 
 def ingest_file(
@@ -21,6 +22,7 @@ def ingest_file(
     tools: Tools,
     plan: Plan,
     now: datetime,
+    request: Request = AS_USUAL,
     progress: Callable[[int], None] = lambda _bytes: None,
 ) -> Added | AlreadyKnown:
     """Remember one file and the segments to watch; the same bytes twice are recognised.
@@ -28,7 +30,7 @@ def ingest_file(
     Raises as `read_footage` does, and StoreUnavailable.
     """
     found = read_footage(path, tools.decoder, progress)
-    return remember(found, tools=tools, plan=plan, now=now)
+    return remember(found, tools=tools, plan=plan, now=now, request=request)
 
 
 def read_footage(
@@ -46,7 +48,9 @@ def read_footage(
     return Found(sha256, display_name(path), modified_ns, recording)
 
 
-def remember(found: Found, *, tools: Tools, plan: Plan, now: datetime) -> Added | AlreadyKnown:
+def remember(
+    found: Found, *, tools: Tools, plan: Plan, now: datetime, request: Request = AS_USUAL
+) -> Added | AlreadyKnown:
     """Store footage that was read, and ask for it to be watched. Raises StoreUnavailable."""
     with writing(tools.database) as session:
         return add(
@@ -56,6 +60,7 @@ def remember(found: Found, *, tools: Tools, plan: Plan, now: datetime) -> Added 
             plan_body=plan.body,
             segments=divide(found.recording, plan.max_segment_seconds),
             now=now,
+            request=request,
         )
 
 

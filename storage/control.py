@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, update
 from sqlmodel import Session, col, select
 
-from storage.states import BACK, ENDED, change, lock
+from storage.states import BACK, OVER, change, lock
 from storage.tables import Analysis, Appearance, Priority, Recording, Segment, Sighting, State
 
 _UNSEEN: dict[str, Any] = {
@@ -27,7 +27,7 @@ _UNSEEN: dict[str, Any] = {
 
 def pause(session: Session, analysis_ids: Collection[int], now: datetime) -> list[int]:
     """Begin no further segment of these; what is at work is finished."""
-    paused = _lock(session, analysis_ids, ~col(Analysis.state).in_([*ENDED, State.CANCELLED]))
+    paused = _lock(session, analysis_ids, ~col(Analysis.state).in_(OVER))
     for analysis in paused:
         analysis.paused_at = analysis.paused_at or now
     return [analysis.id for analysis in paused]
@@ -46,7 +46,7 @@ def set_priority(
     session: Session, analysis_ids: Collection[int], priority: Priority, *, any_time: bool
 ) -> list[int]:
     """Say what goes first, and whether it is watched outside the windows too."""
-    chosen = _lock(session, analysis_ids, ~col(Analysis.state).in_([*ENDED, State.CANCELLED]))
+    chosen = _lock(session, analysis_ids, ~col(Analysis.state).in_(OVER))
     for analysis in chosen:
         analysis.priority, analysis.any_time = priority, any_time
     _ask_again(session, [analysis.id for analysis in chosen])
@@ -58,7 +58,7 @@ def cancel(session: Session, analysis_ids: Collection[int], now: datetime) -> li
 
     Whoever is at one of its segments has lost the lease, and can write nothing any more.
     """
-    cancelled = _lock(session, analysis_ids, ~col(Analysis.state).in_([*ENDED, State.CANCELLED]))
+    cancelled = _lock(session, analysis_ids, ~col(Analysis.state).in_(OVER))
     ids = [analysis.id for analysis in cancelled]
     segments = col(Segment.analysis_id).in_(ids)
     session.exec(

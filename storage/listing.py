@@ -1,10 +1,20 @@
 """What listings and reports read: which analyses there are, their segments, plans and people."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from storage.tables import Analysis, Appearance, Person, Plan, Recording, Segment, State
+from storage.tables import (
+    Analysis,
+    Appearance,
+    CaseRecording,
+    Person,
+    Plan,
+    Recording,
+    Segment,
+    State,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,19 @@ class SegmentRow:
     decoded_ms: int
     gaps: list[list[int]]
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRow:
+    """A stretch of footage that was given up."""
+
+    job: int
+    recording: str
+    segment: int
+    start_ms: int
+    end_ms: int
+    attempts: int
+    reason: str
 
 
 def all_analyses(session: Session, *, plan_key: str | None = None) -> list[int]:
@@ -64,3 +87,43 @@ def claimed_duration_ms(session: Session, recording_id: int) -> int | None:
     """What a recording's header says of its length."""
     statement = select(Recording.duration_claimed_ms).where(col(Recording.id) == recording_id)
     return session.exec(statement).one()
+
+
+def analyses_of_case(session: Session, case_id: int) -> list[int]:
+    """The ids of every analysis of a case's footage, the oldest first."""
+    statement = (
+        select(Analysis.id)
+        .join(CaseRecording, col(CaseRecording.recording_id) == col(Analysis.recording_id))
+        .where(col(CaseRecording.case_id) == case_id)
+        .order_by(col(Analysis.id))
+    )
+    return list(session.exec(statement))
+
+
+def recordings_of(session: Session, analysis_ids: Collection[int]) -> list[int]:
+    """The ids of the recordings that these analyses look at."""
+    statement = select(Analysis.recording_id).where(col(Analysis.id).in_(analysis_ids)).distinct()
+    return list(session.exec(statement.order_by(col(Analysis.recording_id))))
+
+
+def quarantined(session: Session, analysis_ids: Collection[int]) -> list[QuarantinedRow]:
+    """The segments of these analyses that were given up, in order."""
+    statement = (
+        select(Segment, Recording.name)
+        .join(Analysis, col(Segment.analysis_id) == col(Analysis.id))
+        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
+        .where(col(Segment.analysis_id).in_(analysis_ids), col(Segment.state) == State.QUARANTINED)
+        .order_by(col(Segment.analysis_id), col(Segment.index))
+    )
+    return [
+        QuarantinedRow(
+            job=segment.analysis_id,
+            recording=name,
+            segment=segment.index,
+            start_ms=segment.start_ms,
+            end_ms=segment.end_ms,
+            attempts=segment.attempts,
+            reason=segment.reason or "",
+        )
+        for segment, name in session.exec(statement)
+    ]

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from storage.states import OPEN
-from storage.tables import Analysis, Appearance, Recording, Segment, State
+from storage.tables import Analysis, Appearance, Priority, Recording, Segment, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,9 @@ class Progress:
 
     analysis_id: int
     state: State
+    priority: Priority
+    any_time: bool
+    paused_at: datetime | None
     segments: dict[State, int]
     """How many segments stand in each state; a state without any is missing."""
     done_ms: int
@@ -74,6 +78,9 @@ def _progress(analysis: Analysis, segments: Sequence[Segment]) -> Progress:
     return Progress(
         analysis_id=analysis.id,
         state=analysis.state,
+        priority=analysis.priority,
+        any_time=analysis.any_time,
+        paused_at=analysis.paused_at,
         segments=dict(Counter(segment.state for segment in segments)),
         done_ms=sum(s.end_ms - s.start_ms for s in segments if s.state not in OPEN),
         total_ms=sum(s.end_ms - s.start_ms for s in segments),

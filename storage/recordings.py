@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
-from storage.tables import State
+from storage.tables import Priority, State
 from storage.upsert import insert_if_new
 
 
@@ -25,6 +25,19 @@ class Found:
     name: str
     modified_ns: int
     recording: Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How soon footage is wanted, and for which case."""
+
+    priority: Priority = Priority.OVERNIGHT
+    any_time: bool = False
+    """Whether it is to be watched outside the windows too."""
+    case_id: int | None = None
+
+
+AS_USUAL = Request()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +73,12 @@ def add(
     plan_body: str,
     segments: Sequence[Segment],
     now: datetime,
+    request: Request = AS_USUAL,
 ) -> Added | AlreadyKnown:
     """Remember a recording, and ask for its analysis under a plan (JSON with at least `engine`).
 
-    The same bytes are one recording: its path follows the file, another plan adds an analysis.
+    The same bytes are one recording: its path follows the file, another plan adds an analysis. One
+    that was asked for before is hurried if it is more urgent now, and never put off.
     """
     engine = json.loads(plan_body)["engine"]
     insert_if_new(session, tables.Plan, key=plan_key, engine=engine, body=plan_body)
@@ -73,6 +88,10 @@ def add(
     ).one()
     recording.path, recording.modified_ns = os.fsencode(found.recording.path), found.modified_ns
     analysis = _ask(session, recording.id, plan_key, segments, now)
+    _hurry(analysis, request)
+    if request.case_id is not None:
+        of_case = {"case_id": request.case_id, "recording_id": recording.id}
+        insert_if_new(session, tables.CaseRecording, **of_case)
     if is_new:
         return Added(recording.id, analysis.id)
     return AlreadyKnown(recording.id, analysis.id, recording.name, analysis.state)
@@ -90,6 +109,12 @@ def _ask(
         session.add_all(tables.Segment(analysis_id=analysis.id, **asdict(s)) for s in segments)
         session.flush()
     return analysis
+
+
+def _hurry(analysis: tables.Analysis, request: Request) -> None:
+    if request.priority is Priority.URGENT:
+        analysis.priority = Priority.URGENT
+    analysis.any_time = analysis.any_time or request.any_time
 
 
 def _columns(found: Found) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from storage.tables import Analysis, Segment, State
 
 OPEN = (State.WAITING, State.RUNNING)
 ENDED = (State.DONE, State.GAPS, State.FAILED)
+"""An analysis that came to its end."""
+OVER = (*ENDED, State.CANCELLED)
+"""An analysis that nothing is done for any more."""
 BACK: dict[str, Any] = {
     "state": State.WAITING,
     "lease_owner": None,

@@ -10,7 +10,7 @@ from storage.appearances import replace_appearances
 from storage.database import reading, writing
 from storage.progress import Outcome, Progress, outcomes, progress
 from storage.recordings import add
-from storage.tables import State
+from storage.tables import Priority, State
 
 
 @pytest.fixture
@@ -35,6 +35,9 @@ def test_progress_counts_segments_by_state_and_footage_by_time(
             Progress(
                 analysis_id=analysis_id,
                 state=State.RUNNING,
+                priority=Priority.OVERNIGHT,
+                any_time=False,
+                paused_at=None,
                 segments={
                     State.DONE: 1,
                     State.QUARANTINED: 1,
