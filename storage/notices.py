@@ -30,7 +30,7 @@ class Notice:
     @property
     def next_attempt_at(self) -> datetime:
         """When it is its turn (again)."""
-        return self.created_at + FIRST_PAUSE * (2**self.attempts - 1)
+        return self.created_at + FIRST_PAUSE * ((1 << self.attempts) - 1)
 
 
 def announce(session: Session, key: str, kind: str, body: dict[str, Any], now: datetime) -> bool:

@@ -1,10 +1,12 @@
 """What the ledger says of its own health: counts, lengths and moments, never a name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, func
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from storage.canaries import last_done
@@ -80,12 +82,12 @@ def vitals(session: Session, now: datetime) -> Vitals:
 
 def _segments_by_state() -> Any:
     attempts = col(Segment.attempts)
-    return select(
-        Segment.state,
+    return select_columns(
+        col(Segment.state),
         func.count().label("count"),
         func.sum(_LENGTH_MS).label("length_ms"),
         func.sum(case((attempts > 1, attempts - 1), else_=0)).label("repeats"),
-        func.max(Segment.started_at).label("began_at"),
+        func.max(col(Segment.started_at)).label("began_at"),
     ).group_by(col(Segment.state))
 
 
@@ -105,7 +107,7 @@ def _waiting(session: Session) -> dict[str, Any]:
         .where(col(Segment.state) == State.WAITING, col(Analysis.paused_at).is_(None))
         .group_by(col(Analysis.priority), col(Analysis.any_time))
     )
-    found = session.exec(statement).all()
+    found: Sequence[Any] = session.exec(statement).all()
     return {
         "waiting_since": {
             priority: min(row.since for row in found if row.priority is priority)
@@ -121,7 +123,7 @@ def _recent_work(session: Session, since: datetime) -> RecentWork:
         col(Segment.finished_at) >= since,
         col(Segment.started_at).is_not(None),
     )
-    done = session.exec(statement).all()
+    done: Sequence[Any] = session.exec(statement).all()
     if not done:
         return RecentWork(0, 0.0, 0.0)
     begins, ends, lengths_ms = zip(*done, strict=True)

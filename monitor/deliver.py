@@ -1,0 +1,99 @@
+"""Telling people: a command gets a notice on its input, a web address gets it by POST, as JSON."""
+
+import json
+import os
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from errors import NotDelivered, WrongUsage
+
+TIME_LIMIT_SECONDS = 15
+
+
+def deliver(target: str, body: Mapping[str, Any], *, show_output: bool = False) -> str:
+    """Hand a notice over; returns what came back, in a few words.
+
+    `target` is never part of what is said: an address may hold a secret. Raises NotDelivered, and
+    WrongUsage as `check_target`.
+    """
+    check_target(target)
+    text = json.dumps(body).encode() + b"\n"
+    return _post(target, text) if _is_address(target) else _run(target, text, show_output)
+
+
+def check_target(target: str) -> str:
+    """What `target` is, in a few words. Raises WrongUsage when it cannot be used."""
+    if _is_address(target):
+        host = urlsplit(target).hostname
+        if not host:
+            raise WrongUsage("NIGHTREEL_NOTIFY is a web address without a host; write it anew.")
+        return f"a web address at {host}"
+    command = Path(target)
+    if not command.is_absolute():
+        raise WrongUsage(
+            "NIGHTREEL_NOTIFY must be a command's whole path, beginning with /, "
+            "or an address beginning with http:// or https://."
+        )
+    if not command.is_file() or not os.access(command, os.X_OK):
+        raise WrongUsage("NIGHTREEL_NOTIFY is not a file that can be executed; see its path.")
+    return f"the command {command}"
+
+
+def _is_address(target: str) -> bool:
+    return target.lower().startswith(("http://", "https://"))
+
+
+def _run(command: str, text: bytes, show_output: bool) -> str:
+    output = None if show_output else subprocess.DEVNULL
+    try:
+        process = subprocess.Popen(
+            [command],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # what it starts is killed with it
+        )
+    except OSError as error:
+        raise NotDelivered(f"The command could not be started ({error.strerror}).") from error
+    try:
+        process.communicate(text, timeout=TIME_LIMIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise NotDelivered(f"The command was not done after {TIME_LIMIT_SECONDS} s.") from None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if process.returncode:
+        raise NotDelivered(f"The command ended with {process.returncode}.")
+    return "the command ended with 0"
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A notice goes to the address of the settings and to no other."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+def _post(address: str, text: bytes) -> str:
+    request = urllib.request.Request(
+        address, data=text, headers={"Content-Type": "application/json", "User-Agent": "nightreel"}
+    )
+    try:
+        opener = urllib.request.build_opener(_NoRedirects)
+        with opener.open(request, timeout=TIME_LIMIT_SECONDS) as answer:
+            return f"the web address answered {answer.status}"
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise NotDelivered(f"The web address answered {error.code}.") from None
+    except (OSError, HTTPException, ValueError) as error:
+        raise NotDelivered(
+            f"The web address could not be reached ({type(error).__name__})."
+        ) from None

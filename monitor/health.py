@@ -1,0 +1,128 @@
+"""Whether the work goes on as it should: a judgement of the ledger's vitals. Pure: no clock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline.windows import Windows
+from storage.tables import State
+from storage.vitals import Vitals
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """What is right here."""
+
+    queues: tuple[str, ...]
+    work_queue: str
+    """The one among them that segments are in."""
+    windows: Windows
+    lease_seconds: int
+    stale_seconds: int
+    """A queue without a sign of life for longer is in trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that a person should look into."""
+
+    key: str
+    """The same for as long as it lasts, and never again."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The verdict."""
+
+    troubles: tuple[Trouble, ...]
+    silence_seconds: dict[str, float]
+    """Since a queue last gave a sign of life; one that never did is missing."""
+    window_open: bool
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is in trouble."""
+        return not self.troubles
+
+
+def judge(vitals: Vitals, expected: Expectations, now: datetime) -> Health:
+    """Look for queues that nobody serves and for work that nobody does.
+
+    Work that was paused, or that waits for its window, is no trouble.
+    """
+    signs = {queue: _sign_of_life(queue, vitals, expected) for queue in expected.queues}
+    return Health(
+        troubles=(*_silent(signs, expected, now), *_idle(vitals, expected, now)),
+        silence_seconds={
+            queue: max(0.0, (now - sign).total_seconds()) for queue, sign in signs.items() if sign
+        },
+        window_open=expected.windows.is_open(now),
+    )
+
+
+def _sign_of_life(queue: str, vitals: Vitals, expected: Expectations) -> datetime | None:
+    """When it last did a canary. While all workers are at a segment they do none: then it is the
+    last beat of a segment's lease."""
+    signs = [vitals.canaries.get(queue)]
+    if queue == expected.work_queue:
+        signs.append(_last_beat(vitals, expected))
+    return max((sign for sign in signs if sign), default=None)
+
+
+def _last_beat(vitals: Vitals, expected: Expectations) -> datetime | None:
+    if vitals.lease_until is None:
+        return None
+    return vitals.lease_until - timedelta(seconds=expected.lease_seconds)
+
+
+def _silent(
+    signs: dict[str, datetime | None], expected: Expectations, now: datetime
+) -> Iterator[Trouble]:
+    for queue, sign in signs.items():
+        if sign is None:
+            yield Trouble(
+                f"stale:{queue}:never",
+                f"Queue {queue} has never been served; see whether workers and beat run.",
+            )
+        elif (silence := now - sign) > timedelta(seconds=expected.stale_seconds):
+            yield Trouble(
+                f"stale:{queue}:{sign.isoformat()}",
+                f"Queue {queue} has not been served for {spoken(silence)}; "
+                "see whether workers, beat and the broker run.",
+            )
+
+
+def _idle(vitals: Vitals, expected: Expectations, now: datetime) -> Iterator[Trouble]:
+    patience = timedelta(seconds=expected.stale_seconds)
+    waiting_since = _may_begin_since(vitals, expected.windows, now, patience)
+    if waiting_since is None:
+        return
+    signs = (waiting_since, vitals.finished_at, _last_beat(vitals, expected))
+    since = max(sign for sign in signs if sign)
+    if now - since > patience:
+        waiting = vitals.segments[State.WAITING]
+        yield Trouble(
+            f"idle:{since.isoformat()}",
+            f"{waiting} segments wait and nobody has worked for {spoken(now - since)}; "
+            "see the workers' log.",
+        )
+
+
+def _may_begin_since(
+    vitals: Vitals, windows: Windows, now: datetime, patience: timedelta
+) -> datetime | None:
+    """Since when a segment has been waiting that may begin; a window that opened just now has
+    not been missed yet."""
+    if windows.is_open(now) and windows.is_open(now - patience):
+        return min(vitals.waiting_since.values(), default=None)
+    return vitals.any_time_since
+
+
+def spoken(length: timedelta) -> str:
+    """A length of time for people: `40 s`, `7 min`, `2 h 5 min`."""
+    seconds = int(length.total_seconds())
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{seconds} s"

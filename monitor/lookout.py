@@ -1,0 +1,92 @@
+"""Reading the ledger for whoever asks, at most once a second, and never waiting for long."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from errors import StoreUnavailable
+from monitor.health import Expectations, Health, judge
+from pipeline.clock import utc_now
+from storage.database import reading
+from storage.vitals import Vitals, vitals
+from worker.broker import queues, work_queue
+from worker.resources import Resources
+
+KEPT_SECONDS = 1.0
+PATIENCE_SECONDS = 5.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The ledger at one moment, and what is to be thought of it."""
+
+    at: datetime
+    vitals: Vitals
+    health: Health
+
+
+class Lookout(Generic[T]):
+    """Reads in a thread of its own, one reading at a time: a database that hangs holds up neither
+    whoever asks nor the end of the process."""
+
+    def __init__(self, read: Callable[[], T], patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._read = read
+        self._patience_seconds = patience_seconds
+        self._lock = threading.Lock()
+        self._future: Future[T] | None = None
+        self._began_at = 0.0
+
+    def look(self) -> T:
+        """What was read within the last second, or is read now; raises what the reading raised.
+
+        Raises StoreUnavailable when there is no answer in time.
+        """
+        try:
+            return self._current().result(self._patience_seconds)
+        except TimeoutError:
+            raise StoreUnavailable(
+                f"The database has not answered for {self._patience_seconds:.0f} s; "
+                "check the database server."
+            ) from None
+
+    def _current(self) -> "Future[T]":
+        with self._lock:
+            kept = time.monotonic() - self._began_at < KEPT_SECONDS
+            if self._future is None or (self._future.done() and not kept):
+                self._future, self._began_at = Future(), time.monotonic()
+                threading.Thread(target=self._fill, args=(self._future,), daemon=True).start()
+            return self._future
+
+    def _fill(self, future: "Future[T]") -> None:
+        try:
+            future.set_result(self._read())
+        except BaseException as error:
+            future.set_exception(error)
+
+
+def ledger_lookout(mine: Resources) -> Lookout[Sight]:
+    """A lookout on the database of the settings."""
+
+    def read() -> Sight:
+        with reading(mine.database) as session:
+            now = utc_now()
+            seen = vitals(session, now)
+        return Sight(now, seen, judge(seen, expectations(mine), now))
+
+    return Lookout(read)
+
+
+def expectations(mine: Resources) -> Expectations:
+    """As the settings have them."""
+    return Expectations(
+        queues=queues(),
+        work_queue=work_queue(),
+        windows=mine.windows,
+        lease_seconds=mine.settings.lease_seconds,
+        stale_seconds=mine.settings.stale_seconds,
+    )

@@ -1,0 +1,157 @@
+"""The ledger as Prometheus reads it: counts, ages and lengths, by state, priority and queue."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from errors import NightreelError
+from monitor.lookout import Sight
+from storage.tables import Priority, State
+
+SEGMENT_STATES = (State.WAITING, State.RUNNING, State.DONE, State.QUARANTINED, State.CANCELLED)
+ANALYSIS_STATES = tuple(state for state in State if state is not State.QUARANTINED)
+
+
+class Exporter(Collector):
+    """Everything is computed from the ledger when Prometheus asks."""
+
+    def __init__(self, look: Callable[[], Sight], home: Path) -> None:
+        self._look = look
+        self._home = home
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self._watched = _Growth()
+
+    def text(self) -> bytes:
+        """The metrics in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def describe(self) -> list[Metric]:
+        """Asked for once, at registration: nothing is known yet."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Without a database, one metric says so."""
+        yield _gauge(
+            "home_free_bytes", "Free space on the disk of the home folder.", _free_bytes(self._home)
+        )
+        try:
+            sight = self._look()
+        except NightreelError:
+            yield _gauge("ledger_readable", "Whether the database answers.", 0)
+            return
+        yield _gauge("ledger_readable", "Whether the database answers.", 1)
+        yield from _counts(sight)
+        yield from _ages(sight)
+        yield from self._speed(sight)
+
+    def _speed(self, sight: Sight) -> Iterator[Metric]:
+        watched_ms = sight.vitals.footage_ms.get(State.DONE, 0)
+        yield CounterMetricFamily(
+            "nightreel_footage_watched_seconds",
+            "Footage watched since the monitor was started; its rate is hours per hour.",
+            value=self._watched.since_start(watched_ms) / 1000,
+        )
+        recent = sight.vitals.recent
+        if recent.footage_ms:
+            yield _gauge(
+                "work_seconds_per_footage_hour",
+                "What an hour of footage cost one worker process, over the last hour.",
+                recent.work_seconds * 3_600_000 / recent.footage_ms,
+            )
+
+
+class _Growth:
+    """A count that only grows, over one that shrinks when work is cancelled or forgotten."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._total = 0
+
+    def since_start(self, now: int) -> int:
+        self._total += max(0, now - (now if self._last is None else self._last))
+        self._last = now
+        return self._total
+
+
+def _counts(sight: Sight) -> Iterator[Metric]:
+    seen = sight.vitals
+    yield _labelled(
+        "segments",
+        "Segments by state.",
+        "state",
+        {state.value: seen.segments.get(state, 0) for state in SEGMENT_STATES},
+    )
+    yield _labelled(
+        "footage_seconds",
+        "Length of the segments in each state.",
+        "state",
+        {state.value: seen.footage_ms.get(state, 0) / 1000 for state in SEGMENT_STATES},
+    )
+    yield _labelled(
+        "analyses",
+        "Recordings under a plan, by state.",
+        "state",
+        {state.value: seen.analyses.get(state, 0) for state in ANALYSIS_STATES},
+    )
+    yield _gauge("analyses_paused", "Recordings that were paused and have not ended.", seen.paused)
+    yield _gauge("segment_repeats", "Attempts at segments beyond their first.", seen.repeats)
+    yield _gauge(
+        "leases_overdue",
+        "Leases that ran out and were not taken back yet.",
+        seen.overdue_leases,
+    )
+    yield _gauge("files_refused", "Files of the watched folder that were refused.", seen.refused)
+
+
+def _ages(sight: Sight) -> Iterator[Metric]:
+    seen, health = sight.vitals, sight.health
+    yield _labelled(
+        "queue_age_seconds",
+        "How long the oldest recording has been waiting that is not begun or not finished.",
+        "priority",
+        {
+            priority.value: _age(sight, priority) if priority in seen.waiting_since else 0
+            for priority in Priority
+        },
+    )
+    yield _labelled(
+        "canary_age_seconds",
+        "How long ago a canary task was done, by queue.",
+        "queue",
+        {queue: (sight.at - done_at).total_seconds() for queue, done_at in seen.canaries.items()},
+    )
+    yield _labelled(
+        "queue_silence_seconds",
+        "How long ago a queue gave a sign of life: a canary, or a beat of a segment's lease.",
+        "queue",
+        health.silence_seconds,
+    )
+    yield _gauge("window_open", "Whether segments may be begun now.", health.window_open)
+    yield _gauge("healthy", "Whether the health page finds nothing wrong.", health.well)
+
+
+def _age(sight: Sight, priority: Priority) -> float:
+    return (sight.at - sight.vitals.waiting_since[priority]).total_seconds()
+
+
+def _free_bytes(home: Path) -> int:
+    try:
+        return shutil.disk_usage(home).free
+    except OSError:
+        return 0
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"nightreel_{name}", meaning, value=float(value))
+
+
+def _labelled(name: str, meaning: str, label: str, values: dict[str, float]) -> Metric:
+    made = GaugeMetricFamily(f"nightreel_{name}", meaning, labels=[label])
+    for label_value, value in values.items():
+        made.add_metric([label_value], float(value))
+    return made

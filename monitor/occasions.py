@@ -1,0 +1,135 @@
+"""When people are to be told something, and what: counts, moments and ids, never a name."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from monitor.health import Trouble
+from monitor.lookout import Sight
+from pipeline.forecast import Pace, forecast
+from pipeline.windows import Windows
+from storage.database import Session
+from storage.nights import Night, night_since
+from storage.notices import latest
+from storage.pace import RemainingWork, remaining_work, watched_lately
+from storage.tables import State
+
+NIGHT_ENDED, NEEDS_HELP = "night_ended", "needs_help"
+LONGEST_NIGHT = timedelta(days=1)
+"""How far back the first night is looked for."""
+LAST_SEGMENTS = timedelta(minutes=15)
+"""How long after a window's end the segments that were begun inside it are waited for."""
+BETWEEN_QUARANTINES = timedelta(minutes=10)
+LEAST_FREE_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Something to tell; of those with the same key only the first counts."""
+
+    key: str
+    kind: str
+    body: dict[str, Any]
+
+
+def night_ended(
+    session: Session, sight: Sight, windows: Windows, workers: int
+) -> Iterator[Occasion]:
+    """The window has closed, or all there was has been watched."""
+    before = latest(session, "night")
+    since = before.created_at if before else sight.at - LONGEST_NIGHT
+    night = night_since(session, since)
+    work = [one for one in remaining_work(session) if not one.paused]
+    ended_at = (
+        _all_done(night, sight)
+        if windows.is_open(sight.at)
+        else _window_closed(night, sight, windows)
+    )
+    if ended_at is not None and ended_at > since:
+        body = _account(night, sight, work) | {
+            "since": since.isoformat(),
+            "expected_finish": _expected_finish(session, work, sight, windows, workers),
+        }
+        yield Occasion(f"night:{ended_at.isoformat()}", NIGHT_ENDED, body)
+
+
+def _all_done(night: Night, sight: Sight) -> datetime | None:
+    seen = sight.vitals
+    active = seen.segments.get(State.RUNNING, 0) + seen.analyses.get(State.MATCHING, 0)
+    return None if active or seen.waiting_since else night.ended_at
+
+
+def _window_closed(night: Night, sight: Sight, windows: Windows) -> datetime | None:
+    opened_at = windows.opened_at(sight.at)
+    closed_at = windows.closes_at(opened_at) if opened_at else None
+    if closed_at is None:
+        return None
+    under_way = sight.vitals.segments.get(State.RUNNING, 0)
+    if under_way and sight.at - closed_at < LAST_SEGMENTS:
+        return None
+    waited = any(since < closed_at for since in sight.vitals.waiting_since.values())
+    return closed_at if waited or night.watched_ms else None
+
+
+def _account(night: Night, sight: Sight, work: list[RemainingWork]) -> dict[str, Any]:
+    return {
+        "done": night.ended.get(State.DONE, 0),
+        "gaps": night.ended.get(State.GAPS, 0),
+        "failed": night.ended.get(State.FAILED, 0),
+        "remaining": len(work),
+        "paused": sight.vitals.paused,
+        "quarantined_segments": sight.vitals.segments.get(State.QUARANTINED, 0),
+        "watched_ms": night.watched_ms,
+        "remaining_ms": sum(one.footage_ms for one in work),
+    }
+
+
+def _expected_finish(
+    session: Session, work: list[RemainingWork], sight: Sight, windows: Windows, workers: int
+) -> str | None:
+    if not work:
+        return None
+    pace = Pace.measured(watched_lately(session))
+    end = forecast(work, pace, workers=workers, windows=windows, now=sight.at).end
+    return end.isoformat() if end else None
+
+
+def in_trouble(troubles: Iterable[Trouble]) -> Iterator[Occasion]:
+    """Queues that nobody serves, work that nobody does."""
+    for trouble in troubles:
+        about = trouble.key.partition(":")[0]
+        yield Occasion(trouble.key, NEEDS_HELP, {"about": about, "sentence": trouble.sentence})
+
+
+def quarantined(session: Session, sight: Sight) -> Iterator[Occasion]:
+    """Segments were given up since people were last told of any, not too often."""
+    count, began_at = sight.vitals.segments.get(State.QUARANTINED, 0), sight.vitals.quarantined_at
+    if began_at is None:
+        return
+    before = latest(session, "quarantined")
+    if before is not None:
+        told = (datetime.fromisoformat(before.body["began_at"]), before.body["segments"])
+        if (began_at, count) <= told or sight.at - before.created_at < BETWEEN_QUARANTINES:
+            return
+    yield Occasion(
+        f"quarantined:{began_at.isoformat()}:{count}",
+        NEEDS_HELP,
+        {
+            "about": "quarantined",
+            "sentence": f"{count} segments are in quarantine; see `nightreel jobs quarantined`.",
+            "segments": count,
+            "began_at": began_at.isoformat(),
+        },
+    )
+
+
+def disk_nearly_full(home: Path, now: datetime) -> Iterator[Occasion]:
+    """The home folder's disk, once a day."""
+    free_bytes = shutil.disk_usage(home).free
+    if free_bytes < LEAST_FREE_BYTES:
+        sentence = f"The home folder's disk has {free_bytes // 1_000_000} MB left; free some space."
+        body = {"about": "disk", "sentence": sentence, "free_bytes": free_bytes}
+        yield Occasion(f"disk:{now.date().isoformat()}", NEEDS_HELP, body)

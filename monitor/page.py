@@ -1,0 +1,84 @@
+"""`/metrics` and `/health` over HTTP: for this machine's own programs, and without a name in it."""
+
+import json
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from errors import NightreelError, StackTrouble
+from monitor.lookout import Sight
+from monitor.metrics import Exporter
+
+Answer = tuple[HTTPStatus, str, bytes]
+
+
+def serve(
+    address: str, port: int, exporter: Exporter, look: Callable[[], Sight]
+) -> ThreadingHTTPServer:
+    """Answer in threads of the background, for as long as the process lives.
+
+    Raises StackTrouble when the port cannot be had.
+    """
+    answers: dict[str, Callable[[], Answer]] = {
+        "/metrics": lambda: (HTTPStatus.OK, CONTENT_TYPE_LATEST, exporter.text()),
+        "/health": lambda: health_answer(look),
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 10  # for whoever connects and says nothing
+        server_version = "nightreel"
+        sys_version = ""
+
+        def do_GET(self) -> None:
+            answer = answers.get(self.path.partition("?")[0], _not_found)
+            status, content_type, body = answer()
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """A line for every scrape tells nobody anything."""
+
+    try:
+        server = ThreadingHTTPServer((address, port), Handler)
+    except OSError as error:
+        raise StackTrouble(
+            f"Port {port} is taken, so the monitor cannot use it; "
+            "set NIGHTREEL_MONITOR_PORT to a free one."
+        ) from error
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def health_answer(look: Callable[[], Sight]) -> Answer:
+    """200 when all is well, 503 with what is wrong."""
+    try:
+        body = described(look())
+    except NightreelError as error:
+        body = {"well": False, "troubles": [str(error)]}
+    status = HTTPStatus.OK if body["well"] else HTTPStatus.SERVICE_UNAVAILABLE
+    return status, "application/json", json.dumps(body).encode() + b"\n"
+
+
+def described(sight: Sight) -> dict[str, Any]:
+    """The verdict as JSON has it."""
+    return {
+        "well": sight.health.well,
+        "troubles": [trouble.sentence for trouble in sight.health.troubles],
+        "silence_seconds": {
+            queue: round(seconds, 1) for queue, seconds in sight.health.silence_seconds.items()
+        },
+        "window_open": sight.health.window_open,
+        "segments": {state.value: count for state, count in sight.vitals.segments.items()},
+    }
+
+
+def _not_found() -> Answer:
+    return HTTPStatus.NOT_FOUND, "text/plain", b"Try /metrics or /health.\n"

@@ -1,0 +1,46 @@
+"""`python -m monitor.serve [ADDRESS]`: the metrics, the health page, and the one who tells people.
+
+ADDRESS is the loopback's unless told otherwise; inside a container, `0.0.0.0`.
+"""
+
+import logging
+import os
+import signal
+import sys
+import time
+
+from errors import NightreelError
+from monitor.lookout import ledger_lookout
+from monitor.metrics import Exporter
+from monitor.page import serve
+from monitor.watchman import Watchman
+from worker.logs import log_json_lines
+from worker.ports import LOOPBACK
+from worker.resources import resources
+
+NICENESS = 10
+LOOK_ROUND_SECONDS = 10.0
+
+
+def main(address: str = LOOPBACK) -> None:
+    """Serve until told to stop. Raises StackTrouble and WrongUsage."""
+    mine = resources()
+    os.nice(NICENESS)
+    log_json_lines(logging.getLevelNamesMapping()[mine.settings.log_level])
+    _ = mine.windows  # cannot be read: say so at once
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a command under way is ended with us
+    lookout = ledger_lookout(mine)
+    exporter = Exporter(lookout.look, mine.settings.home_folder)
+    serve(address, mine.settings.monitor_port, exporter, lookout.look)
+    watchman = Watchman(mine, lookout.look) if mine.settings.notify else None
+    while True:
+        if watchman:
+            watchman.look_round()
+        time.sleep(LOOK_ROUND_SECONDS)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except NightreelError as error:
+        sys.exit(f"nightreel: {error}")
