@@ -1,7 +1,8 @@
 """When people are to be told something, and what: counts, moments and ids, never a name."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,11 @@ from typing import Any
 
 from monitor.health import Trouble
 from monitor.lookout import Sight
-from pipeline.forecast import Pace, forecast
+from pipeline.outlook import Outlook, look_ahead
 from pipeline.windows import Windows
 from storage.database import Session
-from storage.nights import Night, night_since
+from storage.night import Ended, ended_since, watched_ms_since
 from storage.notices import latest
-from storage.pace import RemainingWork, remaining_work, watched_lately
 from storage.tables import State
 
 NIGHT_ENDED, NEEDS_HELP = "night_ended", "needs_help"
@@ -41,28 +41,29 @@ def night_ended(
     """The window has closed, or all there was has been watched."""
     before = latest(session, "night")
     since = before.created_at if before else sight.at - LONGEST_NIGHT
-    night = night_since(session, since)
-    work = [one for one in remaining_work(session) if not one.paused]
+    ended = [one for one in ended_since(session, since) if one.state is not State.CANCELLED]
+    watched_ms = watched_ms_since(session, since)
     ended_at = (
-        _all_done(night, sight)
+        _all_done(ended, sight)
         if windows.is_open(sight.at)
-        else _window_closed(night, sight, windows)
+        else _window_closed(watched_ms, sight, windows)
     )
     if ended_at is not None and ended_at > since:
-        body = _account(night, sight, work) | {
-            "since": since.isoformat(),
-            "expected_finish": _expected_finish(session, work, sight, windows, workers),
-        }
+        outlook = look_ahead(session, workers=workers, windows=windows, now=sight.at)
+        body = {"since": since.isoformat(), "watched_ms": watched_ms}
+        body |= _account(ended, sight, outlook)
         yield Occasion(f"night:{ended_at.isoformat()}", NIGHT_ENDED, body)
 
 
-def _all_done(night: Night, sight: Sight) -> datetime | None:
+def _all_done(ended: Sequence[Ended], sight: Sight) -> datetime | None:
     seen = sight.vitals
     active = seen.segments.get(State.RUNNING, 0) + seen.analyses.get(State.MATCHING, 0)
-    return None if active or seen.waiting_since else night.ended_at
+    if active or seen.waiting_since or not ended:
+        return None
+    return ended[-1].finished_at
 
 
-def _window_closed(night: Night, sight: Sight, windows: Windows) -> datetime | None:
+def _window_closed(watched_ms: int, sight: Sight, windows: Windows) -> datetime | None:
     opened_at = windows.opened_at(sight.at)
     closed_at = windows.closes_at(opened_at) if opened_at else None
     if closed_at is None:
@@ -71,30 +72,22 @@ def _window_closed(night: Night, sight: Sight, windows: Windows) -> datetime | N
     if under_way and sight.at - closed_at < LAST_SEGMENTS:
         return None
     waited = any(since < closed_at for since in sight.vitals.waiting_since.values())
-    return closed_at if waited or night.watched_ms else None
+    return closed_at if waited or watched_ms else None
 
 
-def _account(night: Night, sight: Sight, work: list[RemainingWork]) -> dict[str, Any]:
+def _account(ended: Sequence[Ended], sight: Sight, outlook: Outlook) -> dict[str, Any]:
+    states = Counter(one.state for one in ended)
+    remaining = [one for one in outlook.work if not one.paused]
     return {
-        "done": night.ended.get(State.DONE, 0),
-        "gaps": night.ended.get(State.GAPS, 0),
-        "failed": night.ended.get(State.FAILED, 0),
-        "remaining": len(work),
+        "done": states[State.DONE],
+        "gaps": states[State.GAPS],
+        "failed": states[State.FAILED],
+        "remaining": len(remaining),
+        "remaining_ms": sum(one.footage_ms for one in remaining),
         "paused": sight.vitals.paused,
         "quarantined_segments": sight.vitals.segments.get(State.QUARANTINED, 0),
-        "watched_ms": night.watched_ms,
-        "remaining_ms": sum(one.footage_ms for one in work),
+        "expected_finish": outlook.end.isoformat() if outlook.end else None,
     }
-
-
-def _expected_finish(
-    session: Session, work: list[RemainingWork], sight: Sight, windows: Windows, workers: int
-) -> str | None:
-    if not work:
-        return None
-    pace = Pace.measured(watched_lately(session))
-    end = forecast(work, pace, workers=workers, windows=windows, now=sight.at).end
-    return end.isoformat() if end else None
 
 
 def in_trouble(troubles: Iterable[Trouble]) -> Iterator[Occasion]:
