@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli.forecast import announce, parse_finish_by
 from cli.output import err, print_json
 from cli.progress import byte_bar, wait_for
 from errors import (
@@ -81,18 +82,23 @@ def ingest(
     any_time: Annotated[
         bool, typer.Option("--any-time", help="Outside NIGHTREEL_WINDOW too.")
     ] = False,
+    finish_by: Annotated[
+        str, typer.Option(help="Say what will be done by 07:00, or by 2026-12-01T07:00.")
+    ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until everything is watched.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Add footage for the workers of `nightreel up`; a file that is refused stops no other."""
+    due_at = parse_finish_by(finish_by, resources().windows, utc_now()) if finish_by else None
     priority = Priority.URGENT if urgent else Priority.OVERNIGHT
     intake = take_in(paths, Request(priority, any_time, _case_id(case)))
+    forecast = announce(intake.analyses, due_at) if due_at else None
     ask_for_new()
     if wait:
         wait_for(resources().database, intake.analyses)
     if as_json:
         refused = [{"name": name, "reason": reason} for name, reason in intake.refused]
-        print_json({"analyses": intake.analyses, "refused": refused})
+        print_json({"analyses": intake.analyses, "refused": refused, "forecast": forecast})
     raise typer.Exit(exit_code(intake, waited=wait))
 
 

@@ -31,7 +31,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory, drawn_clip: Path) -> Simple
     opened = nightreel("case", "open", "2026-1", *TERMS)
     photos = [paint_photo(folder / "red.png", RED), paint_photo(folder / "nobody.png")]
     enrolled = nightreel.start("enrol", "Red", *photos, "--case", "2026-1", "--json")
-    added = nightreel("ingest", unseen_copy(drawn_clip, folder / "gate.mp4"), "--json")
+    clip = unseen_copy(drawn_clip, folder / "gate.mp4")
+    added = nightreel("ingest", clip, "--finish-by", "07:00", "--json")
     return SimpleNamespace(
         nightreel=nightreel, opened=opened, enrolled=ended(enrolled), added=added
     )
@@ -58,7 +59,15 @@ def test_enrolling_gives_each_photo_a_verdict(filled: SimpleNamespace) -> None:
 
 def test_adding_says_what_was_added(filled: SimpleNamespace) -> None:
     assert filled.added.code == 0
-    assert filled.added.document == {"analyses": [1], "refused": []}
+    assert filled.added.document["analyses"] == [1]
+    assert filled.added.document["refused"] == []
+
+
+def test_adding_foretells_nothing_while_no_speed_is_known(filled: SimpleNamespace) -> None:
+    forecast = filled.added.document["forecast"]
+    assert filled.added.said[0].startswith("No speed is known yet")
+    assert (forecast["end"], forecast["speed"], forecast["workers"]) == (None, None, 1)
+    assert forecast["late"] == [{"job": 1, "name": "gate.mp4", "end": None}]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +98,23 @@ def test_the_status_says_what_remains(listed: dict[tuple[str, ...], Done]) -> No
     status = listed["status", "--json"].document
     assert (status["running"], status["recordings"]) == (False, {"waiting": 1})
     assert status["footage_remaining_ms"] == 3000
+
+
+def test_the_status_says_when_what_remains_is_wanted_by(
+    filled: SimpleNamespace, listed: dict[tuple[str, ...], Done]
+) -> None:
+    night = listed["status", "--json"].document["night"]
+    assert night["remaining"] == [
+        {
+            "job": 1,
+            "name": "gate.mp4",
+            "footage_ms": 3000,
+            "paused": False,
+            "due_at": filled.added.document["forecast"]["finish_by"],
+            "end": None,
+        }
+    ]
+    assert (night["workers"], night["end"], night["late"]) == (0, None, [])
 
 
 def test_candidates_have_the_shape_of_process(listed: dict[tuple[str, ...], Done]) -> None:
