@@ -1,4 +1,4 @@
-"""Workers, crashes, a clock and a reaper in any order: nothing is lost, nothing is there twice."""
+"""Workers, crashes, a reaper and people in any order: nothing is lost, nothing is there twice."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from sqlmodel import select
 
 from errors import LeaseLost
 from footage.coverage import Coverage
-from storage import ledger, reaper, tables
+from storage import control, ledger, reaper, tables
 from storage.appearances import sightings
 from storage.database import reading, writing
 from storage.recordings import add
@@ -54,6 +54,9 @@ class Expected:
     def let_go(self, *, hopeless: bool) -> None:
         self.state = State.QUARANTINED if hopeless else State.WAITING
 
+    def cancel(self) -> None:
+        self.state, self.run, self.sightings = State.CANCELLED, None, 0
+
 
 class Workers(RuleBasedStateMachine):
     """The ledger beside a model of it that fits on a page."""
@@ -63,11 +66,15 @@ class Workers(RuleBasedStateMachine):
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self.engine, self.now, self.number = engine, NOW, 0
-        with writing(engine) as session:
+        self.add_recording()
+
+    def add_recording(self) -> None:
+        with writing(self.engine) as session:
             added = add(session, found(), segments=segments(SEGMENTS), now=NOW, **PLAN)
             self.recording_id, self.analysis_id = added.recording_id, added.analysis_id
             self.ids = sorted(session.exec(select(tables.Segment.id)))
         self.model = [Expected() for _ in range(SEGMENTS)]
+        self.cancelled = False
 
     @rule(target=runs, index=st.integers(0, SEGMENTS - 1), later=LATER)
     def claim(self, index: int, later: int) -> object:
@@ -157,6 +164,49 @@ class Workers(RuleBasedStateMachine):
         with writing(self.engine) as session:
             assert reaper.expired(session, self.now) == again
 
+    @rule(run=consumes(runs))
+    def die_in_sight(self, run: tuple[int, int]) -> None:
+        index, number = run
+        expected = self.model[index]
+        held = expected.held_by(number)
+        with writing(self.engine) as session:
+            again = reaper.abandoned(session, [str(number)])
+        if held:
+            expected.let_go(hopeless=expected.attempts == 3)
+        assert again == [self.ids[index]] * (held and expected.state is State.WAITING)
+
+    @rule()
+    def cancel(self) -> None:
+        with writing(self.engine) as session:
+            changed = control.cancel(session, [self.analysis_id], self.now)
+        # What has ended here waits to be matched, and can still be cancelled.
+        assert changed == [self.analysis_id] * (not self.cancelled)
+        self.cancelled = True
+        for expected in self.model:
+            expected.cancel()
+
+    @rule()
+    def retry(self) -> None:
+        again = [
+            expected
+            for expected in self.model
+            if expected.state in (State.QUARANTINED, State.CANCELLED)
+        ]
+        with writing(self.engine) as session:
+            changed = control.retry(session, [self.analysis_id])
+        assert len(changed) == len(again)
+        for expected in again:
+            expected.state, expected.attempts = State.WAITING, 0
+        self.cancelled = self.cancelled and not again
+
+    @rule()
+    def purge(self) -> None:
+        with writing(self.engine) as session:
+            assert control.forget(session, [self.recording_id]) == [self.recording_id]
+        with reading(self.engine) as session:
+            assert session.exec(select(tables.Sighting.id)).all() == []
+        self.add_recording()
+
     @invariant()
     def the_ledger_is_as_expected(self) -> None:
         with reading(self.engine) as session:
@@ -167,11 +217,13 @@ class Workers(RuleBasedStateMachine):
             assert (row.state, row.attempts) == (expected.state, expected.attempts)
             runs = [seen.vector[0] for index, seen in stored if index == row.index]
             assert runs == [expected.run] * expected.sightings
-        assert (analysis.state is State.MATCHING) == self.all_ended()
+        assert (analysis.state is State.CANCELLED) == self.cancelled
+        assert (analysis.state is State.MATCHING) == (self.all_ended() and not self.cancelled)
 
     def teardown(self) -> None:
         """Once the crashes stop, a healthy worker and the reaper bring everything to its end."""
         self.reap(LEASE)
+        self.retry()
         for index in range(SEGMENTS):
             if (run := self.claim(index, 0)) != multiple():
                 self.finish(run, 1)
