@@ -31,11 +31,11 @@ def pool(vectors: Vectors, weights: NDArray[np.float64]) -> Vectors:
 def distances(a: Vectors, b: Vectors, kind: Distance = "euclidean_l2") -> Vectors:
     """Every distance between vectors a [n, d] and b [m, d] of any length, as [n, m].
 
-    Computed at unit length: Euclidean distance (0..2) or one minus the cosine (0..2). The
-    Euclidean distance of nearly equal vectors is exact to 5e-4, elsewhere to 2e-6. Rounded to six
-    digits, so that equal vectors are equally far wherever they stand in the matrix.
+    Computed at unit length: Euclidean distance (0..2) or one minus the cosine (0..2). In double
+    precision and rounded to six digits, so that two vectors are equally far apart whatever others
+    they are compared with.
     """
-    apart = np.clip(1 - unit(a) @ unit(b).T, 0, 2)
+    apart = np.clip(1 - unit(a).astype(np.float64) @ unit(b).astype(np.float64).T, 0, 2)
     exact = np.sqrt(2 * apart) if kind == "euclidean_l2" else apart
     return np.asarray(exact.round(6), dtype=np.float32)
 

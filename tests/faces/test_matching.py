@@ -76,8 +76,22 @@ def test_ranking_says_what_comparing_one_by_one_says(n: int, m: int, seed: int) 
     references = rng.normal(size=(m, 4)).astype(np.float32)
     apart = np.linalg.norm(unit(appearances)[:, None] - unit(references)[None], axis=2)
     ranked = rank(appearances, references, kind="euclidean_l2", threshold=1.0)
-    assert distances(appearances, references) == pytest.approx(apart, abs=6e-4)
+    assert distances(appearances, references) == pytest.approx(apart, abs=2e-6)
     assert [one.rank for one in ranked] == list(range(1, len(ranked) + 1))
     assert [one.distance for one in ranked] == sorted(one.distance for one in ranked)
     assert {one.appearance for one in ranked} >= set(np.flatnonzero(apart.min(axis=1) < 0.999))
     assert all(one.distance <= 1.0 for one in ranked)
+
+
+@given(st.integers(1, 60), st.integers(1, 9), st.integers(0, 2**32 - 1))
+def test_two_vectors_are_equally_far_apart_whatever_else_is_compared(
+    n: int, m: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    middle = rng.normal(size=8)
+    appearances, references = (
+        (middle + rng.normal(scale=0.02, size=(count, 8))).astype(np.float32) for count in (n, m)
+    )
+    together = distances(appearances, references)
+    one_by_one = [[distance(a, b, "euclidean_l2") for b in references] for a in appearances]
+    assert together.tolist() == one_by_one
