@@ -104,7 +104,7 @@ def _idle(vitals: Vitals, expected: Expectations, now: datetime) -> Iterator[Tro
         waiting = vitals.segments[State.WAITING]
         yield Trouble(
             f"idle:{since.isoformat()}",
-            f"{waiting} segments wait and nobody has worked for {spoken(now - since)}; "
+            f"Nobody has worked for {spoken(now - since)}, though segments wait: {waiting}; "
             "see the workers' log.",
         )
 

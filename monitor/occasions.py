@@ -72,7 +72,7 @@ def _window_closed(watched_ms: int, sight: Sight, windows: Windows) -> datetime 
     if under_way and sight.at - closed_at < LAST_SEGMENTS:
         return None
     waited = any(since < closed_at for since in sight.vitals.waiting_since.values())
-    return closed_at if waited or watched_ms else None
+    return closed_at if waited or under_way or watched_ms else None
 
 
 def _account(ended: Sequence[Ended], sight: Sight, outlook: Outlook) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def quarantined(session: Session, sight: Sight) -> Iterator[Occasion]:
         NEEDS_HELP,
         {
             "about": "quarantined",
-            "sentence": f"{count} segments are in quarantine; see `nightreel jobs quarantined`.",
+            "sentence": f"Segments in quarantine: {count}; see `nightreel jobs quarantined`.",
             "segments": count,
             "began_at": began_at.isoformat(),
         },

@@ -1,0 +1,87 @@
+"""What Prometheus is told, and what it is not told."""
+
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+from sights import MINUTE, NOW, SECOND, sight_of, vitals_with
+
+from errors import StoreUnavailable
+from monitor.lookout import Sight
+from monitor.metrics import Exporter
+from storage.tables import Priority, State
+from storage.vitals import RecentWork
+
+Samples = dict[tuple[str, str], float]
+
+
+def samples(exporter: Exporter) -> Samples:
+    """Name and label's value of every sample."""
+    families = text_string_to_metric_families(exporter.text().decode())
+    return {
+        (sample.name.removeprefix("nightreel_"), "".join(sample.labels.values())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def samples_of(sight: Sight, home: Path) -> Samples:
+    """Of one sight."""
+    return samples(Exporter(lambda: sight, home))
+
+
+def test_a_busy_ledger(tmp_path: Path) -> None:
+    told = samples_of(
+        sight_of(
+            vitals_with(
+                segments={State.DONE: 7, State.WAITING: 2, State.QUARANTINED: 1},
+                footage_ms={State.DONE: 420_000},
+                analyses={State.RUNNING: 2, State.GAPS: 1},
+                paused=1,
+                repeats=4,
+                overdue_leases=1,
+                waiting_since={Priority.OVERNIGHT: NOW - 2 * MINUTE},
+                lease_until=NOW + 50 * SECOND,
+                recent=RecentWork(120_000, 90.0, 60.0),
+                refused=5,
+            )
+        ),
+        tmp_path,
+    )
+    assert told["segments", "done"] == 7
+    assert told["segments", "cancelled"] == 0
+    assert told["segments", "quarantined"] == 1
+    assert told["footage_seconds", "done"] == 420
+    assert told["analyses", "gaps"] == 1
+    assert told["analyses_paused", ""] == 1
+    assert told["segment_repeats", ""] == 4
+    assert told["leases_overdue", ""] == 1
+    assert told["queue_age_seconds", "overnight"] == 120
+    assert told["queue_age_seconds", "urgent"] == 0
+    assert told["canary_age_seconds", "upkeep"] == 10
+    assert told["queue_silence_seconds", "nightreel"] == 10
+    assert told["work_seconds_per_footage_hour", ""] == 2700
+    assert told["files_refused", ""] == 5
+    assert (told["healthy", ""], told["window_open", ""]) == (1, 1)
+    assert told["ledger_readable", ""] == 1
+
+
+def test_without_a_database_one_metric_says_so(tmp_path: Path) -> None:
+    def look() -> Sight:
+        raise StoreUnavailable("The database is away.")
+
+    told = samples(Exporter(look, tmp_path))
+    assert told.pop(("home_free_bytes", "")) > 0
+    assert told == {("ledger_readable", ""): 0}
+
+
+def test_footage_watched_only_grows(tmp_path: Path) -> None:
+    done_ms = [60_000, 180_000, 120_000, 150_000]
+    looks = iter(sight_of(vitals_with(footage_ms={State.DONE: one})) for one in done_ms)
+    exporter = Exporter(lambda: next(looks), tmp_path)
+    told = [samples(exporter)["footage_watched_seconds_total", ""] for _ in done_ms]
+    assert told == [0, 120, 120, 150]
+
+
+def test_no_path_is_told() -> None:
+    exporter = Exporter(lambda: sight_of(vitals_with()), Path("/cases/Jane Doe"))
+    assert "Jane" not in exporter.text().decode()
