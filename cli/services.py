@@ -75,7 +75,7 @@ class Services:
     def _start(self) -> None:
         stack = Stack(self._settings)
         try:
-            stack.start(flower=False)
+            stack.start(flower=False, intake=False)
         except StackTrouble:
             if not claimed(self._settings.home_folder):
                 raise

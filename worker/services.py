@@ -44,6 +44,11 @@ def beat_program(settings: Settings) -> Program:
     return Program("beat", _python("worker.serve", "beat", "beat-schedule", settings.log_level))
 
 
+def intake_program() -> Program:
+    """Takes footage in from the watched folder."""
+    return Program("intake", _python("tasks.intake"))
+
+
 def flower_program() -> Program:
     """The page on the queue."""
     return Program("flower", _python("worker.serve", "flower", "flowerconfig.py"))

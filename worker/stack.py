@@ -1,8 +1,9 @@
-"""The embedded services: Redis, workers, beat and Flower, under supervisord, in one home folder.
+"""The embedded services: Redis, workers, beat, intake and Flower, under supervisord, in a home.
 
     nightreel up ── supervisord ─┬─ redis     starts first, stops last
                                  ├─ worker ── as many processes as there are cores
                                  ├─ beat
+                                 ├─ intake    where a folder is watched
                                  └─ flower
 
 If this process is killed, the kernel tells supervisord, which stops the rest in order. If that is
@@ -31,7 +32,7 @@ from worker.folders import Folders
 from worker.ports import free_port, refuse_taken_port
 from worker.redis_server import answers, find_redis_server, redis_configuration
 
-PROGRAMS = ("redis", "worker", "beat", "flower")
+PROGRAMS = ("redis", "worker", "beat", "intake", "flower")
 REDIS_START_SECONDS = 60.0
 """Redis reads its whole file before it answers."""
 
@@ -42,6 +43,8 @@ class StackInfo:
 
     pid: int
     """The process that started it and that stops it."""
+    services: list[str]
+    """What of PROGRAMS it runs."""
     workers: int
     broker_url: str = field(repr=False)
     flower_url: str
@@ -66,9 +69,10 @@ def claimed(home: Path) -> bool:
 
 
 def services_alive(home: Path) -> dict[str, bool]:
-    """For each service, by name, whether its process lives."""
-    folders = Folders.of(home)
-    return {name: holder(folders.lock(name)) is not None for name in PROGRAMS}
+    """For each service that is to run, by name, whether its process lives."""
+    folders, stack = Folders.of(home), running(home)
+    names = stack.services if stack else PROGRAMS
+    return {name: holder(folders.lock(name)) is not None for name in names}
 
 
 class Stack:
@@ -85,10 +89,11 @@ class Stack:
         self._claim: int | None = None
         self._supervisor: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, flower: bool = True, beat: bool = True) -> None:
+    def start(self, *, flower: bool = True, beat: bool = True, intake: bool = True) -> None:
         """Start the services; return as soon as Redis answers, while the workers still load.
 
-        With `broker_url` in the settings no Redis is started: the services use that broker.
+        With `broker_url` in the settings no Redis is started: the services use that broker. Intake
+        runs only with a `watch_folder` in the settings.
 
         Raises StackTrouble when a stack runs here already, Flower's port is taken, or no Redis can
         be found or started; nothing is left behind then.
@@ -100,7 +105,7 @@ class Stack:
                 refuse_taken_port(
                     self.settings.flower_port, service="Flower", variable="NIGHTREEL_FLOWER_PORT"
                 )
-            self.info = self._prepare(flower=flower, beat=beat)
+            self.info = self._prepare(flower=flower, beat=beat, intake=intake)
             self._spawn()
             if not self.settings.broker_url:
                 self._wait_for_redis(self.info.broker_url)
@@ -187,7 +192,7 @@ class Stack:
         for name in PROGRAMS:
             end(self._folders.lock(name), patience_seconds=1.0)
 
-    def _prepare(self, *, flower: bool, beat: bool) -> StackInfo:
+    def _prepare(self, *, flower: bool, beat: bool, intake: bool) -> StackInfo:
         """Write every file the services read."""
         settings, folders = self.settings, self._folders
         broker_url = settings.broker_url
@@ -199,6 +204,8 @@ class Stack:
             folders.write("redis.conf", redis_configuration("../queue", port, password))
         if beat:
             programs.append(services.beat_program(settings))
+        if intake and settings.watch_folder:
+            programs.append(services.intake_program())
         flower_password = self._flower_password()
         if flower:
             programs.append(services.flower_program())
@@ -208,6 +215,7 @@ class Stack:
         folders.write("supervisord.conf", services.supervisor_configuration(programs))
         info = StackInfo(
             pid=os.getpid(),
+            services=[program.name for program in programs],
             workers=settings.workers,
             broker_url=broker_url,
             flower_url=f"http://127.0.0.1:{settings.flower_port}" if flower else "",

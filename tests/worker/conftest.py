@@ -13,9 +13,10 @@ from worker.stack import Stack
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """One stack for a whole module: `stack`, `home`, `client`, `redis`."""
+    """One stack for a whole module, of all services: `stack`, `home`, `client`, `redis`."""
     home = tmp_path_factory.mktemp("stack") / "a home; with % and # in its 'name'"
-    with Stack(settings_for(home)) as stack:
+    watched = {"watch_folder": str(tmp_path_factory.mktemp("in")), "settle_seconds": 1}
+    with Stack(settings_for(home, engine="stub", **watched)) as stack:
         assert stack.info is not None
         connection = redis.Redis.from_url(stack.info.broker_url)
         client = client_of(stack.info.broker_url)

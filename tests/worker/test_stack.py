@@ -11,10 +11,16 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import redis
+from painted import RED, Stay, paint
 from stack_helpers import settings_for
 from waiting import wait_until
 
 from errors import StackTrouble
+from storage import refusals
+from storage.database import connect, reading
+from storage.listing import all_analyses
+from storage.progress import progress
+from storage.tables import State
 from worker.bound import holder
 from worker.folders import Folders
 from worker.stack import PROGRAMS, Stack, running, services_alive
@@ -133,7 +139,7 @@ def test_each_worker_process_computes_in_one_thread(live: SimpleNamespace) -> No
     assert "1" in variables
 
 
-@pytest.mark.parametrize("service", ["worker", "beat", "flower"])
+@pytest.mark.parametrize("service", ["worker", "beat", "intake", "flower"])
 def test_torch_is_not_loaded_where_nothing_is_computed(live: SimpleNamespace, service: str) -> None:
     files = {Path(each.path).name for each in process_of(live.home, service).memory_maps()}
     assert not [name for name in files if "torch" in name]
@@ -178,3 +184,23 @@ def test_the_ledger_is_tended_though_nobody_asks(live: SimpleNamespace) -> None:
         return any(each["total"].get("tasks.upkeep.tend_ledger") for each in totals)
 
     wait_until(tended)
+
+
+def test_what_is_put_into_the_watched_folder_is_watched_though_nobody_asks(
+    live: SimpleNamespace,
+) -> None:
+    folder = Path(live.stack.settings.watch_folder)
+    paint(folder / ".gate.mp4", 3, Stay(RED, 1, 2)).rename(folder / "gate.mp4")
+    (folder / "secret name.txt").write_text("no video at all\n" * 100)
+    database = connect(live.stack.settings.effective_database_url)
+
+    def refused_and_watched() -> bool:
+        with reading(database) as session:
+            far = progress(session, all_analyses(session))
+            return refusals.count(session) == 1 and [one.state for one in far] == [State.DONE]
+
+    wait_until(refused_and_watched)
+    database.dispose()
+    log = (live.home / "logs" / "intake.log").read_text()
+    assert "recording 1 was taken in" in log
+    assert not [name for name in ("gate", "secret") if name in log]

@@ -1,0 +1,224 @@
+"""Take footage in from a folder by itself: each file once, as soon as it is whole."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from errors import NightreelError, Permanent, RefusedFootage, StoreUnavailable, UnreadableFootage
+from footage.folder import TROUBLES, Entry, Settling, is_being_written, look, look_at
+from pipeline.clock import utc_now
+from pipeline.ingest import read_footage, remember
+from pipeline.names import display_name
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from storage import control, refusals
+from storage.database import reading, writing
+from storage.places import Place, place_of, places_of_sizes
+from storage.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request
+from storage.refusals import Refusal
+from storage.tables import State
+
+log = logging.getLogger(__name__)
+
+COPY = "It is a copy of footage that was taken before, so it is not needed."
+MOST_ATTEMPTS = 3
+"""After so many failures that may not be the file's fault it is refused all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A file that is footage of ours now."""
+
+    path: str
+    footage: Added | AlreadyKnown
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that was not taken."""
+
+    path: str
+    reason: str
+
+
+class WatchedFolder:
+    """One folder, and what is known of the files in it.
+
+    A file that was taken or refused is not read again while it stays as it is; the database
+    remembers that, so that another process knows it too.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        tools: Tools,
+        plan: Plan,
+        settle_seconds: float,
+        request: Request = AS_USUAL,
+    ) -> None:
+        self._folder = folder.resolve()
+        self._tools = tools
+        self._plan = plan
+        self._request = request
+        self._settling = Settling(settle_seconds)
+        self._seen: set[Entry] = set()
+        self._dealt_with: set[Entry] = set()
+        self._failures: Counter[Entry] = Counter()
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether the latest look found something that is not dealt with yet."""
+        return bool(self._seen - self._dealt_with)
+
+    def look(self, now: float) -> Iterator[Taken | Refused]:
+        """Look once, and take or refuse what has settled, one by one.
+
+        `now` is of a clock that only runs forward, seconds. Raises FootageVanished when the folder
+        is away and StoreUnavailable when the database is: then look again later.
+        """
+        entries = look(str(self._folder))
+        self._forget_what_left(entries)
+        new = [entry for entry in entries if entry not in self._seen]
+        self._dealt_with |= self._known(new)
+        self._seen = set(entries)
+        waiting = [entry for entry in entries if entry not in self._dealt_with]
+        for entry in self._settling.settled(waiting, now):
+            event = self._deal_with(entry)
+            if event is not None:
+                yield event
+
+    def _forget_what_left(self, entries: Sequence[Entry]) -> None:
+        """Ask the database anew about what was seen beside a file that is no more or has changed.
+
+        What was refused as its copy may be all that is left of it.
+        """
+        left = self._seen.difference(entries)
+        if entries and (left or not self._seen):
+            self._forget_refusals({entry.path for entry in entries})
+        sizes = {entry.size_bytes for entry in left}
+        self._seen = {entry for entry in self._seen - left if entry.size_bytes not in sizes}
+        self._dealt_with &= self._seen
+        for entry in left:
+            self._failures.pop(entry, None)
+
+    def _forget_refusals(self, paths: set[str]) -> None:
+        """Of files that are no longer in the folder, which is not empty: it may not be mounted."""
+        with reading(self._tools.database) as session:
+            known = [refusal.path for refusal in refusals.all_refusals(session)]
+        ours = [path for path in known if Path(path).is_relative_to(self._folder)]
+        gone = [path for path in ours if path not in paths]
+        if gone:
+            with writing(self._tools.database) as session:
+                refusals.forget(session, gone)
+
+    def _known(self, entries: Sequence[Entry]) -> set[Entry]:
+        """Those that were taken or refused before, as they are now."""
+        if not entries:
+            return set()
+        with reading(self._tools.database) as session:
+            places = places_of_sizes(session, {entry.size_bytes for entry in entries})
+            reasons = {_file(one): one.reason for one in refusals.all_refusals(session)}
+        taken = {_file(place) for place in places}
+        return {
+            entry
+            for entry in entries
+            if _file(entry) in taken or _stands(reasons.get(_file(entry)), entry, places)
+        }
+
+    def _deal_with(self, entry: Entry) -> Taken | Refused | None:
+        if entry.trouble:
+            return self._refuse(entry, entry.trouble)
+        if is_being_written(entry.path):
+            return None
+        try:
+            return self._take(entry)
+        except (UnreadableFootage, RefusedFootage) as error:
+            reason = str(error)
+        except (Permanent, StoreUnavailable):
+            raise  # not this file's fault, and the next file's as well
+        except Exception as error:
+            reason = self._try_again(entry, error)
+        if not reason or look_at(entry.path) != entry:
+            return None
+        return self._refuse(entry, reason)
+
+    def _take(self, entry: Entry) -> Taken | Refused | None:
+        found = read_footage(Path(entry.path), self._tools.decoder)
+        if look_at(entry.path) != entry:  # it went away, or was written while it was read
+            return None
+        with reading(self._tools.database) as session:
+            place = place_of(session, found.sha256)
+        if place is not None and place.path != entry.path and _is_there(place):
+            self._remember(_at(place, found))
+            return self._refuse(entry, COPY)
+        with writing(self._tools.database) as session:
+            refusals.forget(session, [entry.path])
+        footage = self._remember(found)
+        self._go_on_with(footage)
+        self._dealt_with.add(entry)
+        return Taken(entry.path, footage)
+
+    def _remember(self, found: Found) -> Added | AlreadyKnown:
+        return remember(
+            found, tools=self._tools, plan=self._plan, now=utc_now(), request=self._request
+        )
+
+    def _go_on_with(self, footage: Added | AlreadyKnown) -> None:
+        """Try again what was given up while the file was not where it had been."""
+        if isinstance(footage, AlreadyKnown) and footage.state is not State.CANCELLED:
+            with writing(self._tools.database) as session:
+                control.retry(session, [footage.analysis_id])
+
+    def _try_again(self, entry: Entry, error: Exception) -> str:
+        """Let a file settle anew; the reason to refuse it when that was done often enough."""
+        self._failures[entry] += 1
+        explained = isinstance(error, NightreelError)
+        if not explained:
+            log.exception("a file could not be taken")
+        if self._failures[entry] < MOST_ATTEMPTS:
+            self._settling.start_again(entry)
+            return ""
+        unexpected = f"An unexpected {type(error).__name__} ended it; the log says more."
+        return str(error) if explained else unexpected
+
+    def _refuse(self, entry: Entry, reason: str) -> Refused | None:
+        refusal = Refusal(
+            path=entry.path,
+            name=display_name(Path(entry.path)),
+            size_bytes=entry.size_bytes,
+            modified_ns=entry.modified_ns,
+            reason=reason,
+            refused_at=utc_now(),
+        )
+        with writing(self._tools.database) as session:
+            is_new = refusals.add(session, refusal)
+        self._dealt_with.add(entry)
+        return Refused(entry.path, reason) if is_new else None
+
+
+def _stands(reason: str | None, entry: Entry, places: Sequence[Place]) -> bool:
+    """Whether a reason that was given for a file, which has not changed since, is one still."""
+    if reason in TROUBLES or entry.trouble:
+        return reason == entry.trouble
+    if reason == COPY:
+        originals = [place for place in places if place.size_bytes == entry.size_bytes]
+        return bool(originals) and all(map(_is_there, originals))
+    return reason is not None
+
+
+def _is_there(place: Place) -> bool:
+    now = look_at(place.path)
+    return now is not None and not now.trouble and _file(now) == _file(place)
+
+
+def _file(one: Entry | Place | Refusal) -> tuple[str, int, int]:
+    return one.path, one.size_bytes, one.modified_ns
+
+
+def _at(place: Place, found: Found) -> Found:
+    """The same footage, to be read from where it was first."""
+    recording = replace(found.recording, path=place.path)
+    return replace(found, modified_ns=place.modified_ns, recording=recording)

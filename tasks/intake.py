@@ -1,0 +1,98 @@
+"""`python -m tasks.intake` takes in what is put into NIGHTREEL_WATCH_FOLDER, until told to stop."""
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from errors import BrokerUnavailable, NightreelError, Transient, WrongUsage
+from pipeline.intake import Refused, Taken, WatchedFolder
+from storage.recordings import AS_USUAL, Request
+from tasks.segments import ask_for_waiting
+from worker.logs import log_json_lines
+from worker.resources import resources
+from worker.serve import NICENESS
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 3.0
+
+
+def watched_folder(folder: Path, request: Request = AS_USUAL) -> WatchedFolder:
+    """A folder that footage is taken in from, as the settings say.
+
+    Raises WrongUsage when it lies in the home folder, or that in it: what is written there would be
+    taken for footage.
+    """
+    mine, place = resources(), folder.expanduser().resolve()
+    home = mine.make_home().resolve()
+    if place.is_relative_to(home) or home.is_relative_to(place):
+        raise WrongUsage(
+            "The watched folder and the home folder must not lie in one another; "
+            "choose another NIGHTREEL_WATCH_FOLDER."
+        )
+    seconds = mine.settings.settle_seconds
+    return WatchedFolder(
+        place, tools=mine.tools, plan=mine.plan, settle_seconds=seconds, request=request
+    )
+
+
+def take_in_for_ever(
+    folder: Path, request: Request = AS_USUAL, *, complain: Callable[[Transient], None]
+) -> Iterator[Taken | Refused]:
+    """Everything that is taken or refused from now on.
+
+    While the folder or the database is away it waits, and complains once. Raises as
+    `watched_folder`.
+    """
+    watched: WatchedFolder | None = None
+    trouble = ""
+    while True:
+        try:
+            watched = watched or watched_folder(folder, request)
+            yield from watched.look(time.monotonic())
+            trouble = ""
+        except Transient as error:
+            if trouble != str(error):
+                trouble = str(error)
+                complain(error)
+        time.sleep(min(LOOK_SECONDS, resources().settings.settle_seconds))
+
+
+def ask_workers() -> bool:
+    """Whether the workers could be asked for what is new; if not, upkeep does it later."""
+    try:
+        ask_for_waiting()
+    except BrokerUnavailable:
+        return False
+    return True
+
+
+def main() -> None:
+    """Log what happens by ids and types: the names of files stay in the database."""
+    settings = resources().settings
+    log_json_lines(logging.getLevelNamesMapping()[settings.log_level])
+    os.nice(NICENESS)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    for event in take_in_for_ever(Path(settings.watch_folder), complain=_log_waiting):
+        if isinstance(event, Refused):
+            log.warning("a file was refused")
+            continue
+        log.info("recording %d was taken in", event.footage.recording_id)
+        if not ask_workers():
+            log.warning("the workers cannot be asked; upkeep does it later")
+
+
+def _log_waiting(error: Transient) -> None:
+    log.warning("waiting: %s", type(error).__name__)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NightreelError as error:
+        log.error("%s", type(error).__name__)
+        sys.exit(error.exit_code)

@@ -1,0 +1,53 @@
+"""Watching a folder by a clock of one's own."""
+
+import os
+from pathlib import Path
+
+from pipeline.intake import Refused, Taken, WatchedFolder
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from storage import refusals
+from storage.database import reading
+from storage.tables import Recording
+
+SETTLE_SECONDS = 10.0
+Event = Taken | Refused
+
+
+class Watcher:
+    """A process that watches one folder, with a clock of its own."""
+
+    def __init__(self, folder: Path, tools: Tools, plan: Plan, **others: object) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder, self.tools, self.now = folder, tools, 0.0
+        self.watched = WatchedFolder(
+            folder, tools=tools, plan=plan, settle_seconds=SETTLE_SECONDS, **others
+        )
+
+    def look(self, after_seconds: float = 0.0) -> list[Event]:
+        """What one look brings, some time after the one before."""
+        self.now += after_seconds
+        return list(self.watched.look(self.now))
+
+    def settle(self) -> list[Event]:
+        """What comes of all that lies there now."""
+        return self.look() + self.look(SETTLE_SECONDS)
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """The list of what was refused: names and reasons."""
+        with reading(self.tools.database) as session:
+            return {one.name: one.reason for one in refusals.all_refusals(session)}
+
+
+def taken(*events: Event) -> list[str]:
+    """The names of what was taken."""
+    return [Path(one.path).name for one in events if isinstance(one, Taken)]
+
+
+def recording_path(event: Event, tools: Tools) -> Path:
+    """Where the recording that a file was taken as is read from."""
+    assert isinstance(event, Taken)
+    with reading(tools.database) as session:
+        row = session.get_one(Recording, event.footage.recording_id)
+        return Path(os.fsdecode(row.path))
