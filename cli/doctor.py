@@ -12,6 +12,7 @@ from cli.output import out, print_json, table
 from errors import NightreelError
 from faces import models
 from footage.executables import choose, find_ffmpegs
+from monitor.deliver import check_target
 from storage.database import reading
 from storage.listing import all_analyses
 from worker.redis_server import find_redis_server
@@ -84,6 +85,11 @@ def _queue() -> Iterator[Finding]:
     yield Finding("services", True, ", ".join(alive) if stack else "not running")
 
 
+def _notices() -> Iterator[Finding]:
+    target = resources().settings.notify
+    yield Finding("notices", True, f"to {check_target(target)}" if target else "to nobody")
+
+
 def _database() -> Iterator[Finding]:
     database = resources().database
     with reading(database) as session:
@@ -102,4 +108,4 @@ def _engine() -> Iterator[Finding]:
         yield Finding("licence", False, notice)
 
 
-LOOKS = (_machine, _home_folder, _ffmpeg, _queue, _database, _engine)
+LOOKS = (_machine, _home_folder, _ffmpeg, _queue, _notices, _database, _engine)

@@ -14,6 +14,7 @@ from cli import (
     footage,
     jobs,
     models,
+    notify,
     people,
     process,
     results,
@@ -41,6 +42,7 @@ app.command("enrol")(people.enrol)
 app.command("candidates")(results.candidates)
 app.command("report")(results.report)
 app.command("status")(status.status)
+app.command("notify")(notify.notify)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(benchmarks.bench)
 app.add_typer(cases.app, name="case", help="Cases: what authorises a search.")

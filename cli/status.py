@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cli.health import check
 from cli.output import out, print_json
 from pipeline.clock import utc_now
 from review.morning import gather_night, night_as_json, night_as_text
@@ -14,8 +15,16 @@ from worker.resources import resources
 from worker.stack import StackInfo, running, services_alive
 
 
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    checked: Annotated[
+        bool, typer.Option("--check", help="Only say whether the work goes on; 1 if not.")
+    ] = False,
+) -> None:
     """What runs, what was done since the window opened, what remains and what needs attention."""
+    if checked:
+        check(as_json=as_json)
+        return
     mine = resources()
     windows = mine.windows  # a setting out of range is said before anything is made
     home = mine.settings.home_folder

@@ -88,7 +88,7 @@ def _silent(
         elif (silence := now - sign) > timedelta(seconds=expected.stale_seconds):
             yield Trouble(
                 f"stale:{queue}:{sign.isoformat()}",
-                f"Queue {queue} has not been served for {spoken(silence)}; "
+                f"Queue {queue} has not been served for {spoken(silence.total_seconds())}; "
                 "see whether workers, beat and the broker run.",
             )
 
@@ -101,11 +101,10 @@ def _idle(vitals: Vitals, expected: Expectations, now: datetime) -> Iterator[Tro
     signs = (waiting_since, vitals.finished_at, _last_beat(vitals, expected))
     since = max(sign for sign in signs if sign)
     if now - since > patience:
-        waiting = vitals.segments[State.WAITING]
+        idle, waiting = spoken((now - since).total_seconds()), vitals.segments[State.WAITING]
         yield Trouble(
             f"idle:{since.isoformat()}",
-            f"Nobody has worked for {spoken(now - since)}, though segments wait: {waiting}; "
-            "see the workers' log.",
+            f"Nobody has worked for {idle}, though segments wait: {waiting}; see the workers' log.",
         )
 
 
@@ -119,10 +118,9 @@ def _may_begin_since(
     return vitals.any_time_since
 
 
-def spoken(length: timedelta) -> str:
+def spoken(seconds: float) -> str:
     """A length of time for people: `40 s`, `7 min`, `2 h 5 min`."""
-    seconds = int(length.total_seconds())
-    hours, minutes = seconds // 3600, seconds // 60 % 60
+    hours, minutes = int(seconds // 3600), int(seconds // 60 % 60)
     if hours:
         return f"{hours} h {minutes} min"
-    return f"{minutes} min" if minutes else f"{seconds} s"
+    return f"{minutes} min" if minutes else f"{int(seconds)} s"

@@ -30,9 +30,22 @@ class Sight:
     health: Health
 
 
+def in_background(read: Callable[[], T]) -> "Future[T]":
+    """Call `read` in a thread that does not hold up the end of the process."""
+    future: Future[T] = Future()
+
+    def fill() -> None:
+        try:
+            future.set_result(read())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=fill, daemon=True).start()
+    return future
+
+
 class Lookout(Generic[T]):
-    """Reads in a thread of its own, one reading at a time: a database that hangs holds up neither
-    whoever asks nor the end of the process."""
+    """Reads in the background, one reading at a time: a database that hangs holds nobody up."""
 
     def __init__(self, read: Callable[[], T], patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._read = read
@@ -58,15 +71,8 @@ class Lookout(Generic[T]):
         with self._lock:
             kept = time.monotonic() - self._began_at < KEPT_SECONDS
             if self._future is None or (self._future.done() and not kept):
-                self._future, self._began_at = Future(), time.monotonic()
-                threading.Thread(target=self._fill, args=(self._future,), daemon=True).start()
+                self._future, self._began_at = in_background(self._read), time.monotonic()
             return self._future
-
-    def _fill(self, future: "Future[T]") -> None:
-        try:
-            future.set_result(self._read())
-        except BaseException as error:
-            future.set_exception(error)
 
 
 def ledger_lookout(mine: Resources) -> Lookout[Sight]:

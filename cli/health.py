@@ -1,0 +1,39 @@
+"""`nightreel status --check`: whether the work goes on as it should, for scripts."""
+
+import typer
+
+from cli.output import err, out, print_json
+from errors import NightreelError
+from monitor.checkup import look_at_everything
+from monitor.health import spoken
+from monitor.lookout import Sight
+from monitor.page import described
+from worker.resources import resources
+
+
+def check(*, as_json: bool) -> None:
+    """Say in one line whether all is well; end with 1 where it is not.
+
+    It answers within seconds also where the broker or the database is dead.
+    """
+    try:
+        sight = look_at_everything(resources())
+    except NightreelError as error:
+        if not as_json:
+            raise
+        print_json({"well": False, "troubles": [str(error)]})
+        raise typer.Exit(error.exit_code) from error
+    if as_json:
+        print_json(described(sight))
+    elif sight.health.well:
+        out.print(_praise(sight), soft_wrap=True)
+    else:
+        err.print("nightreel: " + " ".join(one.sentence for one in sight.health.troubles))
+    if not sight.health.well:
+        raise typer.Exit(1)
+
+
+def _praise(sight: Sight) -> str:
+    silences = sight.health.silence_seconds.items()
+    served = ", ".join(f"{queue} {spoken(seconds)} ago" for queue, seconds in silences)
+    return f"All is well; the queues were served: {served}."

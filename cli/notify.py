@@ -1,0 +1,24 @@
+"""`nightreel notify`."""
+
+from typing import Annotated
+
+import typer
+
+from cli.output import err, out
+from errors import WrongUsage
+from monitor.deliver import check_target, deliver
+from pipeline.clock import utc_now
+from worker.resources import resources
+
+
+def notify(
+    test: Annotated[bool, typer.Option("--test", help="Send a test notice now.")] = False,
+) -> None:
+    """Say who is told when a night ends or needs help, and try it."""
+    target = resources().settings.notify
+    if not target:
+        raise WrongUsage("Nobody is told; set NIGHTREEL_NOTIFY to a command or a web address.")
+    out.print(f"Notices go to {check_target(target)}.", soft_wrap=True)
+    if test:
+        body = {"kind": "test", "at": utc_now().isoformat(), "sentence": "This is only a test."}
+        err.print(f"Sent: {deliver(target, body, show_output=True)}.")
