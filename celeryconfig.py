@@ -17,7 +17,13 @@ def _embedded_broker() -> str:
 
 
 broker_url = _settings.broker_url or _embedded_broker()
-broker_connection_retry_on_startup = True  # workers start beside Redis, not after it
+# Workers start beside the broker, not after it, and wait for it however long it is away: after 100
+# tries they would end. An error of a channel would end them at once, as when Redis has a full disk
+# or hands over to its replica and takes no writes for a while.
+broker_connection_retry_on_startup = True
+broker_connection_max_retries = None
+broker_channel_error_retry = True
+broker_heartbeat = 30  # RabbitMQ's; with Redis see `health_check_interval`
 
 # What is on the wire: task names and ids. JSON cannot carry code; nobody reads results.
 task_serializer = result_serializer = event_serializer = "json"
@@ -39,8 +45,8 @@ imports = (
     "tasks.upkeep",
 )
 
-# A message leaves Redis when its task has ended, not when it began; a worker takes no more than it
-# works on. A process that dies gives its message back, and the ledger counts the attempts.
+# A message leaves the broker when its task has ended, not when it began; a worker takes no more
+# than it works on. A process that dies gives its message back, and the ledger counts the attempts.
 task_acks_late = True
 task_reject_on_worker_lost = True
 worker_prefetch_multiplier = 1
@@ -51,7 +57,7 @@ task_track_started = True
 visibility_timeout = _settings.visibility_timeout_seconds
 task_time_limit = _settings.time_limit_seconds
 task_soft_time_limit = task_time_limit * 3 // 4
-broker_transport_options = {
+_redis_options = {
     "visibility_timeout": visibility_timeout,
     "unacked_restore_interval": 5,  # look for such messages every 5 s ...
     "unacked_restore_throttle": 1,  # ... in one process at a time
@@ -64,12 +70,19 @@ broker_transport_options = {
     "socket_keepalive": True,
     "health_check_interval": 25,
 }
+# RabbitMQ gives messages back by itself when a worker's connection is gone, and confirms a message
+# once that is on the disk. How long one may stay unacknowledged is its own `consumer_timeout`.
+_rabbitmq_options = {"confirm_publish": True}
+_is_rabbitmq = broker_url.startswith("amqp")
+broker_transport_options = _rabbitmq_options if _is_rabbitmq else _redis_options
 result_backend_transport_options = {"visibility_timeout": visibility_timeout}
 worker_cancel_long_running_tasks_on_connection_loss = True  # their messages go to others anyway
 task_publish_retry_policy = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
 
 # torch, CUDA and forked processes do not agree.
 worker_pool_start_method = "spawn"
+# Whatever grows within torch or a model's code in a night ends with its process.
+worker_max_memory_per_child = _settings.worker_memory_mb * 1024
 worker_proc_alive_timeout = 60  # a spawned process imports everything anew; 4 s is not enough
 
 # A stop lets tasks finish for this long, then gives them back (worker/signals.py). Celery's soft
@@ -93,6 +106,11 @@ beat_schedule = {
         # Asked for anew by then: none pile up behind busy workers.
         "options": {"expires": _upkeep_seconds},
     }
+}
+beat_schedule["sweep-crops"] = {
+    "task": "tasks.upkeep.sweep_crops",
+    "schedule": 3600,
+    "options": {"expires": 3600},
 }
 beat_schedule |= {
     f"canary-{_queue}": {

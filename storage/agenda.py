@@ -24,12 +24,14 @@ def most_urgent(
 ) -> int | None:
     """The segment to begin now: the one that was asked for, unless a more urgent one waits.
 
+    What a dead worker left in the middle goes first too: its recording waits for nothing else.
     None when there is nothing to begin: what has been begun already is not begun again, and what
     is paused, or outside its window, waits for the next time it is asked for.
     """
     urgent = col(Analysis.priority) == Priority.URGENT
+    interrupted = and_(col(Segment.attempts) > 0, col(Segment.reason).is_(None))
     named = col(Segment.id) == asked_for
-    for which in (and_(urgent, named), urgent, named):
+    for which in (and_(urgent, named), urgent, interrupted, named):
         statement = _ready(now, window_open).where(which)
         in_order = statement.order_by(col(Segment.analysis_id), col(Segment.index))
         chosen = session.exec(in_order.limit(1)).first()

@@ -4,7 +4,10 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Callable, Container
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from errors import StoreUnavailable, WrongUsage
@@ -26,7 +29,9 @@ class Media:
         name = f"{hashlib.sha256(jpeg).hexdigest()}.jpg"
         file = self._file(name)
         try:
-            if not file.exists():
+            if file.exists():
+                file.touch()  # as good as new, for `sweep`
+            else:
                 _make_private(self.folder, file.parent.parent, file.parent)
                 _write_whole(file, jpeg)
         except OSError as error:
@@ -51,8 +56,45 @@ class Media:
                 f"Picture {name} cannot be read ({error.strerror}); check {self.folder}."
             ) from error
 
+    def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
+        """Remove pictures that nobody wants, and what a killed process left half written.
+
+        Younger ones are left alone: whoever saved them may not have committed their names yet.
+        `wanted` gives the numbers (`number_of`) of those to keep, and is asked after the folder was
+        read. Returns how many were removed. Raises StoreUnavailable.
+        """
+        try:
+            old = [file for file in self.folder.glob("*/*/*") if _modified(file) < older_than]
+            kept = wanted() if old else ()
+            unwanted = [
+                file for file in old if not (_is_name(file) and number_of(file.name) in kept)
+            ]
+            for file in unwanted:
+                if _modified(file) < older_than:  # somebody may have saved it again meanwhile
+                    file.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The picture folder {self.folder} cannot be swept ({error.strerror}); check it."
+            ) from error
+        return len(unwanted)
+
     def _file(self, name: str) -> Path:
         return self.folder / name[:2] / name[2:4] / name
+
+
+def number_of(name: str) -> int:
+    """The first 64 bits of a picture's name: enough to tell pictures apart, in little memory."""
+    return int(name[:16], 16)
+
+
+def _is_name(file: Path) -> bool:
+    return bool(_NAME.fullmatch(file.name))
+
+
+def _modified(file: Path) -> datetime:
+    with suppress(FileNotFoundError):  # a draft that has just been given its name
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    return datetime.max.replace(tzinfo=UTC)
 
 
 def _make_private(*folders: Path) -> None:

@@ -131,6 +131,7 @@ class Segment(Table, table=True):
     __table_args__ = (
         UniqueConstraint("analysis_id", "index"),
         Index(None, "state", "lease_until"),
+        Index(None, "state", "attempts"),
         _IDS_NEVER_REUSED,
     )
     id: int = Field(default=None, primary_key=True)

@@ -1,9 +1,11 @@
 """Upkeep: messages get lost, rows do not; whatever rows still ask for is asked for again."""
 
+import logging
 from datetime import timedelta
 
 from pipeline.clock import utc_now
 from storage.agenda import ready_to_match
+from storage.crops import crop_numbers
 from storage.database import reading
 from storage.people import unmatched_people
 from tasks.analyses import ask_for_matching
@@ -13,6 +15,8 @@ from tasks.recovery import take_back
 from tasks.segments import ask_for_waiting
 from worker.app import app
 from worker.resources import resources
+
+log = logging.getLogger(__name__)
 
 ASKED_LONG_AGO = timedelta(seconds=30)
 
@@ -36,6 +40,17 @@ def tend_ledger() -> None:
     ask_for_matching(analyses)
     if queue_is_empty:
         ask_for_people(people)
+
+
+@app.task
+def sweep_crops() -> None:
+    """Remove the crops that nothing refers to: of what was cancelled or forgotten, and of workers
+    that died between saving them and committing."""
+    mine = resources()
+    limit = timedelta(seconds=mine.settings.visibility_timeout_seconds)
+    with reading(mine.database) as session:
+        removed = mine.media.sweep(lambda: crop_numbers(session), older_than=utc_now() - limit)
+    log.info("%d crops swept", removed)
 
 
 def _queue_is_empty() -> bool:

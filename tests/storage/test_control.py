@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from errors import LeaseLost
 from footage.coverage import Coverage
-from storage import agenda, control, ledger, listing, tables
+from storage import agenda, control, ledger, listing, reaper, tables
 from storage.appearances import replace_appearances, sightings
 from storage.cases import open_case
 from storage.database import reading, writing
@@ -73,6 +73,20 @@ class TestPausing:
         with writing(database) as session:
             control.cancel(session, [FIRST], NOW)
             assert control.pause(session, [FIRST], NOW) == []
+
+
+class TestInterruptedWork:
+    def test_what_a_dead_worker_left_goes_first(self, database: Engine) -> None:
+        with writing(database) as session:
+            ledger.claim(session, 2, "anna", LEASE, NOW)
+            reaper.abandoned(session, ["anna"])
+            assert begin(session, 3) == 2
+
+    def test_what_failed_by_itself_waits_for_its_turn(self, database: Engine) -> None:
+        with writing(database) as session:
+            ledger.claim(session, 2, "anna", LEASE, NOW)
+            ledger.record_failure(session, 2, "anna", "The share is away.", permanent=False)
+            assert begin(session, 3) == 3
 
 
 class TestPriority:

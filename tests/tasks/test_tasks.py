@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,19 +17,28 @@ from sqlalchemy import Engine
 from pipeline.clock import utc_now
 from pipeline.enrol import enrol_person
 from pipeline.ingest import ingest_file
-from storage import cases, ledger
+from pipeline.windows import Windows
+from storage import cases, ledger, reaper
 from storage.agenda import mark_asked, ready_to_match, unasked
 from storage.candidates import candidates
 from storage.database import reading, writing
 from storage.people import unmatched_people
 from storage.progress import outcomes
 from storage.tables import State
+from tasks import recovery
 from tasks.analyses import ask_for_matching, match_analysis
 from tasks.people import ask_for_people, match_person
 from tasks.segments import analyse_segment, ask_for_segments
 from tasks.upkeep import ASKED_LONG_AGO, tend_ledger
+from worker import roll
 from worker.resources import resources
 
+SIGN_ON = """
+import sys
+from pathlib import Path
+from worker.roll import sign_on
+print(sign_on(Path(sys.argv[1])))
+"""
 SEGMENT, ANALYSIS, PERSON = (
     "tasks.segments.analyse_segment",
     "tasks.analyses.match_analysis",
@@ -202,6 +213,53 @@ def test_a_segment_whose_worker_fell_silent_is_asked_for_again(
     tend_ledger()
 
     assert asked_for(broker) == [(SEGMENT, [segments[0]])]
+
+
+def test_an_overtaken_segment_is_asked_for_again(
+    segments: list[int], broker: redis.Redis, database: Engine
+) -> None:
+    first, second = segments
+    with writing(database) as session:
+        ledger.claim(session, second, "died", 60, utc_now())
+        reaper.abandoned(session, ["died"])
+
+    analyse_segment(first)
+
+    assert asked_for(broker) == [(SEGMENT, [first])]
+    assert [row["state"] for row in snapshot(database)["segment"]] == [State.WAITING, State.DONE]
+
+
+def test_what_a_dead_process_held_is_taken_back_at_once(
+    segments: list[int], broker: redis.Redis, database: Engine
+) -> None:
+    folder = resources().roll_folder
+    done = subprocess.run(
+        [sys.executable, "-c", SIGN_ON, str(folder)], capture_output=True, text=True, check=True
+    )
+    alive = roll.sign_on(folder)
+    with writing(database) as session:
+        ledger.claim(session, segments[0], f"{done.stdout.strip()}.1", 3600, utc_now())
+        ledger.claim(session, segments[1], f"{alive}.1", 3600, utc_now())
+
+    recovery.go_on()
+
+    assert asked_for(broker) == [(SEGMENT, [segments[0]])]
+    assert roll.signed_on(folder) == {alive}
+
+
+def test_work_is_begun_only_inside_its_window(
+    segments: list[int], broker: redis.Redis, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_hour_from_now = (utc_now() + timedelta(hours=1)).strftime("%H:00")
+    later = (utc_now() + timedelta(hours=2)).strftime("%H:00")
+    closed = Windows.parse(f"{an_hour_from_now}-{later}", "UTC")
+    monkeypatch.setitem(vars(resources()), "windows", closed)
+
+    analyse_segment(segments[0])
+    tend_ledger()
+
+    assert asked_for(broker) == []
+    assert [row["attempts"] for row in snapshot(database)["segment"]] == [0, 0]
 
 
 def test_a_match_nobody_was_asked_for_is_asked_for(

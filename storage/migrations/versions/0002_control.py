@@ -27,6 +27,7 @@ def _let_work_be_controlled() -> None:
     op.add_column("analysis", sa.Column("paused_at", MOMENT))
     op.add_column("analysis", sa.Column("due_at", MOMENT))
     op.add_column("segment", sa.Column("started_at", MOMENT))
+    op.create_index("ix_segment_state_attempts", "segment", ["state", "attempts"])
 
 
 def _create_case_recording() -> None:

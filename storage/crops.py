@@ -1,0 +1,25 @@
+"""Which pictures the tables refer to."""
+
+from collections.abc import Iterator
+
+from sqlmodel import Session, col, select
+
+from storage.media import number_of
+from storage.tables import Appearance, Reference, Sighting
+
+_ROWS_AT_ONCE = 10_000
+
+
+def crop_numbers(session: Session) -> set[int]:
+    """The numbers (`media.number_of`) of every picture that a row refers to."""
+    return {number_of(name) for name in _names(session)}
+
+
+def _names(session: Session) -> Iterator[str]:
+    for table in (Sighting, Appearance):
+        statement = select(col(table.crops)).execution_options(yield_per=_ROWS_AT_ONCE)
+        for names in session.exec(statement):
+            yield from names
+    for name in session.exec(select(Reference.crop)):
+        if name is not None:
+            yield name
