@@ -20,6 +20,12 @@ from worker.resources import resources
 from worker.stack import running, services_alive
 
 LEAST_FREE_GB = 2
+WALLS = {
+    "namespaces": "no network and no other process",
+    "landlock": "no file but its own",
+    "no_sockets": "no socket",
+}
+"""What each wall of ours keeps from ffmpeg; bubblewrap keeps all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,16 @@ def _ffmpeg() -> Iterator[Finding]:
         yield Finding("ffmpeg", True, f"{one.version} from {one.origin}{used}: {one.path}")
 
 
+def _walls() -> Iterator[Finding]:
+    walls = resources().decoder.walls
+    stand = [words for name, words in WALLS.items() if walls.bubblewrap or getattr(walls, name)]
+    yield Finding("walls", walls.closed, ", ".join(["ffmpeg has limits", *stand]))
+    lacking = [words for words in WALLS.values() if words not in stand]
+    if lacking:
+        advice = "install bubblewrap or allow user namespaces; NIGHTREEL_WALLS must not be off"
+        yield Finding("walls missing", walls.closed, f"{', '.join(lacking)}: {advice}")
+
+
 def _queue() -> Iterator[Finding]:
     settings = resources().settings
     yield Finding("redis-server", True, find_redis_server())
@@ -108,4 +124,4 @@ def _engine() -> Iterator[Finding]:
         yield Finding("licence", False, notice)
 
 
-LOOKS = (_machine, _home_folder, _ffmpeg, _queue, _notices, _database, _engine)
+LOOKS = (_machine, _home_folder, _ffmpeg, _walls, _queue, _notices, _database, _engine)

@@ -64,6 +64,11 @@ class Walls:
         """The child is in namespaces of its own."""
         return self.bubblewrap or self.namespaces
 
+    @property
+    def closed(self) -> bool:
+        """The child reaches no network and no other file."""
+        return self.bubblewrap or (self.landlock and (self.namespaces or self.no_sockets))
+
 
 NO_WALLS = Walls()
 
@@ -133,7 +138,7 @@ def own_status(status: int, walls: Walls, log: str) -> int:
     bubblewrap adds 128 to the signal; unshare dies by the same one, but for SIGKILL, which
     util-linux before 2.39 cannot do and says so.
     """
-    if walls.bubblewrap and status > _SIGNALLED:
+    if walls.bubblewrap and _SIGNALLED < status <= _SIGNALLED + signal.SIGSYS:
         return _SIGNALLED - status
     if walls.namespaces and _UNSHARE_GIVES_UP in log[-_LAST_WORDS:]:
         return -signal.SIGKILL
