@@ -8,7 +8,7 @@ from worker.stack import Stack, StackInfo
 
 
 def up() -> None:
-    """Run the embedded stack: Redis, workers, beat and Flower. Ctrl-C stops it in order."""
+    """Run the embedded stack: Redis, workers, beat, Flower, monitor. Ctrl-C stops it in order."""
     mine = resources()
     mine.make_home()
     check_engine()
@@ -25,3 +25,4 @@ def _welcome(info: StackInfo, settings: Settings) -> None:
     kept = "as set" if given else f"in {settings.home_folder / 'run' / 'flower-password'}"
     err.print("Nightreel is up; Ctrl-C stops it in order.")
     err.print(f"Flower: {info.flower_url}, user {info.flower_user}, password {kept}")
+    err.print(f"Metrics and health: {info.monitor_url}/metrics and {info.monitor_url}/health")

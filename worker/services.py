@@ -49,6 +49,11 @@ def intake_program() -> Program:
     return Program("intake", _python("tasks.intake"))
 
 
+def monitor_program() -> Program:
+    """Metrics, the health page, and the one who tells people."""
+    return Program("monitor", _python("monitor.serve"))
+
+
 def flower_program() -> Program:
     """The page on the queue."""
     return Program("flower", _python("worker.serve", "flower", "flowerconfig.py"))

@@ -1,9 +1,10 @@
-"""The embedded services: Redis, workers, beat, intake and Flower, under supervisord, in a home.
+"""The embedded services, under supervisord, in one home folder.
 
     nightreel up ── supervisord ─┬─ redis     starts first, stops last
                                  ├─ worker ── as many processes as there are cores
                                  ├─ beat
                                  ├─ intake    where a folder is watched
+                                 ├─ monitor
                                  └─ flower
 
 If this process is killed, the kernel tells supervisord, which stops the rest in order. If that is
@@ -32,7 +33,7 @@ from worker.folders import Folders
 from worker.ports import free_port, refuse_taken_port
 from worker.redis_server import answers, find_redis_server, redis_configuration
 
-PROGRAMS = ("redis", "worker", "beat", "intake", "flower")
+PROGRAMS = ("redis", "worker", "beat", "intake", "monitor", "flower")
 REDIS_START_SECONDS = 60.0
 """Redis reads its whole file before it answers."""
 
@@ -49,6 +50,8 @@ class StackInfo:
     broker_url: str = field(repr=False)
     flower_url: str
     """Empty when Flower was not asked for."""
+    monitor_url: str
+    """Empty likewise."""
     flower_user: str
     flower_password: str = field(repr=False)
 
@@ -93,18 +96,17 @@ class Stack:
         """Start the services; return as soon as Redis answers, while the workers still load.
 
         With `broker_url` in the settings no Redis is started: the services use that broker. Intake
-        runs only with a `watch_folder` in the settings.
+        runs only with a `watch_folder` in the settings. `flower` stands for all that people look
+        at, the monitor too.
 
-        Raises StackTrouble when a stack runs here already, Flower's port is taken, or no Redis can
-        be found or started; nothing is left behind then.
+        Raises StackTrouble when a stack runs here already, a port is taken, or no Redis can be
+        found or started; nothing is left behind then.
         """
         self._claim_home()
         try:
             self._end_leftovers(self._stop_bound_seconds)
             if flower:
-                refuse_taken_port(
-                    self.settings.flower_port, service="Flower", variable="NIGHTREEL_FLOWER_PORT"
-                )
+                self._refuse_taken_ports()
             self.info = self._prepare(flower=flower, beat=beat, intake=intake)
             self._spawn()
             if not self.settings.broker_url:
@@ -179,6 +181,13 @@ class Stack:
             )
         self._claim = claim
 
+    def _refuse_taken_ports(self) -> None:
+        for port, service, variable in (
+            (self.settings.flower_port, "Flower", "NIGHTREEL_FLOWER_PORT"),
+            (self.settings.monitor_port, "the monitor", "NIGHTREEL_MONITOR_PORT"),
+        ):
+            refuse_taken_port(port, service=service, variable=variable)
+
     def _leave_home(self) -> None:
         self.info = None
         if self._claim is not None:
@@ -208,7 +217,7 @@ class Stack:
             programs.append(services.intake_program())
         flower_password = self._flower_password()
         if flower:
-            programs.append(services.flower_program())
+            programs += [services.monitor_program(), services.flower_program()]
             folders.write(
                 "flowerconfig.py", services.flower_configuration(settings, flower_password)
             )
@@ -219,6 +228,7 @@ class Stack:
             workers=settings.workers,
             broker_url=broker_url,
             flower_url=f"http://127.0.0.1:{settings.flower_port}" if flower else "",
+            monitor_url=f"http://127.0.0.1:{settings.monitor_port}" if flower else "",
             flower_user=settings.flower_user,
             flower_password=flower_password,
         )

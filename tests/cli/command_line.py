@@ -106,8 +106,8 @@ class Up:
 
 
 def bring_up(nightreel: Nightreel) -> Up:
-    """`nightreel up`, on a free port."""
-    nightreel = nightreel.with_settings(flower_port=free_port())
+    """`nightreel up`, on free ports."""
+    nightreel = nightreel.with_settings(flower_port=free_port(), monitor_port=free_port())
     up = Up(nightreel, nightreel.start("up"))
     wait_until(lambda: services_alive(nightreel.home)["worker"] or up.process.poll() is not None)
     return up

@@ -18,5 +18,6 @@ def client_of(broker_url: str) -> Celery:
 
 def settings_for(home: Path, **others: object) -> Settings:
     """One worker process, short waits, a port of Flower's own."""
-    values = {"workers": 1, "stop_seconds": 2, "lease_seconds": 5, "flower_port": free_port()}
+    ports = {"flower_port": free_port(), "monitor_port": free_port()}
+    values = {"workers": 1, "stop_seconds": 2, "lease_seconds": 5, **ports}
     return Settings(home=home, **(values | others))
