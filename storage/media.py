@@ -66,9 +66,7 @@ class Media:
         try:
             old = [file for file in self.folder.glob("*/*/*") if _modified(file) < older_than]
             kept = wanted() if old else ()
-            unwanted = [
-                file for file in old if not (_is_name(file) and number_of(file.name) in kept)
-            ]
+            unwanted = [file for file in old if not _is_one_of(kept, file)]
             for file in unwanted:
                 if _modified(file) < older_than:  # somebody may have saved it again meanwhile
                     file.unlink(missing_ok=True)
@@ -87,8 +85,8 @@ def number_of(name: str) -> int:
     return int(name[:16], 16)
 
 
-def _is_name(file: Path) -> bool:
-    return bool(_NAME.fullmatch(file.name))
+def _is_one_of(kept: Container[int], file: Path) -> bool:
+    return bool(_NAME.fullmatch(file.name)) and number_of(file.name) in kept
 
 
 def _modified(file: Path) -> datetime:
