@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from errors import WrongUsage
 
+BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
+"""How the address of a broker that was tried begins."""
+
 
 def _available_cores() -> int:
     return len(os.sched_getaffinity(0))
@@ -27,7 +30,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     """SQLAlchemy address of the database; empty means SQLite inside the home folder."""
     broker_url: str = ""
-    """Address of the Celery broker; empty means the embedded Redis of `nightreel up`."""
+    """Address of a Redis or a RabbitMQ; empty means the embedded Redis of `nightreel up`."""
     engine: str = "dlib"
     """`dlib`, or `deepface:<MODEL>+<DETECTOR>`; see `nightreel models list`."""
     mode: Literal["interval", "keyframes"] = "interval"
@@ -40,6 +43,8 @@ class Settings(BaseSettings):
     """Pictures with a longer side are scaled down to it while decoding."""
     workers: int = Field(default_factory=_available_cores, ge=1, le=256)
     """Worker processes of the embedded stack; one a core is right on a CPU."""
+    worker_memory_mb: int = Field(default=4096, ge=512)
+    """A worker process that has ever taken more is replaced when its task has ended."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where the networks run; `auto` takes a GPU if there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -88,6 +93,13 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much the workers write to their logs."""
 
+    @field_validator("broker_url")
+    @classmethod
+    def _is_a_known_broker(cls, url: str) -> str:
+        if url and not url.startswith(BROKERS):
+            raise ValueError(f"must begin with one of {', '.join(BROKERS)}")
+        return url
+
     @field_validator("visibility_timeout_seconds")
     @classmethod
     def _outlasts_every_task(cls, seconds: int, info: ValidationInfo) -> int:
@@ -99,6 +111,11 @@ class Settings(BaseSettings):
     def home_folder(self) -> Path:
         """`home` with `~` resolved, absolute."""
         return self.home.expanduser().absolute()
+
+    @property
+    def watch_path(self) -> Path | None:
+        """`watch_folder` with `~` resolved, absolute; None when there is none."""
+        return Path(self.watch_folder).expanduser().absolute() if self.watch_folder else None
 
     @property
     def effective_database_url(self) -> str:

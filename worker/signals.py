@@ -12,8 +12,10 @@ from celery.signals import (
     setup_logging,
     task_postrun,
     task_prerun,
+    worker_ready,
     worker_shutting_down,
 )
+from celery.worker.consumer import Consumer
 
 from worker.logs import log_json_lines
 
@@ -27,6 +29,21 @@ def one_thread_a_process(**_: object) -> None:
 def write_json_lines(loglevel: int, **_: object) -> None:
     """Take Celery's place in setting up the logs."""
     log_json_lines(loglevel)
+
+
+def say_which_limits_hold(sender: Consumer, **_: object) -> None:
+    """Workers that share a broker must agree on them: the shortest visibility timeout wins."""
+    conf = sender.app.conf
+    structlog.get_logger(__name__).info(
+        "limits",
+        broker=sender.connection.transport.driver_type,
+        # As the connection has it. RabbitMQ has none: there it is the server's `consumer_timeout`.
+        visibility_timeout_seconds=getattr(
+            sender.task_consumer.channel, "visibility_timeout", None
+        ),
+        time_limit_seconds=conf.task_time_limit,
+        stop_seconds=conf.stop_seconds,
+    )
 
 
 def name_the_task(task_id: str, task: Task, args: Sequence[object], **_: object) -> None:
@@ -52,6 +69,7 @@ def give_back_in_time(how: str, **_: object) -> None:
 
 celeryd_init.connect(one_thread_a_process)
 setup_logging.connect(write_json_lines)
+worker_ready.connect(say_which_limits_hold)
 task_prerun.connect(name_the_task)
 task_postrun.connect(forget_the_task)
 worker_shutting_down.connect(give_back_in_time)
