@@ -17,7 +17,7 @@ demo: setup
 	@$(BIN)/nightreel demo
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

@@ -84,8 +84,9 @@ def retry(session: Session, analysis_ids: Collection[int]) -> list[int]:
         of_analysis = and_(col(Segment.analysis_id) == analysis.id, given_up)
         segments = change(session, of_analysis, **BACK, attempts=0)
         if segments:
-            analysis.state, analysis.match_asked_at = State.RUNNING, None
-            analysis.finished_at = None
+            was_cancelled = analysis.state is State.CANCELLED
+            analysis.state = State.WAITING if was_cancelled else State.RUNNING
+            analysis.match_asked_at = analysis.finished_at = None
         given_back += segments
     return given_back
 

@@ -187,7 +187,7 @@ class TestCancelling:
             assert control.retry(session, [FIRST]) == [1, 2]
             assert agenda.unasked(session) == [1, 2]
             row = session.get_one(tables.Analysis, FIRST, populate_existing=True)
-            assert (row.state, row.finished_at) == (State.RUNNING, None)
+            assert (row.state, row.finished_at) == (State.WAITING, None)
 
 
 def test_a_forgotten_recording_leaves_no_row_and_its_worker_can_write_none(
