@@ -91,7 +91,7 @@ def ingest(
     """Add footage for the workers of `nightreel up`; a file that is refused stops no other."""
     due_at = parse_finish_by(finish_by, resources().windows, utc_now()) if finish_by else None
     priority = Priority.URGENT if urgent else Priority.OVERNIGHT
-    intake = take_in(paths, Request(priority, any_time, _case_id(case)))
+    intake = take_in(paths, Request(priority, any_time, id_of_case(case)))
     forecast = announce(intake.analyses, due_at) if due_at else None
     ask_for_new()
     if wait:
@@ -115,10 +115,11 @@ def check_engine() -> None:
 
 def at_once(case: str = "") -> Request:
     """For a command whose user waits for it. Raises NotAuthorised when there is no such case."""
-    return Request(Priority.URGENT, any_time=True, case_id=_case_id(case))
+    return Request(Priority.URGENT, any_time=True, case_id=id_of_case(case))
 
 
-def _case_id(reference: str) -> int | None:
+def id_of_case(reference: str) -> int | None:
+    """A case in force; None when none is named. Raises NotAuthorised."""
     if not reference:
         return None
     with reading(resources().database) as session:

@@ -20,6 +20,7 @@ from cli import (
     results,
     stack,
     status,
+    watch,
 )
 from cli.output import err
 from errors import NightreelError, WrongUsage
@@ -38,6 +39,8 @@ app.command("demo")(demonstration.demo)
 app.command("up")(stack.up)
 app.command("process")(process.process)
 app.command("ingest")(footage.ingest)
+app.command("watch")(watch.watch)
+app.command("refused")(watch.refused)
 app.command("enrol")(people.enrol)
 app.command("candidates")(results.candidates)
 app.command("report")(results.report)

@@ -3,6 +3,7 @@
 from cli.footage import ask_for_new, check_engine
 from cli.output import err
 from settings import Settings
+from tasks.intake import refuse_home
 from worker.resources import resources
 from worker.stack import Stack, StackInfo
 
@@ -10,6 +11,8 @@ from worker.stack import Stack, StackInfo
 def up() -> None:
     """Run the embedded stack: Redis, workers, beat, Flower, monitor. Ctrl-C stops it in order."""
     mine = resources()
+    if mine.settings.watch_path:
+        refuse_home(mine.settings.watch_path)
     mine.make_home()
     check_engine()
     _ = mine.database

@@ -69,9 +69,9 @@ class WatchedFolder:
         self._failures: Counter[Entry] = Counter()
 
     @property
-    def is_settling(self) -> bool:
-        """Whether the latest look found something that is not dealt with yet."""
-        return bool(self._seen - self._dealt_with)
+    def waiting(self) -> int:
+        """How much of what the latest look found is not dealt with yet."""
+        return len(self._seen - self._dealt_with)
 
     def look(self, now: float) -> Iterator[Taken | Refused]:
         """Look once, and take or refuse what has settled, one by one.

@@ -7,7 +7,16 @@ from pathlib import Path
 
 def display_name(path: Path) -> str:
     """A file's name that is safe to show: bytes that are no text and control characters escaped."""
-    text = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+    return _shown(path.name)
+
+
+def display_path(path: Path) -> str:
+    """A whole path, as safe to show as a name."""
+    return _shown(str(path))
+
+
+def _shown(name: str) -> str:
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(
         character if unicodedata.category(character)[0] != "C" else ascii(character)[1:-1]
         for character in text

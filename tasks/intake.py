@@ -21,22 +21,29 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 3.0
 
 
-def watched_folder(folder: Path, request: Request = AS_USUAL) -> WatchedFolder:
-    """A folder that footage is taken in from, as the settings say.
+def refuse_home(folder: Path) -> None:
+    """Raise WrongUsage when a folder to be watched lies in the home folder, or that in it.
 
-    Raises WrongUsage when it lies in the home folder, or that in it: what is written there would be
-    taken for footage.
+    What is written there would be taken for footage.
     """
-    mine, place = resources(), folder.expanduser().resolve()
-    home = mine.make_home().resolve()
+    place, home = folder.resolve(), resources().settings.home_folder.resolve()
     if place.is_relative_to(home) or home.is_relative_to(place):
         raise WrongUsage(
             "The watched folder and the home folder must not lie in one another; "
-            "choose another NIGHTREEL_WATCH_FOLDER."
+            "choose another folder to watch."
         )
-    seconds = mine.settings.settle_seconds
+
+
+def watched_folder(folder: Path, request: Request = AS_USUAL) -> WatchedFolder:
+    """A folder that footage is taken in from, as the settings say. Raises as `refuse_home`."""
+    refuse_home(folder)
+    mine = resources()
     return WatchedFolder(
-        place, tools=mine.tools, plan=mine.plan, settle_seconds=seconds, request=request
+        folder,
+        tools=mine.tools,
+        plan=mine.plan,
+        settle_seconds=mine.settings.settle_seconds,
+        request=request,
     )
 
 
@@ -45,8 +52,7 @@ def take_in_for_ever(
 ) -> Iterator[Taken | Refused]:
     """Everything that is taken or refused from now on.
 
-    While the folder or the database is away it waits, and complains once. Raises as
-    `watched_folder`.
+    While the folder or the database is away it waits, and complains once. Raises as `refuse_home`.
     """
     watched: WatchedFolder | None = None
     trouble = ""
@@ -77,7 +83,9 @@ def main() -> None:
     log_json_lines(logging.getLevelNamesMapping()[settings.log_level])
     os.nice(NICENESS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    for event in take_in_for_ever(Path(settings.watch_folder), complain=_log_waiting):
+    if settings.watch_path is None:
+        raise WrongUsage("No folder is to be watched; set NIGHTREEL_WATCH_FOLDER.")
+    for event in take_in_for_ever(settings.watch_path, complain=_log_waiting):
         if isinstance(event, Refused):
             log.warning("a file was refused")
             continue

@@ -112,7 +112,9 @@ def supervise_command() -> tuple[str, ...]:
 def environment(settings: Settings) -> dict[str, str]:
     """What the programs see: this process's environment, with the settings in use for ours."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    values = settings.model_dump(exclude={"flower_password"}) | {"home": settings.home_folder}
+    # Absolute: the programs run in a folder of their own.
+    paths = {"home": settings.home_folder, "watch_folder": settings.watch_path or ""}
+    values = settings.model_dump(exclude={"flower_password"}) | paths
     ours = {f"NIGHTREEL_{name.upper()}": str(value) for name, value in values.items()}
     return inherited | ours | {"PYTHONSAFEPATH": "1"}  # import nothing from the working folder
 

@@ -10,7 +10,7 @@ from steps import find, ingest, open_segments, outcome, watch_all
 from errors import FootageVanished, UnreadableFootage
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
-from pipeline.names import display_name
+from pipeline.names import display_name, display_path
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database import reading
@@ -120,7 +120,9 @@ def test_reading_a_file_says_how_far_it_has_come(clip: Path, tools: Tools, plan:
     ],
 )
 def test_a_name_is_shown_without_what_could_mislead(name: bytes, shown: str) -> None:
-    assert display_name(Path(os.fsdecode(name))) == shown
+    path = Path(os.fsdecode(name))
+    assert display_name(path) == shown
+    assert display_path("/in" / path) == f"/in/{shown}"
 
 
 @pytest.mark.parametrize("name", [b"a 'b' \"c\".mp4", b"two\nlines.mp4", b"caf\xe9.mp4", b"-x.mp4"])

@@ -84,7 +84,7 @@ def test_what_is_known_is_not_read_again_after_a_restart(
     again = Watcher(watcher.folder, watcher.tools, plan)
 
     assert again.settle() == []
-    assert not again.watched.is_settling
+    assert again.watched.waiting == 0
     assert snapshot(watcher.tools.database) == before
 
 

@@ -1,0 +1,122 @@
+"""`nightreel watch` and `nightreel refused`: footage that comes into a folder."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.footage import DONE, WITH_GAPS, ask_for_new, check_engine, id_of_case
+from cli.output import err, out, print_json, table
+from errors import WrongUsage
+from pipeline.intake import Refused, Taken
+from pipeline.names import display_name, display_path
+from storage.database import reading
+from storage.recordings import Added, Request
+from storage.refusals import Refusal, all_refusals
+from storage.tables import Priority
+from tasks.intake import ask_workers, take_in_for_ever, watched_folder
+from worker.resources import resources
+
+
+def watch(
+    folder: Annotated[
+        Path | None, typer.Argument(help="NIGHTREEL_WATCH_FOLDER, if none is given.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Take what lies there now, then end.")
+    ] = False,
+    case: Annotated[str, typer.Option(help="Reference of the case that the footage is for.")] = "",
+    urgent: Annotated[
+        bool, typer.Option("--urgent", help="Before all that is `overnight`.")
+    ] = False,
+    any_time: Annotated[
+        bool, typer.Option("--any-time", help="Outside NIGHTREEL_WINDOW too.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+) -> None:
+    """Take in what is put into a folder, each file once it has stopped growing; Ctrl-C ends it."""
+    place = _folder(folder)
+    check_engine()
+    priority = Priority.URGENT if urgent else Priority.OVERNIGHT
+    request = Request(priority, any_time, id_of_case(case))
+    ask_for_new()
+    some_refused = False
+    for event in _once(place, request) if once else _for_ever(place, request):
+        _tell(event, as_json)
+        some_refused |= isinstance(event, Refused)
+        if isinstance(event, Taken):
+            ask_workers()
+    raise typer.Exit(WITH_GAPS if some_refused else DONE)
+
+
+def refused(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Files of the watched folder that were not taken, and why; the latest first."""
+    with reading(resources().database) as session:
+        listed = all_refusals(session)
+    if as_json:
+        print_json([_as_dict(one) for one in listed])
+        return
+    shown = table("", "file", "#bytes", "refused", "reason")
+    for one in listed:
+        when = f"{one.refused_at:%Y-%m-%d %H:%M} UTC"
+        shown.add_row(one.name, str(one.size_bytes), when, one.reason)
+    out.print(shown)
+
+
+def _folder(given: Path | None) -> Path:
+    folder = given or resources().settings.watch_path
+    if folder is None:
+        raise WrongUsage("No folder is to be watched; name one, or set NIGHTREEL_WATCH_FOLDER.")
+    if not folder.is_dir():
+        raise WrongUsage(f"There is no folder {display_path(folder)}; make it, or name another.")
+    return folder
+
+
+def _once(place: Path, request: Request) -> Iterator[Taken | Refused]:
+    folder = watched_folder(place, request)
+    yield from folder.look(time.monotonic())
+    if folder.waiting:
+        time.sleep(resources().settings.settle_seconds)
+        yield from folder.look(time.monotonic())
+    if folder.waiting:
+        err.print(f"{folder.waiting} files are still being written; run this again later.")
+
+
+def _for_ever(place: Path, request: Request) -> Iterator[Taken | Refused]:
+    return take_in_for_ever(place, request, complain=lambda error: err.print(f"nightreel: {error}"))
+
+
+def _tell(event: Taken | Refused, as_json: bool) -> None:
+    path = Path(event.path)
+    if not as_json:
+        err.print(f"{display_name(path)}: {_outcome(event)}")
+        return
+    job = event.footage.analysis_id if isinstance(event, Taken) else None
+    reason = event.reason if isinstance(event, Refused) else None
+    said = {"name": display_name(path), "path": display_path(path), "job": job, "refused": reason}
+    sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _outcome(event: Taken | Refused) -> str:
+    if isinstance(event, Refused):
+        return event.reason
+    if isinstance(event.footage, Added):
+        return f"taken as job {event.footage.analysis_id}."
+    return f"known as {event.footage.name}, job {event.footage.analysis_id}; it is read from here."
+
+
+def _as_dict(refusal: Refusal) -> dict[str, object]:
+    return {
+        "name": refusal.name,
+        "path": display_path(Path(refusal.path)),
+        "size_bytes": refusal.size_bytes,
+        "reason": refusal.reason,
+        "refused_at": refusal.refused_at.isoformat(),
+    }
