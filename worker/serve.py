@@ -5,11 +5,13 @@ used: Celery's command line (a shell, a completer, Flower) takes as long as the 
 and beat and Flower know the tasks by name.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Callable
 
 from worker.app import app
+from worker.logs import log_json_lines
 
 NICENESS = 10
 """Whoever keeps time and shows the queue lets the work go first, above all while both start."""
@@ -17,6 +19,7 @@ NICENESS = 10
 
 def serve_tasks(processes: str, log_level: str) -> int:
     """Work until told to stop; returns the exit code."""
+    log_json_lines(logging.getLevelNamesMapping()[log_level])  # Celery warns before it asks for it
     worker = app.Worker(
         concurrency=int(processes),
         loglevel=log_level,
