@@ -27,6 +27,7 @@ def serve_tasks(processes: str, log_level: str) -> int:
         without_mingle=True,  # asks other workers what was revoked, and waits a second for answers
         without_gossip=True,
     )
+    os.environ.pop("_MP_FORK_LOGLEVEL_", None)  # by which its processes would log as billiard does
     worker.start()
     return int(worker.exitcode or 0)
 
