@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errors import NightreelError, Permanent, RefusedFootage, StoreUnavailable, UnreadableFootage
+from footage.ending import refuse_part
 from footage.folder import TROUBLES, Entry, Settling, is_being_written, look, look_at
 from pipeline.clock import utc_now
 from pipeline.ingest import read_footage, remember
@@ -146,6 +147,7 @@ class WatchedFolder:
         return self._refuse(entry, reason)
 
     def _take(self, entry: Entry) -> Taken | Refused | None:
+        refuse_part(entry.path)
         found = read_footage(Path(entry.path), self._tools.decoder)
         if look_at(entry.path) != entry:  # it went away, or was written while it was read
             return None

@@ -34,7 +34,7 @@ def test_a_copy_that_was_broken_off_is_refused_until_it_is_brought_to_its_end(
     watcher: Watcher, clip: Path
 ) -> None:
     whole, copy = clip.read_bytes(), watcher.folder / "gate.mp4"
-    copy.write_bytes(whole[: len(whole) // 2])  # an MP4 whose moov is missing
+    copy.write_bytes(whole[: len(whole) // 2])
     (event,) = watcher.settle()
     assert isinstance(event, Refused)
     assert watcher.refused == {"gate.mp4": event.reason}

@@ -1,0 +1,71 @@
+"""Whether a file is all there, as far as its structure tells: a copy may have been broken off.
+
+MP4 and MOV are rows of boxes, Matroska and WebM are one segment; each says how long it is. Where
+nothing is said (transport streams, live recordings) nothing is missed.
+"""
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO
+
+from errors import UnreadableFootage
+from footage.opening import open_footage
+
+_EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+_BOXES = frozenset(
+    [b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"mfra", b"sidx", b"free", b"skip", b"wide"]
+)
+_MOST_BOXES = 500_000
+"""More than two days of fragments of a second have; a file may consist of nothing else."""
+
+
+def refuse_part(path: str) -> None:
+    """Raise UnreadableFootage when a file is only a part of what it was; and as `open_footage`."""
+    with open_footage(path) as file:
+        if ends_early(file, os.fstat(file.fileno()).st_size):
+            raise UnreadableFootage(
+                "The end of this file is missing; copy it again, or have it taken as it is by"
+                " `nightreel ingest`."
+            )
+
+
+def ends_early(file: BinaryIO, size_bytes: int) -> bool:
+    """Whether a file, open at its beginning, is shorter than it says it is."""
+    if file.read(4) == _EBML:
+        return _segment_end(file) > size_bytes
+    return any(end > size_bytes for end in islice(_box_ends(file, size_bytes), _MOST_BOXES))
+
+
+def _box_ends(file: BinaryIO, size_bytes: int) -> Iterator[int]:
+    """Where each box ends, until something follows that is none or reaches to the file's end."""
+    begin = 0
+    while begin < size_bytes:
+        file.seek(begin)
+        head = file.read(16)
+        length = int.from_bytes(head[:4], "big")
+        if head[4:8] not in _BOXES or length == 0:
+            return
+        if length == 1:
+            length = int.from_bytes(head[8:16], "big")
+        begin += max(length, 8)
+        yield begin
+
+
+def _segment_end(file: BinaryIO) -> int:
+    """Where Matroska's segment ends; 0 when that is not said."""
+    file.seek(_length(file), os.SEEK_CUR)
+    name = file.read(4)
+    length = _length(file)
+    return file.tell() + length if name == _SEGMENT and length else 0
+
+
+def _length(file: BinaryIO) -> int:
+    """A length of Matroska's; 0 when it is not known, which has all bits set."""
+    first = file.read(1)
+    if not first or not first[0]:
+        return 0
+    more = 8 - first[0].bit_length()
+    highest = (1 << 7 * (more + 1)) - 1
+    length = int.from_bytes(first + file.read(more), "big") & highest
+    return 0 if length == highest else length
