@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     """Loopback port of the metrics and the health page."""
     canary_seconds: int = Field(default=60, ge=5, le=3600)
     """How often a task is sent whose only use is to show that its queue is served."""
-    stale_seconds: int = Field(default=300, ge=10)
+    stale_seconds: int = Field(default=300, ge=10, validate_default=True)
     """A queue that has shown no sign of life for this long is reported."""
     notify: str = ""
     """Command or web address told when a night ends or needs help; empty means none."""
@@ -105,6 +105,13 @@ class Settings(BaseSettings):
     def _outlasts_every_task(cls, seconds: int, info: ValidationInfo) -> int:
         if seconds <= info.data.get("time_limit_seconds", 0):
             raise ValueError("must be longer than the time limit")
+        return seconds
+
+    @field_validator("stale_seconds")
+    @classmethod
+    def _outlasts_a_lost_canary(cls, seconds: int, info: ValidationInfo) -> int:
+        if seconds < 2 * info.data.get("canary_seconds", 0):
+            raise ValueError("must be at least twice NIGHTREEL_CANARY_SECONDS")
         return seconds
 
     @property

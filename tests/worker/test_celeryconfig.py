@@ -57,3 +57,9 @@ def test_upkeep_does_not_wait_behind_segments(tmp_path: Path) -> None:
         home=str(tmp_path),
     )
     assert done.stdout == "['nightreel', 'upkeep']\n"
+
+
+def test_a_queue_is_not_called_stale_for_one_lost_canary() -> None:
+    done = run("import celeryconfig", stale_seconds="119")
+    assert done.returncode == 1
+    assert "NIGHTREEL_STALE_SECONDS cannot be used" in done.stderr
