@@ -12,9 +12,12 @@ from cli.output import out, print_json, table
 from errors import NightreelError
 from faces import models
 from footage.executables import choose, find_ffmpegs
+from footage.folder import look
 from monitor.deliver import check_target
+from pipeline.names import display_path
 from storage.database import reading
 from storage.listing import all_analyses
+from tasks.intake import refuse_home
 from worker.redis_server import find_redis_server
 from worker.resources import resources
 from worker.stack import running, services_alive
@@ -101,6 +104,14 @@ def _queue() -> Iterator[Finding]:
     yield Finding("services", True, ", ".join(alive) if stack else "not running")
 
 
+def _watched_folder() -> Iterator[Finding]:
+    folder = resources().settings.watch_path
+    if folder is not None:
+        refuse_home(folder)
+        detail = f"{display_path(folder)}, {len(look(str(folder)))} in it"
+        yield Finding("watched folder", True, detail)
+
+
 def _notices() -> Iterator[Finding]:
     target = resources().settings.notify
     yield Finding("notices", True, f"to {check_target(target)}" if target else "to nobody")
@@ -124,4 +135,14 @@ def _engine() -> Iterator[Finding]:
         yield Finding("licence", False, notice)
 
 
-LOOKS = (_machine, _home_folder, _ffmpeg, _walls, _queue, _notices, _database, _engine)
+LOOKS = (
+    _machine,
+    _home_folder,
+    _ffmpeg,
+    _walls,
+    _queue,
+    _watched_folder,
+    _notices,
+    _database,
+    _engine,
+)

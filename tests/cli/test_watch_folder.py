@@ -12,7 +12,10 @@ from command_line import Done, Nightreel, ended, unseen_copy
 from jobs_in import jobs_in
 from waiting import wait_until
 
+from cli.doctor import _carefully as look_carefully
+from cli.doctor import _watched_folder
 from footage.folder import UNREADABLE
+from worker.resources import resources
 
 POWERLESS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 """Root reads everything unless it has given that power away."""
@@ -76,3 +79,26 @@ def test_a_folder_that_can_only_be_read_is_watched_until_ctrl_c(
 
     assert (done.code, [one["name"] for one in lines(done)]) == (130, ["first.mp4", "second.mp4"])
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "well", "detail"),
+    [
+        ("in", True, "in, 1 in it"),
+        ("nowhere", False, "bring it back"),
+        ("home", False, "home folder"),
+    ],
+)
+def test_doctor_looks_at_the_watched_folder(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, well: bool, detail: str
+) -> None:
+    (folder / "gate.mp4").touch()
+    monkeypatch.setenv("NIGHTREEL_HOME", str(folder.with_name("home")))
+    monkeypatch.setenv("NIGHTREEL_WATCH_FOLDER", str(folder.with_name(name)))
+    resources.cache_clear()
+
+    (finding,) = look_carefully(_watched_folder)
+
+    resources.cache_clear()
+    assert (finding.what, finding.well) == ("watched folder", well)
+    assert detail in finding.detail
