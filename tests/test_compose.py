@@ -72,12 +72,17 @@ def test_no_password_has_a_default() -> None:
     assert {after for _, after in uses} == {":?"}
 
 
-def test_only_flower_is_reachable_and_from_this_machine_alone(
+def test_only_who_shows_the_work_is_reachable_and_from_this_machine_alone(
     services: dict[str, dict[str, Any]],
 ) -> None:
     published = {name: each["ports"] for name, each in services.items() if "ports" in each}
-    assert published == {"flower": ["127.0.0.1:${NIGHTREEL_FLOWER_PORT:-5555}:5555"]}
-    assert {name for name, each in services.items() if each["networks"] != ["inside"]} == {"flower"}
+    assert published == {
+        "flower": ["127.0.0.1:${NIGHTREEL_FLOWER_PORT:-5555}:5555"],
+        "monitor": ["127.0.0.1:${NIGHTREEL_MONITOR_PORT:-9555}:9555"],
+    }
+    assert {name for name, each in services.items() if each["networks"] != ["inside"]} == set(
+        published
+    )
 
 
 def test_the_inner_network_leads_nowhere() -> None:
@@ -112,11 +117,21 @@ def test_a_worker_has_time_to_give_its_work_back(services: dict[str, dict[str, A
     assert patience >= int(worker["environment"]["NIGHTREEL_STOP_SECONDS"]) + 10
 
 
-def test_only_the_worker_knows_the_database(services: dict[str, dict[str, Any]]) -> None:
+def test_the_monitor_is_well_when_canaries_are_done(services: dict[str, dict[str, Any]]) -> None:
+    monitor, worker = services["monitor"], services["worker"]
+    assert monitor["healthcheck"]["test"] == ["CMD", "nightreel", "status", "--check"]
+    shared = {"NIGHTREEL_DATABASE_URL", "NIGHTREEL_BROKER_URL", "NIGHTREEL_WINDOW"}
+    assert all(monitor["environment"][name] == worker["environment"][name] for name in shared)
+    assert monitor["volumes"] == ["home:/var/lib/nightreel:ro"]
+
+
+def test_only_the_worker_and_the_monitor_know_the_database(
+    services: dict[str, dict[str, Any]],
+) -> None:
     told = [
         name for name, each in services.items() if "NIGHTREEL_DATABASE_URL" in each["environment"]
     ]
-    assert told == ["worker"]
+    assert told == ["worker", "monitor"]
 
 
 def test_every_setting_exists(services: dict[str, dict[str, Any]]) -> None:
