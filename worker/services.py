@@ -69,6 +69,7 @@ def flower_configuration(settings: Settings, password: str) -> str:
         "persistent": True,
         "db": "flower.db",
         "state_save_interval": 60_000,
+        "tasks_columns": "name,args,state,received,runtime,worker,uuid",
         "purge_offline_workers": 3600,
         "task_runtime_metric_buckets": [1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0],
     }
