@@ -18,6 +18,7 @@ from storage.night import (
     watched_ms_since,
     with_gaps_since,
 )
+from storage.pace import RemainingWork
 from storage.progress import Outcome, outcomes
 from storage.tables import State
 
@@ -149,8 +150,8 @@ def night_as_text(night: Night) -> list[str]:
 def _done(night: Night) -> str:
     always = night.windows.always
     since = "In the last 24 hours" if always else f"Since {_when(night, night.since)}"
-    ended = [one for one in night.ended if one.state is not State.CANCELLED]
-    return f"{since}: {_recordings(ended)} done, {whole_clock(night.watched_ms)} of footage watched"
+    done = [one for one in night.ended if one.state in (State.DONE, State.GAPS)]
+    return f"{since}: {_recordings(done)} done, {whole_clock(night.watched_ms)} of footage watched"
 
 
 def _remaining(night: Night) -> str:
@@ -181,7 +182,7 @@ def _window(night: Night) -> Iterator[str]:
 def _attention(night: Night) -> Iterator[str]:
     yield from _listed("With gaps", [_gaps(one) for one in night.with_gaps])
     yield from _listed("Refused", [f"{one.name}: {one.reason}" for one in night.refused])
-    yield from _listed("Paused", [one.name for one in night.outlook.work if one.paused])
+    yield from _listed("Paused", [_named(one) for one in night.outlook.work if one.paused])
     yield from _listed("Late", [_late(night, one) for one in night.late])
 
 
@@ -196,7 +197,7 @@ def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:
 def _gaps(one: Outcome) -> str:
     reasons = " ".join(dict.fromkeys(one.reasons)) or "It could not be decoded."
     missing = f"{clock(_missing_ms(one))} of {clock(one.duration_ms)} not looked at"
-    return f"{one.name} (job {one.analysis_id}): {missing}. {reasons}"
+    return f"{_named(one)}: {missing}. {reasons}"
 
 
 def _missing_ms(one: Outcome) -> int:
@@ -204,7 +205,7 @@ def _missing_ms(one: Outcome) -> int:
 
 
 def _late(night: Night, one: Late) -> str:
-    wanted = f"{one.name} (job {one.analysis_id}): wanted by {_when(night, one.due_at)}"
+    wanted = f"{_named(one)}: wanted by {_when(night, one.due_at)}"
     if one.end is None:
         return f"{wanted}, no end can be told"
     done = "done" if one.end <= night.now else "expected"
@@ -215,6 +216,10 @@ def speed_in_words(speed: float, workers: int) -> str:
     """For example `2.1x real time, 2 workers`."""
     times = f"{speed:.1f}" if speed >= 1 else f"{speed:.2f}"
     return f"{times}x real time, {workers} {'worker' if workers == 1 else 'workers'}"
+
+
+def _named(one: Outcome | RemainingWork | Late) -> str:
+    return f"{one.name} (job {one.analysis_id})"
 
 
 def _recordings(some: Sequence[object]) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from pipeline.forecast import Forecast
 from pipeline.outlook import Outlook
 from pipeline.windows import Windows
@@ -109,7 +111,12 @@ def test_what_was_refused_or_is_paused_is_told() -> None:
     left = outlook([work(paused=True)], None)
     lines = night_as_text(night(refused=refused, outlook=left))
     assert lines[1] == "Remaining: nothing"
-    assert lines[3:] == ["Refused: 1", "  x.mp4: The file is empty.", "Paused: 1", "  2.mp4"]
+    assert lines[3:] == [
+        "Refused: 1",
+        "  x.mp4: The file is empty.",
+        "Paused: 1",
+        "  2.mp4 (job 2)",
+    ]
 
 
 def test_what_is_or_will_be_late_is_told() -> None:
@@ -137,9 +144,11 @@ def test_of_many_the_first_ten_are_told_and_the_json_has_all() -> None:
     assert len(night_as_json(full)["refused"]) == 12
 
 
-def test_cancelled_work_is_not_done() -> None:
-    cancelled = night(ended=[ended(state=State.CANCELLED)])
-    assert night_as_text(cancelled)[0].startswith("Since Mon 20:00: 0 recordings done")
+@pytest.mark.parametrize("state", [State.CANCELLED, State.FAILED])
+def test_what_was_cancelled_or_failed_is_not_done(state: State) -> None:
+    assert night_as_text(night(ended=[ended(state=state)]))[0].startswith(
+        "Since Mon 20:00: 0 recordings done"
+    )
 
 
 def test_the_json_names_jobs_and_moments_in_utc() -> None:
