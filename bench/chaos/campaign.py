@@ -1,0 +1,139 @@
+"""Jobs and the faults that strike them, one after the other."""
+
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from bench.chaos.digest import content, crops
+from bench.chaos.faults import Fault, Scene
+from bench.chaos.lab import Lab, Prepared, database_of
+from bench.chaos.running import Running
+from bench.chaos.tally import Tally
+from bench.chaos.watching import Stalled, Watch
+from errors import StoreUnavailable
+from pipeline.plan import Plan
+from storage.media import Media
+
+LONGEST_CALM_SECONDS = 3.0
+LEAST_WAITING = 6
+"""A job with fewer segments left is not struck any more: there would be nothing to go on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A run of the harness on one lab."""
+
+    lab: Lab
+    random: Random
+    pace: float = 1.0
+
+    def run(self, faults: Sequence[Fault], tallies: Mapping[str, Tally], disk: Path | None) -> None:
+        """Strike with all of these, in this order, in as many jobs as that takes."""
+        left = list(faults)
+        while left:
+            with self.job(disk, settings=left[0].settings) as job:
+                struck = job.strike(left, tallies)
+                job.finish([tallies[fault.name] for fault in struck or left[:1]], self.lab)
+            del left[: len(struck)]
+            _say(f"{len(left)} of {len(faults)} faults are left")
+
+    @contextmanager
+    def job(
+        self,
+        disk: Path | None,
+        *,
+        settings: dict[str, str] | None = None,
+        more: Sequence[tuple[Path, Plan]] = (),
+    ) -> Iterator["Job"]:
+        """A running job; nothing of it is left afterwards."""
+        home = disk / "home" if disk else None
+        prepared = self.lab.prepare(home, settings=settings, more=more)
+        running = Running(prepared.home, prepared.environment)
+        scene = Scene(running, self.lab.store, self.random, self.pace)
+        try:
+            running.start()
+            yield Job(prepared, running, scene, Watch(database_of(prepared)))
+        finally:
+            running.stop()
+            shutil.rmtree(prepared.home, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The known job while it runs."""
+
+    prepared: Prepared
+    running: Running
+    scene: Scene
+    watch: Watch
+
+    def strike(self, faults: Sequence[Fault], tallies: Mapping[str, Tally]) -> list[Fault]:
+        """Strike at random moments while there is enough work left; returns what has struck."""
+        struck: list[Fault] = []
+        for fault in faults:
+            if not self._wait_for_a_moment():
+                break
+            self._strike(fault, tallies[fault.name])
+            struck.append(fault)
+        return struck
+
+    def finish(self, tallies: Sequence[Tally], lab: Lab) -> None:
+        """Let the job end, stop the stack, and count what is there."""
+        distinct = list({id(tally): tally for tally in tallies}.values())
+        try:
+            self.watch.until(lambda: self.watch.ended)
+        except Stalled as error:
+            distinct[0].complaints.append(str(error))
+        left = self.running.stop()
+        for tally in distinct:
+            tally.jobs += 1
+            tally.left_running += left
+            tally.begun_again += self.watch.repeated
+            tally.given_up += self.watch.quarantined
+            tally.compare(lab.expected, content(self.watch.database))
+            tally.lost += self._missing_crops()
+        for tally, recovery in zip(tallies, self.watch.recoveries, strict=False):
+            if recovery.seconds is not None:
+                tally.recovery_seconds.append(recovery.seconds)
+
+    def _wait_for_a_moment(self) -> bool:
+        """Work goes on, and some more time has passed by chance; False near the job's end."""
+        watch = self.watch
+        try:
+            watch.until(lambda: watch.ended or (watch.goes_on and watch.may_be_struck))
+            watch.keep_looking(self.scene.random.uniform(0, LONGEST_CALM_SECONDS) * self.scene.pace)
+            watch.until(lambda: watch.ended or watch.may_be_struck)
+        except Stalled:
+            return False
+        return watch.waiting >= LEAST_WAITING * self.scene.pace
+
+    def _strike(self, fault: Fault, tally: Tally) -> None:
+        recovery = self.watch.expect_recovery()
+        struck = fault.strike(self.scene)
+        recovery.since = struck.over_at
+        _say(f"{fault.name}, with {self.watch.done} done and {self.watch.waiting} waiting")
+        tally.faults += 1
+        tally.killed += struck.killed
+        if struck.gone_seconds is not None:
+            tally.gone_seconds.append(struck.gone_seconds)
+        if struck.complaint:
+            tally.complaints.append(struck.complaint)
+
+    def _missing_crops(self) -> int:
+        media = Media(self.prepared.home / "media")
+        return sum(not _is_there(media, name) for name in crops(self.watch.database))
+
+
+def _is_there(media: Media, name: str) -> bool:
+    try:
+        return bool(media.read(name))
+    except StoreUnavailable:
+        return False
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)

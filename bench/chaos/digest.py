@@ -1,0 +1,90 @@
+"""What a database holds of a job, without ids, times of day, attempts and owners."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from storage.database import Engine, reading
+from storage.tables import (
+    Analysis,
+    Appearance,
+    Candidate,
+    Person,
+    Recording,
+    Reference,
+    Segment,
+    Sighting,
+)
+
+ANALYSIS = ("plan_key", "state")
+SEGMENT = ("index", "start_ms", "end_ms", "state", "decoded_frames", "sampled_frames", "faces",
+           "decoded_ms", "gaps", "reason")  # fmt: skip
+PRESENCE = ("ordinal", "start_ms", "end_ms", "best_ms", "box_x", "box_y", "box_width", "box_height",
+            "score", "quality", "faces", "crops")  # fmt: skip
+CANDIDATE = ("distance", "threshold", "rank")
+
+
+def content(database: Engine, *, without: Collection[str] = ()) -> Counter[str]:
+    """One line a row, each with the number of times it is there; some recordings left out by name.
+
+    Raises StoreUnavailable.
+    """
+    with reading(database) as session:
+        left_out = col(Recording.name).in_(without)
+        recordings = session.exec(select(Recording).where(~left_out)).all()
+        return Counter(line for one in recordings for line in _lines(session, one))
+
+
+def crops(database: Engine) -> set[str]:
+    """Names of all pictures that results refer to."""
+    with reading(database) as session:
+        columns = (col(Sighting.crops), col(Appearance.crops))
+        lists = (names for column in columns for names in session.exec(select(column)))
+        return {name for names in lists for name in names}
+
+
+def fingerprint(lines: Counter[str]) -> str:
+    """The content as one number."""
+    return hashlib.sha256("\n".join(sorted(lines.elements())).encode()).hexdigest()[:16]
+
+
+def _lines(session: Session, recording: Recording) -> Iterator[str]:
+    name = recording.sha256[:12]
+    for analysis in session.exec(select(Analysis).filter_by(recording_id=recording.id)):
+        yield _line("analysis", name, _values(analysis, ANALYSIS))
+        for segment in session.exec(select(Segment).filter_by(analysis_id=analysis.id)):
+            yield _line("segment", name, _values(segment, SEGMENT))
+            for sighting in session.exec(select(Sighting).filter_by(segment_id=segment.id)):
+                yield _line("sighting", name, segment.index, _presence(sighting))
+        for appearance in session.exec(select(Appearance).filter_by(analysis_id=analysis.id)):
+            yield _line("appearance", name, _presence(appearance))
+            yield from _candidates(session, name, appearance)
+
+
+def _candidates(session: Session, name: str, appearance: Appearance) -> Iterator[str]:
+    found = (
+        select(Candidate, Person.name, Reference.photo_sha256)
+        .join(Person, col(Candidate.person_id) == Person.id)
+        .join(Reference, col(Candidate.reference_id) == Reference.id)
+        .where(col(Candidate.appearance_id) == appearance.id)
+    )
+    for candidate, person, photo in session.exec(found):
+        yield _line(
+            "candidate", name, appearance.ordinal, person, photo, _values(candidate, CANDIDATE)
+        )
+
+
+def _presence(row: Sighting | Appearance) -> list[Any]:
+    return [*_values(row, PRESENCE), row.vector.tobytes().hex()]
+
+
+def _values(row: object, columns: tuple[str, ...]) -> list[Any]:
+    return [getattr(row, column) for column in columns]
+
+
+def _line(*values: Any) -> str:
+    return json.dumps(values, sort_keys=True)

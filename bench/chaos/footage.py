@@ -1,0 +1,120 @@
+"""The known job's footage: painted people for engine `stub`, no two clips alike."""
+
+import colorsys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.plan import Plan
+
+WIDTH, HEIGHT, FRAMES_PER_SECOND = 320, 240, 10
+GROUND, DARK_GROUND = 110, 5
+LANE_PX, PERSON_PX, PERSON_HEIGHT = 106, 86, 120
+HUES = {"red": 0.0, "green": 120.0, "blue": 230.0}
+"""Degrees; who is looked for, each in a lane of the picture."""
+MOST_OFF_HUE = 5.0
+"""Degrees that a clip's people are off: well within the engine's threshold, and no two distances
+are equal, which would leave the order of candidates to chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How large the known job is."""
+
+    clips: int
+    clip_seconds: int
+    segment_seconds: int
+
+    @property
+    def plan(self) -> Plan:
+        """Every picture is looked at: a second of work for ten seconds of footage."""
+        interval_ms = 1000 // FRAMES_PER_SECOND
+        return Plan(
+            engine="stub", interval_ms=interval_ms, max_segment_seconds=self.segment_seconds
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person's stay in a lane, in pictures [first, last)."""
+
+    look: NDArray[np.uint8]
+    """RGB [height, width, 3]."""
+    left: int
+    first: int
+    last: int
+
+
+def draw_job(folder: Path, shape: Shape) -> list[Path]:
+    """Draw the clips of a job, always the same."""
+    return [
+        draw_clip(folder / f"clip-{number:02}.mp4", shape.clip_seconds, seed=number)
+        for number in range(shape.clips)
+    ]
+
+
+def draw_clip(path: Path, seconds: int, *, seed: int, ground: int = GROUND) -> Path:
+    """Draw one clip, H.264 with a keyframe a second."""
+    film = imageio_ffmpeg.write_frames(
+        str(path),
+        (WIDTH, HEIGHT),
+        fps=FRAMES_PER_SECOND,
+        codec="libx264",
+        quality=None,
+        macro_block_size=2,
+        output_params=["-preset", "ultrafast", "-g", str(FRAMES_PER_SECOND)],
+    )
+    film.send(None)
+    for picture in _pictures(seconds * FRAMES_PER_SECOND, seed, ground):
+        film.send(picture)
+    film.close()
+    return path
+
+
+def draw_photos(folder: Path) -> dict[str, Path]:
+    """A reference photo of each person."""
+    photos = {name: folder / f"{name}.png" for name in HUES}
+    for name, path in photos.items():
+        photo = np.full((HEIGHT, WIDTH, 3), GROUND, np.uint8)
+        photo[40:200, 80:240] = _colour(HUES[name])
+        Image.fromarray(photo).save(path)
+    return photos
+
+
+def _pictures(count: int, seed: int, ground: int) -> Iterator[NDArray[np.uint8]]:
+    visits = list(_visits(count, np.random.default_rng(seed)))
+    for number in range(count):
+        picture = np.full((HEIGHT, WIDTH, 3), ground, np.uint8)
+        for visit in visits:
+            if visit.first <= number < visit.last:
+                top = 40 + round(20 * np.sin(number / 15 + visit.left))
+                picture[top : top + PERSON_HEIGHT, visit.left : visit.left + PERSON_PX] = visit.look
+        yield picture
+
+
+def _visits(count: int, rng: np.random.Generator) -> Iterator[Visit]:
+    for lane, hue in enumerate(HUES.values()):
+        first = int(rng.integers(0, 80))
+        while first < count:
+            last = first + int(rng.integers(40, 300))  # most stays go over a segment's border
+            left = lane * LANE_PX + int(rng.integers(2, 14))
+            yield Visit(_look(hue, rng), left, first, last)
+            first = last + int(rng.integers(30, 100))
+
+
+def _look(hue: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A rectangle of one hue, lit from some corner, so that no two look alike."""
+    colour = _colour(hue + rng.uniform(-MOST_OFF_HUE, MOST_OFF_HUE))
+    across, down = rng.uniform(-0.12, 0.12, 2)
+    columns = np.linspace(-across, across, PERSON_PX)[None, :, None]
+    rows = np.linspace(-down, down, PERSON_HEIGHT)[:, None, None]
+    return np.clip(colour * (1 + columns + rows), 0, 255).astype(np.uint8)
+
+
+def _colour(hue: float) -> NDArray[np.uint8]:
+    return (np.array(colorsys.hsv_to_rgb(hue / 360 % 1, 0.87, 0.88)) * 255).astype(np.uint8)

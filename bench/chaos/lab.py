@@ -1,0 +1,108 @@
+"""What all jobs of a run share: footage, a model database, and what an undisturbed run gives."""
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+from bench.chaos.digest import content
+from bench.chaos.footage import Shape, draw_job, draw_photos
+from bench.chaos.stores import Store
+from pipeline.clock import utc_now
+from pipeline.enrol import enrol_person
+from pipeline.ingest import ingest_file
+from pipeline.match import match_analysis
+from pipeline.plan import Plan
+from pipeline.watch import watch
+from settings import Settings
+from storage.agenda import ready_to_match, unasked
+from storage.cases import open_case
+from storage.database import Engine, connect, reading, writing
+from worker.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A home with everything asked for and nothing done."""
+
+    home: Path
+    url: str
+    environment: dict[str, str]
+
+
+class Lab:
+    """Draws the footage, fills the model, and runs the job once by itself, without a worker."""
+
+    def __init__(
+        self, folder: Path, store: Store, shape: Shape, environment: dict[str, str]
+    ) -> None:
+        self.folder, self.store, self.shape = folder, store, shape
+        self._environment = {"NIGHTREEL_ENGINE": "stub"} | environment
+        self._numbers = count(1)
+        self._model_home = folder / "model-home"
+        self.clips = draw_job(_made(folder / "footage"), shape)
+        self._fill(draw_photos(_made(folder / "photos")))
+        self.expected: Counter[str] = self._undisturbed()
+
+    def prepare(
+        self,
+        home: Path | None = None,
+        *,
+        settings: dict[str, str] | None = None,
+        more: Sequence[tuple[Path, Plan]] = (),
+    ) -> Prepared:
+        """A fresh home for a job; `settings` by variable, `more` to be watched than the job."""
+        home = _made(home or self.folder / f"home-{next(self._numbers)}")
+        shutil.copytree(self._model_home / "media", home / "media", dirs_exist_ok=True)
+        url = self.store.copy_for(home)
+        self._add(self._resources(home, url), more)
+        address = {} if url.startswith("sqlite") else {"NIGHTREEL_DATABASE_URL": url}
+        return Prepared(home, url, self._environment | address | (settings or {}))
+
+    def _fill(self, photos: dict[str, Path]) -> None:
+        mine, now = self._resources(self._model_home, self.store.model_url), utc_now()
+        with writing(mine.database) as session:
+            case = open_case(
+                session, reference="chaos", legal_basis="none", purpose="measuring",
+                authorised_by="bench", expires_at=now + timedelta(days=9), now=now,
+            )  # fmt: skip
+        for name, photo in photos.items():
+            engine = mine.photo_engine()
+            enrol_person(name, [photo], case_id=case.id, engine=engine, tools=mine.tools)
+        self._add(mine, [(clip, self.shape.plan) for clip in self.clips])
+
+    def _add(self, mine: Resources, asked: Sequence[tuple[Path, Plan]]) -> None:
+        for clip, plan in asked:
+            ingest_file(clip, tools=mine.tools, plan=plan, now=utc_now())
+        mine.database.dispose()  # a copy of the file must be whole
+
+    def _undisturbed(self) -> Counter[str]:
+        home = _made(self.folder / "undisturbed")
+        mine = self._resources(home, self.store.copy_for(home))
+        with reading(mine.database) as session:
+            segments = unasked(session)
+        for segment in segments:
+            watch(segment, mine.tools)
+        with reading(mine.database) as session:
+            analyses = ready_to_match(session)
+        for analysis in analyses:
+            match_analysis(analysis, mine.tools)
+        lines = content(mine.database)
+        mine.database.dispose()
+        return lines
+
+    def _resources(self, home: Path, url: str) -> Resources:
+        return Resources(Settings(home=home, database_url=url, engine="stub"))
+
+
+def database_of(prepared: Prepared) -> Engine:
+    """The job's database, to be looked at from outside."""
+    return connect(prepared.url)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

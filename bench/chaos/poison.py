@@ -1,0 +1,86 @@
+"""Clips that kill the decoder or the engine every time: given up with a reason, and alone."""
+
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlmodel import select
+
+from bench.chaos.campaign import Campaign, Job
+from bench.chaos.digest import content
+from bench.chaos.footage import DARK_GROUND, GROUND, draw_clip
+from bench.chaos.tally import Tally
+from bench.chaos.watching import Stalled
+from footage.ffmpeg import choose
+from storage.database import reading
+from storage.ledger import MAX_ATTEMPTS
+from storage.tables import Analysis, Recording, Segment, State
+
+CLIPS = 10
+CLIP_SECONDS = 9
+MARK = "deadly"
+"""In the name of each such clip; the fragile decoder knows them by it."""
+FRAGILE_DECODER = """#!/bin/sh
+case "$*" in *{mark}*) kill -9 $$ ;; esac
+exec {ffmpeg} "$@"
+"""
+STANDIN = Path(__file__).with_name("standin")
+
+
+def fragile_decoder(folder: Path) -> dict[str, str]:
+    """An ffmpeg that dies of some clips."""
+    script = folder / "fragile-ffmpeg"
+    script.write_text(FRAGILE_DECODER.format(mark=MARK, ffmpeg=shlex.quote(choose())))
+    script.chmod(0o755)
+    return {"NIGHTREEL_FFMPEG": str(script)}
+
+
+def fragile_engine(_: Path) -> dict[str, str]:
+    """An engine whose process dies of dark pictures."""
+    path = [str(STANDIN), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(path)}
+
+
+KINDS: dict[str, Callable[[Path], dict[str, str]]] = {
+    "decoder": fragile_decoder,
+    "engine": fragile_engine,
+}
+
+
+def run(campaign: Campaign, tally: Tally, *, clips: int) -> None:
+    """The known job with some deadly clips among it: they end in quarantine, all else is done."""
+    lab, settings = campaign.lab, KINDS[tally.fault](campaign.lab.folder)
+    deadly = [_draw(lab.folder, tally.fault, number) for number in range(clips)]
+    more = [(clip, lab.shape.plan) for clip in deadly]
+    with campaign.job(None, settings=settings, more=more) as job:
+        tally.faults, tally.jobs = clips, 1
+        try:
+            job.watch.until(lambda: job.watch.ended)
+        except Stalled as error:
+            tally.complaints.append(str(error))
+        tally.left_running = job.running.stop()
+        names = [clip.name for clip in deadly]
+        tally.compare(lab.expected, content(job.watch.database, without=names))
+        _check_given_up(job, names, tally)
+
+
+def _check_given_up(job: Job, names: list[str], tally: Tally) -> None:
+    with reading(job.watch.database) as session:
+        statement = select(Recording.name, Segment).select_from(Segment).join(Analysis)
+        rows = session.exec(statement.join(Recording)).all()
+    right = [
+        (name, segment.reason)
+        for name, segment in rows
+        if segment.state is State.QUARANTINED
+        and segment.attempts == MAX_ATTEMPTS
+        and segment.reason
+    ]
+    tally.given_up = len({name for name, _ in right} ^ set(names))
+    tally.notes += sorted({f"given up because: {reason}" for _, reason in right})
+
+
+def _draw(folder: Path, kind: str, number: int) -> Path:
+    ground = DARK_GROUND if kind == "engine" else GROUND
+    path = folder / f"{MARK}-{kind}-{number:02}.mp4"
+    return draw_clip(path, CLIP_SECONDS, seed=1000 + number, ground=ground)

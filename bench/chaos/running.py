@@ -1,0 +1,148 @@
+"""`nightreel up` as a process of its own, and every process that belongs to its home."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from worker.bound import hold
+from worker.ports import free_port
+
+STOP_PATIENCE_SECONDS = 90.0
+DEATH_SECONDS = 10.0
+NIGHTREEL = Path(sys.executable).with_name("nightreel")
+
+
+class Running:
+    """The services of one home. Every process is known by the home in its environment, so that
+    none of anybody else's is ever touched."""
+
+    def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
+        self.home = home
+        foreign = {name for name in os.environ if name.startswith("NIGHTREEL_")}
+        inherited = {name: value for name, value in os.environ.items() if name not in foreign}
+        ports = {
+            f"NIGHTREEL_{name}_PORT": str(free_port()) for name in ("FLOWER", "MONITOR", "REVIEW")
+        }
+        self.environment = inherited | ports | {"NIGHTREEL_HOME": str(home)} | dict(environment)
+        self._locks = home.with_name(f"{home.name}-locks")
+        self._locks.mkdir(exist_ok=True)
+        self._claim = hold(self._locks / "harness.lock")
+        self._up: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, bound to this process: should that be killed, it is told to stop."""
+        locks = (str(self._locks / "up.lock"), str(self._locks / "harness.lock"))
+        with (self.home / "up.log").open("ab") as log:
+            self._up = subprocess.Popen(
+                [sys.executable, "-m", "worker.bound", "SIGTERM", *locks, str(NIGHTREEL), "up"],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command over the same home."""
+        return subprocess.run(
+            [str(NIGHTREEL), *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def processes(self) -> list[psutil.Process]:
+        """All that belongs to this home, decoders among them."""
+        own = [one for one in psutil.process_iter() if self._is_ours(one)]
+        return list(dict.fromkeys(each for one in own for each in (one, *_below(one))))
+
+    def worker(self) -> psutil.Process | None:
+        """The worker's main process; None while there is none."""
+        return next(self._services("worker"), None)
+
+    def redis(self) -> psutil.Process | None:
+        """The queue; None while there is none."""
+        named = (one for one in self.processes() if _name(one) == "redis-server")
+        return next(named, None)
+
+    def worker_children(self) -> list[psutil.Process]:
+        """The processes that do the work."""
+        main = self.worker()
+        below = main.children() if main else []
+        return [one for one in below if "spawn_main" in " ".join(_command(one))]
+
+    def kill(self) -> None:
+        """kill -9 to every process at once."""
+        kill_all(self.processes())
+        if self._up is not None:
+            self._up.wait()
+
+    def stop(self) -> int:
+        """Stop in order, then kill what is left; returns how many processes that were."""
+        if self._up is not None:
+            self._up.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._up.wait(STOP_PATIENCE_SECONDS)
+        left = psutil.wait_procs(self.processes(), timeout=1)[1]
+        self.kill()
+        if self._claim is not None:
+            os.close(self._claim)
+            self._claim = None
+        return len(left)
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        with suppress(psutil.Error, OSError):
+            return process.environ().get("NIGHTREEL_HOME") == str(self.home)
+        return False
+
+    def _services(self, name: str) -> Iterator[psutil.Process]:
+        for one in self.processes():
+            command = _command(one)
+            if "worker.serve" in command and name in command:
+                yield one
+
+
+def kill_all(processes: list[psutil.Process]) -> None:
+    """kill -9, and wait until they are gone."""
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(processes, timeout=DEATH_SECONDS)
+
+
+def with_children(process: psutil.Process | None) -> list[psutil.Process]:
+    """A process and all below it."""
+    return [process, *_below(process)] if process else []
+
+
+def wait_until_gone(processes: list[psutil.Process], patience_seconds: float) -> float | None:
+    """Seconds until the last of them was gone; None when one has outlived our patience."""
+    began = time.monotonic()
+    alive = psutil.wait_procs(processes, timeout=patience_seconds)[1]
+    return None if alive else time.monotonic() - began
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        return process.children(recursive=True)
+    return []
+
+
+def _command(process: psutil.Process) -> list[str]:
+    with suppress(psutil.Error):
+        return process.cmdline()
+    return []
+
+
+def _name(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return process.name()
+    return ""

@@ -1,0 +1,85 @@
+"""The two kinds of database, each able to give every job a copy of a model."""
+
+import os
+import shutil
+import subprocess
+import time
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+
+class Store(Protocol):
+    """Where jobs keep their rows."""
+
+    model_url: str
+    """Address of the database that is filled once."""
+
+    def copy_for(self, home: Path) -> str:
+        """Address of a fresh copy of the model, for the job of one home."""
+
+    def close(self) -> None:
+        """Leave no process behind."""
+
+
+class SqliteStore:
+    """A file in each home."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = folder / "model.db"
+        self.model_url = f"sqlite:///{self._model}"
+
+    def copy_for(self, home: Path) -> str:
+        """Address of a fresh copy of the model, for the job of one home."""
+        file = home / "nightreel.db"
+        shutil.copy(self._model, file)
+        return f"sqlite:///{file}"
+
+    def close(self) -> None:
+        """There is no process."""
+
+
+class PostgresStore:
+    """A server of our own, with a database for each job."""
+
+    def __init__(self, folder: Path) -> None:
+        self._numbers = count(1)
+        self._data = folder / "postgres"
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # pgserver warns where there is none
+        os.environ["LC_ALL"] = "C"  # initdb fails in a locale that is not installed
+        import pgserver
+
+        get_server: Any = pgserver.get_server  # type: ignore[attr-defined]
+        self._server = get_server(self._data, cleanup_mode="stop")
+        self._server.psql("create database model;")
+        self.model_url = self._server.get_uri(database="model")
+
+    def copy_for(self, _home: Path) -> str:
+        """Address of a fresh copy of the model."""
+        name = f"job_{next(self._numbers)}"
+        self._server.psql(f"create database {name} template model;")
+        return str(self._server.get_uri(database=name))
+
+    def restart(self, mode: str, away_seconds: float) -> None:
+        """Stop the server, `fast` or `immediate` (as in a crash), and start it some time later."""
+        self._control("stop", "-m", mode)
+        time.sleep(away_seconds)
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        """Stop the server."""
+        with suppress(subprocess.CalledProcessError):  # it may be stopped already
+            self._control("stop", "-m", "immediate")
+        self._server.cleanup()
+
+    def _control(self, *arguments: str) -> None:
+        from pgserver import pg_ctl  # type: ignore[attr-defined]
+
+        pg_ctl(["-w", *arguments], pgdata=self._data, user=self._server.system_user)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
