@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup demo test check bench chaos clean
 
 setup: .venv/.ready
 
@@ -26,6 +26,9 @@ check: setup
 
 bench: setup
 	$(BIN)/nightreel bench
+
+chaos: setup
+	$(BIN)/python -m bench.chaos
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis nightreel-demo

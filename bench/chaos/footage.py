@@ -12,7 +12,7 @@ from PIL import Image
 
 from pipeline.plan import Plan
 
-WIDTH, HEIGHT, FRAMES_PER_SECOND = 320, 240, 10
+SIZE, FRAMES_PER_SECOND = (320, 240), 10
 GROUND, DARK_GROUND = 110, 5
 LANE_PX, PERSON_PX, PERSON_HEIGHT = 106, 86, 120
 HUES = {"red": 0.0, "green": 120.0, "blue": 230.0}
@@ -58,11 +58,13 @@ def draw_job(folder: Path, shape: Shape) -> list[Path]:
     ]
 
 
-def draw_clip(path: Path, seconds: int, *, seed: int, ground: int = GROUND) -> Path:
-    """Draw one clip, H.264 with a keyframe a second."""
+def draw_clip(
+    path: Path, seconds: int, *, seed: int, ground: int = GROUND, size: tuple[int, int] = SIZE
+) -> Path:
+    """Draw one clip of this size (width, height), H.264 with a keyframe a second."""
     film = imageio_ffmpeg.write_frames(
         str(path),
-        (WIDTH, HEIGHT),
+        size,
         fps=FRAMES_PER_SECOND,
         codec="libx264",
         quality=None,
@@ -70,7 +72,7 @@ def draw_clip(path: Path, seconds: int, *, seed: int, ground: int = GROUND) -> P
         output_params=["-preset", "ultrafast", "-g", str(FRAMES_PER_SECOND)],
     )
     film.send(None)
-    for picture in _pictures(seconds * FRAMES_PER_SECOND, seed, ground):
+    for picture in _pictures(seconds * FRAMES_PER_SECOND, seed, ground, size):
         film.send(picture)
     film.close()
     return path
@@ -80,16 +82,18 @@ def draw_photos(folder: Path) -> dict[str, Path]:
     """A reference photo of each person."""
     photos = {name: folder / f"{name}.png" for name in HUES}
     for name, path in photos.items():
-        photo = np.full((HEIGHT, WIDTH, 3), GROUND, np.uint8)
+        photo = np.full((SIZE[1], SIZE[0], 3), GROUND, np.uint8)
         photo[40:200, 80:240] = _colour(HUES[name])
         Image.fromarray(photo).save(path)
     return photos
 
 
-def _pictures(count: int, seed: int, ground: int) -> Iterator[NDArray[np.uint8]]:
-    visits = list(_visits(count, np.random.default_rng(seed)))
+def _pictures(
+    count: int, seed: int, ground: int, size: tuple[int, int]
+) -> Iterator[NDArray[np.uint8]]:
+    visits = [] if ground == DARK_GROUND else list(_visits(count, np.random.default_rng(seed)))
     for number in range(count):
-        picture = np.full((HEIGHT, WIDTH, 3), ground, np.uint8)
+        picture = np.full((size[1], size[0], 3), ground, np.uint8)
         for visit in visits:
             if visit.first <= number < visit.last:
                 top = 40 + round(20 * np.sin(number / 15 + visit.left))
@@ -113,7 +117,8 @@ def _look(hue: float, rng: np.random.Generator) -> NDArray[np.uint8]:
     across, down = rng.uniform(-0.12, 0.12, 2)
     columns = np.linspace(-across, across, PERSON_PX)[None, :, None]
     rows = np.linspace(-down, down, PERSON_HEIGHT)[:, None, None]
-    return np.clip(colour * (1 + columns + rows), 0, 255).astype(np.uint8)
+    lit = np.clip(colour * (1 + columns + rows), 0, 255)
+    return np.asarray(lit, np.uint8)
 
 
 def _colour(hue: float) -> NDArray[np.uint8]:

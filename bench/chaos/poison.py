@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from bench.chaos.campaign import Campaign, Job
 from bench.chaos.digest import content
-from bench.chaos.footage import DARK_GROUND, GROUND, draw_clip
+from bench.chaos.footage import DARK_GROUND, GROUND, SIZE, draw_clip
 from bench.chaos.tally import Tally
 from bench.chaos.watching import Stalled
 from footage.ffmpeg import choose
@@ -19,10 +19,10 @@ from storage.tables import Analysis, Recording, Segment, State
 
 CLIPS = 10
 CLIP_SECONDS = 9
-MARK = "deadly"
-"""In the name of each such clip; the fragile decoder knows them by it."""
+ODD_SIZE = (324, 244)
+"""Pictures of this size kill the decoder; dark ones kill the engine."""
 FRAGILE_DECODER = """#!/bin/sh
-case "$*" in *{mark}*) kill -9 $$ ;; esac
+case "$*" in *scale={width}:{height}*) kill -9 $$ ;; esac
 exec {ffmpeg} "$@"
 """
 STANDIN = Path(__file__).with_name("standin")
@@ -31,9 +31,12 @@ STANDIN = Path(__file__).with_name("standin")
 def fragile_decoder(folder: Path) -> dict[str, str]:
     """An ffmpeg that dies of some clips."""
     script = folder / "fragile-ffmpeg"
-    script.write_text(FRAGILE_DECODER.format(mark=MARK, ffmpeg=shlex.quote(choose())))
+    width, height = ODD_SIZE
+    text = FRAGILE_DECODER.format(width=width, height=height, ffmpeg=shlex.quote(choose()))
+    script.write_text(text)
     script.chmod(0o755)
-    return {"NIGHTREEL_FFMPEG": str(script)}
+    # A script cannot start behind the walls, which have tests of their own.
+    return {"NIGHTREEL_FFMPEG": str(script), "NIGHTREEL_WALLS": "off"}
 
 
 def fragile_engine(_: Path) -> dict[str, str]:
@@ -69,18 +72,21 @@ def _check_given_up(job: Job, names: list[str], tally: Tally) -> None:
     with reading(job.watch.database) as session:
         statement = select(Recording.name, Segment).select_from(Segment).join(Analysis)
         rows = session.exec(statement.join(Recording)).all()
-    right = [
-        (name, segment.reason)
-        for name, segment in rows
-        if segment.state is State.QUARANTINED
+    tally.given_up = sum(_was_given_up(segment) != (name in names) for name, segment in rows)
+    reasons = {segment.reason for name, segment in rows if name in names}
+    tally.notes += [f"given up because: {reason}" for reason in sorted(map(str, reasons))]
+
+
+def _was_given_up(segment: Segment) -> bool:
+    """After the last attempt, with a reason."""
+    return (
+        segment.state is State.QUARANTINED
         and segment.attempts == MAX_ATTEMPTS
-        and segment.reason
-    ]
-    tally.given_up = len({name for name, _ in right} ^ set(names))
-    tally.notes += sorted({f"given up because: {reason}" for _, reason in right})
+        and bool(segment.reason)
+    )
 
 
 def _draw(folder: Path, kind: str, number: int) -> Path:
-    ground = DARK_GROUND if kind == "engine" else GROUND
-    path = folder / f"{MARK}-{kind}-{number:02}.mp4"
-    return draw_clip(path, CLIP_SECONDS, seed=1000 + number, ground=ground)
+    ground, size = (DARK_GROUND, SIZE) if kind == "engine" else (GROUND, ODD_SIZE)
+    path = folder / f"deadly-{kind}-{number:02}.mp4"
+    return draw_clip(path, CLIP_SECONDS, seed=1000 + number, ground=ground, size=size)

@@ -46,7 +46,9 @@ class PostgresStore:
     def __init__(self, folder: Path) -> None:
         self._numbers = count(1)
         self._data = folder / "postgres"
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # pgserver warns where there is none
+        sockets = folder / "sockets"
+        sockets.mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(sockets))  # pgserver warns where there is none
         os.environ["LC_ALL"] = "C"  # initdb fails in a locale that is not installed
         import pgserver
 
