@@ -2,12 +2,10 @@
 
 import os
 import shutil
-import subprocess
 import time
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 
 class Store(Protocol):
@@ -65,23 +63,13 @@ class PostgresStore:
 
     def restart(self, mode: str, away_seconds: float) -> None:
         """Stop the server, `fast` or `immediate` (as in a crash), and start it some time later."""
-        self._control("stop", "-m", mode)
+        from pgserver import pg_ctl  # type: ignore[attr-defined]
+
+        stop = ["-w", "-m", mode, "stop"]
+        pg_ctl(stop, pgdata=self._data, user=self._server.system_user)
         time.sleep(away_seconds)
         self._server.ensure_postgres_running()
 
     def close(self) -> None:
         """Stop the server."""
-        with suppress(subprocess.CalledProcessError):  # it may be stopped already
-            self._control("stop", "-m", "immediate")
         self._server.cleanup()
-
-    def _control(self, *arguments: str) -> None:
-        from pgserver import pg_ctl  # type: ignore[attr-defined]
-
-        pg_ctl(["-w", *arguments], pgdata=self._data, user=self._server.system_user)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
