@@ -8,6 +8,7 @@ from errors import WrongDatabase
 from storage.database import Session, connect, reading
 from storage.listing import all_analyses, segment_rows
 from storage.progress import Outcome, outcomes
+from storage.refusals import all_refusals
 from storage.tables import State
 
 
@@ -20,6 +21,17 @@ def jobs_in(home: Path) -> list[Outcome]:
             return outcomes(session, all_analyses(session))
     except WrongDatabase:
         return []
+
+
+def refused_in(home: Path) -> set[str]:
+    """The names of what the watched folder refused."""
+    if not (home / "nightreel.db").exists():
+        return set()
+    try:
+        with _looking_into(home) as session:
+            return {one.name for one in all_refusals(session)}
+    except WrongDatabase:
+        return set()
 
 
 def state_of(name: str, home: Path) -> State | None:
