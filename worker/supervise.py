@@ -2,6 +2,7 @@
 
 import sys
 
+from supervisor.loggers import Handler
 from supervisor.options import ServerOptions
 from supervisor.supervisord import go
 
@@ -20,7 +21,13 @@ def main(configuration: str) -> None:
     options.test = False
     wait = options.poller.poll
     options.poller.poll = lambda seconds: wait(min(seconds, LONGEST_WAIT_SECONDS))
+    Handler.handleError = _lose_the_line
     go(options)
+
+
+def _lose_the_line(_: Handler) -> None:
+    """On a full disk a line of a log is lost. supervisord would report that on stderr, which is on
+    the same disk, and end, and all services with it."""
 
 
 if __name__ == "__main__":
