@@ -56,7 +56,7 @@ class Campaign:
         scene = Scene(running, self.lab.store, self.random, self.pace)
         try:
             running.start()
-            yield Job(prepared, running, scene, Watch(database_of(prepared)))
+            yield Job(prepared, running, scene, Watch(database_of(prepared), running.is_up))
         finally:
             running.stop()
             shutil.rmtree(prepared.home, ignore_errors=True)

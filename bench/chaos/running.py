@@ -48,6 +48,10 @@ class Running:
                 start_new_session=True,
             )
 
+    def is_up(self) -> bool:
+        """Whether `nightreel up` runs."""
+        return self._up is not None and self._up.poll() is None
+
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command over the same home."""
         return subprocess.run(

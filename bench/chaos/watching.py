@@ -60,6 +60,8 @@ class Watch:
     """Looks at one job's database, which may be away for a while."""
 
     database: Engine
+    is_up: Callable[[], bool]
+    """Whether the services have not ended by themselves."""
     segments: dict[int, Standing] = field(default_factory=dict)
     ended: bool = False
     """Whether every analysis has."""
@@ -82,11 +84,16 @@ class Watch:
         self._note({id: Standing(state, attempts) for id, state, attempts in rows}, ended)
 
     def until(self, happened: Callable[[], bool]) -> None:
-        """Look until something is so. Raises Stalled when nothing changes for five minutes."""
+        """Look until something is so.
+
+        Raises Stalled when nothing changes for five minutes or the services have ended.
+        """
         self._changed_at = time.monotonic()
         while not happened():
             if time.monotonic() - self._changed_at > STALLED_SECONDS:
                 raise Stalled("The job does not go on.")
+            if not self.is_up():
+                raise Stalled("The services have ended by themselves.")
             time.sleep(LOOK_SECONDS)
             self.look()
 

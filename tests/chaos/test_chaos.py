@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,13 @@ import pytest
 from waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short path: a socket's address holds no long one."""
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
 
 
 def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
@@ -30,12 +39,11 @@ def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
 def came_of(folder: Path, *faults: str) -> list[dict[str, Any]]:
     """Strike with these faults and return what was counted."""
     asked = [word for fault in faults for word in ("--fault", fault)]
-    harness = start(folder, *asked, "--json", str(folder / "figures.json"))
-    try:
-        _, said = harness.communicate(timeout=280)
-    finally:
-        harness.terminate()
-        harness.wait()
+    with start(folder, *asked, "--json", str(folder / "figures.json")) as harness:
+        try:
+            _, said = harness.communicate(timeout=280)
+        finally:
+            harness.terminate()  # it cleans up, should it still be at work
     assert (folder / "figures.json").exists(), said
     return list(json.loads((folder / "figures.json").read_text()))
 
@@ -58,22 +66,22 @@ def home_of(process: psutil.Process) -> str:
     ids=["sqlite", "postgresql"],
 )
 def test_after_every_fault_the_database_holds_what_an_undisturbed_run_gives(
-    faults: tuple[str, ...], tmp_path: Path
+    faults: tuple[str, ...], folder: Path
 ) -> None:
-    counted = came_of(tmp_path, *faults)
+    counted = came_of(folder, *faults)
 
     wanted = {"lost": 0, "duplicated": 0, "given_up": 0, "complaints": [], "left_running": 0}
     assert {one["fault"] for one in counted} == set(faults)
     for one in counted:
         assert {name: one[name] for name in wanted} == wanted, one
         assert one["faults"] == 1 or one["notes"], one
-    assert not processes_of(tmp_path)
+    assert not processes_of(folder)
 
 
 def test_what_kills_decoder_or_engine_every_time_is_given_up_and_harms_nothing_else(
-    tmp_path: Path,
+    folder: Path,
 ) -> None:
-    decoder, engine = came_of(tmp_path, "decoder", "engine")
+    decoder, engine = came_of(folder, "decoder", "engine")
 
     assert decoder["as_promised"], decoder
     assert engine["as_promised"], engine
@@ -81,12 +89,11 @@ def test_what_kills_decoder_or_engine_every_time_is_given_up_and_harms_nothing_e
     assert "The worker died 3 times" in engine["notes"][0]
 
 
-def test_a_harness_that_is_interrupted_leaves_nothing_behind(tmp_path: Path) -> None:
-    harness = start(tmp_path, "--fault", "nothing")
-    wait_until(lambda: processes_of(tmp_path))
+def test_a_harness_that_is_interrupted_leaves_nothing_behind(folder: Path) -> None:
+    with start(folder, "--fault", "nothing") as harness:
+        wait_until(lambda: processes_of(folder))
+        harness.send_signal(signal.SIGTERM)
+        harness.communicate(timeout=120)
 
-    harness.send_signal(signal.SIGTERM)
-    harness.communicate(timeout=120)
-
-    assert not processes_of(tmp_path)
-    assert not list(tmp_path.iterdir())
+    assert not processes_of(folder)
+    assert not list(folder.iterdir())
