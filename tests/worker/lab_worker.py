@@ -75,7 +75,7 @@ def take_lock(diary: str) -> None:
 @app.task(name="lab.grow")
 def grow(megabytes: int, diary: str) -> None:
     """Use that much memory for a moment; which process did it is written down."""
-    bytes(megabytes << 20).count(1)  # each page is looked at
+    _ = b"written" * (megabytes * 150_000)
     tell(diary, os.getpid())
 
 
