@@ -1,8 +1,12 @@
 """`nightreel up`."""
 
+from contextlib import suppress
+
 from cli.footage import ask_for_new, check_engine
 from cli.output import err
+from errors import BrokerUnavailable
 from settings import Settings
+from tasks.canary import ask_every_queue
 from tasks.intake import refuse_home
 from worker.resources import resources
 from worker.stack import Stack, StackInfo
@@ -17,6 +21,8 @@ def up() -> None:
     check_engine()
     _ = mine.database
     with Stack(mine.settings) as stack:
+        with suppress(BrokerUnavailable):
+            ask_every_queue()
         ask_for_new()
         if stack.info:
             _welcome(stack.info, mine.settings)

@@ -5,6 +5,7 @@ from celery import Task
 from pipeline.clock import utc_now
 from storage.canaries import show_life
 from storage.database import writing
+from tasks.asking import broker_errors_explained
 from worker.app import app
 from worker.resources import resources
 
@@ -15,3 +16,11 @@ def sing(self: Task) -> None:
     queue = self.request.delivery_info["routing_key"]  # a queue's key is its name
     with writing(resources().database) as session:
         show_life(session, queue, utc_now())
+
+
+def ask_every_queue() -> None:
+    """Have a canary in every queue now, not only when the clock sends one. Raises
+    BrokerUnavailable."""
+    with broker_errors_explained():
+        for queue in app.conf.task_queues:
+            sing.apply_async(queue=queue, expires=resources().settings.canary_seconds)

@@ -27,6 +27,7 @@ from storage.progress import outcomes
 from storage.tables import State
 from tasks import recovery
 from tasks.analyses import ask_for_matching, match_analysis
+from tasks.canary import ask_every_queue
 from tasks.people import ask_for_people, match_person
 from tasks.segments import analyse_segment, ask_for_segments
 from tasks.upkeep import ASKED_LONG_AGO, tend_ledger
@@ -260,6 +261,11 @@ def test_work_is_begun_only_inside_its_window(
 
     assert asked_for(broker) == []
     assert [row["attempts"] for row in snapshot(database)["segment"]] == [0, 0]
+
+
+def test_a_canary_comes_to_every_queue_when_the_stack_starts(broker: redis.Redis) -> None:
+    ask_every_queue()
+    assert [len(messages(broker, queue)) for queue in ("upkeep", "nightreel")] == [1, 1]
 
 
 def test_a_match_nobody_was_asked_for_is_asked_for(
