@@ -29,7 +29,8 @@ _LOG_HEAD_BYTES, _LOG_TAIL_BYTES = 1 << 20, 1 << 14
 _PIPE_BYTES = 1 << 20
 _MOST_CORES = 4
 _LONGEST_LINE_BYTES = 1 << 16
-_MEMORY_SIGNS = ("Cannot allocate memory", "error while loading shared libraries")
+_NO_MEMORY = "Cannot allocate memory"
+_MEMORY_SIGNS = (_NO_MEMORY, "error while loading shared libraries")
 _MISUSE_SIGNS = ("Unrecognized option", "No such filter", "Error initializing filter")
 
 
@@ -131,7 +132,7 @@ class Child:
             raise DecoderFailed(
                 f"ffmpeg was killed by {signal.Signals(-status).name}; the segment is tried again."
             )
-        if status and any(sign in self.log for sign in _MEMORY_SIGNS):
+        if status and any(sign in self.log for sign in _MEMORY_SIGNS) and not self.has_too_much:
             raise DecoderFailed(
                 "ffmpeg needs more memory than it may take; raise NIGHTREEL_DECODER_MEMORY_MB."
             )
@@ -146,6 +147,12 @@ class Child:
     def has_opened(self) -> bool:
         """Whether it understood the file well enough to choose a stream."""
         return "Stream mapping:" in self.log
+
+    @property
+    def has_too_much(self) -> bool:
+        """Whether the file asks for more than any honest one: streams, or memory for its index."""
+        opened_nothing = "Error opening input" in self.log and _NO_MEMORY in self.log
+        return "Number of streams exceeds" in self.log or opened_nothing
 
     @property
     def log(self) -> str:

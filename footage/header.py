@@ -43,7 +43,7 @@ def verdict(log: str) -> Permanent:
         if re.search(sign, log):
             return kind(sentence)
     return UnreadableFootage(
-        "The file is damaged or no video at all; check it, copy or export it again."
+        "The file is damaged, a playlist or no video at all; check it or export it again."
     )
 
 
@@ -62,6 +62,12 @@ _SIGNS: tuple[tuple[str, type[Permanent], str], ...] = (
         r"Number of streams exceeds",
         RefusedFootage,
         "The file holds too many streams; copy its video stream into a file of its own.",
+    ),
+    (
+        r"Error opening input\b[^\n]*: Cannot allocate memory",
+        RefusedFootage,
+        "The index of this file takes more memory than ffmpeg may; split the file, or raise"
+        " NIGHTREEL_DECODER_MEMORY_MB.",
     ),
     (
         r"moov atom not found",
