@@ -16,7 +16,7 @@
         ├── DecoderFailed         ffmpeg died or ran out of time on one segment
         ├── LeaseLost             another worker has taken the segment over
         ├── StoreUnavailable      the database or the disk does not take writes
-        ├── BrokerUnavailable     Redis does not answer
+        ├── BrokerUnavailable     Redis or RabbitMQ does not answer
         └── NotDelivered          a notice did not reach whoever is to be told
 
 Each message is one sentence that says what is wrong and what to do; no pixels, no vectors.
@@ -94,7 +94,7 @@ class StoreUnavailable(Transient):
 
 
 class BrokerUnavailable(Transient):
-    """Redis does not answer."""
+    """Redis or RabbitMQ does not answer."""
 
 
 class NotDelivered(Transient):

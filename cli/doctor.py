@@ -18,6 +18,7 @@ from pipeline.names import display_path
 from storage.database import reading
 from storage.listing import all_analyses
 from tasks.intake import refuse_home
+from worker.broker import reach, unsafe_settings
 from worker.redis_server import find_redis_server
 from worker.resources import resources
 from worker.stack import running, services_alive
@@ -98,8 +99,14 @@ def _walls() -> Iterator[Finding]:
 
 def _queue() -> Iterator[Finding]:
     settings = resources().settings
-    yield Finding("redis-server", True, find_redis_server())
     stack = running(settings.home_folder)
+    broker_url = settings.broker_url or (stack.broker_url if stack else "")
+    if not settings.broker_url:
+        yield Finding("redis-server", True, find_redis_server())
+    if broker_url:
+        yield Finding("broker", True, reach(broker_url))
+        for complaint in unsafe_settings(broker_url):
+            yield Finding("broker", False, complaint)
     alive = [name for name, lives in services_alive(settings.home_folder).items() if lives]
     yield Finding("services", True, ", ".join(alive) if stack else "not running")
 

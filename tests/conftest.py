@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from rabbit import Rabbit, running_rabbit
 from sqlalchemy import Engine, make_url, text
 from waiting import wait_until
 
@@ -89,6 +90,19 @@ def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield url
     server.terminate()
     server.wait()
+
+
+@pytest.fixture(scope="session")
+def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit]:
+    """A RabbitMQ node, started when the first test asks for it."""
+    with running_rabbit(tmp_path_factory.mktemp("rabbit")) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(rabbit: Rabbit) -> str:
+    """Address of a RabbitMQ; whoever uses it empties its queues first."""
+    return rabbit.url
 
 
 def _emptied(address: str) -> Iterator[str]:

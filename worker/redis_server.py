@@ -42,7 +42,7 @@ def _version(executable: str) -> tuple[int, int]:
 
 
 def redis_configuration(folder: str, port: int, password: str) -> str:
-    """A queue that loses nothing when it is killed, and at most a second when the power goes."""
+    """A queue that loses a second or two when it is killed or the power goes, and seldom that."""
     return f"""\
 bind 127.0.0.1
 port {port}

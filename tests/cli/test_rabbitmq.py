@@ -1,0 +1,75 @@
+"""RabbitMQ and PostgreSQL instead of what is embedded, by settings alone."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from command_line import Nightreel, bring_up
+from kombu import Connection
+from rabbit import Rabbit
+from sqlalchemy import update
+
+from pipeline.clock import utc_now
+from storage.database import connect, writing
+from storage.tables import Segment
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def elsewhere(nightreel: Nightreel, rabbitmq_url: str, database_url: str) -> Nightreel:
+    """A home whose queue and database are servers."""
+    return nightreel.with_settings(
+        broker_url=rabbitmq_url, database_url=database_url, lease_seconds=5
+    )
+
+
+def messages(rabbitmq_url: str) -> int:
+    """How many wait to be worked on."""
+    with Connection(rabbitmq_url) as connection:
+        channel = connection.default_channel
+        return int(channel.queue_declare("nightreel", passive=True).message_count)
+
+
+def lose_messages(rabbitmq_url: str, database_url: str) -> int:
+    """Empty the queue, long after it was filled; returns how many were lost."""
+    engine = connect(database_url)
+    with writing(engine) as session:
+        session.execute(update(Segment).values(asked_at=utc_now() - timedelta(hours=1)))
+    engine.dispose()
+    with Connection(rabbitmq_url) as connection:
+        return int(connection.default_channel.queue_purge("nightreel"))
+
+
+def test_a_job_is_done_though_its_first_messages_were_lost(
+    elsewhere: Nightreel, rabbitmq_url: str, database_url: str, drawn_clip: Path, red: str
+) -> None:
+    assert elsewhere("ingest", drawn_clip).code == 0
+    assert lose_messages(rabbitmq_url, database_url) > 0
+
+    up = bring_up(elsewhere)
+    done = elsewhere("process", drawn_clip, "--person", red, "--json")
+    stopped = up.stop()
+
+    assert (done.code, stopped.code) == (0, 0)
+    assert [one["person"] for one in done.document["candidates"]] == ["Red"]
+    assert [one["state"] for one in done.document["recordings"]] == ["done"]
+
+
+def test_messages_outlast_a_rabbitmq_that_is_killed(
+    elsewhere: Nightreel, rabbit: Rabbit, rabbitmq_url: str, drawn_clip: Path
+) -> None:
+    assert elsewhere("ingest", drawn_clip).code == 0
+    sent = messages(rabbitmq_url)
+
+    rabbit.kill()
+    rabbit.start()
+
+    assert messages(rabbitmq_url) == sent > 0
+
+
+def test_doctor_asks_for_no_redis(elsewhere: Nightreel, rabbitmq_url: str) -> None:
+    found = {one["what"]: one for one in elsewhere("doctor", "--json").document}
+    assert "redis-server" not in found
+    assert found["broker"]["well"]
+    assert found["broker"]["detail"] == rabbitmq_url.replace("guest@", "**@")
