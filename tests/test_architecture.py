@@ -39,6 +39,7 @@ HOME_OF = {
     "sqlalchemy": ("storage/",),
     "alembic": ("storage/",),
     "celery": ("worker/", "tasks/"),
+    "kombu": ("worker/", "tasks/"),
     "redis": ("worker/", "bench/"),
     "supervisor": ("worker/",),
     "prometheus_client": ("monitor/",),
@@ -77,6 +78,20 @@ def test_imports_point_down_the_tree(path: Path) -> None:
             assert root in MAY_IMPORT[package], f"{place} must not import {root}"
         if root in HOME_OF:
             assert place.startswith(HOME_OF[root]), f"{root} is not at home in {place}"
+
+
+def test_no_task_is_chained_to_another_and_no_result_is_read() -> None:
+    """A chord whose message is lost never ends; whoever ends the last segment asks instead."""
+    beyond_us = {"chord", "chain", "chunks", "group", "signature", "AsyncResult", "GroupResult"}
+    for path in FILES:
+        tree = ast.parse(path.read_text())
+        imported = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("celery")
+            for alias in node.names
+        }
+        assert not imported & beyond_us, path
 
 
 def test_deepface_attribute_inference_is_out_of_reach() -> None:

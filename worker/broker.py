@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import redis
 from celery.exceptions import OperationalError as CeleryError
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from errors import BrokerUnavailable
@@ -45,7 +45,8 @@ def reach(broker_url: str) -> str:
 
     Raises BrokerUnavailable.
     """
-    with Connection(broker_url, connect_timeout=CONNECT_SECONDS) as broker:
+    connection = Connection(broker_url, connect_timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
+    with connection as broker:
         address = str(broker.as_uri())
         errors = (*broker.connection_errors, *broker.channel_errors, OperationalError, OSError)
         try:
@@ -83,7 +84,7 @@ def unsafe_settings(broker_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def _client(broker_url: str) -> Iterator["redis.Redis[str]"]:
+def _client(broker_url: str) -> Iterator[redis.Redis]:
     client = redis.Redis.from_url(
         broker_url,
         decode_responses=True,

@@ -83,7 +83,7 @@ def test_what_a_killed_worker_held_is_found_again_soon(
 
 
 def test_a_task_that_outlasts_the_visibility_timeout_is_run_again_and_changes_nothing(
-    labs: SimpleNamespace, sqlite_model: Path, tmp_path: Path
+    labs: SimpleNamespace, tmp_path: Path
 ) -> None:
     database_url = f"sqlite:///{tmp_path / 'ledger.db'}"
     database = connect(database_url)
