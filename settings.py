@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     """Password for Flower; empty means one is made and kept in the home folder."""
     ffmpeg: str = ""
     """Path of an ffmpeg to use; empty means the best one found."""
-    decoder_memory_mb: int = Field(default=2048, ge=256)
+    decoder_memory_mb: int = Field(default=896, ge=256)
     """Memory one decoding process may take."""
     decoder_timeout_seconds: int = Field(default=600, ge=10)
     """Wall-clock time one decoding process may take for one segment."""

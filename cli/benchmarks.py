@@ -15,6 +15,7 @@ class Benchmark(StrEnum):
     ENGINE = "engine"
     PROCESS = "process"
     MEMORY = "memory"
+    HOSTILE = "hostile"
 
 
 def bench(

@@ -29,6 +29,7 @@ _LOG_HEAD_BYTES, _LOG_TAIL_BYTES = 1 << 20, 1 << 14
 _PIPE_BYTES = 1 << 20
 _MOST_CORES = 4
 _LONGEST_LINE_BYTES = 1 << 16
+_NO_ROOM = "Error submitting packet to decoder: Cannot allocate memory"
 _NO_MEMORY = "Cannot allocate memory"
 _MEMORY_SIGNS = (_NO_MEMORY, "error while loading shared libraries")
 _MISUSE_SIGNS = ("Unrecognized option", "No such filter", "Error initializing filter")
@@ -132,7 +133,8 @@ class Child:
             raise DecoderFailed(
                 f"ffmpeg was killed by {signal.Signals(-status).name}; the segment is tried again."
             )
-        if status and any(sign in self.log for sign in _MEMORY_SIGNS) and not self.has_too_much:
+        lacking = status and any(sign in self.log for sign in _MEMORY_SIGNS)
+        if _NO_ROOM in self.log or (lacking and not self.has_too_much):
             raise DecoderFailed(
                 "ffmpeg needs more memory than it may take; raise NIGHTREEL_DECODER_MEMORY_MB."
             )
