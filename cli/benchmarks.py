@@ -16,6 +16,7 @@ class Benchmark(StrEnum):
     PROCESS = "process"
     MEMORY = "memory"
     HOSTILE = "hostile"
+    WALLS = "walls"
 
 
 def bench(

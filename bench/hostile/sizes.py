@@ -33,14 +33,14 @@ from bench.hostile.pictures import h264_header, jpeg_resized, png
 _SIZE = (320, 240)
 _MOST = 0xFFFFFFFF
 _TABLES = {
-    "stts": (4, ">III", 1, _MOST, 1),
-    "stsz": (4, ">II", 100, 0x7FFFFFFF),
-    "stsc": (4, ">I", 0x0FFFFFFF),
-    "stco": (4, ">I", 0x3FFFFFFF),
-    "stss": (4, ">I", 0x3FFFFFFF),
-    "elst": (4, ">I", 0x0FFFFFFF),
+    "stts": patched(4, ">III", 1, _MOST, 1),
+    "stsz": patched(4, ">II", 100, 0x7FFFFFFF),
+    "stsc": patched(4, ">I", 0x0FFFFFFF),
+    "stco": patched(4, ">I", 0x3FFFFFFF),
+    "stss": patched(4, ">I", 0x3FFFFFFF),
+    "elst": patched(4, ">I", 0x0FFFFFFF),
 }
-"""Where each table of an MP4 says how long it is, and a length it does not have."""
+"""For each table of an MP4, the edit that gives it a length it does not have."""
 
 
 def pictures() -> list[Kind]:
@@ -77,8 +77,8 @@ def tables() -> list[Kind]:
     """Indexes, trees and buffers that claim to be endless."""
     return [
         *(
-            kind(f"MP4 with a giant {name}", ".mp4", _edited(name.encode(), patched(*how)), ANY)
-            for name, how in _TABLES.items()
+            kind(f"MP4 with a giant {name}", ".mp4", _edited(name.encode(), edit), ANY)
+            for name, edit in _TABLES.items()
         ),
         kind("MP4 with an unpacked index of 2 GB", ".mp4", _packed_index, TURNED_AWAY),
         kind("MP4 of 20,000 boxes in each other", ".mp4", _nested_boxes, TURNED_AWAY),
