@@ -29,13 +29,14 @@ class Shape:
     clips: int
     clip_seconds: int
     segment_seconds: int
+    interval_ms: int
+    """100 is every picture: a second of work for ten seconds of footage."""
 
     @property
     def plan(self) -> Plan:
-        """Every picture is looked at: a second of work for ten seconds of footage."""
-        interval_ms = 1000 // FRAMES_PER_SECOND
+        """How it is looked at."""
         return Plan(
-            engine="stub", interval_ms=interval_ms, max_segment_seconds=self.segment_seconds
+            engine="stub", interval_ms=self.interval_ms, max_segment_seconds=self.segment_seconds
         )
 
 

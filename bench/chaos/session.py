@@ -18,8 +18,8 @@ from bench.chaos.lab import Lab
 from bench.chaos.stores import PostgresStore, SqliteStore, Store
 from bench.chaos.tally import Tally
 
-LONG = Shape(clips=10, clip_seconds=120, segment_seconds=10)
-SHORT = Shape(clips=6, clip_seconds=20, segment_seconds=4)
+LONG = Shape(clips=10, clip_seconds=120, segment_seconds=10, interval_ms=100)
+SHORT = Shape(clips=4, clip_seconds=28, segment_seconds=4, interval_ms=200)
 SHORT_PACE = 0.1
 SHORT_LEASE_SECONDS = 5
 NAMES = (*FAULTS, *poison.KINDS, soak.NAME)
