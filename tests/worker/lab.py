@@ -30,6 +30,7 @@ class Lab:
         without: Sequence[str] = (),
         processes: int = 1,
         stop_seconds: int = 1,
+        worker_broker_url: str = "",
         **settings: Any,
     ) -> None:
         self.name = name
@@ -40,7 +41,7 @@ class Lab:
         self._folder = folder
         environment = {
             "NIGHTREEL_HOME": str(folder),
-            "NIGHTREEL_BROKER_URL": broker_url,
+            "NIGHTREEL_BROKER_URL": worker_broker_url or broker_url,
             "NIGHTREEL_STOP_SECONDS": str(stop_seconds),
             "CELERY_RESULT_BACKEND": broker_url,  # so that results would be kept
             "LAB_PROCESSES": str(processes),

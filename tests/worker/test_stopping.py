@@ -31,7 +31,7 @@ def worker(broker_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]
     }
     with (tmp_path / "worker.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("slow_worker.py"))],
+            [sys.executable, str(Path(__file__).with_name("lab_worker.py"))],
             env=os.environ | settings,
             stdout=log,
             stderr=log,
@@ -61,7 +61,7 @@ def test_a_stopping_worker_loses_nothing(
     left: int,
 ) -> None:
     file = tmp_path / "diary"
-    client_of(broker_url).send_task("slow.nap", [nap_seconds, str(file)])
+    client_of(broker_url).send_task("lab.nap", [nap_seconds, str(file)])
     wait_until(file.exists)
 
     worker.send_signal(signal.SIGTERM)
@@ -69,15 +69,3 @@ def test_a_stopping_worker_loses_nothing(
     worker.wait(timeout=60)
     assert file.read_text().split() == diary
     assert queue_lengths(connection) == (left, 0)
-
-
-def test_a_task_whose_process_died_is_done_by_the_next(
-    connection: redis.Redis, worker: subprocess.Popen[bytes], broker_url: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "diary"
-
-    client_of(broker_url).send_task("slow.die_once", [str(file)])
-
-    wait_until(lambda: file.exists() and file.read_text().split() == ["began", "began", "ended"])
-    wait_until(lambda: queue_lengths(connection) == (0, 0))
-    assert worker.poll() is None
