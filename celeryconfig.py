@@ -33,8 +33,13 @@ task_ignore_result = True
 # Upkeep has a queue of its own, else the reaper waits behind a night's worth of segments. It stands
 # first: workers look there first, see `queue_order_strategy`.
 task_default_queue = "nightreel"
-task_queues: dict[str, dict[str, str]] = {"upkeep": {}, "nightreel": {}}
-task_routes = {"tasks.upkeep.*": {"queue": "upkeep"}}
+task_queues: dict[str, dict[str, str]] = {"upkeep": {}, "matching": {}, "nightreel": {}}
+task_routes = {
+    "tasks.upkeep.*": {"queue": "upkeep"},
+    # A recording that was watched is not to wait for all the others.
+    "tasks.analyses.*": {"queue": "matching"},
+    "tasks.people.*": {"queue": "matching"},
+}
 imports = (
     "worker.signals",
     "tasks.segments",

@@ -14,10 +14,12 @@ from tasks.people import ask_for_people
 from tasks.recovery import take_back
 from tasks.segments import ask_for_waiting
 from worker.app import app
+from worker.broker import work_queue
 from worker.resources import resources
 
 log = logging.getLogger(__name__)
 
+MATCHING = "matching"
 ASKED_LONG_AGO = timedelta(seconds=30)
 
 
@@ -25,21 +27,20 @@ ASKED_LONG_AGO = timedelta(seconds=30)
 def tend_ledger() -> None:
     """Take segments back from dead workers, and ask for everything nobody was asked to do.
 
-    An empty queue beside rows that were asked for long ago means that Redis lost its messages:
+    An empty queue beside rows that were asked for long ago means that the broker lost its messages:
     then those are asked for as well, and people, of whom is not known when they were. While
     messages wait, they are left alone.
     """
     now = utc_now()
-    queue_is_empty = _queue_is_empty()
+    segments_lost, matches_lost = _is_empty(work_queue()), _is_empty(MATCHING)
     take_back()
-    asked_before = now - ASKED_LONG_AGO if queue_is_empty else None
+    ask_for_waiting(asked_before=now - ASKED_LONG_AGO if segments_lost else None)
     with reading(resources().database) as session:
+        asked_before = now - ASKED_LONG_AGO if matches_lost else None
         analyses = ready_to_match(session, asked_before=asked_before)
-        people = unmatched_people(session, now=now)
-    ask_for_waiting(asked_before=asked_before)
+        people = unmatched_people(session, now=now) if matches_lost else []
     ask_for_matching(analyses)
-    if queue_is_empty:
-        ask_for_people(people)
+    ask_for_people(people)
 
 
 @app.task
@@ -53,8 +54,8 @@ def sweep_crops() -> None:
     log.info("%d crops swept", removed)
 
 
-def _queue_is_empty() -> bool:
+def _is_empty(name: str) -> bool:
     with broker_errors_explained(), app.connection_for_read() as connection:
-        queue = app.amqp.queues[app.conf.task_default_queue](connection.default_channel)
+        queue = app.amqp.queues[name](connection.default_channel)
         # Not asked passively: in Redis, kombu then looks without the prefix and finds no queue.
         return bool(queue.queue_declare().message_count == 0)

@@ -62,7 +62,7 @@ def running(home: Path) -> StackInfo | None:
         return None
     try:
         return StackInfo(**json.loads((Folders.of(home).run / "stack.json").read_text()))
-    except FileNotFoundError:  # it is about to start, or has just stopped
+    except (FileNotFoundError, TypeError):  # it is about to start, has just stopped, or is older
         return None
 
 

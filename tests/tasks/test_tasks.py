@@ -32,6 +32,7 @@ from tasks.people import ask_for_people, match_person
 from tasks.segments import analyse_segment, ask_for_segments
 from tasks.upkeep import ASKED_LONG_AGO, tend_ledger
 from worker import roll
+from worker.app import app
 from worker.resources import resources
 
 SIGN_ON = """
@@ -76,9 +77,10 @@ def red(tmp_path: Path) -> int:
     ).person_id
 
 
-def messages(broker: redis.Redis, queue: str = "nightreel") -> list[bytes]:
-    """The messages that wait in a queue, as Redis has them."""
-    return list(broker.lrange(f"nightreel:{queue}", 0, -1))
+def messages(broker: redis.Redis, *queues: str) -> list[bytes]:
+    """The messages that wait in these queues, or for segments and matches, as Redis has them."""
+    names = queues or ("matching", "nightreel")
+    return [message for name in names for message in broker.lrange(f"nightreel:{name}", 0, -1)]
 
 
 def asked_for(broker: redis.Redis) -> list[tuple[str, Any]]:
@@ -189,11 +191,11 @@ def test_what_was_asked_for_just_now_is_left_alone(
     assert messages(broker) == []
 
 
-@pytest.mark.usefixtures("red")
 def test_while_messages_wait_nothing_is_asked_for_twice(
-    segments: list[int], broker: redis.Redis, database: Engine
+    segments: list[int], red: int, broker: redis.Redis, database: Engine
 ) -> None:
     ask_for_segments(segments)
+    ask_for_people([red])
     with writing(database) as session:
         mark_asked(session, segments, utc_now() - 2 * ASKED_LONG_AGO)
     waiting = messages(broker)
@@ -263,9 +265,16 @@ def test_work_is_begun_only_inside_its_window(
     assert [row["attempts"] for row in snapshot(database)["segment"]] == [0, 0]
 
 
+def test_matching_does_not_wait_behind_segments() -> None:
+    queues = list(app.conf.task_queues)
+    assert queues.index("matching") < queues.index("nightreel")
+    assert app.amqp.router.route({}, ANALYSIS)["queue"].name == "matching"
+    assert app.amqp.router.route({}, PERSON)["queue"].name == "matching"
+
+
 def test_a_canary_comes_to_every_queue_when_the_stack_starts(broker: redis.Redis) -> None:
     ask_every_queue()
-    assert [len(messages(broker, queue)) for queue in ("upkeep", "nightreel")] == [1, 1]
+    assert [len(messages(broker, queue)) for queue in app.conf.task_queues] == [1, 1, 1]
 
 
 def test_a_match_nobody_was_asked_for_is_asked_for(
