@@ -11,6 +11,7 @@ from cli import (
     control,
     demonstration,
     doctor,
+    exports,
     footage,
     jobs,
     models,
@@ -44,6 +45,7 @@ app.command("refused")(watch.refused)
 app.command("enrol")(people.enrol)
 app.command("candidates")(results.candidates)
 app.command("report")(results.report)
+app.command("export")(exports.export)
 app.command("status")(status.status)
 app.command("notify")(notify.notify)
 app.command("doctor")(doctor.doctor)

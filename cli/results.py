@@ -14,6 +14,7 @@ from cli.output import err, out, print_json, table
 from pipeline.clock import utc_now
 from review.gather import gather
 from review.report import render
+from review.sheets import cell, plain
 from review.timeline import clock
 from storage import candidates as stored
 from storage.candidates import CandidateRow
@@ -66,7 +67,7 @@ def as_document(analyses: Sequence[int], found: Sequence[CandidateRow]) -> dict[
         looked_at = outcomes(session, analyses)
     return {
         "recordings": [_recording(one) for one in looked_at],
-        "candidates": [{field: _plain(one, field) for field in FIELDS} for one in found],
+        "candidates": [{field: plain(one, field) for field in FIELDS} for one in found],
     }
 
 
@@ -159,19 +160,7 @@ def _recording(one: Outcome) -> dict[str, object]:
     }
 
 
-def _plain(one: CandidateRow, field: str) -> object:
-    value = getattr(one, field)
-    if field == "box":
-        return [round(side) for side in value]
-    return round(value, 4) if isinstance(value, float) else value
-
-
 def _print_csv(found: Sequence[CandidateRow]) -> None:
     rows = csv.writer(sys.stdout)
     rows.writerow(FIELDS)
-    rows.writerows([_inert(_plain(one, field)) for field in FIELDS] for one in found)
-
-
-def _inert(value: object) -> object:
-    """A spreadsheet would run a cell that begins like a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
+    rows.writerows([cell(plain(one, field)) for field in FIELDS] for one in found)

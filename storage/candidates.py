@@ -139,7 +139,17 @@ def candidates(
     limit: int | None = None,
 ) -> list[CandidateRow]:
     """Candidates by person and rank: all, or those of one case, or of these analyses, or both."""
-    statement: sqlalchemy.Select[*tuple[Any, ...]] = (
+    statement = candidate_statement().limit(limit)
+    if case is not None:
+        statement = statement.where(col(Case.reference) == case)
+    if analysis_ids is not None:
+        statement = statement.where(col(Analysis.id).in_(analysis_ids))
+    return [as_candidate(dict(found)) for found in session.execute(statement).mappings()]
+
+
+def candidate_statement() -> sqlalchemy.Select[*tuple[Any, ...]]:
+    """What reads every candidate by person and rank; `as_candidate` makes a row of it one."""
+    return (
         sqlalchemy.select(*(col(column).label(name) for name, column in _COLUMNS.items()))
         .join(Appearance, col(Candidate.appearance_id) == Appearance.id)
         .join(Analysis)
@@ -149,16 +159,11 @@ def candidates(
         .join(Person, col(Candidate.person_id) == Person.id)
         .join(Case)
         .order_by(col(Case.reference), col(Person.name), col(Plan.engine), col(Candidate.rank))
-        .limit(limit)
     )
-    if case is not None:
-        statement = statement.where(col(Case.reference) == case)
-    if analysis_ids is not None:
-        statement = statement.where(col(Analysis.id).in_(analysis_ids))
-    return [_row(dict(found)) for found in session.execute(statement).mappings()]
 
 
-def _row(values: dict[str, Any]) -> CandidateRow:
+def as_candidate(values: dict[str, Any]) -> CandidateRow:
+    """A row that `candidate_statement` read; `values` is used up."""
     box = tuple(values.pop(name) for name in ("box_x", "box_y", "box_width", "box_height"))
     return CandidateRow(**values | {"box": box, "crops": tuple(values["crops"])})
 

@@ -12,6 +12,7 @@ from test_architecture import MAY_IMPORT
 from typer.main import get_command
 
 import errors
+from cli.exports import APPEARANCE_FIELDS
 from cli.footage import VIDEO_ENDINGS
 from cli.main import app
 from cli.results import FIELDS
@@ -113,6 +114,12 @@ def typed(page: str) -> list[str]:
 @pytest.mark.parametrize("field", FIELDS)
 def test_every_field_of_a_candidate_is_explained(field: str) -> None:
     told = {word for cells in rows(COMMANDS, "Of a candidate:") for word in code(cells[0])}
+    assert field in told
+
+
+@pytest.mark.parametrize("field", [*APPEARANCE_FIELDS, "vector"])
+def test_every_field_of_an_exported_appearance_is_explained(field: str) -> None:
+    told = {word for cells in rows(COMMANDS, "Of an appearance:") for word in code(cells[0])}
     assert field in told
 
 

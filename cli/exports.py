@@ -1,0 +1,95 @@
+"""`nightreel export`: results for other programs."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import err
+from cli.results import FIELDS
+from errors import NotAuthorised, WrongUsage
+from pipeline.clock import utc_now
+from review.sheets import Format, whole_file, write_rows
+from storage.cases import case_in_force, find_case
+from storage.database import Session, reading
+from storage.exports import each_appearance, each_candidate, recordings_called
+from worker.resources import resources
+
+APPEARANCE_FIELDS = (
+    "recording", "sha256", "start_ms", "end_ms", "best_ms", "box", "score", "quality", "faces",
+    "engine", "plan", "crops",
+)  # fmt: skip
+
+
+class What(StrEnum):
+    """What can be taken elsewhere."""
+
+    APPEARANCES = "appearances"
+    CANDIDATES = "candidates"
+
+
+def export(
+    destination: Annotated[Path, typer.Argument(help="File to write, or a folder for it.")],
+    what: Annotated[What, typer.Option(help="What to export.")],
+    form: Annotated[
+        Format | None, typer.Option("--format", help="By the file's ending, else csv.")
+    ] = None,
+    case: Annotated[str, typer.Option(help="Reference of the case.")] = "",
+    recording: Annotated[
+        list[str] | None, typer.Option(help="File name or sha256; may be given again.")
+    ] = None,
+    with_vectors: Annotated[
+        bool, typer.Option("--with-vectors", help="Vectors too; needs a case in force.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> None:
+    """Write appearances or candidates into a file, for spreadsheets and other programs."""
+    form = form or _format_of(destination)
+    path = destination / f"{what}.{form}" if destination.is_dir() else destination
+    with reading(resources().database) as session:
+        _authorise(session, what, case, with_vectors)
+        rows, fields = _wanted(session, what, case, _ids(session, recording), with_vectors)
+        with whole_file(path, overwrite=force) as file:
+            number = write_rows(file, rows, fields, form)
+    err.print(f"{number} {what} were written; only you can read the file.")
+
+
+def _format_of(destination: Path) -> Format:
+    ending = destination.suffix.lower().removeprefix(".")
+    known = ending in set(Format) and not destination.is_dir()
+    return Format(ending) if known else Format.CSV
+
+
+def _authorise(session: Session, what: What, case: str, with_vectors: bool) -> None:
+    if what is What.CANDIDATES and with_vectors:
+        raise WrongUsage("Candidates have no vectors; export appearances --with-vectors.")
+    if what is What.CANDIDATES and not case:
+        raise WrongUsage("Candidates are a case's; name it with --case.")
+    if with_vectors and not case:
+        raise NotAuthorised("Vectors are biometric data; name a case in force with --case.")
+    if with_vectors:
+        case_in_force(session, case, utc_now())
+    elif case:
+        find_case(session, case)
+
+
+def _ids(session: Session, names: Sequence[str] | None) -> list[int] | None:
+    if not names:
+        return None
+    found = {name: recordings_called(session, name) for name in names}
+    if missing := [name for name, ids in found.items() if not ids]:
+        raise WrongUsage(f"There is no recording {missing[0]}; jobs list shows what there is.")
+    return sorted({id for ids in found.values() for id in ids})
+
+
+def _wanted(
+    session: Session, what: What, case: str, recording_ids: list[int] | None, with_vectors: bool
+) -> tuple[Iterable[object], Sequence[str]]:
+    if what is What.CANDIDATES:
+        return each_candidate(session, case=case, recording_ids=recording_ids), FIELDS
+    rows = each_appearance(
+        session, case=case or None, recording_ids=recording_ids, with_vectors=with_vectors
+    )
+    return rows, (*APPEARANCE_FIELDS, *(["vector"] if with_vectors else []))
