@@ -38,6 +38,9 @@ class Campaign:
             with self.job(disk, settings=left[0].settings) as job:
                 struck = job.strike(left, tallies)
                 job.finish([tallies[fault.name] for fault in struck or left[:1]], self.lab)
+            if not struck:
+                tallies[left[0].name].complaints.append("The job gave no occasion to strike.")
+                return
             del left[: len(struck)]
             _say(f"{len(left)} of {len(faults)} faults are left")
 

@@ -15,6 +15,7 @@ import pytest
 from waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(400)  # on a busy machine
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def came_of(folder: Path, *faults: str) -> list[dict[str, Any]]:
     asked = [word for fault in faults for word in ("--fault", fault)]
     with start(folder, *asked, "--json", str(folder / "figures.json")) as harness:
         try:
-            _, said = harness.communicate(timeout=280)
+            _, said = harness.communicate(timeout=360)
         finally:
             harness.terminate()  # it cleans up, should it still be at work
     assert (folder / "figures.json").exists(), said
