@@ -17,6 +17,9 @@ from worker.ports import LOOPBACK, free_port
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Debian's command in the path gives up root first, and would run as its own user."""
 
+BOUND = ("setpriv", "--pdeathsig", "KILL")
+"""Dies with the tests, however they end."""
+
 
 def find_rabbitmq() -> str:
     """The server's program: its absence skips the test on a laptop and fails it in CI."""
@@ -59,7 +62,7 @@ class Rabbit:
     def names(self) -> Iterator[None]:
         """The name server that Erlang cannot do without; else a node would leave one behind."""
         server = subprocess.Popen(
-            ["epmd", "-address", LOOPBACK, "-port", str(self._names_port)],
+            [*BOUND, "epmd", "-address", LOOPBACK, "-port", str(self._names_port)],
             stdin=subprocess.DEVNULL,
         )
         try:
@@ -72,7 +75,7 @@ class Rabbit:
         """Start the node; returns once it takes connections."""
         with (self._folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
-                [find_rabbitmq(), "-noinput"],
+                [*BOUND, find_rabbitmq(), "-noinput"],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
