@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from amqp.exceptions import AMQPError
 from celery import Task
 from kombu.exceptions import OperationalError
 
@@ -25,7 +26,7 @@ def broker_errors_explained() -> Iterator[None]:
     """Turn what Redis or RabbitMQ say into BrokerUnavailable."""
     try:
         yield
-    except (OperationalError, OSError) as error:
+    except (OperationalError, AMQPError, OSError) as error:
         raise BrokerUnavailable(
             "The queue does not answer; check that `nightreel up` or the broker is running. "
             "What was committed is asked for again when it is."

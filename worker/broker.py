@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import redis
+from amqp.exceptions import AMQPError
 from celery.exceptions import OperationalError as CeleryError
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
@@ -30,7 +31,7 @@ def connects() -> bool:
     try:
         with app.connection_for_read() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0.1)
-    except (OperationalError, CeleryError, OSError):
+    except (OperationalError, CeleryError, AMQPError, OSError):
         return False
     return True
 

@@ -73,3 +73,14 @@ def test_doctor_asks_for_no_redis(elsewhere: Nightreel, rabbitmq_url: str) -> No
     assert "redis-server" not in found
     assert found["broker"]["well"]
     assert found["broker"]["detail"] == rabbitmq_url.replace("guest@", "**@")
+
+
+def test_a_virtual_host_that_is_not_there_is_said_in_one_sentence(
+    elsewhere: Nightreel, rabbitmq_url: str, drawn_clip: Path
+) -> None:
+    lost = elsewhere.with_settings(broker_url=f"{rabbitmq_url.rstrip('/')}/nowhere")
+    added = lost("ingest", drawn_clip)
+    assert added.code == 0
+    assert added.said == [
+        "No workers are running; what was added is watched as soon as `nightreel up` is."
+    ]
