@@ -214,11 +214,16 @@ def _existing(
 def _rank(session: Session, person_ids: Collection[int]) -> None:
     # Distances of different engines cannot be compared.
     apart = [col(Candidate.person_id), col(Reference.engine)]
-    closest_first = [col(Candidate.distance), col(Candidate.appearance_id)]
+    # Of equals, not the one that was processed first: the same footage is to give the same ranks.
+    place = [col(Recording.sha256), col(Analysis.plan_key), col(Appearance.ordinal)]
+    closest_first = [col(Candidate.distance), *place]
     number = func.row_number().over(partition_by=apart, order_by=closest_first)
     ranked = (
         sqlalchemy.select(col(Candidate.id).label("id"), number.label("rank"))
         .join(Reference, col(Candidate.reference_id) == Reference.id)
+        .join(Appearance, col(Candidate.appearance_id) == Appearance.id)
+        .join(Analysis, col(Appearance.analysis_id) == Analysis.id)
+        .join(Recording, col(Analysis.recording_id) == Recording.id)
         .where(col(Candidate.person_id).in_(person_ids))
         .subquery()
     )

@@ -194,3 +194,16 @@ def test_two_who_match_for_the_same_person_at_once_leave_whole_ranks(store: Engi
         worker.join()
     with reading(store) as session:
         assert [(rank, one) for _, rank, one, _ in stored(session)] == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_equal_distances_are_ranked_by_what_was_seen_not_by_what_was_processed_first(
+    store: Engine,
+) -> None:
+    with writing(store) as session:
+        earlier_sha = add(session, found("0" * 64), segments=segments(), now=NOW, **PLAN)
+        (processed_last,) = replace_appearances(session, earlier_sha.analysis_id, [presence(0)])
+        everything = (FIRST, SECOND, THIRD, processed_last)
+        matches = [match(appearance, 0.5) for appearance in everything]
+        store_matches(session, *matches, appearances=everything)
+        ranks = {row.appearance_id: row.rank for row in candidates(session)}
+    assert ranks == {processed_last: 1, FIRST: 2, SECOND: 3, THIRD: 4}
