@@ -72,7 +72,7 @@ def _extent(footage: Sequence[_Footage]) -> Extent:
 
 
 def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
-    statement = (
+    statement: sqlalchemy.Select[*tuple[Any, ...]] = (
         sqlalchemy.select(
             col(Recording.id),
             col(Recording.duration_ms),

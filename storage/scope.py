@@ -44,7 +44,7 @@ def of_case(scope: Scope) -> ColumnElement[bool]:
 
 def filtered(session: Session, scope: Scope) -> ColumnElement[bool]:
     """The recordings that the filters leave."""
-    conditions = [true()]
+    conditions: list[ColumnElement[bool]] = [true()]
     if scope.added_from is not None:
         conditions.append(col(Recording.added_at) >= scope.added_from)
     if scope.added_until is not None:
