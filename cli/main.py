@@ -19,6 +19,7 @@ from cli import (
     people,
     process,
     results,
+    search,
     stack,
     status,
     watch,
@@ -44,6 +45,7 @@ app.command("watch")(watch.watch)
 app.command("refused")(watch.refused)
 app.command("enrol")(people.enrol)
 app.command("candidates")(results.candidates)
+app.command("search")(search.search)
 app.command("report")(results.report)
 app.command("export")(exports.export)
 app.command("status")(status.status)

@@ -1,0 +1,85 @@
+"""Look for one person's photos in everything that was processed, without enrolling anybody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from errors import UnusablePhoto
+from faces.engine import FaceEngine, ModelCard
+from pipeline.portraits import Portrait, examine
+from storage.cases import case_in_force
+from storage.database import Engine, reading
+from storage.reach import Reach, reach
+from storage.scope import Scope, has_footage
+from storage.search import Hit, hits, nearest
+
+EVERYWHERE = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the archive."""
+
+    case: str
+    """Reference of a case in force."""
+    scope: Scope = EVERYWHERE
+    """Filters; the case is added to them."""
+    everything: bool = False
+    """Whether to look beyond the case's own footage, where it has any."""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came close, closest first, and how much was looked at."""
+
+    card: ModelCard
+    portraits: list[Portrait]
+    """The usable ones in the order in which hits name them, then the others."""
+    hits: list[Hit]
+    cut_off: bool
+    """Whether more came close than the limit lets through."""
+    reach: Reach
+
+    def by_recording(self) -> list[list[Hit]]:
+        """The hits of each recording, the recording with the closest first."""
+        groups: dict[int, list[Hit]] = {}
+        for hit in self.hits:
+            groups.setdefault(hit.recording_id, []).append(hit)
+        return list(groups.values())
+
+
+def search(
+    photos: Sequence[Path],
+    question: Question,
+    *,
+    engine: FaceEngine,
+    database: Engine,
+    now: datetime,
+) -> Answer:
+    """Compare one person's photos with every appearance of the engine that the case allows.
+
+    Photos are judged as references are. Nothing is stored. Raises NotAuthorised when the case is
+    not in force, UnusablePhoto when no photo can be searched with, StoreUnavailable.
+    """
+    with reading(database) as session:
+        case_in_force(session, question.case, now)  # before any face is looked at
+    judged = [examine(photo, engine) for photo in photos]
+    portraits = sorted(judged, key=lambda one: not one.usable)
+    vectors = [one.vector for one in portraits if one.vector is not None]
+    if not vectors:
+        reasons = "; ".join(f"{one.name}: {one.verdict}" for one in portraits)
+        raise UnusablePhoto(f"No photo can be searched with. {reasons}")
+    with reading(database) as session:
+        case = case_in_force(session, question.case, now)
+        is_bound = not question.everything and has_footage(session, case.id)
+        scope = replace(question.scope, case_id=case.id if is_bound else None)
+        looked_at = reach(session, engine=engine.card.name, scope=scope)
+        near = nearest(
+            session, np.stack(vectors), card=engine.card, scope=scope, limit=question.limit + 1
+        )
+        found = hits(session, near[: question.limit])
+    return Answer(engine.card, portraits, found, len(near) > question.limit, looked_at)

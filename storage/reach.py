@@ -1,0 +1,125 @@
+"""How much of the archive a search looked at, and how much it did not."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy
+from sqlmodel import Session, col
+
+from storage.progress import outcomes
+from storage.scope import Scope, filtered, of_case
+from storage.tables import Analysis, Plan, Recording, State
+
+_SEARCHABLE = (State.DONE, State.GAPS)
+_GIVEN_UP = {State.FAILED, State.CANCELLED}
+_AT_ONCE = 10_000  # SQLite takes 32,766 parameters in a statement
+
+
+class Unsearched(StrEnum):
+    """Why a recording was not searched."""
+
+    OUTSIDE_CASE = "outside the case"
+    OUTSIDE_FILTERS = "outside the filters"
+    NOT_PROCESSED = "not processed yet"
+    FAILED = "could not be decoded"
+    CANCELLED = "cancelled"
+    OTHER_ENGINE = "processed by another engine"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many recordings, and how long they are together."""
+
+    recordings: int = 0
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Every recording of the archive is either searched or counted under one reason."""
+
+    searched: Extent
+    gaps_ms: int
+    """How much of the searched recordings could not be looked at."""
+    not_searched: dict[Unsearched, Extent]
+
+
+@dataclass(frozen=True, slots=True)
+class _Footage:
+    duration_ms: int
+    why_not: Unsearched | None
+    with_gaps: tuple[int, ...] = ()
+    """Analyses, where each one that looked at it has gaps."""
+
+
+def reach(session: Session, *, engine: str, scope: Scope) -> Reach:
+    """What a search with this engine within this scope covers."""
+    archive = _archive(session, engine, scope)
+    extents = {
+        why: _extent([one for one in archive if one.why_not is why]) for why in (None, *Unsearched)
+    }
+    searched = extents.pop(None)
+    gaps_ms = _gaps_ms(session, [one.with_gaps for one in archive if one.with_gaps])
+    not_searched = {why: one for why, one in extents.items() if why and one.recordings}
+    return Reach(searched, gaps_ms, not_searched)
+
+
+def _extent(footage: Sequence[_Footage]) -> Extent:
+    return Extent(len(footage), sum(one.duration_ms for one in footage))
+
+
+def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
+    statement: sqlalchemy.Select[*tuple[Any, ...]] = (
+        sqlalchemy.select(
+            col(Recording.id),
+            col(Recording.duration_ms),
+            of_case(scope).label("of_case"),
+            filtered(session, scope).label("filtered"),
+            col(Analysis.id).label("analysis_id"),
+            col(Analysis.state),
+            col(Plan.engine),
+        )
+        .outerjoin(Analysis, col(Analysis.recording_id) == col(Recording.id))
+        .outerjoin(Plan, col(Analysis.plan_key) == col(Plan.key))
+        .order_by(col(Recording.id))
+    )
+    rows = session.execute(statement).all()
+    return [_footage(list(of_one), engine) for _, of_one in groupby(rows, key=lambda row: row.id)]
+
+
+def _footage(rows: Sequence[Any], engine: str) -> _Footage:
+    """One recording, from its row for each analysis."""
+    first, states = rows[0], {row.state for row in rows if row.engine == engine}
+    if not first.of_case:
+        return _Footage(first.duration_ms, Unsearched.OUTSIDE_CASE)
+    if not first.filtered:
+        return _Footage(first.duration_ms, Unsearched.OUTSIDE_FILTERS)
+    if State.DONE in states:
+        return _Footage(first.duration_ms, None)
+    if State.GAPS in states:
+        with_gaps = [r.analysis_id for r in rows if r.engine == engine and r.state is State.GAPS]
+        return _Footage(first.duration_ms, None, tuple(with_gaps))
+    seen_by_others = any(row.state in _SEARCHABLE for row in rows)
+    return _Footage(first.duration_ms, _why_not(states, seen_by_others))
+
+
+def _why_not(states: Set[State], seen_by_others: bool) -> Unsearched:
+    if not states:
+        return Unsearched.OTHER_ENGINE if seen_by_others else Unsearched.NOT_PROCESSED
+    if not states <= _GIVEN_UP:
+        return Unsearched.NOT_PROCESSED
+    return Unsearched.FAILED if State.FAILED in states else Unsearched.CANCELLED
+
+
+def _gaps_ms(session: Session, footage: Sequence[tuple[int, ...]]) -> int:
+    """Of each recording what the analysis missed that missed the least."""
+    ids = [id for analyses in footage for id in analyses]
+    missed = {
+        one.analysis_id: sum(end_ms - start_ms for start_ms, end_ms in one.gaps)
+        for first in range(0, len(ids), _AT_ONCE)
+        for one in outcomes(session, ids[first : first + _AT_ONCE])
+    }
+    return sum(min(missed.get(id, 0) for id in analyses) for analyses in footage)
