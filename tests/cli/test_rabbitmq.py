@@ -13,15 +13,13 @@ from pipeline.clock import utc_now
 from storage.database import connect, writing
 from storage.tables import Segment
 
-pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
-def elsewhere(nightreel: Nightreel, rabbitmq_url: str, database_url: str) -> Nightreel:
+def elsewhere(nightreel: Nightreel, rabbitmq_url: str, empty_url: str) -> Nightreel:
     """A home whose queue and database are servers."""
-    return nightreel.with_settings(
-        broker_url=rabbitmq_url, database_url=database_url, lease_seconds=5
-    )
+    return nightreel.with_settings(broker_url=rabbitmq_url, database_url=empty_url, lease_seconds=5)
 
 
 def messages(rabbitmq_url: str) -> int:
@@ -31,9 +29,9 @@ def messages(rabbitmq_url: str) -> int:
         return int(channel.queue_declare("nightreel", passive=True).message_count)
 
 
-def lose_messages(rabbitmq_url: str, database_url: str) -> int:
+def lose_messages(rabbitmq_url: str, empty_url: str) -> int:
     """Empty the queue, long after it was filled; returns how many were lost."""
-    engine = connect(database_url)
+    engine = connect(empty_url)
     with writing(engine) as session:
         session.execute(update(Segment).values(asked_at=utc_now() - timedelta(hours=1)))
     engine.dispose()
@@ -42,10 +40,10 @@ def lose_messages(rabbitmq_url: str, database_url: str) -> int:
 
 
 def test_a_job_is_done_though_its_first_messages_were_lost(
-    elsewhere: Nightreel, rabbitmq_url: str, database_url: str, drawn_clip: Path, red: str
+    elsewhere: Nightreel, rabbitmq_url: str, empty_url: str, drawn_clip: Path, red: str
 ) -> None:
     assert elsewhere("ingest", drawn_clip).code == 0
-    assert lose_messages(rabbitmq_url, database_url) > 0
+    assert lose_messages(rabbitmq_url, empty_url) > 0
 
     up = bring_up(elsewhere)
     done = elsewhere("process", drawn_clip, "--person", red, "--json")

@@ -130,14 +130,14 @@ def metrics_in(text: str) -> set[str]:
 def test_the_health_page_says_that_all_is_well(watched: Watched) -> None:
     status, page = watched.health()
     assert (status, page["well"], page["troubles"], page["window_open"]) == (200, True, [], True)
-    assert set(page["silence_seconds"]) == {"upkeep", "nightreel"}
+    assert set(page["silence_seconds"]) == {"upkeep", "matching", "nightreel"}
 
 
 def test_a_script_is_told_that_all_is_well(watched: Watched) -> None:
     done = watched.check()
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(
-        r"All is well; the queues were served: upkeep \d+ s ago, nightreel \d+ s ago\.\n",
+        r"All is well; the queues were served: upkeep \d+ s ago, matching \d+ s ago, nightreel \d+ s ago\.\n",
         done.stdout,
     )
 
