@@ -137,7 +137,8 @@ def test_a_script_is_told_that_all_is_well(watched: Watched) -> None:
     done = watched.check()
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(
-        r"All is well; the queues were served: upkeep \d+ s ago, matching \d+ s ago, nightreel \d+ s ago\.\n",
+        r"All is well; the queues were served: "
+        r"upkeep \d+ s ago, matching \d+ s ago, nightreel \d+ s ago\.\n",
         done.stdout,
     )
 
