@@ -287,3 +287,20 @@ class Notice(Table, table=True):
     created_at: datetime
     sent_at: datetime | None = None
     attempts: int = 0
+
+
+class AuditEntry(Table, table=True):
+    """One act in the audit log, chained to the one before by its hash; never changed."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "case_id", "id"),)
+    id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Its position: 1 for the first, and no number is left out."""
+    at: datetime
+    actor: str
+    action: str
+    case_id: int | None
+    """No foreign key: the log outlives what it speaks of."""
+    objects: str = Field(sa_type=Text)
+    """Canonical JSON, as it was hashed."""
+    hash: str

@@ -1,0 +1,156 @@
+"""The audit log: every act on a case and its people, appended in the act's own transaction.
+
+It holds ids, digests, codes and numbers; never a name, a vector or a picture.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import func, insert
+from sqlmodel import Session, col, select
+
+from storage.chain import BEGINNING, Entry, JsonValue, canonical, hash_of, stamp
+from storage.tables import AuditEntry
+
+_LOCK = 0x4E5241  # any number, as long as every process takes the same one
+_AT_ONCE = 10_000
+
+
+class Action(StrEnum):
+    """What can be done that leaves a trace."""
+
+    CASE_OPENED = "case_opened"
+    CASE_CHANGED = "case_changed"
+    CASE_CLOSED = "case_closed"
+    CASE_VIEWED = "case_viewed"
+    CASE_AUTHORISED = "case_authorised"
+    AUTHORISATION_REFUSED = "authorisation_refused"
+    PERSON_ENROLLED = "person_enrolled"
+    PERSON_WITHDRAWN = "person_withdrawn"
+    PERSON_REVIEWED = "person_reviewed"
+    RECORDING_ADDED = "recording_added"
+    SEARCHED = "searched"
+    MATCHED = "matched"
+    CANDIDATES_VIEWED = "candidates_viewed"
+    CANDIDATE_VIEWED = "candidate_viewed"
+    CROP_VIEWED = "crop_viewed"
+    CLIP_VIEWED = "clip_viewed"
+    REPORT_WRITTEN = "report_written"
+    EXPORTED = "exported"
+    IMPORTED = "imported"
+    GROUPED = "grouped"
+    VERDICT_GIVEN = "verdict_given"
+    VERDICT_UNDONE = "verdict_undone"
+    QUALITY_OVERRIDDEN = "quality_overridden"
+    JOBS_CHANGED = "jobs_changed"
+    THRESHOLD_CHANGED = "threshold_changed"
+    MODEL_CHANGED = "model_changed"
+    SETTING_CHANGED = "setting_changed"
+    PURGED = "purged"
+    LOGGED_IN = "logged_in"
+    LOGGED_OUT = "logged_out"
+    LOGIN_REFUSED = "login_refused"
+    ACCOUNT_CREATED = "account_created"
+    ACCOUNT_CHANGED = "account_changed"
+    PASSWORD_CHANGED = "password_changed"
+    TOKEN_CREATED = "token_created"
+    TOKEN_REVOKED = "token_revoked"
+    AUDIT_VIEWED = "audit_viewed"
+    AUDIT_EXPORTED = "audit_exported"
+    CHECKPOINT_MADE = "checkpoint_made"
+    REFUSED = "refused"
+    """An attempt that was not allowed; `attempt` names the action."""
+
+
+ACTOR = re.compile(r"worker|anonymous|(account|token|uid):\d+")
+"""Who acts: a worker, somebody not logged in, an account, an API token, a user of the machine."""
+CODES = frozenset(
+    [
+        "attempt", "basis", "category", "decision", "engine", "field", "form", "kind", "mode",
+        "outcome", "reason", "role", "setting", "state", "verdict", "what",
+    ]
+)  # fmt: skip
+"""Objects whose value is one of a program's own words."""
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}")
+_OPAQUE = re.compile(r"[0-9a-f]{8,128}|[0-9a-f-]{36}|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)")
+
+
+def record(
+    session: Session,
+    *,
+    actor: str,
+    action: str,
+    case_id: int | None = None,
+    objects: Mapping[str, JsonValue] | None = None,
+    now: datetime,
+) -> int:
+    """Append one entry to the log, in the transaction of the act; returns its position.
+
+    Call it last: whoever records waits until the transaction that recorded before has ended.
+    `objects` are ids, digests, times, numbers, and words of the program under a name in `CODES`.
+    Raises ValueError for anything else, without repeating it.
+    """
+    _check(actor, action, objects or {})
+    session.flush()  # what the entry is about comes first
+    position, previous = _end_of_chain(session)
+    content = canonical(objects or {})
+    at = stamp(now)
+    digest = hash_of(previous, position, at, actor, action, case_id, content)
+    row = {"id": position, "at": now, "actor": actor, "action": action, "case_id": case_id}
+    session.connection().execute(insert(AuditEntry).values(**row, objects=content, hash=digest))
+    return position
+
+
+def entries(session: Session, *, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+    """The log in its order, from the entry behind position `after` on, read piece by piece."""
+    statement = (
+        select(AuditEntry.__table__)  # type: ignore[attr-defined]
+        .where(col(AuditEntry.id) > after)
+        .order_by(col(AuditEntry.id))
+        .limit(limit)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    for id, at, actor, action, case_id, objects, digest in session.execute(statement):
+        yield Entry(id, stamp(at), actor, action, case_id, objects, digest)
+
+
+def number_of_entries(session: Session) -> int:
+    """How many entries there are, as far as the last one says."""
+    return session.exec(select(func.coalesce(func.max(AuditEntry.id), 0))).one()
+
+
+def _end_of_chain(session: Session) -> tuple[int, str]:
+    """Position and previous hash of the entry to come; nobody else appends until the commit."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.exec(select(func.pg_advisory_xact_lock(_LOCK)))
+    last = select(AuditEntry.id, AuditEntry.hash).order_by(col(AuditEntry.id).desc()).limit(1)
+    found = session.exec(last).first()
+    return (found[0] + 1, found[1]) if found else (1, BEGINNING)
+
+
+def _check(actor: str, action: str, objects: Mapping[str, JsonValue]) -> None:
+    if not ACTOR.fullmatch(actor):
+        raise ValueError("an actor is `account:ID`, `token:ID`, `uid:N`, `worker` or `anonymous`")
+    if action not in set(Action):
+        raise ValueError(f"{action} is not an action of the audit log")
+    for name, value in objects.items():
+        if not _NAME.fullmatch(name) or not _may_be_kept(name, value):
+            raise ValueError("an object of the audit log is an id, a digest, a code or a number")
+
+
+def _may_be_kept(name: str, value: JsonValue) -> bool:
+    if isinstance(value, list):
+        # Numbers in a row may be a vector; ids have a name that says so.
+        return name.endswith(("_ids", "_sha256s", "_keys")) and all(
+            isinstance(one, int) or _is_opaque(one) for one in value
+        )
+    if isinstance(value, str):
+        return _is_opaque(value) or (name in CODES and bool(_CODE.fullmatch(value)))
+    return value is None or isinstance(value, int | float)
+
+
+def _is_opaque(value: object) -> bool:
+    return isinstance(value, str) and bool(_OPAQUE.fullmatch(value))
