@@ -31,6 +31,16 @@ class Settings(BaseSettings):
     """SQLAlchemy address of the database; empty means SQLite inside the home folder."""
     broker_url: str = ""
     """Address of a Redis or a RabbitMQ; empty means the embedded Redis of `nightreel up`."""
+    media_url: str = ""
+    """Where crops are kept: `s3://bucket/prefix`; empty means a folder inside the home folder."""
+    s3_endpoint: str = ""
+    """Address of the object store; empty means Amazon's."""
+    s3_region: str = "us-east-1"
+    """Region of the object store's buckets."""
+    s3_access_key: SecretStr = SecretStr("")
+    """Who asks the object store; empty means what the machine's own role allows."""
+    s3_secret_key: SecretStr = SecretStr("")
+    """The secret that belongs to the access key."""
     engine: str = "dlib"
     """`dlib`, or `deepface:<MODEL>+<DETECTOR>`; see `nightreel models list`."""
     mode: Literal["interval", "keyframes"] = "interval"
@@ -98,6 +108,20 @@ class Settings(BaseSettings):
     def _is_a_known_broker(cls, url: str) -> str:
         if url and not url.startswith(BROKERS):
             raise ValueError(f"must begin with one of {', '.join(BROKERS)}")
+        return url
+
+    @field_validator("media_url")
+    @classmethod
+    def _is_in_a_bucket(cls, url: str) -> str:
+        if url and not url.startswith("s3://"):
+            raise ValueError("must read s3://bucket/prefix")
+        return url
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _is_a_web_address(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must begin with https:// or http://")
         return url
 
     @field_validator("visibility_timeout_seconds")

@@ -24,6 +24,8 @@ from worker.resources import resources
 from worker.stack import running, services_alive
 
 LEAST_FREE_GB = 2
+PROBE = b"\xff\xd8 nightreel doctor \xff\xd9"
+"""What is kept among the pictures to see whether that can be done."""
 WALLS = {
     "namespaces": "no network and no other process",
     "landlock": "no file but its own",
@@ -124,6 +126,13 @@ def _notices() -> Iterator[Finding]:
     yield Finding("notices", True, f"to {check_target(target)}" if target else "to nobody")
 
 
+def _pictures() -> Iterator[Finding]:
+    media = resources().media
+    name = media.save(PROBE)  # nothing refers to it: the next sweep takes it away
+    well = media.read(name) == PROBE
+    yield Finding("pictures", well, f"{media.place}, written and read")
+
+
 def _database() -> Iterator[Finding]:
     database = resources().database
     with reading(database) as session:
@@ -150,6 +159,7 @@ LOOKS = (
     _queue,
     _watched_folder,
     _notices,
+    _pictures,
     _database,
     _engine,
 )

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from object_store import ObjectServer, running_store
 from rabbit import Rabbit, running_rabbit
 from sqlalchemy import Engine, make_url, text
 from waiting import wait_until
@@ -130,3 +131,10 @@ def _created(address: str) -> Iterator[str]:
 
 def _database(address: str, name: str) -> str:
     return make_url(address).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def object_server() -> Iterator[ObjectServer]:
+    """An S3-compatible server that knows everybody."""
+    with running_store() as server:
+        yield server

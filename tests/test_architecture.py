@@ -38,6 +38,7 @@ HOME_OF = {
     "sqlmodel": ("storage/", "bench/"),
     "sqlalchemy": ("storage/",),
     "alembic": ("storage/",),
+    "obstore": ("storage/objects.py",),
     "celery": ("worker/", "tasks/"),
     "kombu": ("worker/", "tasks/"),
     "redis": ("worker/", "bench/"),

@@ -72,7 +72,7 @@ def test_no_setting_is_explained_that_does_not_exist() -> None:
     known = {f"NIGHTREEL_{name.upper()}" for name in Settings.model_fields}
     in_compose = {"NIGHTREEL_FOOTAGE"}
     for page in PAGES:
-        assert set(re.findall(r"NIGHTREEL_[A-Z_]*[A-Z]", page.read_text())) <= known | in_compose
+        assert set(re.findall(r"NIGHTREEL_[A-Z0-9_]*[A-Z]", page.read_text())) <= known | in_compose
 
 
 @pytest.mark.parametrize("command", [name for name, _ in commands(get_command(app))])

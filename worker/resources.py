@@ -15,6 +15,9 @@ from pipeline.windows import Windows
 from settings import Settings, load_settings
 from storage.database import Engine, connect, upgrade
 from storage.media import Media
+from storage.media_bucket import MediaBucket
+from storage.media_folder import MediaFolder
+from storage.objects import Account, Address, Bucket
 from worker import roll
 
 PHOTO_MIN_FACE_PX = 40
@@ -36,8 +39,23 @@ class Resources:
 
     @cached_property
     def media(self) -> Media:
-        """Where crops are kept."""
-        return Media(self.settings.home_folder / "media")
+        """Where crops are kept. Raises WrongUsage."""
+        if not self.settings.media_url:
+            return MediaFolder(self.settings.home_folder / "media")
+        address = Address.parse(self.settings.media_url)
+        prefix = address.key.strip("/")
+        return MediaBucket(self.bucket(address.bucket), prefix and f"{prefix}/")
+
+    def bucket(self, name: str) -> Bucket:
+        """A bucket of the organisation's object store."""
+        chosen = self.settings
+        account = Account(
+            endpoint=chosen.s3_endpoint,
+            region=chosen.s3_region,
+            access_key=chosen.s3_access_key.get_secret_value(),
+            secret_key=chosen.s3_secret_key.get_secret_value(),
+        )
+        return Bucket(account, name)
 
     @cached_property
     def decoder(self) -> Decoder:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from settings import Settings
 
 MARGIN_SECONDS = 10
@@ -116,8 +118,12 @@ def environment(settings: Settings) -> dict[str, str]:
     # Absolute: the programs run in a folder of their own.
     paths = {"home": settings.home_folder, "watch_folder": settings.watch_path or ""}
     values = settings.model_dump(exclude={"flower_password"}) | paths
-    ours = {f"NIGHTREEL_{name.upper()}": str(value) for name, value in values.items()}
+    ours = {f"NIGHTREEL_{name.upper()}": _plain(value) for name, value in values.items()}
     return inherited | ours | {"PYTHONSAFEPATH": "1"}  # import nothing from the working folder
+
+
+def _plain(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def _bound(signal_name: str, name: str, parent: str, command: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from bench.chaos.watching import Stalled, Watch
 from errors import StoreUnavailable
 from pipeline.plan import Plan
 from storage.media import Media
+from storage.media_folder import MediaFolder
 
 LONGEST_CALM_SECONDS = 3.0
 LEAST_WAITING = 6
@@ -127,7 +128,7 @@ class Job:
             tally.complaints.append(struck.complaint)
 
     def _missing_crops(self) -> int:
-        media = Media(self.prepared.home / "media")
+        media = MediaFolder(self.prepared.home / "media")
         return sum(not _is_there(media, name) for name in crops(self.watch.database))
 
 

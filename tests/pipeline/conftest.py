@@ -14,7 +14,7 @@ from footage.guards import Decoder
 from footage.walls import standing
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.media import Media
+from storage.media_folder import MediaFolder
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def make_tools(database: Engine, decoder: Decoder, tmp_path: Path) -> Callable[.
     """Tools over one database and media folder, with an engine of one's own."""
 
     def make(engine: FaceEngine | None = None, **others: object) -> Tools:
-        values = {"media": Media(tmp_path / "media"), "decoder": decoder, "lease_seconds": 60}
+        values = {"media": MediaFolder(tmp_path / "media"), "decoder": decoder, "lease_seconds": 60}
         return Tools(
             database=database,
             engine_for=lambda plan: engine or StubEngine(plan.min_face_px),

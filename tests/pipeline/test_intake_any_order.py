@@ -23,7 +23,7 @@ from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import refusals
 from storage.database import Engine, connect, reading
-from storage.media import Media
+from storage.media_folder import MediaFolder
 from storage.places import place_of
 from storage.recordings import Found
 
@@ -51,7 +51,7 @@ class World:
         self.database: Engine = connect(f"sqlite:///{shutil.copy(model, home / 'nightreel.db')}")
         self.tools = Tools(
             database=self.database,
-            media=Media(home / "media"),
+            media=MediaFolder(home / "media"),
             decoder=decoder,
             engine_for=lambda plan: StubEngine(plan.min_face_px),
             lease_seconds=60,

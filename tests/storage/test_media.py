@@ -1,120 +1,145 @@
-"""Pictures by content: kept once, whole or not at all, for their owner alone."""
+"""Pictures by content: kept once, whole or not at all, in a folder and in an object store."""
 
-import os
-import resource
-import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from object_store import ObjectServer, Spoiler, hanging, hanging_up_half_way, saying
+from waiting import wait_until
 
 from errors import StoreUnavailable, WrongUsage
 from storage.media import Media, number_of
+from storage.media_bucket import MediaBucket
+from storage.media_folder import MediaFolder
 
 JPEG = b"\xff\xd8\xff\xe0 a small picture \xff\xd9"
+HOUR = timedelta(hours=1)
 
 
-def test_a_picture_comes_back_as_it_was(tmp_path: Path) -> None:
-    media = Media(tmp_path / "media")
+@pytest.fixture(params=["folder", "bucket"])
+def media(request: pytest.FixtureRequest, tmp_path: Path) -> Media:
+    """Each of the two."""
+    if request.param == "folder":
+        return MediaFolder(tmp_path / "media")
+    return MediaBucket(request.getfixturevalue("object_server").bucket(), "crops/")
+
+
+def sweep(media: Media, *wanted: str, older_than: datetime | None = None) -> int:
+    """As if everything had been saved long ago, unless told otherwise."""
+    numbers = {number_of(name) for name in wanted}
+    return media.sweep(lambda: numbers, older_than=older_than or datetime.now(UTC) + HOUR)
+
+
+def test_a_picture_comes_back_as_it_was(media: Media) -> None:
     assert media.read(media.save(JPEG)) == JPEG
 
 
-def test_the_same_picture_is_kept_once_and_not_written_again(tmp_path: Path) -> None:
-    media = Media(tmp_path)
-    name = media.save(JPEG)
-    (file,) = (path for path in tmp_path.rglob("*") if path.is_file())
-    before = file.stat()
-    assert media.save(JPEG) == name
-    assert file.stat().st_ino == before.st_ino
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [file]
-
-
-def test_folders_and_pictures_are_their_owners_alone(tmp_path: Path) -> None:
-    previous = os.umask(0)
-    try:
-        Media(tmp_path / "media").save(JPEG)
-    finally:
-        os.umask(previous)
-    assert all(
-        stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
-        for path in tmp_path.rglob("*")
-    )
-
-
-def test_a_folder_that_takes_no_writes_is_unavailable(tmp_path: Path) -> None:
-    (tmp_path / "media").write_text("a file where the folder should be")
-    with pytest.raises(StoreUnavailable, match="does not take writes"):
-        Media(tmp_path / "media").save(JPEG)
-
-
-def test_a_picture_that_does_not_fit_leaves_no_half_of_it(tmp_path: Path) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8, hard))
-    try:
-        with pytest.raises(StoreUnavailable, match="File too large"):
-            Media(tmp_path).save(JPEG)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+def test_the_same_picture_has_the_same_name(media: Media) -> None:
+    assert media.save(JPEG) == media.save(JPEG)
+    assert sweep(media) == 1
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a.jpg", "", "A" * 64 + ".jpg"])
-def test_only_names_of_pictures_are_read(tmp_path: Path, name: str) -> None:
+def test_only_names_of_pictures_are_read(media: Media, name: str) -> None:
     with pytest.raises(WrongUsage):
-        Media(tmp_path).read(name)
+        media.read(name)
 
 
-def test_a_picture_that_is_gone_is_explained(tmp_path: Path) -> None:
+def test_a_picture_that_is_gone_is_explained(media: Media) -> None:
     with pytest.raises(StoreUnavailable, match="cannot be read"):
-        Media(tmp_path).read("a" * 64 + ".jpg")
+        media.read("a" * 64 + ".jpg")
 
 
-class TestSweeping:
-    """Pictures that are an hour old."""
+def test_what_nobody_refers_to_is_swept(media: Media) -> None:
+    kept, lost = media.save(b"kept"), media.save(b"not kept")
+    assert sweep(media, kept) == 1
+    assert media.read(kept) == b"kept"
+    with pytest.raises(StoreUnavailable):
+        media.read(lost)
 
-    HOUR = timedelta(hours=1)
 
-    def saved(self, media: Media, jpeg: bytes) -> str:
-        name = media.save(jpeg)
-        for file in media.folder.rglob(name):
-            os.utime(file, (0, 0))
-        return name
+def test_what_was_just_saved_may_yet_be_committed(media: Media) -> None:
+    name = media.save(b"new")
+    assert sweep(media, older_than=datetime.now(UTC) - HOUR) == 0
+    assert media.read(name) == b"new"
 
-    def names(self, media: Media) -> set[str]:
-        return {file.name for file in media.folder.rglob("*.*")}
 
-    def sweep(self, media: Media, *wanted: str) -> int:
-        numbers = {number_of(name) for name in wanted}
-        return media.sweep(lambda: numbers, older_than=datetime.now(UTC) - self.HOUR)
+def test_what_is_saved_again_while_it_is_swept_stays(media: Media) -> None:
+    name, moment = media.save(b"twice"), datetime.now(UTC) + timedelta(milliseconds=1)
 
-    def test_what_nobody_refers_to_is_removed(self, tmp_path: Path) -> None:
-        media = Media(tmp_path)
-        kept, _ = self.saved(media, b"kept"), self.saved(media, b"not kept")
-        assert self.sweep(media, kept) == 1
-        assert self.names(media) == {kept}
-
-    def test_what_was_just_saved_may_yet_be_committed(self, tmp_path: Path) -> None:
-        media = Media(tmp_path)
-        name = media.save(b"new")
-        assert self.sweep(media) == 0
-        assert self.names(media) == {name}
-
-    def test_what_was_saved_again_counts_as_new(self, tmp_path: Path) -> None:
-        media = Media(tmp_path)
-        self.saved(media, b"twice")
+    def meanwhile() -> set[int]:  # a store counts whole seconds
+        wait_until(lambda: int(datetime.now(UTC).timestamp()) > moment.timestamp())
         media.save(b"twice")
-        assert self.sweep(media) == 0
+        return set()
 
-    def test_a_picture_left_half_written_is_removed(self, tmp_path: Path) -> None:
-        media = Media(tmp_path)
-        draft = next(tmp_path.rglob(media.save(b"whole"))).with_name(".draft")
-        draft.write_bytes(b"wh")
-        os.utime(draft, (0, 0))
-        assert self.sweep(media) == 1
-        assert not draft.exists()
+    media.sweep(meanwhile, older_than=moment)
 
-    def test_an_empty_folder_is_swept_without_asking_anybody(self, tmp_path: Path) -> None:
-        def nobody() -> set[int]:
-            raise AssertionError
+    assert media.read(name) == b"twice"
 
-        assert Media(tmp_path / "none").sweep(nobody, older_than=datetime.now(UTC)) == 0
+
+def test_an_empty_place_is_swept_without_asking_anybody(media: Media) -> None:
+    def nobody() -> set[int]:
+        raise AssertionError
+
+    assert media.sweep(nobody, older_than=datetime.now(UTC)) == 0
+
+
+class TestTroubleWithTheStore:
+    """Said in one sentence; what may pass is tried again for a while."""
+
+    @pytest.fixture
+    def spoiler(self, object_server: ObjectServer) -> Spoiler:
+        return Spoiler(object_server)
+
+    @pytest.fixture
+    def media(self, spoiler: Spoiler) -> Iterator[MediaBucket]:
+        with spoiler.running() as server:
+            yield MediaBucket(server.bucket(patience_seconds=1), "crops/")
+
+    def test_a_moment_of_errors_is_not_noticed(self, media: Media, spoiler: Spoiler) -> None:
+        spoiler.turns = [saying(503), saying(500)]
+        assert media.read(media.save(JPEG)) == JPEG
+        assert [method for method, _ in spoiler.requests][1:] == ["PUT"] * 3 + ["GET"]
+
+    def test_errors_that_stay_are_told_after_a_few_tries(
+        self, media: Media, spoiler: Spoiler
+    ) -> None:
+        spoiler.turns = [saying(503)] * 99
+        with pytest.raises(StoreUnavailable, match=r"does not do what it is asked.*it says 503"):
+            media.save(JPEG)
+        assert 1 < len(spoiler.requests) < 9
+
+    def test_an_answer_broken_off_is_not_taken_for_a_picture(
+        self, media: Media, spoiler: Spoiler
+    ) -> None:
+        name = media.save(JPEG)
+        spoiler.turns = [hanging_up_half_way] * 99
+        with pytest.raises(StoreUnavailable, match="no whole answer"):
+            media.read(name)
+
+    def test_one_that_does_not_answer_is_not_waited_for(
+        self, media: Media, spoiler: Spoiler
+    ) -> None:
+        spoiler.turns = [hanging] * 99
+        with pytest.raises(StoreUnavailable, match="no whole answer in time"):
+            media.save(JPEG)
+
+    def test_one_that_is_not_there_is_named(self, object_server: ObjectServer) -> None:
+        bucket = object_server.bucket("away", endpoint="http://127.0.0.1:1", patience_seconds=0.2)
+        with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:1 does not do"):
+            MediaBucket(bucket, "").save(JPEG)
+
+    def test_a_bucket_that_was_never_made_is_named(self, object_server: ObjectServer) -> None:
+        media = MediaBucket(object_server.bucket("never-made"), "")
+        with pytest.raises(StoreUnavailable, match="Bucket never-made is not at"):
+            media.save(JPEG)
+        with pytest.raises(StoreUnavailable, match="Bucket never-made is not at"):
+            sweep(media)
+
+    def test_a_key_that_is_refused_is_said_without_it(self, object_server: ObjectServer) -> None:
+        media = MediaBucket(object_server.bucket(secret_key="mistyped"), "")
+        with object_server.knowing_nobody(), pytest.raises(StoreUnavailable) as caught:
+            media.save(JPEG)
+        assert "refuses our key" in str(caught.value)
+        assert "mistyped" not in str(caught.value)

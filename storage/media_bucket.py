@@ -1,0 +1,57 @@
+"""Pictures in an S3-compatible object store, for workers on many machines."""
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from datetime import datetime
+
+from errors import StoreUnavailable
+from storage.media import is_one_of, name_of, path_of
+from storage.objects import Address, Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class MediaBucket:
+    """Pictures beneath one prefix of a bucket; see `storage.media.Media`."""
+
+    bucket: Bucket
+    prefix: str
+    """Empty, or ending in a slash."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return f"{Address(self.bucket.name, self.prefix)} at {self.bucket.endpoint}"
+
+    def save(self, jpeg: bytes) -> str:
+        """Keep a picture and return its name. Raises StoreUnavailable.
+
+        It is always written, for that is what makes it new for `sweep`; the store replaces an
+        object as a whole.
+        """
+        name = name_of(jpeg)
+        self.bucket.put(self.prefix + path_of(name), jpeg)
+        return name
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a picture. Raises WrongUsage, StoreUnavailable."""
+        try:
+            return self.bucket.get(self.prefix + path_of(name))
+        except FileNotFoundError as error:
+            raise StoreUnavailable(
+                f"Picture {name} cannot be read (it is not there); check {self.place}."
+            ) from error
+
+    def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
+        """Remove pictures that nobody wants. Returns how many. Raises StoreUnavailable."""
+        old = [one.key for one in self.bucket.list(self.prefix) if one.modified_at < older_than]
+        kept = wanted() if old else ()
+        unwanted = [key for key in old if not is_one_of(kept, key.rpartition("/")[2])]
+        # Somebody may have saved one again meanwhile.
+        self.bucket.delete([key for key in unwanted if self._is_older(key, older_than)])
+        return len(unwanted)
+
+    def _is_older(self, key: str, moment: datetime) -> bool:
+        try:
+            return self.bucket.head(key).modified_at < moment
+        except FileNotFoundError:  # somebody else sweeps
+            return False

@@ -1,0 +1,98 @@
+"""Pictures in a folder of this machine."""
+
+import os
+import tempfile
+from collections.abc import Callable, Container
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from errors import StoreUnavailable
+from storage.media import is_one_of, name_of, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFolder:
+    """A folder of JPEG pictures that only its owner may read; see `storage.media.Media`."""
+
+    folder: Path
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return str(self.folder)
+
+    def save(self, jpeg: bytes) -> str:
+        """Keep a picture and return its name. Raises StoreUnavailable."""
+        name = name_of(jpeg)
+        file = self.folder / path_of(name)
+        try:
+            if file.exists():
+                file.touch()  # as good as new, for `sweep`
+            else:
+                _make_private(self.folder, file.parent.parent, file.parent)
+                _write_whole(file, jpeg)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The picture folder {self.folder} does not take writes ({error.strerror}); "
+                "free some space or check the folder."
+            ) from error
+        return name
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a picture. Raises WrongUsage, StoreUnavailable."""
+        try:
+            return (self.folder / path_of(name)).read_bytes()
+        except OSError as error:
+            raise StoreUnavailable(
+                f"Picture {name} cannot be read ({error.strerror}); check {self.folder}."
+            ) from error
+
+    def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
+        """Remove pictures that nobody wants. Returns how many. Raises StoreUnavailable."""
+        try:
+            old = [file for file in self.folder.glob("*/*/*") if _modified(file) < older_than]
+            kept = wanted() if old else ()
+            unwanted = [file for file in old if not is_one_of(kept, file.name)]
+            for file in unwanted:
+                if _modified(file) < older_than:  # somebody may have saved it again meanwhile
+                    file.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The picture folder {self.folder} cannot be swept ({error.strerror}); check it."
+            ) from error
+        return len(unwanted)
+
+
+def _modified(file: Path) -> datetime:
+    with suppress(FileNotFoundError):  # a draft that has just been given its name
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    return datetime.max.replace(tzinfo=UTC)
+
+
+def _make_private(*folders: Path) -> None:
+    for folder in folders:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    # mkstemp makes the file for its owner alone; the rename makes it appear whole or not at all.
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).rename(file)
+        _sync_folder(file.parent)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,186 @@
+"""A real S3-compatible server of this machine's own, and one that spoils what it is asked."""
+
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from urllib.error import HTTPError, URLError
+
+from waiting import wait_until
+
+from storage.objects import Account, Bucket
+from worker.ports import LOOPBACK, free_port
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class ObjectServer:
+    """Where it listens."""
+
+    endpoint: str
+
+    def make_bucket(self) -> str:
+        """A new, empty bucket; returns its name."""
+        name = f"bucket-{next(_numbers)}"
+        self.ask("PUT", name)
+        return name
+
+    def bucket(self, name: str = "", **account: object) -> Bucket:
+        """A bucket as Nightreel sees it, a new one where none is named."""
+        return Bucket(self.account(**account), name or self.make_bucket())
+
+    def account(self, **changes: object) -> Account:
+        """Who asks."""
+        values = {"endpoint": self.endpoint, "access_key": "us", "secret_key": "of ours"}
+        return Account(**{"region": "us-east-1", **values, **changes})
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What workers are told."""
+        return {"s3_endpoint": self.endpoint, "s3_access_key": "us", "s3_secret_key": "of ours"}
+
+    @contextmanager
+    def knowing_nobody(self) -> Iterator[None]:
+        """For a while it checks keys, and knows none."""
+        self.ask("POST", "moto-api/reset-auth", b"0")
+        try:
+            yield
+        finally:
+            self.ask("POST", "moto-api/reset-auth", b"inf")
+
+    def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """One request without any key."""
+        request = urllib.request.Request(
+            f"{self.endpoint}/{path}", body, {"Content-Type": "text/plain"}, method=method
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return bytes(answer.read())
+
+
+@contextmanager
+def running_store(host: str = LOOPBACK) -> Iterator[ObjectServer]:
+    """Run moto's server until the block ends."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    server = ObjectServer(f"http://{host}:{port}")
+    try:
+        wait_until(lambda: process.poll() is not None or _answers(server))
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(server: ObjectServer) -> bool:
+    with suppress(URLError):
+        server.ask("GET", "moto-api/data.json")
+        return True
+    return False
+
+
+@dataclass
+class Spoiler:
+    """A store before another one: answers each request with what its turn says, or passes it on."""
+
+    server: ObjectServer
+    turns: list[Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=list)
+    """For the next requests, first come, first spoiled."""
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    """Method and byte range of everything that was asked."""
+    sent_bytes: int = 0
+    """Of bodies, to whoever asked."""
+
+    @contextmanager
+    def running(self) -> Iterator[ObjectServer]:
+        """Listen until the block ends."""
+        spoiler = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self) -> None:
+                spoiler.requests.append((self.command, self.headers.get("Range", "")))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                turn = spoiler.turns.pop(0) if spoiler.turns else None
+                if turn:
+                    turn(self)
+                else:
+                    spoiler.pass_on(self, body)
+
+            do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = handle_any
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        listener = ThreadingHTTPServer((LOOPBACK, 0), Handler)
+        listener.daemon_threads = True
+        threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield ObjectServer(f"http://{LOOPBACK}:{listener.server_port}")
+        finally:
+            listener.shutdown()
+            listener.server_close()
+
+    def pass_on(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+        """Give the other server's answer."""
+        plain = {"Content-Type": "application/octet-stream"}  # else urllib calls it a form
+        asked = urllib.request.Request(
+            self.server.endpoint + request.path, body or None, plain | dict(request.headers),
+            method=request.command,
+        )  # fmt: skip
+        try:
+            answer = urllib.request.urlopen(asked, timeout=20)
+        except HTTPError as error:
+            answer = error
+        with answer:
+            content = answer.read()
+        request.send_response(answer.status)
+        for name, value in answer.headers.items():
+            if name.lower() not in ("connection", "transfer-encoding", "server", "date"):
+                request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(content)
+        self.sent_bytes += len(content)
+
+
+def saying(status: int) -> Callable[[BaseHTTPRequestHandler], None]:
+    """An answer of an error and nothing else."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    return answer
+
+
+def hanging_up_half_way(request: BaseHTTPRequestHandler) -> None:
+    """The first bytes of a large answer."""
+    request.send_response(200 if "Range" not in request.headers else 206)
+    headers = {
+        "Content-Length": "100000",
+        "Content-Range": "bytes 0-99999/100000",
+        "ETag": '"e"',
+        "Last-Modified": "Mon, 02 Nov 2026 10:00:00 GMT",
+    }
+    for name, value in headers.items():
+        request.send_header(name, value)
+    request.end_headers()
+    request.wfile.write(b"x" * 1000)
+    request.close_connection = True
+
+
+def hanging(request: BaseHTTPRequestHandler) -> None:
+    """No answer for longer than anybody waits."""
+    time.sleep(3)
+    request.close_connection = True
