@@ -24,6 +24,9 @@ def open_case(
     purpose: Annotated[str, typer.Option(help="What it is for.")],
     authorised_by: Annotated[str, typer.Option(help="Who authorised it.")],
     days: Annotated[int, typer.Option(min=1, max=365, help="Days until it expires.")] = 30,
+    allow_grouping: Annotated[
+        bool, typer.Option("--allow-grouping", help="Unknown faces may be grouped.")
+    ] = False,
 ) -> None:
     """Open a case: nobody is searched for without one."""
     now = utc_now()
@@ -36,6 +39,7 @@ def open_case(
             authorised_by=authorised_by,
             expires_at=now + timedelta(days=days),
             now=now,
+            allows_grouping=allow_grouping,
         )
     err.print(f"Case {reference} is open for {days} days.")
 

@@ -22,6 +22,8 @@ class Case:
     opened_at: datetime
     expires_at: datetime
     closed_at: datetime | None
+    allows_grouping: bool
+    """Whether faces nobody is looking for may be grouped, within its footage."""
 
     def is_in_force(self, now: datetime) -> bool:
         """Whether it allows a search now."""
@@ -37,6 +39,7 @@ def open_case(
     authorised_by: str,
     expires_at: datetime,
     now: datetime,
+    allows_grouping: bool = False,
 ) -> Case:
     """Open a case; opening it again on the same terms changes nothing.
 
@@ -48,6 +51,7 @@ def open_case(
         "purpose": purpose,
         "authorised_by": authorised_by,
         "expires_at": expires_at,
+        "allows_grouping": allows_grouping,
     }
     if not all([reference.strip(), legal_basis.strip(), purpose.strip(), authorised_by.strip()]):
         raise WrongUsage(

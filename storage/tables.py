@@ -202,6 +202,8 @@ class Case(Table, table=True):
     opened_at: datetime
     expires_at: datetime
     closed_at: datetime | None = None
+    allows_grouping: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether faces nobody is looking for may be grouped, within its footage."""
 
 
 class CaseRecording(Table, table=True):

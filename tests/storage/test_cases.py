@@ -55,6 +55,18 @@ def test_a_case_keeps_the_terms_it_was_opened_on(database: Engine) -> None:
         assert find_case(session, "A-1").purpose == TERMS["purpose"]
 
 
+def test_a_case_allows_unknown_faces_to_be_grouped_only_if_it_was_opened_so(
+    database: Engine,
+) -> None:
+    with writing(database) as session:
+        assert not open_case(session, reference="A-1", now=NOW, **TERMS).allows_grouping
+        assert open_case(
+            session, reference="A-2", now=NOW, allows_grouping=True, **TERMS
+        ).allows_grouping
+    with pytest.raises(WrongUsage, match="other terms"), writing(database) as session:
+        open_case(session, reference="A-1", now=NOW, allows_grouping=True, **TERMS)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
