@@ -9,6 +9,8 @@
     │   ├── ModelUnavailable      an engine's name or weights cannot be used
     │   ├── WrongUsage            the request makes no sense as asked
     │   ├── NotAuthorised         no case in force allows it
+    │   ├── Settled               a verdict that cannot be given or taken back any more
+    │   ├── Purged                what is asked for is not kept any more
     │   ├── WrongDatabase         the database is of another version
     │   └── StackTrouble          the embedded services cannot be run here
     └── Transient                 the same step may succeed later
@@ -67,6 +69,16 @@ class NotAuthorised(Permanent):
     """No case in force allows what was asked."""
 
     exit_code = 4
+
+
+class Settled(Permanent):
+    """A verdict that this person cannot give, or cannot take back any more."""
+
+    exit_code = 4
+
+
+class Purged(Permanent):
+    """What is asked for is not kept any more."""
 
 
 class WrongDatabase(Permanent):

@@ -10,7 +10,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import JSON, BigInteger, Enum, Index, MetaData, Text, UniqueConstraint, false
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Enum,
+    Index,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlmodel import Field, SQLModel
 
 from storage.vectors import Vector
@@ -64,6 +74,7 @@ class Table(SQLModel):
             "fk": "fk_%(table_name)s_%(column_0_name)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
         }
     )
 
@@ -224,6 +235,8 @@ class Person(Table, table=True):
     case_id: int = Field(foreign_key="case.id", ondelete="CASCADE")
     name: str
     asked_at: datetime
+    asked_by: str | None = None
+    """The actor who asked for the search, as the audit log writes it."""
 
 
 class Reference(Table, table=True):
@@ -306,3 +319,85 @@ class AuditEntry(Table, table=True):
     objects: str = Field(sa_type=Text)
     """Canonical JSON, as it was hashed."""
     hash: str
+
+
+class Decision(StrEnum):
+    """What a reviewer makes of a candidate."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Verdict(Table, table=True):
+    """One reviewer's decision on one candidate, with what was seen; never changed, never computed.
+
+    Two places and one place an account: so only two different people can agree. It names the
+    appearance and the reference without hanging on them, and outlives both.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("person_id", "appearance_id", "account_id"),
+        UniqueConstraint("person_id", "appearance_id", "place"),
+        CheckConstraint("place in (1, 2)", name="place"),
+        CheckConstraint("decision in ('same', 'different', 'inconclusive')", name="decision"),
+        _IDS_NEVER_REUSED,
+    )
+    id: int = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
+    appearance_id: int
+    account_id: int = Field(index=True)
+    place: int
+    """1 for whoever decided first, 2 for the other."""
+    decision: Decision = Field(sa_type=_names(Decision))
+    decided_at: datetime
+    seeded: bool
+    """Given on a decoy: it measures the reviewer and is no result."""
+    below_floor: bool
+    """Whether the pictures were below the floor of quality when it was given."""
+    recording_sha256: str
+    start_ms: int = Field(sa_type=BigInteger)
+    end_ms: int = Field(sa_type=BigInteger)
+    best_ms: int = Field(sa_type=BigInteger)
+    crop: str = Field(repr=False)
+    """Name of the picture that was shown."""
+    quality: float
+    distance: float
+    threshold: float
+    reference_id: int
+    engine: str
+    plan_key: str
+
+
+class QualityOverride(Table, table=True):
+    """Why two people's verdicts count although the pictures are below the floor of quality."""
+
+    __tablename__ = "quality_override"
+    __table_args__ = (
+        UniqueConstraint("person_id", "appearance_id"),
+        CheckConstraint("length(trim(reason)) > 0", name="reason"),
+        _IDS_NEVER_REUSED,
+    )
+    id: int = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
+    appearance_id: int
+    account_id: int
+    reason: str
+    written_at: datetime
+
+
+class Decoy(Table, table=True):
+    """An appearance that is known not to show a person, put among the candidates on purpose."""
+
+    __table_args__ = _unique("person_id", "appearance_id")
+    id: int = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
+    appearance_id: int = Field(foreign_key="appearance.id", ondelete="CASCADE", index=True)
+    reference_id: int = Field(foreign_key="reference.id", ondelete="CASCADE", index=True)
+    distance: float
+    threshold: float
+    account_id: int
+    """Who put it there."""
+    reason: str
+    """Why it is known that this is somebody else."""
+    seeded_at: datetime

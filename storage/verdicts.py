@@ -1,0 +1,222 @@
+"""Verdicts: what people decided on candidates, kept for good with what they saw."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import sqlalchemy
+from sqlalchemy import ColumnElement, and_
+from sqlmodel import Session, col, select
+
+from errors import Settled
+from storage import tables
+from storage.people import lock_people
+from storage.tables import Decision, Person
+from storage.upsert import insert_if_new
+
+__all__ = ["Decision", "Key", "Seen", "Standing", "Verdict", "Vote"]
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """What a verdict is on: whether this appearance shows this person."""
+
+    person_id: int
+    appearance_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a verdict was given on; it is kept with it and never computed again."""
+
+    recording_sha256: str
+    start_ms: int
+    end_ms: int
+    best_ms: int
+    crop: str
+    quality: float
+    distance: float
+    threshold: float
+    reference_id: int
+    engine: str
+    plan_key: str
+    seeded: bool
+    """A decoy: it measures the reviewer and is no result."""
+    below_floor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One reviewer's decision."""
+
+    key: Key
+    account_id: int
+    place: int
+    """1 for whoever decided first, 2 for the other."""
+    decision: Decision
+    decided_at: datetime
+    seen: Seen
+
+
+class Standing(StrEnum):
+    """What the verdicts on a candidate come to."""
+
+    OPEN = "open"
+    """Nobody has decided."""
+    HALF = "waits for a second reviewer"
+    SUPPORTED = "supported"
+    """Two different people said same, each without knowing of the other."""
+    WITHHELD = "withheld for quality"
+    """Both said same, and the pictures are below the floor; a supervisor may override that."""
+    NOT_SUPPORTED = "not supported"
+    """Both said different."""
+    INCONCLUSIVE = "inconclusive"
+    """They disagree, or somebody could not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """The part of a verdict that its candidate's standing rests on."""
+
+    account_id: int
+    decision: Decision
+    below_floor: bool
+
+
+def standing(votes: Collection[Vote], *, overridden: bool) -> Standing:
+    """What the verdicts on one candidate come to, in whatever order they are."""
+    decisions = {one.decision for one in votes}
+    if len({one.account_id for one in votes}) < 2:
+        return Standing.HALF if votes else Standing.OPEN
+    if decisions == {Decision.DIFFERENT}:
+        return Standing.NOT_SUPPORTED
+    if decisions != {Decision.SAME}:
+        return Standing.INCONCLUSIVE
+    withheld = any(one.below_floor for one in votes) and not overridden
+    return Standing.WITHHELD if withheld else Standing.SUPPORTED
+
+
+def give(
+    session: Session, key: Key, *, account_id: int, decision: Decision, seen: Seen, now: datetime
+) -> int:
+    """Keep a verdict in the first free place; returns its place.
+
+    Raises Settled when this account has decided already, or two others have.
+    """
+    lock_people(session, [key.person_id])
+    given = verdicts_on(session, key)
+    if any(one.account_id == account_id for one in given):
+        raise Settled("You have decided on this candidate already; somebody else must be second.")
+    if len(given) == 2:
+        raise Settled("Two people have decided on this candidate already; take the next one.")
+    place = len(given) + 1
+    insert_if_new(
+        session,
+        tables.Verdict,
+        person_id=key.person_id,
+        appearance_id=key.appearance_id,
+        account_id=account_id,
+        place=place,
+        decision=decision,
+        decided_at=now,
+        **{field: getattr(seen, field) for field in Seen.__slots__},
+    )
+    return place
+
+
+def take_back(session: Session, key: Key, *, account_id: int) -> Decision:
+    """Forget one's own verdict, as long as nobody has given the second; returns what it was.
+
+    Raises Settled when there is none of this account, or when it has become final.
+    """
+    lock_people(session, [key.person_id])
+    given = verdicts_on(session, key)
+    own = [one for one in given if one.account_id == account_id]
+    if not own:
+        raise Settled("There is no verdict of yours on this candidate to take back.")
+    if len(given) == 2:
+        raise Settled("Two people have decided on this candidate; the verdicts are final now.")
+    mine = and_(_on(key), col(tables.Verdict.account_id) == account_id)
+    session.delete(session.exec(select(tables.Verdict).where(mine)).one())
+    return own[0].decision
+
+
+def verdicts_on(session: Session, key: Key) -> list[Verdict]:
+    """The verdicts on one candidate, the first one first."""
+    rows = session.exec(select(tables.Verdict).where(_on(key)))
+    return sorted((_verdict(row) for row in rows), key=lambda one: one.place)
+
+
+def verdicts_of(session: Session, case_id: int) -> dict[Key, list[Verdict]]:
+    """Every verdict given in a case, on decoys too, by what it is on; the first one first."""
+    rows = session.exec(_of_case(select(tables.Verdict), case_id))
+    return _by_key((one.key, one) for one in map(_verdict, rows))
+
+
+def standings(session: Session, case_id: int) -> dict[Key, Standing]:
+    """What the verdicts of a case come to, wherever there is one; decoys are none of it."""
+    columns = (
+        tables.Verdict.person_id,
+        tables.Verdict.appearance_id,
+        tables.Verdict.account_id,
+        tables.Verdict.decision,
+        tables.Verdict.below_floor,
+    )
+    given = _of_case(sqlalchemy.select(*map(col, columns)), case_id)
+    rows = session.execute(given.where(~col(tables.Verdict.seeded)))
+    votes = _by_key((Key(person, appearance), Vote(*vote)) for person, appearance, *vote in rows)
+    overridden = overrides(session, case_id)
+    return {key: standing(some, overridden=key in overridden) for key, some in votes.items()}
+
+
+def override(session: Session, key: Key, *, account_id: int, reason: str, now: datetime) -> None:
+    """Write down why verdicts on pictures below the floor of quality count; once is for good."""
+    insert_if_new(
+        session,
+        tables.QualityOverride,
+        person_id=key.person_id,
+        appearance_id=key.appearance_id,
+        account_id=account_id,
+        reason=reason.strip(),
+        written_at=now,
+    )
+
+
+def overrides(session: Session, case_id: int) -> dict[Key, str]:
+    """The reasons for every override of a case."""
+    statement = select(tables.QualityOverride).join(Person).where(col(Person.case_id) == case_id)
+    return {Key(row.person_id, row.appearance_id): row.reason for row in session.exec(statement)}
+
+
+def _on(key: Key) -> ColumnElement[bool]:
+    return and_(
+        col(tables.Verdict.person_id) == key.person_id,
+        col(tables.Verdict.appearance_id) == key.appearance_id,
+    )
+
+
+def _of_case(statement: Any, case_id: int) -> Any:
+    joined = statement.join(Person, col(tables.Verdict.person_id) == Person.id)
+    return joined.where(col(Person.case_id) == case_id).order_by(col(tables.Verdict.place))
+
+
+def _by_key(pairs: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
+    found: dict[Key, list[Item]] = {}
+    for key, item in pairs:
+        found.setdefault(key, []).append(item)
+    return found
+
+
+def _verdict(row: tables.Verdict) -> Verdict:
+    return Verdict(
+        key=Key(row.person_id, row.appearance_id),
+        account_id=row.account_id,
+        place=row.place,
+        decision=row.decision,
+        decided_at=row.decided_at,
+        seen=Seen(**{field: getattr(row, field) for field in Seen.__slots__}),
+    )

@@ -1,0 +1,66 @@
+"""A case whose candidates people decide on, and its reviewers."""
+
+from datetime import timedelta
+
+from rows import NOW, PLAN, TERMS, found, presence, reference, segments
+from sqlalchemy import Engine
+
+from pipeline.review import Reviewer, Rules, decide, next_sight
+from storage.appearances import replace_appearances
+from storage.candidates import Match, replace_candidates
+from storage.cases import open_case
+from storage.database import writing
+from storage.people import add_person, add_reference
+from storage.recordings import add
+from storage.tables import Person
+from storage.verdicts import Decision, Key
+
+CASE = "A-1"
+ADA, PASSPORT = 1, 1
+FIRST, SECOND, THIRD = 1, 2, 3  # appearances, all in one recording
+KEYS = [Key(ADA, appearance) for appearance in (FIRST, SECOND, THIRD)]
+ANN, BEN, CY = Reviewer(11), Reviewer(12), Reviewer(13)
+RULES = Rules()
+LATER = NOW + timedelta(minutes=5)
+SAME, DIFFERENT, INCONCLUSIVE = Decision.SAME, Decision.DIFFERENT, Decision.INCONCLUSIVE
+
+
+def fill(database: Engine, appearances: int = 3, asked_by: str | None = None) -> None:
+    """One person with one photo, and this many candidates."""
+    with writing(database) as session:
+        case = open_case(session, reference=CASE, now=NOW, **TERMS)
+        person = add_person(session, case_id=case.id, name="Ada", now=NOW)
+        session.get_one(Person, person).asked_by = asked_by
+        add_reference(session, person, reference("passport.jpg"))
+        add(session, found(), segments=segments(), now=NOW, **PLAN)
+    match(database, appearances)
+
+
+def match(database: Engine, appearances: int = 3) -> list[int]:
+    """Join and rank, as the step does it; returns the appearances' ids."""
+    with writing(database) as session:
+        seen = [presence(4_000 * number) for number in range(appearances)]
+        ids = replace_appearances(session, 1, seen)
+        matches = [
+            Match(ADA, id, PASSPORT, 0.1 + number / 100, 0.6) for number, id in enumerate(ids)
+        ]
+        replace_candidates(session, reference_ids=[PASSPORT], appearance_ids=ids, matches=matches)
+    return ids
+
+
+def says(
+    database: Engine, who: Reviewer, what: Decision, key: Key = KEYS[0], rules: Rules = RULES
+) -> int:
+    """One reviewer's verdict."""
+    return decide(database, CASE, key, what, reviewer=who, rules=rules, now=LATER)
+
+
+def order(database: Engine, who: Reviewer, rules: Rules = RULES) -> list[Key]:
+    """Everything a reviewer is shown who passes over each, until the first comes again."""
+    keys: list[Key] = []
+    after = None
+    while (shown := next_sight(database, CASE, who, rules, now=LATER, after=after).sight) and (
+        shown.key not in keys
+    ):
+        keys.append(after := shown.key)
+    return keys
