@@ -9,8 +9,13 @@
     │   ├── ModelUnavailable      an engine's name or weights cannot be used
     │   ├── WrongUsage            the request makes no sense as asked
     │   ├── NotAuthorised         no case in force allows it
+    │   │   └── NotAllowed        an account without the role for it
     │   ├── Settled               a verdict that cannot be given or taken back any more
     │   ├── Purged                what is asked for is not kept any more
+    │   ├── NotLoggedIn           nobody knows yet who asks
+    │   ├── NotFound              what was asked for is not there
+    │   ├── Conflict              it is in another state than the request takes for granted
+    │   ├── TooLarge              more bytes than are taken
     │   ├── WrongDatabase         the database is of another version
     │   └── StackTrouble          the embedded services cannot be run here
     └── Transient                 the same step may succeed later
@@ -18,6 +23,8 @@
         ├── DecoderFailed         ffmpeg died or ran out of time on one segment
         ├── LeaseLost             another worker has taken the segment over
         ├── StoreUnavailable      the database or the disk does not take writes
+        │   └── DiskFull          the disk has no room left
+        ├── TooManyTries          asked too often in too short a time
         ├── BrokerUnavailable     Redis or RabbitMQ does not answer
         └── NotDelivered          a notice did not reach whoever is to be told
 
@@ -81,6 +88,28 @@ class Purged(Permanent):
     """What is asked for is not kept any more."""
 
 
+class NotAllowed(NotAuthorised):
+    """The account that asks has no role that allows it."""
+
+
+class NotLoggedIn(Permanent):
+    """Nobody knows yet who asks, or not any more."""
+
+    exit_code = 4
+
+
+class NotFound(Permanent):
+    """What was asked for is not there."""
+
+
+class Conflict(Permanent):
+    """Something is in another state than the request takes for granted."""
+
+
+class TooLarge(Permanent):
+    """More bytes than are taken."""
+
+
 class WrongDatabase(Permanent):
     """The database is of a version this program does not know."""
 
@@ -103,6 +132,14 @@ class LeaseLost(Transient):
 
 class StoreUnavailable(Transient):
     """The database or the disk does not take writes at the moment."""
+
+
+class DiskFull(StoreUnavailable):
+    """The disk has no room left."""
+
+
+class TooManyTries(Transient):
+    """Asked too often in too short a time."""
 
 
 class BrokerUnavailable(Transient):

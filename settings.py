@@ -4,6 +4,7 @@ Only entrances (cli, celeryconfig, worker.resources, the migrations' environment
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -75,6 +76,15 @@ class Settings(BaseSettings):
     """A queue that has shown no sign of life for this long is reported."""
     notify: str = ""
     """Command or web address told when a night ends or needs help; empty means none."""
+    web_port: int = Field(default=8555, ge=1024, le=65535)
+    """Loopback port of the pages that people work on."""
+    web_url: str = ""
+    """The address people type to reach them, e.g. `https://nightreel.example.org`; empty means
+    the loopback port."""
+    web_idle_minutes: int = Field(default=30, ge=1, le=1440)
+    """A browser that was not used for this long is logged out."""
+    web_session_hours: int = Field(default=12, ge=1, le=168)
+    """Nobody stays logged in for longer."""
     flower_port: int = Field(default=5555, ge=1024, le=65535)
     """Loopback port of Flower."""
     flower_user: str = "nightreel"
@@ -124,6 +134,13 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https:// or http://")
         return url
 
+    @field_validator("web_url")
+    @classmethod
+    def _is_a_site(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", url):
+            raise ValueError("must be like https://nightreel.example.org, without a path")
+        return url
+
     @field_validator("visibility_timeout_seconds")
     @classmethod
     def _outlasts_every_task(cls, seconds: int, info: ValidationInfo) -> int:
@@ -147,6 +164,11 @@ class Settings(BaseSettings):
     def watch_path(self) -> Path | None:
         """`watch_folder` with `~` resolved, absolute; None when there is none."""
         return Path(self.watch_folder).expanduser().absolute() if self.watch_folder else None
+
+    @property
+    def effective_web_url(self) -> str:
+        """`web_url`, or the loopback port."""
+        return self.web_url or f"http://127.0.0.1:{self.web_port}"
 
     @property
     def effective_database_url(self) -> str:

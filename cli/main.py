@@ -6,6 +6,7 @@ import traceback
 import typer
 
 from cli import (
+    accounts,
     benchmarks,
     cases,
     control,
@@ -22,6 +23,7 @@ from cli import (
     search,
     stack,
     status,
+    tokens,
     watch,
 )
 from cli.output import err
@@ -53,6 +55,8 @@ app.command("notify")(notify.notify)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(benchmarks.bench)
 app.add_typer(cases.app, name="case", help="Cases: what authorises a search.")
+app.add_typer(accounts.app, name="account", help="Accounts: who may log in, and as what.")
+app.add_typer(tokens.app, name="token", help="Tokens: what programs log in with.")
 jobs.app.command("pause")(control.pause)
 jobs.app.command("resume")(control.resume)
 jobs.app.command("priority")(control.set_priority)

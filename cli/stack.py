@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from cli.accounts import NewAccount, make_first_account
 from cli.footage import ask_for_new, check_engine
 from cli.output import err
 from errors import BrokerUnavailable
@@ -13,25 +14,29 @@ from worker.stack import Stack, StackInfo
 
 
 def up() -> None:
-    """Run the embedded stack: Redis, workers, beat, Flower, monitor. Ctrl-C stops it in order."""
+    """Run the embedded stack: Redis, workers, beat, Flower, monitor, the page. Ctrl-C stops it in
+    order."""
     mine = resources()
     if mine.settings.watch_path:
         refuse_home(mine.settings.watch_path)
     mine.make_home()
     check_engine()
-    _ = mine.database
+    first = make_first_account(mine.database)
     with Stack(mine.settings) as stack:
         with suppress(BrokerUnavailable):
             ask_every_queue()
         ask_for_new()
         if stack.info:
-            _welcome(stack.info, mine.settings)
+            _welcome(stack.info, mine.settings, first)
         stack.run_in_foreground()
 
 
-def _welcome(info: StackInfo, settings: Settings) -> None:
+def _welcome(info: StackInfo, settings: Settings, first: NewAccount | None) -> None:
     given = bool(settings.flower_password.get_secret_value())
     kept = "as set" if given else f"in {settings.home_folder / 'run' / 'flower-password'}"
     err.print("Nightreel is up; Ctrl-C stops it in order.")
+    err.print(f"Page: {info.web_url}")
+    if first:
+        err.print(f"First account: {first.name}, password for one time {first.password}")
     err.print(f"Flower: {info.flower_url}, user {info.flower_user}, password {kept}")
     err.print(f"Metrics and health: {info.monitor_url}/metrics and {info.monitor_url}/health")

@@ -56,6 +56,11 @@ def monitor_program() -> Program:
     return Program("monitor", _python("monitor.serve"))
 
 
+def web_program() -> Program:
+    """The pages that people work on."""
+    return Program("web", _python("review.serve"))
+
+
 def flower_program() -> Program:
     """The page on the queue."""
     return Program("flower", _python("worker.serve", "flower", "flowerconfig.py"))

@@ -5,7 +5,8 @@
                                  ├─ beat
                                  ├─ intake    where a folder is watched
                                  ├─ monitor
-                                 └─ flower
+                                 ├─ flower
+                                 └─ web       what people work on
 
 If this process is killed, the kernel tells supervisord, which stops the rest in order. If that is
 killed, the kernel kills the rest; the queue's file and the ledger are made for that.
@@ -33,7 +34,7 @@ from worker.folders import Folders
 from worker.ports import free_port, refuse_taken_port
 from worker.redis_server import answers, find_redis_server, redis_configuration
 
-PROGRAMS = ("redis", "worker", "beat", "intake", "monitor", "flower")
+PROGRAMS = ("redis", "worker", "beat", "intake", "monitor", "flower", "web")
 REDIS_START_SECONDS = 60.0
 """Redis reads its whole file before it answers."""
 
@@ -51,6 +52,8 @@ class StackInfo:
     flower_url: str
     """Empty when Flower was not asked for."""
     monitor_url: str
+    """Empty likewise."""
+    web_url: str
     """Empty likewise."""
     flower_user: str
     flower_password: str = field(repr=False)
@@ -184,6 +187,7 @@ class Stack:
     def _refuse_taken_ports(self) -> None:
         for port, service, variable in (
             (self.settings.flower_port, "Flower", "NIGHTREEL_FLOWER_PORT"),
+            (self.settings.web_port, "the page", "NIGHTREEL_WEB_PORT"),
             (self.settings.monitor_port, "the monitor", "NIGHTREEL_MONITOR_PORT"),
         ):
             refuse_taken_port(port, service=service, variable=variable)
@@ -217,7 +221,11 @@ class Stack:
             programs.append(services.intake_program())
         flower_password = self._flower_password()
         if flower:
-            programs += [services.monitor_program(), services.flower_program()]
+            programs += [
+                services.monitor_program(),
+                services.flower_program(),
+                services.web_program(),
+            ]
             folders.write(
                 "flowerconfig.py", services.flower_configuration(settings, flower_password)
             )
@@ -229,6 +237,7 @@ class Stack:
             broker_url=broker_url,
             flower_url=f"http://127.0.0.1:{settings.flower_port}" if flower else "",
             monitor_url=f"http://127.0.0.1:{settings.monitor_port}" if flower else "",
+            web_url=settings.effective_web_url if flower else "",
             flower_user=settings.flower_user,
             flower_password=flower_password,
         )

@@ -107,7 +107,9 @@ class Up:
 
 def bring_up(nightreel: Nightreel) -> Up:
     """`nightreel up`, on free ports."""
-    nightreel = nightreel.with_settings(flower_port=free_port(), monitor_port=free_port())
+    nightreel = nightreel.with_settings(
+        flower_port=free_port(), monitor_port=free_port(), web_port=free_port()
+    )
     up = Up(nightreel, nightreel.start("up"))
     wait_until(lambda: services_alive(nightreel.home)["worker"] or up.process.poll() is not None)
     return up

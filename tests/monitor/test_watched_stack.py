@@ -106,6 +106,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         stale_seconds=10,
         flower_port=free_port(),
         monitor_port=free_port(),
+        web_port=free_port(),
         notify=str(command_that_writes_down(folder / "told")),
     )
     clip = paint(folder / f"{NAME}.mp4", 3, Stay(RED, 1, 2))

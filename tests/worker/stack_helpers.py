@@ -18,6 +18,6 @@ def client_of(broker_url: str) -> Celery:
 
 def settings_for(home: Path, **others: object) -> Settings:
     """One worker process, short waits, a port of Flower's own."""
-    ports = {"flower_port": free_port(), "monitor_port": free_port()}
+    ports = {f"{name}_port": free_port() for name in ("flower", "monitor", "web")}
     values = {"workers": 1, "stop_seconds": 2, "lease_seconds": 5, **ports}
     return Settings(home=home, **(values | others))

@@ -139,7 +139,7 @@ def test_each_worker_process_computes_in_one_thread(live: SimpleNamespace) -> No
     assert "1" in variables
 
 
-@pytest.mark.parametrize("service", ["worker", "beat", "intake", "flower"])
+@pytest.mark.parametrize("service", ["worker", "beat", "intake", "flower", "web"])
 def test_torch_is_not_loaded_where_nothing_is_computed(live: SimpleNamespace, service: str) -> None:
     files = {Path(each.path).name for each in process_of(live.home, service).memory_maps()}
     assert not [name for name in files if "torch" in name]

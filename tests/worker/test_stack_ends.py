@@ -88,7 +88,7 @@ def test_ctrl_c_leaves_no_process_and_keeps_the_queue(up: Up) -> None:
     assert running(up.home) is None
     log = (up.home / "logs" / "supervisord.log").read_text()
     stopped = re.findall(r"stopped: (\w+)", log)
-    assert stopped == ["flower", "monitor", "beat", "worker", "redis"]
+    assert stopped == ["web", "flower", "monitor", "beat", "worker", "redis"]
     with Stack(settings_for(up.home)) as again:
         assert again.info is not None
         assert work_left(again.info.broker_url) == 3

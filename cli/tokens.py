@@ -1,0 +1,86 @@
+"""`nightreel token add|list|revoke`."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from cli.output import err, out, print_json, table
+from pipeline.clock import utc_now
+from storage import tokens
+from storage.accounts import Role
+from storage.database import reading, writing
+from storage.tokens import Token
+from worker.resources import resources
+
+app = typer.Typer(no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("add")
+def add(
+    account: Annotated[str, typer.Argument(help="Name of the account it acts for.")],
+    role: Annotated[list[Role], typer.Option("--role", help="What it may do; may be given again.")],
+    label: Annotated[str, typer.Option(help="What it is for, for people to read.")] = "",
+    days: Annotated[int, typer.Option(min=1, max=365, help="Days until it is worthless.")] = 90,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token, and print it: it is kept nowhere and not shown again."""
+    now = utc_now()
+    with writing(resources().database) as session:
+        made, secret = tokens.add_token(
+            session,
+            account=account,
+            label=label,
+            roles=role,
+            expires_at=now + timedelta(days=days),
+            now=now,
+        )
+    if as_json:
+        print_json({"id": made.id, "token": secret})
+        return
+    out.print(secret)
+    err.print(f"Token {made.id} is good for {days} days, and is not shown again.")
+
+
+@app.command("list")
+def list_tokens(as_json: AsJson = False) -> None:
+    """Every token, the newest first; the tokens themselves are kept nowhere."""
+    now = utc_now()
+    with reading(resources().database) as session:
+        found = tokens.list_tokens(session)
+    if as_json:
+        print_json([_as_dict(one, now) for one in found])
+        return
+    shown = table("", "#id", "account", "roles", "label", "state", "expires")
+    for one in found:
+        roles = ", ".join(sorted(one.roles))
+        expires = f"{one.expires_at:%Y-%m-%d %H:%M} UTC"
+        shown.add_row(str(one.id), one.account, roles, one.label, _state(one, now), expires)
+    out.print(shown)
+
+
+@app.command("revoke")
+def revoke(number: Annotated[int, typer.Argument(help="The token's id.")]) -> None:
+    """Make a token worthless at once."""
+    with writing(resources().database) as session:
+        tokens.revoke(session, number, utc_now())
+    err.print(f"Token {number}: revoked.")
+
+
+def _state(token: Token, now: datetime) -> str:
+    if token.revoked_at:
+        return "revoked"
+    return "expired" if now >= token.expires_at else "good"
+
+
+def _as_dict(token: Token, now: datetime) -> dict[str, object]:
+    return {
+        "id": token.id,
+        "account": token.account,
+        "roles": sorted(token.roles),
+        "label": token.label,
+        "state": _state(token, now),
+        "expires_at": token.expires_at.isoformat(),
+    }

@@ -1,0 +1,129 @@
+"""What goes wrong becomes a calm page or a JSON sentence with the right status; never a trace."""
+
+import logging
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+import errors
+from errors import NightreelError
+from review.access import API, PasswordExpected
+from review.headers import ALWAYS
+from review.pages import page
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[NightreelError], HTTPStatus] = {
+    errors.NotLoggedIn: HTTPStatus.UNAUTHORIZED,
+    errors.NotAuthorised: HTTPStatus.FORBIDDEN,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.Settled: HTTPStatus.CONFLICT,
+    errors.Purged: HTTPStatus.GONE,
+    errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.WrongUsage: HTTPStatus.BAD_REQUEST,
+    errors.UnusablePhoto: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnreadableFootage: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RefusedFootage: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.BrokerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""The nearest kind counts; of all others the server is at fault."""
+UNFORESEEN = "Something went wrong that nobody foresaw; the log says what. Try again later."
+SENTENCES = {
+    404: "There is no such page.",
+    405: "This cannot be asked for in this way.",
+    413: "That is more than is taken here at once.",
+}
+
+
+def explain_errors(app: FastAPI) -> None:
+    """Have an app answer in these ways."""
+    app.add_exception_handler(NightreelError, _explained)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def status_of(error: NightreelError) -> HTTPStatus:
+    """The HTTP status of an error."""
+    kinds = (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    return next(kinds, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def answer(request: Request, status: int, sentence: str) -> Response:
+    """Say it in the way of whoever asked: JSON to programs, a page to people, and to a page's own
+    request the sentence alone."""
+    if not _asked_by_a_page(request):
+        return JSONResponse({"detail": sentence}, status)
+    part = "HX-Request" in request.headers
+    shown = page(
+        request,
+        "said.html.j2" if part else "error.html.j2",
+        status=status,
+        sentence=sentence,
+        title=HTTPStatus(status).phrase,
+    )
+    if part:
+        shown.headers["HX-Retarget"], shown.headers["HX-Reswap"] = "#said", "innerHTML"
+    return shown
+
+
+def _asked_by_a_page(request: Request) -> bool:
+    wants_json = "text/html" not in request.headers.get("accept", "text/html")
+    part = "HX-Request" in request.headers
+    return part or not (request.url.path.startswith(API) or wants_json)
+
+
+async def _explained(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NightreelError)
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("%s", type(error).__name__)
+    if _asked_by_a_page(request) and (place := _elsewhere(request, error)):
+        return _sent(request, place)
+    shown = answer(request, status, str(error))
+    if status == HTTPStatus.UNAUTHORIZED:
+        shown.headers["WWW-Authenticate"] = "Bearer"
+    return shown
+
+
+def _elsewhere(request: Request, error: NightreelError) -> str:
+    if isinstance(error, errors.NotLoggedIn):
+        back = request.url.path if request.method == "GET" else "/"
+        return "/login" if back == "/" else f"/login?next={quote(back)}"
+    return "/password" if isinstance(error, PasswordExpected) else ""
+
+
+def _sent(request: Request, place: str) -> Response:
+    if "HX-Request" in request.headers:
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": place})
+    return RedirectResponse(place, HTTPStatus.SEE_OTHER)
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    sentence = SENTENCES.get(error.status_code, f"{error.detail}.")
+    shown = answer(request, error.status_code, sentence)
+    shown.headers.update(error.headers or {})
+    return shown
+
+
+async def _not_understood(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = sorted({str(part["loc"][-1]) for part in error.errors()})
+    sentence = f"This cannot be used as it was given: {', '.join(fields)}."
+    return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
+
+
+async def _unforeseen(request: Request, _: Exception) -> Response:
+    """Whoever raised it is logged by the server, for it is raised on after this."""
+    shown = answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, UNFORESEEN)
+    shown.headers.update(ALWAYS)  # made outside of all middleware
+    return shown

@@ -1,0 +1,48 @@
+"""The pages as one application: `create_app(site)` makes it, `review.serve` serves it.
+
+To add pages of a noun:
+
+1. A module `review/NOUN.py` with `routes = router("/NOUN")` (`review.access.router`) and plain
+   functions on it. They take what they need as parameters: `ours: OurSite` is what there is to work
+   with (database, tools, plan, clock), `who: Who` is who asks (`who.actor` for the audit log).
+   A function that only computes or reads the database is a plain `def`: it runs in a thread.
+2. A line for each route in `review.access.ACCESS`: who may. Without it the module cannot be
+   imported. Forms carry `<input type="hidden" name="form_token" value="{{ form_token }}">`;
+   requests of htmx carry it by themselves (`base.html.j2`).
+3. A template that extends `base.html.j2`, shown by `review.pages.page`. No inline script or style:
+   the content-security policy forbids them. Styles go into `static/nightreel.css`.
+4. The module in ROUTERS below, and if it is a page of its own, a line in `pages.NAVIGATION`.
+
+Errors need no care: a NightreelError becomes a page, a sentence for htmx or JSON, with the status
+that `review.answers` has for it.
+"""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+
+from review import home, login
+from review.answers import explain_errors
+from review.headers import SafeHeaders
+from review.site import Site
+
+ROUTERS = (login.routes, home.routes)
+LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+def create_app(site: Site) -> FastAPI:
+    """The application. Nothing is read or opened here."""
+    # The description of the API is served by a route of ours, like all else under guard.
+    app = FastAPI(title="Nightreel", openapi_url=None)
+    app.state.site = site
+    for each in ROUTERS:
+        app.include_router(each)
+    static = StaticFiles(directory=Path(__file__).parent / "static")
+    app.mount("/static", static, name="static")
+    explain_errors(app)
+    # A page elsewhere whose name is made to point here must not be answered.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_NAMES, site.host])
+    app.add_middleware(SafeHeaders, secure=site.secure)
+    return app

@@ -1,0 +1,66 @@
+"""Templates become pages: each knows who looks at it, and holds the token its forms send back."""
+
+from functools import cache
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from review.access import may
+from review.sessions import form_token
+from review.timeline import clock, whole_clock
+from review.visitors import STRANGER, Visitor
+
+NAVIGATION = (
+    ("Recordings", "/recordings"),
+    ("Cases", "/cases"),
+    ("Review", "/review"),
+    ("Search", "/search"),
+    ("Queue", "/queue"),
+    ("Audit", "/audit"),
+)
+"""Shown where the route exists and the visitor has a role for it."""
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A whole page, or the part of one that `template` is; `values` are what it shows."""
+    shown = _environment().get_template(template)
+    return HTMLResponse(shown.render(_common(request) | values), status)
+
+
+def _common(request: Request) -> dict[str, Any]:
+    visitor: Visitor = getattr(request.state, "visitor", STRANGER)
+    return {
+        "visitor": visitor,
+        "form_token": form_token(request),
+        "navigation": [(label, path) for label, path in NAVIGATION if may(visitor, f"GET {path}")],
+        "path": request.url.path,
+        "may": lambda name: may(visitor, name),
+    }
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("review"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "clock": clock,
+        "whole_clock": whole_clock,
+        "moment": lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC",
+        "size": size_in_words,
+    }
+    return environment
+
+
+def size_in_words(size_bytes: int) -> str:
+    """For example `4.7 GB`."""
+    for unit, length in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= length:
+            return f"{size_bytes / length:.1f} {unit}"
+    return f"{size_bytes} bytes"

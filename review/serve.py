@@ -1,0 +1,58 @@
+"""`python -m review.serve [ADDRESS]`: the pages that people work on.
+
+ADDRESS is the loopback's unless told otherwise; inside a container, `0.0.0.0`.
+"""
+
+import logging
+import sys
+from datetime import timedelta
+
+import uvicorn
+
+from errors import NightreelError
+from review.app import create_app
+from review.site import Site
+from storage.web_sessions import Lifetime
+from worker.logs import log_json_lines
+from worker.ports import LOOPBACK
+from worker.resources import Resources, resources
+
+STOP_SECONDS = 5
+"""How long requests under way are waited for; uploads go on where they stopped."""
+
+
+def main(address: str = LOOPBACK) -> None:
+    """Serve until told to stop. Raises as the resources do."""
+    mine = resources()
+    log_json_lines(logging.getLevelNamesMapping()[mine.settings.log_level])
+    config = uvicorn.Config(
+        create_app(site_of(mine)),
+        host=address,
+        port=mine.settings.web_port,
+        log_config=None,
+        access_log=False,  # addresses hold names of cases
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    uvicorn.Server(config).run()
+
+
+def site_of(mine: Resources) -> Site:
+    """What the settings say."""
+    settings = mine.settings
+    return Site(
+        tools=mine.tools,
+        plan=mine.plan,
+        url=settings.effective_web_url,
+        lifetime=Lifetime(
+            idle=timedelta(minutes=settings.web_idle_minutes),
+            longest=timedelta(hours=settings.web_session_hours),
+        ),
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except NightreelError as error:
+        sys.exit(f"nightreel: {error}")

@@ -1,0 +1,67 @@
+"""What the pages work with: plain values and resources that the entrance hands over."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+
+from pipeline.clock import utc_now
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from review.throttle import LoginThrottle
+from storage.accounts import Role
+from storage.database import Engine
+from storage.web_sessions import Lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An OIDC provider whose word is taken."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    roles_claim: str = "roles"
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    """Values of the claim, and the role that each gives; empty when they are our roles' names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Made once by `review.serve`, and by tests."""
+
+    tools: Tools
+    plan: Plan
+    url: str
+    """The address people type: its host is the only one answered to; https makes cookies secure."""
+    lifetime: Lifetime = field(default_factory=Lifetime)
+    provider: Provider | None = None
+    throttle: LoginThrottle = field(default_factory=LoginThrottle)
+    now: Callable[[], datetime] = utc_now
+
+    @property
+    def database(self) -> Engine:
+        """Where everything is remembered."""
+        return self.tools.database
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by https."""
+        return urlsplit(self.url).scheme == "https"
+
+    @property
+    def host(self) -> str:
+        """The name people know it by."""
+        return urlsplit(self.url).hostname or ""
+
+
+def site(request: Request) -> Site:
+    """The site of a request."""
+    found: Site = request.app.state.site
+    return found
+
+
+OurSite = Annotated[Site, Depends(site)]

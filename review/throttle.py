@@ -1,0 +1,38 @@
+"""Guessing passwords is slow work: failed logins are counted by account and by address."""
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from errors import TooManyTries
+
+PAIR = parse("10 per 15 minutes")
+"""One account from one address."""
+ADDRESS = parse("50 per 15 minutes")
+ACCOUNT = parse("100 per 15 minutes")
+"""From wherever: high, for it lets strangers keep somebody out."""
+
+
+class LoginThrottle:
+    """Of one process, and forgotten with it."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def check(self, name: str, address: str) -> None:
+        """Raise TooManyTries when there were too many failures."""
+        if not all(self._limiter.test(item, *keys) for item, keys in _counters(name, address)):
+            raise TooManyTries("Too many failed logins; wait a quarter of an hour.")
+
+    def failed(self, name: str, address: str) -> None:
+        """Count a failure."""
+        for item, keys in _counters(name, address):
+            self._limiter.hit(item, *keys)
+
+
+def _counters(name: str, address: str) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
+    return [
+        (PAIR, ("pair", name, address)),
+        (ADDRESS, ("address", address)),
+        (ACCOUNT, ("account", name)),
+    ]

@@ -1,0 +1,79 @@
+"""Who asks: an account behind a session's cookie or a token, or a stranger."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from review.sessions import session_token
+from review.site import site
+from storage import web_sessions
+from storage.accounts import Role
+from storage.database import reading, writing
+from storage.tokens import bearer
+from storage.web_sessions import NOTED_EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """An account, as far as it may act here."""
+
+    account_id: int
+    name: str
+    roles: frozenset[Role]
+    must_change_password: bool = False
+    has_password: bool = False
+    """Whether it logs in here, and not elsewhere."""
+
+    @property
+    def actor(self) -> str:
+        """What the audit log calls it."""
+        return f"account:{self.account_id}"
+
+
+STRANGER = Visitor(0, "", frozenset())
+
+
+def visitor(request: Request) -> Visitor:
+    """The visitor whom the guard let in."""
+    found: Visitor = request.state.visitor
+    return found
+
+
+Who = Annotated[Visitor, Depends(visitor)]
+
+
+def visitor_of_session(request: Request, *, noted: bool) -> Visitor:
+    """Whoever is logged in with this browser; `noted` begins the session's idle time anew."""
+    ours, token = site(request), session_token(request)
+    now = ours.now()
+    if not token:
+        return STRANGER
+    with reading(ours.database) as session:
+        found = web_sessions.find(session, token, ours.lifetime, now)
+    if found is None:
+        return STRANGER
+    if noted and now - found.used_at >= NOTED_EVERY:
+        with writing(ours.database) as session:
+            web_sessions.note_use(session, token, now)
+    account = found.account
+    return Visitor(
+        account.id,
+        account.name,
+        account.roles,
+        must_change_password=account.must_change_password,
+        has_password=account.subject is None,
+    )
+
+
+def visitor_of_token(request: Request) -> Visitor:
+    """Whoever a bearer token acts for; a cookie counts for nothing here."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret:
+        return STRANGER
+    ours = site(request)
+    with reading(ours.database) as session:
+        found = bearer(session, secret.strip(), ours.now())
+    if found is None:
+        return STRANGER
+    return Visitor(found.account.id, found.account.name, found.roles)

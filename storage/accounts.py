@@ -1,0 +1,175 @@
+"""Accounts: who may log in, and what each may do."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Session, col, delete, select
+
+from errors import Conflict, NotFound, WrongUsage
+from storage import tables
+from storage.upsert import insert_if_new
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}")
+
+
+class Role(StrEnum):
+    """What an account may do; one account may have several."""
+
+    UPLOADER = "uploader"
+    """Hands footage in."""
+    ANALYST = "analyst"
+    """Works on cases: people, searches, footage."""
+    REVIEWER = "reviewer"
+    """Judges candidates."""
+    SUPERVISOR = "supervisor"
+    """Answers for cases, reviews and exports."""
+    AUDITOR = "auditor"
+    """Reads the log, and changes nothing."""
+    OPERATOR = "operator"
+    """Runs the machine: sees queues, and never a face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as it stands."""
+
+    id: int
+    name: str
+    roles: frozenset[Role]
+    must_change_password: bool
+    subject: str | None
+    """Issuer and subject of an OIDC provider; None for a local account."""
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+def add_account(
+    session: Session,
+    *,
+    name: str,
+    roles: Collection[Role],
+    password_hash: str | None,
+    now: datetime,
+    subject: str | None = None,
+) -> Account:
+    """Make an account; a password that comes with it is for one time.
+
+    Raises WrongUsage for a name that cannot be used or no role, and Conflict for one that is taken.
+    """
+    _check(name, roles)
+    is_new = insert_if_new(
+        session,
+        tables.Account,
+        name=name,
+        roles=sorted(roles),
+        password_hash=password_hash,
+        must_change_password=password_hash is not None,
+        subject=subject,
+        created_at=now,
+    )
+    if not is_new:
+        raise Conflict(f"There is an account {name} already; choose another name.")
+    return find_account(session, name)
+
+
+def find_account(session: Session, name: str) -> Account:
+    """An account by its name. Raises NotFound."""
+    return _account(_row(session, name))
+
+
+def account_by_id(session: Session, account_id: int) -> Account:
+    """An account by its number. Raises NotFound."""
+    row = session.get(tables.Account, account_id)
+    if row is None:
+        raise NotFound("There is no such account.")
+    return _account(row)
+
+
+def account_of_subject(session: Session, subject: str) -> Account | None:
+    """The account of somebody an OIDC provider vouches for."""
+    found = select(tables.Account).where(col(tables.Account.subject) == subject)
+    row = session.exec(found).one_or_none()
+    return _account(row) if row else None
+
+
+def list_accounts(session: Session) -> list[Account]:
+    """Every account, by name."""
+    ordered = select(tables.Account).order_by(col(tables.Account.name))
+    return [_account(row) for row in session.exec(ordered)]
+
+
+def any_account(session: Session) -> bool:
+    """Whether there is one at all."""
+    return session.exec(select(tables.Account.id).limit(1)).first() is not None
+
+
+def password_hash_of(session: Session, name: str) -> str | None:
+    """What is kept of a password; None where there is none, or the account is disabled."""
+    found = select(tables.Account.password_hash).where(
+        col(tables.Account.name) == name, col(tables.Account.disabled_at).is_(None)
+    )
+    return session.exec(found).one_or_none()
+
+
+def set_password(session: Session, name: str, password_hash: str, *, one_time: bool) -> None:
+    """Give an account another password, and end all its sessions. Raises NotFound, Conflict."""
+    row = _row(session, name)
+    if row.subject is not None:
+        raise Conflict(f"{name} logs in elsewhere and has no password here.")
+    row.password_hash, row.must_change_password = password_hash, one_time
+    _end_sessions(session, row.id)
+
+
+def set_roles(session: Session, name: str, roles: Collection[Role]) -> None:
+    """Give an account these roles and no others. Raises NotFound and WrongUsage."""
+    _check(name, roles)
+    _row(session, name).roles = sorted(roles)
+
+
+def disable(session: Session, name: str, now: datetime) -> None:
+    """Let an account log in no more; its sessions end at once. Raises NotFound."""
+    row = _row(session, name)
+    row.disabled_at = row.disabled_at or now
+    _end_sessions(session, row.id)
+
+
+def enable(session: Session, name: str) -> None:
+    """Let it log in again. Raises NotFound."""
+    _row(session, name).disabled_at = None
+
+
+def _check(name: str, roles: Collection[Role]) -> None:
+    if not _NAME.fullmatch(name):
+        raise WrongUsage(
+            "An account's name is of small letters, digits and . _ @ + - and has at most 63 of "
+            "them; choose another one."
+        )
+    if not roles:
+        raise WrongUsage(f"An account needs a role; give one of {', '.join(Role)}.")
+
+
+def _end_sessions(session: Session, account_id: int) -> None:
+    session.exec(delete(tables.WebSession).where(col(tables.WebSession.account_id) == account_id))
+
+
+def _row(session: Session, name: str) -> tables.Account:
+    found = session.exec(select(tables.Account).where(col(tables.Account.name) == name))
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound(f"There is no account {name}; see `nightreel account list`.")
+    return row
+
+
+def _account(row: tables.Account) -> Account:
+    return Account(
+        id=row.id,
+        name=row.name,
+        roles=frozenset(Role(role) for role in row.roles),
+        must_change_password=row.must_change_password,
+        subject=row.subject,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+    )

@@ -1,0 +1,111 @@
+"""Tokens of the API: each acts for an account, with some of its roles, for some time."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from errors import NotFound, WrongUsage
+from storage import tables
+from storage.accounts import Account, Role, account_by_id, find_account
+from storage.passwords import new_token, token_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as it stands, without its secret."""
+
+    id: int
+    account: str
+    label: str
+    roles: frozenset[Role]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a token acts for, and as what."""
+
+    account: Account
+    roles: frozenset[Role]
+
+
+def add_token(
+    session: Session,
+    *,
+    account: str,
+    label: str,
+    roles: Collection[Role],
+    expires_at: datetime,
+    now: datetime,
+) -> tuple[Token, str]:
+    """Make a token; returns it and its secret, which is kept nowhere.
+
+    Raises NotFound for an unknown account, and WrongUsage when it lacks one of the roles.
+    """
+    owner = find_account(session, account)
+    lacking = sorted(set(roles) - owner.roles)
+    if lacking or not roles:
+        raise WrongUsage(
+            f"{account} has no role {', '.join(lacking)}; a token has roles of its account."
+            if lacking
+            else "A token needs a role; give one of its account's."
+        )
+    secret = f"nr_{new_token()}"
+    row = tables.ApiToken(
+        token_sha256=token_hash(secret),
+        account_id=owner.id,
+        label=label,
+        roles=sorted(roles),
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(row)
+    session.flush()
+    return _token(row, owner.name), secret
+
+
+def list_tokens(session: Session) -> list[Token]:
+    """Every token, the newest first."""
+    found = select(tables.ApiToken, tables.Account.name).join(tables.Account)
+    ordered = found.order_by(col(tables.ApiToken.id).desc())
+    return [_token(row, name) for row, name in session.exec(ordered)]
+
+
+def revoke(session: Session, token_id: int, now: datetime) -> None:
+    """Make a token worthless at once. Raises NotFound."""
+    row = session.get(tables.ApiToken, token_id)
+    if row is None:
+        raise NotFound(f"There is no token {token_id}; see `nightreel token list`.")
+    row.revoked_at = row.revoked_at or now
+
+
+def bearer(session: Session, secret: str, now: datetime) -> Bearer | None:
+    """Whom it acts for; None when it is unknown, revoked or over, or its account is disabled.
+
+    A role that its account has lost, it has lost too.
+    """
+    digest = token_hash(secret)
+    found = select(tables.ApiToken).where(col(tables.ApiToken.token_sha256) == digest)
+    row = session.exec(found).one_or_none()
+    if row is None or row.revoked_at is not None or now >= row.expires_at:
+        return None
+    account = account_by_id(session, row.account_id)
+    if account.disabled_at is not None:
+        return None
+    return Bearer(account, account.roles & {Role(role) for role in row.roles})
+
+
+def _token(row: tables.ApiToken, account: str) -> Token:
+    return Token(
+        id=row.id,
+        account=account,
+        label=row.label,
+        roles=frozenset(Role(role) for role in row.roles),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )

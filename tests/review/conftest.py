@@ -1,0 +1,31 @@
+"""A site over a SQLite of its own."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from rows import NOW
+from visiting import House, house_over
+
+from storage import passwords
+from storage.database import connect
+
+
+@pytest.fixture(autouse=True)
+def _hasty_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same hashes in less time and memory: what they cost is not what is tested here."""
+    hasty = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
+    monkeypatch.setattr(passwords, "_hasher", lambda: hasty)
+
+
+@pytest.fixture
+def house(sqlite_model: Path, tmp_path: Path) -> Iterator[House]:
+    """A site that nobody has visited yet."""
+    shutil.copy(sqlite_model, tmp_path / "nightreel.db")
+    database = connect(f"sqlite:///{tmp_path / 'nightreel.db'}")
+    with house_over(database, tmp_path, NOW) as house:
+        yield house
+    database.dispose()

@@ -1,0 +1,145 @@
+"""A site over a database, served as it is in earnest, and the browsers that visit it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from waiting import wait_until
+
+from faces.engines.stub import StubEngine
+from footage.executables import choose
+from footage.guards import Decoder
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from review.app import create_app
+from review.sessions import form_token_of
+from review.site import Site
+from storage import accounts, web_sessions
+from storage.accounts import Account, Role
+from storage.database import Engine, writing
+from storage.media import Media
+from storage.passwords import hash_password
+
+PASSWORD = "correct horse battery"
+
+
+@cache
+def kept_password() -> str:
+    """Hashing takes a while, on purpose."""
+    return hash_password(PASSWORD)
+
+
+@dataclass
+class Clock:
+    """Time that stands still unless it is moved."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **span: float) -> None:
+        """Move it on."""
+        self.now += timedelta(**span)
+
+
+@dataclass
+class House:
+    """A site that is served, and its clock."""
+
+    site: Site
+    clock: Clock
+    address: str
+    """Where it is served."""
+    browsers: list[httpx.Client] = field(default_factory=list)
+
+    def open_account(
+        self, name: str, *roles: Role, one_time: bool = False, password_hash: str = ""
+    ) -> Account:
+        """An account with PASSWORD."""
+        kept = password_hash or kept_password()
+        with writing(self.site.database) as session:
+            accounts.add_account(
+                session, name=name, roles=roles, password_hash=kept, now=self.clock()
+            )
+            accounts.set_password(session, name, kept, one_time=one_time)
+            return accounts.find_account(session, name)
+
+    def browser(self) -> httpx.Client:
+        """A browser that nobody has logged in with."""
+        headers = {"accept": "text/html"}
+        self.browsers.append(
+            httpx.Client(base_url=self.address, headers=headers, timeout=30, verify=False)
+        )
+        return self.browsers[-1]
+
+    def visit(self, account: Account) -> httpx.Client:
+        """A browser that is logged in and sends its form token as htmx does."""
+        with writing(self.site.database) as session:
+            token = web_sessions.begin(session, account.id, self.clock())
+        browser = self.browser()
+        browser.cookies.set("nightreel", token)
+        browser.headers["x-form-token"] = form_token_of(token)
+        return browser
+
+    def visit_as(self, *roles: Role) -> httpx.Client:
+        """The same, of an account with these roles."""
+        name = "-".join(roles)
+        with writing(self.site.database) as session:
+            known = {one.name: one for one in accounts.list_accounts(session)}
+        return self.visit(known.get(name) or self.open_account(name, *roles))
+
+
+def log_in(
+    browser: httpx.Client, name: str, password: str = PASSWORD, next: str = "/", **headers: str
+) -> Any:
+    """Fill in the login form."""
+    token = token_in(browser.get("/login").text)
+    form = {"form_token": token, "name": name, "password": password, "next": next}
+    return browser.post("/login", data=form, headers=headers)
+
+
+def token_in(page: str) -> str:
+    """The token of a page's forms."""
+    return page.split('name="form_token" value="')[1].split('"')[0]
+
+
+@contextmanager
+def house_over(database: Engine, home: Path, now: datetime, **changes: Any) -> Iterator[House]:
+    """A site of engine `stub`, whose clock stands still."""
+    clock = Clock(now)
+    tools = Tools(
+        database=database,
+        media=Media(home / "media"),
+        decoder=Decoder(choose(), 2048, 60, 40_000_000),
+        engine_for=lambda plan: StubEngine(plan.min_face_px),
+        lease_seconds=60,
+    )
+    values = {"plan": Plan(engine="stub"), "url": "http://127.0.0.1", "now": clock}
+    site = Site(tools=tools, **(values | changes))
+    with served(create_app(site)) as address:
+        house = House(site, clock, address)
+        yield house
+        for browser in house.browsers:
+            browser.close()
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve an application in a thread; gives its address."""
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait_until(lambda: server.started or not thread.is_alive())
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
