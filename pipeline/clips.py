@@ -1,0 +1,135 @@
+"""The moment of a candidate as a short clip, others' faces hidden."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import FootageChanged, FootageVanished, Purged
+from faces.engine import FaceEngine
+from faces.face import Box
+from faces.following import Spotted, follow, hide, others
+from footage.encode import encode_mp4
+from footage.excerpt import Span, excerpt
+from footage.frames import Frame
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from storage.database import reading
+from storage.moments import Moment, moment
+from storage.sights import Sight
+
+AROUND_MS = 2000
+"""How much is shown before and after the clearest moment."""
+INTERVAL_MS = 100
+LOOK_EVERY = 2
+"""Faces are looked for in every second picture: they move little in a fifth of a second."""
+DECODED_SIDE_PX = 960
+SHOWN_SIDE_PX = 640
+SMALLEST_HIDDEN_PX = 40
+"""In the picture as it is decoded: 27 px in the clip. Smaller ones are not looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A few seconds to be played, and what was hidden in them."""
+
+    mp4: bytes
+    start_ms: int
+    end_ms: int
+    blurred: bool
+    """Whether faces other than the candidate's are hidden."""
+    followed: bool
+    """Whether the candidate's own face was found; if not, every face is hidden."""
+
+
+def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
+    """Decode the clearest moment of a candidate again, a few seconds around it.
+
+    Raises FootageVanished or FootageChanged where the footage is not what it was, DecoderFailed,
+    and Purged when nothing is known of it any more.
+    """
+    with reading(tools.database) as session:
+        where = moment(session, shown.analysis_id, shown.best_ms)
+    if where is None:
+        raise Purged("The footage of this candidate has been purged; there is no clip of it.")
+    _check_unchanged(where)
+    span = _span(where, shown.best_ms)
+    frames = excerpt(where.recording, where.segment, span, decoder=tools.decoder)
+    if not frames:
+        raise FootageVanished("Nothing of this moment can be decoded any more; see its gaps.")
+    followed = False
+    if blurred:
+        frames, followed = _hide_others(frames, shown, where, tools)
+    mp4 = encode_mp4(
+        _on_grid(frames, span),
+        frames_per_second=1000 / INTERVAL_MS,
+        max_side_px=SHOWN_SIDE_PX,
+        decoder=tools.decoder,
+    )
+    return Clip(mp4, frames[0].time_ms, frames[-1].time_ms, blurred, followed)
+
+
+def _span(where: Moment, best_ms: int) -> Span:
+    return Span(
+        start_ms=max(0, best_ms - AROUND_MS),
+        end_ms=min(where.recording.duration_ms, best_ms + AROUND_MS),
+        interval_ms=INTERVAL_MS,
+        max_side_px=DECODED_SIDE_PX,
+    )
+
+
+def _check_unchanged(where: Moment) -> None:
+    try:
+        now = Path(where.recording.path).stat()
+    except OSError as error:
+        raise FootageVanished(
+            "The footage is not where it was when it was added, so there is no clip of it."
+        ) from error
+    if (now.st_size, now.st_mtime_ns) != (where.recording.size_bytes, where.modified_ns):
+        raise FootageChanged("The footage was changed since it was added; no clip is made of it.")
+
+
+def _hide_others(
+    frames: Sequence[Frame], shown: Sight, where: Moment, tools: Tools
+) -> tuple[list[Frame], bool]:
+    plan = Plan.from_body(where.plan_body)
+    longest = max(where.recording.width, where.recording.height)
+    scale = min(longest, DECODED_SIDE_PX) / min(longest, plan.max_side_px)
+    engine = tools.engine_for(replace(plan, min_face_px=_smallest(plan, scale)))
+    looked_at = frames[::LOOK_EVERY]
+    looks = [_spot(frame.image, engine) for frame in looked_at]
+    own = follow(
+        looks,
+        begin=min(range(len(looks)), key=lambda n: abs(looked_at[n].time_ms - shown.best_ms)),
+        box=Box(*(side * scale for side in shown.box)),
+        kind=engine.card.distance,
+        threshold=engine.card.threshold,
+    )
+    hidden = others(looks, own)
+    covered = [
+        replace(frame, image=hide(frame.image, hidden[number // LOOK_EVERY]))
+        for number, frame in enumerate(frames)
+    ]
+    return covered, any(one is not None for one in own)
+
+
+def _smallest(plan: Plan, scale: float) -> int:
+    return max(1, min(SMALLEST_HIDDEN_PX, round(plan.min_face_px * scale)))
+
+
+def _spot(image: NDArray[np.uint8], engine: FaceEngine) -> list[Spotted]:
+    faces = engine.detect([image])[0]
+    if not faces:
+        return []
+    vectors = engine.embed(engine.align(image, faces))
+    return [Spotted(face.box, vector) for face, vector in zip(faces, vectors, strict=True)]
+
+
+def _on_grid(frames: Sequence[Frame], span: Span) -> list[NDArray[np.uint8]]:
+    """One picture every `interval_ms`, the one before where footage has fewer."""
+    times = np.array([frame.time_ms for frame in frames])
+    grid = range(int(times[0]), int(times[-1]) + 1, span.interval_ms)
+    places = np.searchsorted(times, np.array(grid), side="right") - 1
+    return [frames[place].image for place in places]

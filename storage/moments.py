@@ -1,0 +1,40 @@
+"""Where a moment of an analysis lies in its footage."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from footage.recording import Recording
+from footage.segments import Segment
+from storage import tables
+from storage.recordings import as_footage
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of a recording, and all it takes to decode what is around it."""
+
+    recording: Recording
+    modified_ns: int
+    segment: Segment
+    """The one it lies in."""
+    plan_body: str
+
+
+def moment(session: Session, analysis_id: int, time_ms: int) -> Moment | None:
+    """The moment at `time_ms` of an analysis; None when there is no such analysis."""
+    statement = (
+        select(tables.Segment, tables.Recording, tables.Plan.body)
+        .join(tables.Analysis, col(tables.Segment.analysis_id) == tables.Analysis.id)
+        .join(tables.Recording, col(tables.Analysis.recording_id) == tables.Recording.id)
+        .join(tables.Plan, col(tables.Analysis.plan_key) == tables.Plan.key)
+        .where(tables.Analysis.id == analysis_id, col(tables.Segment.start_ms) <= time_ms)
+        .order_by(col(tables.Segment.start_ms).desc())
+        .limit(1)
+    )
+    row = session.exec(statement).first()
+    if row is None:
+        return None
+    segment, recording, body = row
+    found = Segment(**{name: getattr(segment, name) for name in Segment.__slots__})
+    return Moment(as_footage(recording), recording.modified_ns, found, body)
