@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     """Folder for the database, crops, the queue's files and logs."""
     database_url: str = ""
     """SQLAlchemy address of the database; empty means SQLite inside the home folder."""
+    key_file: str = ""
+    """File with the archive's master key, the same on every machine; empty means one is made and
+    kept in the home folder."""
     broker_url: str = ""
     """Address of a Redis or a RabbitMQ; empty means the embedded Redis of `nightreel up`."""
     media_url: str = ""
@@ -169,6 +172,11 @@ class Settings(BaseSettings):
     def effective_web_url(self) -> str:
         """`web_url`, or the loopback port."""
         return self.web_url or f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def effective_key_file(self) -> Path:
+        """`key_file`, or the one in the home folder."""
+        return Path(self.key_file) if self.key_file else self.home_folder / "keys" / "master.key"
 
     @property
     def effective_database_url(self) -> str:

@@ -127,7 +127,7 @@ def _notices() -> Iterator[Finding]:
 
 
 def _pictures() -> Iterator[Finding]:
-    media = resources().media
+    media = resources().media.store
     name = media.save(PROBE)  # nothing refers to it: the next sweep takes it away
     well = media.read(name) == PROBE
     yield Finding("pictures", well, f"{media.place}, written and read")

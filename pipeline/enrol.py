@@ -9,8 +9,8 @@ from pipeline.clock import utc_now
 from pipeline.portraits import Portrait, examine
 from pipeline.tools import Tools
 from storage.database import writing
-from storage.media import Media
 from storage.people import Reference, add_person, add_reference
+from storage.sealed import Album
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ def enrol_person(
     The same photos again change nothing. Raises ModelUnavailable, StoreUnavailable.
     """
     portraits = [examine(photo, engine) for photo in photos]
-    references = [_reference(one, engine, tools.media) for one in portraits if one.sha256]
+    album = tools.media.of_case(case_id)
+    references = [_reference(one, engine, album) for one in portraits if one.sha256]
     with writing(tools.database) as session:
         person_id = add_person(session, case_id=case_id, name=name, now=utc_now())
         for reference in references:
@@ -37,7 +38,7 @@ def enrol_person(
     return Enrolled(person_id, portraits)
 
 
-def _reference(portrait: Portrait, engine: FaceEngine, media: Media) -> Reference:
+def _reference(portrait: Portrait, engine: FaceEngine, album: Album) -> Reference:
     return Reference(
         photo_sha256=portrait.sha256,
         photo_name=portrait.name,
@@ -45,6 +46,6 @@ def _reference(portrait: Portrait, engine: FaceEngine, media: Media) -> Referenc
         weights_sha256=engine.weights_sha256,
         verdict=portrait.verdict,
         vector=portrait.vector,
-        crop=media.save(portrait.crop) if portrait.crop else None,
+        crop=album.save(portrait.crop) if portrait.crop else None,
         quality=portrait.quality if portrait.usable else None,
     )

@@ -8,7 +8,7 @@ from footage.ffmpeg import Decoder
 from pipeline.plan import Plan
 from pipeline.windows import Windows
 from storage.database import Engine
-from storage.media import Media
+from storage.sealed import SealedMedia
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Tools:
     """A database, a place for crops, a decoder, and whatever engine a plan asks for."""
 
     database: Engine
-    media: Media
+    media: SealedMedia
     decoder: Decoder
     engine_for: Callable[[Plan], FaceEngine]
     lease_seconds: int

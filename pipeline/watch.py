@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from storage import ledger
 from storage.appearances import Presence
 from storage.database import writing
 from storage.ledger import ClaimedSegment
-from storage.media import Media
+from storage.sealed import Album
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ def _watch_claimed(claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat:
         decoder=tools.decoder,
         check=heartbeat.check,
     )
-    seen = [as_presence(appearance, tools.media) for appearance in findings.appearances]
+    seen = _kept(findings.appearances, claimed.recording_id, tools)
     with writing(tools.database) as session:
         return ledger.finish(session, claimed.id, owner, findings.coverage, seen, utc_now())
 
@@ -103,7 +104,14 @@ def _check_unchanged(claimed: ClaimedSegment) -> None:
         raise FootageChanged("The footage was changed since it was added; add the file again.")
 
 
-def as_presence(appearance: Appearance, media: Media) -> Presence:
+def _kept(appearances: Sequence[Appearance], recording_id: int, tools: Tools) -> list[Presence]:
+    if not appearances:
+        return []
+    album = tools.media.of_recording(recording_id)
+    return [as_presence(appearance, album) for appearance in appearances]
+
+
+def as_presence(appearance: Appearance, album: Album) -> Presence:
     """An appearance with its crops put into the media store. Raises StoreUnavailable."""
     return Presence(
         start_ms=appearance.start_ms,
@@ -114,7 +122,7 @@ def as_presence(appearance: Appearance, media: Media) -> Presence:
         quality=appearance.quality,
         faces=appearance.observations,
         vector=appearance.vector,
-        crops=tuple(media.save(jpeg(crop)) for crop in appearance.crops),
+        crops=tuple(album.save(jpeg(crop)) for crop in appearance.crops),
     )
 
 

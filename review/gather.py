@@ -22,9 +22,9 @@ from storage.candidates import candidates
 from storage.cases import Case, find_case
 from storage.database import Engine, Session, reading
 from storage.listing import claimed_duration_ms, people_of_case, spans
-from storage.media import Media
 from storage.people import Reference, references
 from storage.progress import Outcome, outcomes
+from storage.sealed import SealedMedia
 
 DISTANCES = {
     "euclidean_l2": "Euclidean distance between unit vectors",
@@ -35,7 +35,7 @@ CROPS_SHOWN = 5
 
 def gather(
     database: Engine,
-    media: Media,
+    media: SealedMedia,
     *,
     case: str,
     analysis_ids: Sequence[int],
@@ -105,7 +105,7 @@ def _person(
     photos: Sequence[Reference],
     found: Sequence[Row],
     places: dict[int, int],
-    media: Media,
+    media: SealedMedia,
 ) -> PersonSection:
     by_crop = {one.crop: place for place, one in enumerate(photos)}
     return PersonSection(
@@ -118,7 +118,7 @@ def _person(
     )
 
 
-def _reference(one: Reference, media: Media) -> ReferenceRow:
+def _reference(one: Reference, media: SealedMedia) -> ReferenceRow:
     return ReferenceRow(
         photo=one.photo_name,
         crop=media.read(one.crop) if one.crop else b"",
@@ -127,7 +127,7 @@ def _reference(one: Reference, media: Media) -> ReferenceRow:
     )
 
 
-def _candidate(one: Row, recording: int, reference: int, media: Media) -> CandidateRow:
+def _candidate(one: Row, recording: int, reference: int, media: SealedMedia) -> CandidateRow:
     return CandidateRow(
         rank=one.rank,
         recording=recording,

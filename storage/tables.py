@@ -270,6 +270,24 @@ class Candidate(Table, table=True):
     rank: int
 
 
+class DataKey(Table, table=True):
+    """What seals the pictures of one recording or one case; itself wrapped by the master key."""
+
+    __tablename__ = "data_key"
+    __table_args__ = (
+        UniqueConstraint("recording_id"),
+        UniqueConstraint("case_id"),
+        CheckConstraint("(recording_id is null) <> (case_id is null)", name="one_owner"),
+        _IDS_NEVER_REUSED,
+    )
+    id: int = Field(default=None, primary_key=True)
+    recording_id: int | None = Field(default=None, foreign_key="recording.id", ondelete="CASCADE")
+    case_id: int | None = Field(default=None, foreign_key="case.id", ondelete="CASCADE")
+    wrapped: bytes = Field(repr=False)
+    master: str
+    """The beginning of the master key's sha256, to notice another one."""
+
+
 class Refusal(Table, table=True):
     """A file of the watched folder that was refused, as it was then."""
 

@@ -14,10 +14,12 @@ from pipeline.tools import Tools
 from pipeline.windows import Windows
 from settings import Settings, load_settings
 from storage.database import Engine, connect, upgrade
+from storage.keys import Keyring, master_key
 from storage.media import Media
 from storage.media_bucket import MediaBucket
 from storage.media_folder import MediaFolder
 from storage.objects import Account, Address, Bucket
+from storage.sealed import SealedMedia
 from worker import roll
 
 PHOTO_MIN_FACE_PX = 40
@@ -38,8 +40,14 @@ class Resources:
         return database
 
     @cached_property
-    def media(self) -> Media:
-        """Where crops are kept. Raises WrongUsage."""
+    def media(self) -> SealedMedia:
+        """Where crops are kept, sealed. Raises WrongUsage, StoreUnavailable."""
+        self.make_home()
+        keys = Keyring(self.database, master_key(self.settings.effective_key_file))
+        return SealedMedia(self._pictures, keys)
+
+    @property
+    def _pictures(self) -> Media:
         if not self.settings.media_url:
             return MediaFolder(self.settings.home_folder / "media")
         address = Address.parse(self.settings.media_url)

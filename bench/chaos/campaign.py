@@ -10,14 +10,13 @@ from random import Random
 
 from bench.chaos.digest import content, crops
 from bench.chaos.faults import Fault, Scene
-from bench.chaos.lab import Lab, Prepared, database_of
+from bench.chaos.lab import Lab, Prepared, database_of, media_of
 from bench.chaos.running import Running
 from bench.chaos.tally import Tally
 from bench.chaos.watching import Stalled, Watch
 from errors import StoreUnavailable
 from pipeline.plan import Plan
-from storage.media import Media
-from storage.media_folder import MediaFolder
+from storage.sealed import SealedMedia
 
 LONGEST_CALM_SECONDS = 3.0
 LEAST_WAITING = 6
@@ -75,6 +74,11 @@ class Job:
     scene: Scene
     watch: Watch
 
+    @property
+    def media(self) -> SealedMedia:
+        """The pictures it has kept."""
+        return media_of(self.prepared)
+
     def strike(self, faults: Sequence[Fault], tallies: Mapping[str, Tally]) -> list[Fault]:
         """Strike at random moments while there is enough work left; returns what has struck."""
         struck: list[Fault] = []
@@ -98,7 +102,7 @@ class Job:
             tally.left_running += left
             tally.begun_again += self.watch.repeated
             tally.given_up += self.watch.quarantined
-            tally.compare(lab.expected, content(self.watch.database))
+            tally.compare(lab.expected, content(self.watch.database, self.media))
             tally.lost += self._missing_crops()
         for tally, recovery in zip(tallies, self.watch.recoveries, strict=False):
             if recovery.seconds is not None:
@@ -128,11 +132,10 @@ class Job:
             tally.complaints.append(struck.complaint)
 
     def _missing_crops(self) -> int:
-        media = MediaFolder(self.prepared.home / "media")
-        return sum(not _is_there(media, name) for name in crops(self.watch.database))
+        return sum(not _is_there(self.media, name) for name in crops(self.watch.database))
 
 
-def _is_there(media: Media, name: str) -> bool:
+def _is_there(media: SealedMedia, name: str) -> bool:
     try:
         return bool(media.read(name))
     except StoreUnavailable:

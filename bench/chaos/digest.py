@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from errors import StoreUnavailable
 from storage.database import Engine, reading
+from storage.sealed import SealedMedia
 from storage.tables import (
     Analysis,
     Appearance,
@@ -24,19 +26,19 @@ ANALYSIS = ("plan_key", "state")
 SEGMENT = ("index", "start_ms", "end_ms", "state", "decoded_frames", "sampled_frames", "faces",
            "decoded_ms", "gaps", "reason")  # fmt: skip
 PRESENCE = ("ordinal", "start_ms", "end_ms", "best_ms", "box_x", "box_y", "box_width", "box_height",
-            "score", "quality", "faces", "crops")  # fmt: skip
+            "score", "quality", "faces")  # fmt: skip
 CANDIDATE = ("distance", "threshold", "rank")
 
 
-def content(database: Engine, *, without: Collection[str] = ()) -> Counter[str]:
+def content(database: Engine, media: SealedMedia, *, without: Collection[str] = ()) -> Counter[str]:
     """One line a row, each with the number of times it is there; some recordings left out by name.
 
-    Raises StoreUnavailable.
+    Pictures are compared as they are seen: no two archives seal alike. Raises StoreUnavailable.
     """
     with reading(database) as session:
         left_out = col(Recording.name).in_(without)
         recordings = session.exec(select(Recording).where(~left_out)).all()
-        return Counter(line for one in recordings for line in _lines(session, one))
+        return Counter(line for one in recordings for line in _lines(session, one, media))
 
 
 def crops(database: Engine) -> set[str]:
@@ -52,16 +54,16 @@ def fingerprint(lines: Counter[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines.elements())).encode()).hexdigest()[:16]
 
 
-def _lines(session: Session, recording: Recording) -> Iterator[str]:
+def _lines(session: Session, recording: Recording, media: SealedMedia) -> Iterator[str]:
     name = recording.sha256[:12]
     for analysis in session.exec(select(Analysis).filter_by(recording_id=recording.id)):
         yield _line("analysis", name, _values(analysis, ANALYSIS))
         for segment in session.exec(select(Segment).filter_by(analysis_id=analysis.id)):
             yield _line("segment", name, _values(segment, SEGMENT))
             for sighting in session.exec(select(Sighting).filter_by(segment_id=segment.id)):
-                yield _line("sighting", name, segment.index, _presence(sighting))
+                yield _line("sighting", name, segment.index, _presence(sighting, media))
         for appearance in session.exec(select(Appearance).filter_by(analysis_id=analysis.id)):
-            yield _line("appearance", name, _presence(appearance))
+            yield _line("appearance", name, _presence(appearance, media))
             yield from _candidates(session, name, appearance)
 
 
@@ -78,8 +80,16 @@ def _candidates(session: Session, name: str, appearance: Appearance) -> Iterator
         )
 
 
-def _presence(row: Sighting | Appearance) -> list[Any]:
-    return [*_values(row, PRESENCE), row.vector.tobytes().hex()]
+def _presence(row: Sighting | Appearance, media: SealedMedia) -> list[Any]:
+    pictures = [_seen(name, media) for name in row.crops]
+    return [*_values(row, PRESENCE), pictures, row.vector.tobytes().hex()]
+
+
+def _seen(crop: str, media: SealedMedia) -> str:
+    try:
+        return hashlib.sha256(media.read(crop)).hexdigest()
+    except StoreUnavailable:
+        return "missing"
 
 
 def _values(row: object, columns: tuple[str, ...]) -> list[Any]:

@@ -21,6 +21,7 @@ from settings import Settings
 from storage.agenda import ready_to_match, unasked
 from storage.cases import open_case
 from storage.database import Engine, connect, reading, writing
+from storage.sealed import SealedMedia
 from worker.resources import Resources
 
 
@@ -56,7 +57,7 @@ class Lab:
     ) -> Prepared:
         """A fresh home for a job; `settings` by variable, `more` to be watched than the job."""
         home = _made(home or self.folder / f"home-{next(self._numbers)}")
-        shutil.copytree(self._model_home / "media", home / "media", dirs_exist_ok=True)
+        self._share_pictures(home)
         url = self.store.copy_for(home)
         self._add(self._resources(home, url), more)
         address = {} if url.startswith("sqlite") else {"NIGHTREEL_DATABASE_URL": url}
@@ -74,6 +75,10 @@ class Lab:
             enrol_person(name, [photo], case_id=case.id, engine=engine, tools=mine.tools)
         self._add(mine, [(clip, self.shape.plan) for clip in self.clips])
 
+    def _share_pictures(self, home: Path) -> None:
+        for name in ("media", "keys"):
+            shutil.copytree(self._model_home / name, home / name, dirs_exist_ok=True)
+
     def _add(self, mine: Resources, asked: Sequence[tuple[Path, Plan]]) -> None:
         for clip, plan in asked:
             ingest_file(clip, tools=mine.tools, plan=plan, now=utc_now())
@@ -81,6 +86,7 @@ class Lab:
 
     def _undisturbed(self) -> Counter[str]:
         home = _made(self.folder / "undisturbed")
+        self._share_pictures(home)
         mine = self._resources(home, self.store.copy_for(home))
         with reading(mine.database) as session:
             segments = unasked(session)
@@ -90,7 +96,7 @@ class Lab:
             analyses = ready_to_match(session)
         for analysis in analyses:
             match_analysis(analysis, mine.tools)
-        lines = content(mine.database)
+        lines = content(mine.database, mine.media)
         mine.database.dispose()
         return lines
 
@@ -101,6 +107,11 @@ class Lab:
 def database_of(prepared: Prepared) -> Engine:
     """The job's database, to be looked at from outside."""
     return connect(prepared.url)
+
+
+def media_of(prepared: Prepared) -> SealedMedia:
+    """The job's pictures, to be looked at from outside."""
+    return Resources(Settings(home=prepared.home, database_url=prepared.url)).media
 
 
 def _made(folder: Path) -> Path:

@@ -64,7 +64,7 @@ def run(campaign: Campaign, tally: Tally, *, clips: int) -> None:
             tally.complaints.append(str(error))
         tally.left_running = job.running.stop()
         names = [clip.name for clip in deadly]
-        tally.compare(lab.expected, content(job.watch.database, without=names))
+        tally.compare(lab.expected, content(job.watch.database, job.media, without=names))
         _check_given_up(job, names, tally)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from painted import RED, Stay, paint
+from sealing import sealed
 from sqlalchemy import Engine
 
 from faces.engine import FaceEngine
@@ -14,7 +15,6 @@ from footage.guards import Decoder
 from footage.walls import standing
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.media_folder import MediaFolder
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,11 @@ def make_tools(database: Engine, decoder: Decoder, tmp_path: Path) -> Callable[.
     """Tools over one database and media folder, with an engine of one's own."""
 
     def make(engine: FaceEngine | None = None, **others: object) -> Tools:
-        values = {"media": MediaFolder(tmp_path / "media"), "decoder": decoder, "lease_seconds": 60}
+        values = {
+            "media": sealed(tmp_path / "media", database),
+            "decoder": decoder,
+            "lease_seconds": 60,
+        }
         return Tools(
             database=database,
             engine_for=lambda plan: engine or StubEngine(plan.min_face_px),

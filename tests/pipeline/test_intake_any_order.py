@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rows import found
+from sealing import sealed
 
 from errors import UnreadableFootage
 from faces.engines.stub import StubEngine
@@ -23,7 +24,6 @@ from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import refusals
 from storage.database import Engine, connect, reading
-from storage.media_folder import MediaFolder
 from storage.places import place_of
 from storage.recordings import Found
 
@@ -51,7 +51,7 @@ class World:
         self.database: Engine = connect(f"sqlite:///{shutil.copy(model, home / 'nightreel.db')}")
         self.tools = Tools(
             database=self.database,
-            media=MediaFolder(home / "media"),
+            media=sealed(home / "media", self.database),
             decoder=decoder,
             engine_for=lambda plan: StubEngine(plan.min_face_px),
             lease_seconds=60,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from painted import RED, Stay, paint
+from sealing import sealed
 from snapshots import snapshot
 from sqlalchemy import Engine
 from sqlmodel import select
@@ -26,7 +27,6 @@ from storage import ledger, reaper
 from storage.database import connect, reading, writing
 from storage.ledger import MAX_ATTEMPTS
 from storage.listing import segment_rows
-from storage.media_folder import MediaFolder
 from storage.tables import Segment, Sighting, State
 
 
@@ -262,7 +262,7 @@ def test_a_full_disk_costs_no_attempt_and_no_lease(
     segment = open_segments(tools)[0]
 
     with pytest.raises(StoreUnavailable, match="picture folder"):
-        watch(segment, make_tools(media=MediaFolder(tmp_path / "full")))
+        watch(segment, make_tools(media=sealed(tmp_path / "full", tools.database)))
 
     after = row(tools.database, segment)
     assert (after.state, after.attempts, after.asked_at) == (State.WAITING, 0, None)

@@ -1,0 +1,146 @@
+"""Keys that seal pictures: one a recording, one a case, each wrapped by the archive's master key.
+
+A key's row goes with its recording or its case. What it sealed can then be read by nobody, wherever
+a copy of the picture may lie.
+"""
+
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from sqlmodel import Session, col, select
+
+from errors import LeaseLost, StoreUnavailable, WrongUsage
+from storage.database import Engine, reading, writing
+from storage.tables import Case, DataKey, Recording
+from storage.upsert import insert_if_new
+
+MASTER_BYTES = 32
+_DATA_KEY_BITS = 512
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Key:
+    """A key as it is used; AES-SIV (RFC 5297), so that sealing twice gives the same bytes."""
+
+    id: int
+    secret: bytes
+
+    def seal(self, plain: bytes, about: bytes) -> bytes:
+        """Encrypt and sign; `about` is signed and has to be the same when it is opened."""
+        return AESSIV(self.secret).encrypt(plain, [about])
+
+    def open(self, sealed: bytes, about: bytes) -> bytes:
+        """What was sealed. Raises StoreUnavailable where it was altered."""
+        try:
+            return AESSIV(self.secret).decrypt(sealed, [about])
+        except InvalidTag:
+            raise StoreUnavailable(
+                "A picture was altered since it was kept; restore it from a copy."
+            ) from None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keyring:
+    """The keys of one archive. Nothing is remembered: a key that was destroyed is gone at once."""
+
+    database: Engine
+    master: bytes
+
+    def of_recording(self, recording_id: int) -> Key:
+        """A recording's key, made where there is none. Raises LeaseLost when it was purged."""
+        return self._of("recording_id", recording_id)
+
+    def of_case(self, case_id: int) -> Key:
+        """A case's key, made where there is none. Raises LeaseLost when it was purged."""
+        return self._of("case_id", case_id)
+
+    def by_id(self, key_id: int) -> Key | None:
+        """A key, or None when it was destroyed. Raises WrongUsage under another master key."""
+        with reading(self.database) as session:
+            row = session.get(DataKey, key_id)
+        return None if row is None else self._unwrapped(row)
+
+    def _of(self, owner: str, owner_id: int) -> Key:
+        with reading(self.database) as session:
+            row = _find(session, owner, owner_id)
+        return self._unwrapped(row or self._make(owner, owner_id))
+
+    def _make(self, owner: str, owner_id: int) -> DataKey:
+        wrapped = aes_key_wrap(self.master, AESSIV.generate_key(_DATA_KEY_BITS))
+        values = {owner: owner_id, "wrapped": wrapped, "master": self._fingerprint}
+        with writing(self.database) as session:
+            self._refuse_second_master(session)
+            if session.get(Recording if owner == "recording_id" else Case, owner_id) is None:
+                raise LeaseLost("What this work was for was purged meanwhile; it is dropped.")
+            insert_if_new(session, DataKey, **values)
+            row = _find(session, owner, owner_id)
+        assert row is not None
+        return row
+
+    def _unwrapped(self, row: DataKey) -> Key:
+        try:
+            return Key(row.id, aes_key_unwrap(self.master, row.wrapped))
+        except InvalidUnwrap:
+            raise _other_master() from None
+
+    def _refuse_second_master(self, session: Session) -> None:
+        others = select(DataKey.id).where(col(DataKey.master) != self._fingerprint).limit(1)
+        if session.exec(others).first() is not None:
+            raise _other_master()
+
+    @property
+    def _fingerprint(self) -> str:
+        return hashlib.sha256(self.master).hexdigest()[:16]
+
+
+def master_key(file: Path) -> bytes:
+    """The archive's master key, made for its owner alone where the file is not there yet.
+
+    Raises WrongUsage for a file that holds something else, StoreUnavailable where it cannot be
+    read or made.
+    """
+    try:
+        if not file.exists():
+            _make(file)
+        master = file.read_bytes()
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The key file {file} cannot be read or made ({error.strerror}); check its folder."
+        ) from error
+    if len(master) != MASTER_BYTES:
+        raise WrongUsage(f"{file} holds no key of {MASTER_BYTES} bytes; set NIGHTREEL_KEY_FILE.")
+    return master
+
+
+def _make(file: Path) -> None:
+    # A link is refused where the name is taken, so of two processes one makes the key.
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    draft.touch(mode=0o600, exist_ok=False)
+    try:
+        with draft.open("wb") as stream:
+            stream.write(secrets.token_bytes(MASTER_BYTES))
+            stream.flush()
+            os.fsync(stream.fileno())
+        with suppress(FileExistsError):
+            file.hardlink_to(draft)
+    finally:
+        draft.unlink()
+
+
+def _find(session: Session, owner: str, owner_id: int) -> DataKey | None:
+    return session.exec(select(DataKey).filter_by(**{owner: owner_id})).one_or_none()
+
+
+def _other_master() -> WrongUsage:
+    return WrongUsage(
+        "The key file is not the one that this archive was sealed with; put that one back, "
+        "or let NIGHTREEL_KEY_FILE name it."
+    )

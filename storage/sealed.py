@@ -1,0 +1,71 @@
+"""Pictures at rest: each is sealed with the key of the recording or the case it belongs to.
+
+A file is `NRS1`, the key's number in eight bytes (little-endian), and the sealed JPEG.
+"""
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from datetime import datetime
+
+from errors import StoreUnavailable
+from storage.keys import Key, Keyring
+from storage.media import Media
+
+_MARK = b"NRS1"
+_HEAD_BYTES = len(_MARK) + 8
+_JPEG = b"\xff\xd8"
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """Where the pictures of one recording or one case are put."""
+
+    store: Media
+    key: Key
+
+    def save(self, jpeg: bytes) -> str:
+        """Seal and keep a picture; returns its name. Raises StoreUnavailable."""
+        head = _MARK + self.key.id.to_bytes(8, "little")
+        return self.store.save(head + self.key.seal(jpeg, head))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedMedia:
+    """A media store whose pictures cannot be read without the archive's keys."""
+
+    store: Media
+    keys: Keyring
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return self.store.place
+
+    def of_recording(self, recording_id: int) -> Album:
+        """Where crops from a recording are put. Raises LeaseLost when it was purged."""
+        return Album(self.store, self.keys.of_recording(recording_id))
+
+    def of_case(self, case_id: int) -> Album:
+        """Where crops of a case's reference photos are put. Raises LeaseLost when it was purged."""
+        return Album(self.store, self.keys.of_case(case_id))
+
+    def read(self, name: str) -> bytes:
+        """A picture as a JPEG; one that was kept before there were keys is read as it is.
+
+        Raises WrongUsage for what is no name, StoreUnavailable when the picture is not there, was
+        erased with its key, or was altered.
+        """
+        kept = self.store.read(name)
+        head, sealed = kept[:_HEAD_BYTES], kept[_HEAD_BYTES:]
+        if kept.startswith(_JPEG):
+            return kept
+        if not kept.startswith(_MARK):
+            raise StoreUnavailable(f"Picture {name} is damaged; restore it from a copy.")
+        key = self.keys.by_id(int.from_bytes(head[len(_MARK) :], "little"))
+        if key is None:
+            raise StoreUnavailable(f"Picture {name} was erased with what it belonged to.")
+        return key.open(sealed, head)
+
+    def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
+        """Remove what nothing refers to, as `Media.sweep` does."""
+        return self.store.sweep(wanted, older_than=older_than)

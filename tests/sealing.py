@@ -1,0 +1,16 @@
+"""Sealed pictures for tests: a folder, a database, a master key of one's own."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from storage.keys import Keyring
+from storage.media_folder import MediaFolder
+from storage.sealed import SealedMedia
+
+MASTER = bytes(range(32))
+
+
+def sealed(folder: Path, database: Engine, master: bytes = MASTER) -> SealedMedia:
+    """Pictures in a folder, sealed with keys from this database."""
+    return SealedMedia(MediaFolder(folder), Keyring(database, master))
