@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import actor
 from cli.output import err, out, print_json, table
 from pipeline.clock import utc_now
 from storage import accounts
 from storage.accounts import Account, Role
-from storage.database import Engine, reading, writing
+from storage.audit import Action, record
+from storage.chain import JsonValue
+from storage.database import Engine, Session, reading, writing
 from storage.passwords import hash_password, one_time_password
 from worker.resources import resources
 
@@ -62,6 +65,7 @@ def set_roles(name: Name, role: Roles) -> None:
     """Give an account these roles and no others."""
     with writing(resources().database) as session:
         accounts.set_roles(session, name, role)
+        _record(session, Action.ACCOUNT_CHANGED, name, what="roles")
     err.print(f"{name}: {', '.join(sorted(role))} now.")
 
 
@@ -72,6 +76,7 @@ def reset_password(name: Name, as_json: AsJson = False) -> None:
     kept = hash_password(password)
     with writing(resources().database) as session:
         accounts.set_password(session, name, kept, one_time=True)
+        _record(session, Action.PASSWORD_CHANGED, name)
     _tell(NewAccount(name, password), as_json=as_json)
 
 
@@ -80,6 +85,7 @@ def disable(name: Name) -> None:
     """Let an account log in no more, and log it out; nothing that it did is lost."""
     with writing(resources().database) as session:
         accounts.disable(session, name, utc_now())
+        _record(session, Action.ACCOUNT_CHANGED, name, what="disabled")
     err.print(f"{name}: disabled.")
 
 
@@ -88,6 +94,7 @@ def enable(name: Name) -> None:
     """Let a disabled account log in again."""
     with writing(resources().database) as session:
         accounts.enable(session, name)
+        _record(session, Action.ACCOUNT_CHANGED, name, what="enabled")
     err.print(f"{name}: enabled.")
 
 
@@ -96,7 +103,14 @@ def _add(database: Engine, name: str, roles: list[Role]) -> NewAccount:
     kept = hash_password(password)
     with writing(database) as session:
         accounts.add_account(session, name=name, roles=roles, password_hash=kept, now=utc_now())
+        _record(session, Action.ACCOUNT_CREATED, name)
     return NewAccount(name, password)
+
+
+def _record(session: Session, action: Action, name: str, **what: str) -> None:
+    account_id = accounts.find_account(session, name).id
+    objects: dict[str, JsonValue] = {"account_id": account_id, **what}
+    record(session, actor=actor(), action=action, objects=objects, now=utc_now())
 
 
 def _tell(made: NewAccount, *, as_json: bool) -> None:

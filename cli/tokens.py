@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import actor
 from cli.output import err, out, print_json, table
 from pipeline.clock import utc_now
 from storage import tokens
 from storage.accounts import Role
+from storage.audit import Action, record
 from storage.database import reading, writing
 from storage.tokens import Token
 from worker.resources import resources
@@ -37,6 +39,8 @@ def add(
             expires_at=now + timedelta(days=days),
             now=now,
         )
+        objects = {"token_id": made.id}
+        record(session, actor=actor(), action=Action.TOKEN_CREATED, objects=objects, now=now)
     if as_json:
         print_json({"id": made.id, "token": secret})
         return
@@ -64,8 +68,10 @@ def list_tokens(as_json: AsJson = False) -> None:
 @app.command("revoke")
 def revoke(number: Annotated[int, typer.Argument(help="The token's id.")]) -> None:
     """Make a token worthless at once."""
+    now, objects = utc_now(), {"token_id": number}
     with writing(resources().database) as session:
-        tokens.revoke(session, number, utc_now())
+        tokens.revoke(session, number, now)
+        record(session, actor=actor(), action=Action.TOKEN_REVOKED, objects=objects, now=now)
     err.print(f"Token {number}: revoked.")
 
 

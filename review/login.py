@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
-from errors import NotAllowed, TooManyTries, WrongUsage
+from errors import NotAllowed, NotFound, TooManyTries, WrongUsage
 from review import sessions
 from review.access import router
 from review.pages import page
@@ -13,6 +13,7 @@ from review.sessions import fresh_form_token, go, own_place, set_form_cookie
 from review.site import OurSite, Site
 from review.visitors import STRANGER, Who
 from storage.accounts import find_account, password_hash_of, set_password
+from storage.audit import Action
 from storage.database import reading, writing
 from storage.passwords import hash_password, password_fits
 
@@ -44,6 +45,7 @@ def log_in(
         kept = password_hash_of(session, name)
     if not password_fits(password, kept):
         ours.throttle.failed(name, address)
+        _record_failure(ours, name)
         return _login_form(request, ours, next, HTTPStatus.UNAUTHORIZED, WRONG)
     with writing(ours.database) as session:
         account = find_account(session, name)
@@ -51,9 +53,9 @@ def log_in(
 
 
 @routes.post("/logout")
-def log_out(request: Request, ours: OurSite) -> Response:
+def log_out(request: Request, ours: OurSite, who: Who) -> Response:
     """End the session."""
-    return sessions.end(request, ours)
+    return sessions.end(request, ours, who.actor)
 
 
 @routes.get("/password")
@@ -79,7 +81,19 @@ def change_password(
         return page(request, "password.html.j2", status=status, sentence=str(error))
     with writing(ours.database) as session:
         set_password(session, who.name, kept, one_time=False)
+        ours.record(session, who.actor, Action.PASSWORD_CHANGED, account_id=who.account_id)
         return sessions.begin(request, session, ours, who.account_id, "/")
+
+
+def _record_failure(ours: Site, name: str) -> None:
+    """By the account's number; of a name that is nobody's nothing is kept: it may be a password
+    in the wrong field."""
+    with writing(ours.database) as session:
+        try:
+            known = {"account_id": find_account(session, name).id}
+        except NotFound:
+            known = {}
+        ours.record(session, "anonymous", Action.LOGIN_REFUSED, **known)
 
 
 def _new_password(ours: Site, name: str, password: str, new_password: str, again: str) -> str:

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from review.site import Site, site
 from storage import web_sessions
+from storage.audit import Action
 from storage.database import Session, writing
 from storage.passwords import new_token
 
@@ -21,16 +22,19 @@ def begin(request: Request, session: Session, ours: Site, account_id: int, place
     now = ours.now()
     web_sessions.sweep(session, ours.lifetime, now)
     web_sessions.end(session, session_token(request))
+    token = web_sessions.begin(session, account_id, now)
+    ours.record(session, f"account:{account_id}", Action.LOGGED_IN)
     response = go(place)
-    _set(response, ours, _session_cookie(ours), web_sessions.begin(session, account_id, now))
+    _set(response, ours, _session_cookie(ours), token)
     response.delete_cookie(FORM_COOKIE)
     return response
 
 
-def end(request: Request, ours: Site) -> Response:
+def end(request: Request, ours: Site, actor: str) -> Response:
     """Log it out, here and in the database."""
     with writing(ours.database) as session:
         web_sessions.end(session, session_token(request))
+        ours.record(session, actor, Action.LOGGED_OUT)
     response = go("/login")
     response.delete_cookie(_session_cookie(ours), secure=ours.secure, httponly=True)
     return response

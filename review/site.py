@@ -12,8 +12,11 @@ from pipeline.clock import utc_now
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from review.throttle import LoginThrottle
+from storage import audit
 from storage.accounts import Role
-from storage.database import Engine
+from storage.audit import Action
+from storage.chain import JsonValue
+from storage.database import Engine, Session
 from storage.web_sessions import Lifetime
 
 
@@ -41,6 +44,18 @@ class Site:
     provider: Provider | None = None
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     now: Callable[[], datetime] = utc_now
+
+    def record(
+        self,
+        session: Session,
+        actor: str,
+        action: Action,
+        case_id: int | None = None,
+        **objects: JsonValue,
+    ) -> None:
+        """Append an act to the audit log: the last thing in its transaction."""
+        now = self.now()
+        audit.record(session, actor=actor, action=action, case_id=case_id, objects=objects, now=now)
 
     @property
     def database(self) -> Engine:

@@ -24,11 +24,13 @@ class Visitor:
     must_change_password: bool = False
     has_password: bool = False
     """Whether it logs in here, and not elsewhere."""
+    token_id: int | None = None
+    """Of a program."""
 
     @property
     def actor(self) -> str:
         """What the audit log calls it."""
-        return f"account:{self.account_id}"
+        return f"account:{self.account_id}" if self.token_id is None else f"token:{self.token_id}"
 
 
 STRANGER = Visitor(0, "", frozenset())
@@ -76,4 +78,4 @@ def visitor_of_token(request: Request) -> Visitor:
         found = bearer(session, secret.strip(), ours.now())
     if found is None:
         return STRANGER
-    return Visitor(found.account.id, found.account.name, found.roles)
+    return Visitor(found.account.id, found.account.name, found.roles, token_id=found.token_id)

@@ -29,6 +29,7 @@ class Token:
 class Bearer:
     """Whom a token acts for, and as what."""
 
+    token_id: int
     account: Account
     roles: frozenset[Role]
 
@@ -96,7 +97,7 @@ def bearer(session: Session, secret: str, now: datetime) -> Bearer | None:
     account = account_by_id(session, row.account_id)
     if account.disabled_at is not None:
         return None
-    return Bearer(account, account.roles & {Role(role) for role in row.roles})
+    return Bearer(row.id, account, account.roles & {Role(role) for role in row.roles})
 
 
 def _token(row: tables.ApiToken, account: str) -> Token:

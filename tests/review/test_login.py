@@ -4,9 +4,9 @@ import pytest
 from visiting import PASSWORD, House, log_in, token_in
 
 from review.sessions import form_token_of
-from storage import web_sessions
+from storage import audit, web_sessions
 from storage.accounts import Role
-from storage.database import writing
+from storage.database import reading, writing
 
 
 def test_the_right_password_opens_the_page_that_was_asked_for(house: House) -> None:
@@ -170,3 +170,20 @@ def test_sessions_that_are_over_are_swept_at_the_next_login(house: House) -> Non
     log_in(house.browser(), "ann")
     with writing(house.site.database) as session:
         assert web_sessions.count(session) == 1
+
+
+def test_logins_and_failures_are_in_the_audit_log_without_a_name(house: House) -> None:
+    account = house.open_account("ann", Role.ANALYST)
+    browser = house.browser()
+    log_in(browser, "ann", "guess")
+    log_in(browser, "my secret passphrase", "guess")
+    log_in(browser, "ann")
+    browser.post("/logout", headers={"x-form-token": token_in(browser.get("/").text)})
+    with reading(house.site.database) as session:
+        kept = [(one.actor, one.action, one.objects) for one in audit.entries(session)]
+    assert kept == [
+        ("anonymous", "login_refused", f'{{"account_id":{account.id}}}'),
+        ("anonymous", "login_refused", "{}"),
+        (f"account:{account.id}", "logged_in", "{}"),
+        (f"account:{account.id}", "logged_out", "{}"),
+    ]
