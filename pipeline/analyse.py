@@ -12,6 +12,7 @@ from faces.face import Face
 from faces.quality import assess
 from footage.coverage import Coverage
 from footage.ffmpeg import Decoder
+from footage.fingerprint import Glimpses, glimpse
 from footage.frames import Frame, sample
 from footage.recording import Recording
 from footage.segments import Segment
@@ -29,6 +30,7 @@ class Findings:
     coverage: Coverage
     faces: int
     appearances: list[Appearance]
+    glimpses: Glimpses
 
 
 def analyse(
@@ -54,14 +56,24 @@ def analyse(
         max_side_px=plan.max_side_px,
         decoder=decoder,
     ) as frames:
+        glimpses: list[tuple[int, NDArray[np.uint8]]] = []
         appearances = link(
-            _look(frames, engine, check),
+            _look(_glimpsed(frames, glimpses), engine, check),
             max_gap_seconds=plan.max_gap_seconds,
             best_faces=plan.best_faces,
             same_face_distance=engine.card.same_face_distance,
         )
     faces = sum(appearance.observations for appearance in appearances)
-    return Findings(frames.coverage, faces, appearances)
+    return Findings(frames.coverage, faces, appearances, Glimpses.of(glimpses))
+
+
+def _glimpsed(
+    frames: Iterable[Frame], glimpses: list[tuple[int, NDArray[np.uint8]]]
+) -> Iterator[Frame]:
+    """The frames as they are, and what is kept of each in `glimpses`."""
+    for frame in frames:
+        glimpses.append((frame.time_ms, glimpse(frame.image)))
+        yield frame
 
 
 def _look(

@@ -27,6 +27,7 @@ from storage import ledger
 from storage.appearances import Presence
 from storage.database import writing
 from storage.ledger import ClaimedSegment
+from storage.overlaps import remember_glimpses
 from storage.sealed import Album
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,9 @@ def _watch_claimed(claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat:
     )
     seen = _kept(findings.appearances, claimed.recording_id, tools)
     with writing(tools.database) as session:
-        return ledger.finish(session, claimed.id, owner, findings.coverage, seen, utc_now())
+        is_last = ledger.finish(session, claimed.id, owner, findings.coverage, seen, utc_now())
+        remember_glimpses(session, claimed.id, findings.glimpses)
+        return is_last
 
 
 def _check_unchanged(claimed: ClaimedSegment) -> None:

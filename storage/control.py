@@ -12,7 +12,16 @@ from sqlalchemy import ColumnElement, and_, delete, update
 from sqlmodel import Session, col, select
 
 from storage.states import BACK, OVER, change, lock
-from storage.tables import Analysis, Appearance, Priority, Recording, Segment, Sighting, State
+from storage.tables import (
+    Analysis,
+    Appearance,
+    Fingerprint,
+    Priority,
+    Recording,
+    Segment,
+    Sighting,
+    State,
+)
 
 _UNSEEN: dict[str, Any] = {
     "finished_at": None,
@@ -63,6 +72,11 @@ def cancel(session: Session, analysis_ids: Collection[int], now: datetime) -> li
     segments = col(Segment.analysis_id).in_(ids)
     session.exec(
         delete(Sighting).where(col(Sighting.segment_id).in_(select(Segment.id).where(segments)))
+    )
+    session.exec(
+        delete(Fingerprint).where(
+            col(Fingerprint.segment_id).in_(select(Segment.id).where(segments))
+        )
     )
     session.exec(delete(Appearance).where(col(Appearance.analysis_id).in_(ids)))
     change(session, segments, **BACK | _UNSEEN | {"state": State.CANCELLED})

@@ -194,6 +194,33 @@ class Sighting(PresenceColumns, table=True):
     segment_id: int = Field(foreign_key="segment.id", ondelete="CASCADE")
 
 
+class Fingerprint(Table, table=True):
+    """What happened in a segment, for knowing the same footage again; nobody can be seen in it."""
+
+    segment_id: int = Field(foreign_key="segment.id", ondelete="CASCADE", primary_key=True)
+    version: int
+    """Of how it was made."""
+    glimpses: bytes = Field(repr=False)
+    marks: bytes = Field(repr=False)
+
+
+class Overlap(Table, table=True):
+    """The same footage in two recordings, the one that was added earlier first."""
+
+    __table_args__ = _unique("first_id", "second_id")
+    id: int = Field(default=None, primary_key=True)
+    first_id: int = Field(foreign_key="recording.id", ondelete="CASCADE")
+    second_id: int = Field(foreign_key="recording.id", ondelete="CASCADE", index=True)
+    offset_ms: int = Field(sa_type=BigInteger)
+    """Where the second begins, in the first one's time."""
+    start_ms: int = Field(sa_type=BigInteger)
+    end_ms: int = Field(sa_type=BigInteger)
+    """The common stretch, in the first one's time."""
+    agreement: float
+    version: int
+    """Of how it was found."""
+
+
 class Appearance(PresenceColumns, table=True):
     """One person's unbroken presence in one recording, joined over the segments' borders."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline import match
+from pipeline import match, overlaps
 from pipeline.clock import utc_now
 from storage.agenda import mark_match_asked
 from storage.database import writing
@@ -14,6 +14,8 @@ from worker.resources import resources
 @app.task
 def match_analysis(analysis_id: int) -> None:
     """Join a recording's sightings into appearances and rank them for everyone looked for."""
+    # First: an analysis that was matched has ended, and is not asked for again.
+    overlaps.link_footage(analysis_id, resources().tools)
     match.match_analysis(analysis_id, resources().tools)
 
 

@@ -1,0 +1,97 @@
+"""Find out which recordings show the same footage, and which appearances are the same moment."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+from footage.alignment import align, proposals
+from pipeline.tools import Tools
+from storage.database import Session, reading, writing
+from storage.overlaps import (
+    SameFootage,
+    glimpses_of,
+    marks_by_recording,
+    recording_of,
+    remember_overlap,
+)
+
+SLACK_MS = 1000
+"""How far apart two looks at the same moment may be: each is sampled for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Somebody seen in a recording."""
+
+    who: Hashable
+    """Whom it is said to show: only moments of the same are compared."""
+    recording_id: int
+    start_ms: int
+    end_ms: int
+
+
+def link_footage(analysis_id: int, tools: Tools) -> None:
+    """Link a recording that was watched with every other that shows some of the same footage.
+
+    Running it twice equals once, and it does not matter which of two was watched first.
+    """
+    with reading(tools.database) as session:
+        recording_id = recording_of(session, analysis_id)
+        if recording_id is None:
+            return
+        alike = list(_alike(session, recording_id))
+    for first_id, second_id, lags in alike:
+        with reading(tools.database) as session:
+            overlap = align(glimpses_of(session, first_id), glimpses_of(session, second_id), lags)
+        if overlap is not None:
+            with writing(tools.database) as session:
+                remember_overlap(session, first_id, second_id, overlap)
+
+
+def same_moments(moments: Sequence[Moment], known: Sequence[SameFootage]) -> list[int | None]:
+    """For each moment the index of the one it repeats: the same in an earlier-added recording.
+
+    None for what is seen for the first time, also where the earlier recording has the footage
+    but nothing was seen in it then.
+    """
+    earlier: dict[int, list[SameFootage]] = {}
+    for one in known:
+        earlier.setdefault(one.second_id, []).append(one)
+    repeats: list[int | None] = [None] * len(moments)
+    firsts: dict[tuple[Hashable, int], list[int]] = {}
+    for index in sorted(range(len(moments)), key=lambda index: moments[index].recording_id):
+        moment = moments[index]
+        for same in earlier.get(moment.recording_id, ()):
+            first = _met(moment, same, moments, firsts.get((moment.who, same.first_id), ()))
+            if first is not None:
+                repeats[index] = first if repeats[first] is None else repeats[first]
+                break
+        firsts.setdefault((moment.who, moment.recording_id), []).append(index)
+    return repeats
+
+
+def _alike(session: Session, recording_id: int) -> Iterator[tuple[int, int, list[int]]]:
+    """Recordings that may show the same, the older first, and where the second may begin."""
+    mine = dict(marks_by_recording(session, recording_id)).get(recording_id)
+    if mine is None:
+        return
+    for other_id, marks in marks_by_recording(session):
+        if other_id != recording_id:
+            pairs = sorted([(recording_id, mine), (other_id, marks)], key=lambda one: one[0])
+            (first_id, first), (second_id, second) = pairs
+            if lags := proposals(first, second):
+                yield first_id, second_id, lags
+
+
+def _met(
+    moment: Moment, same: SameFootage, moments: Sequence[Moment], candidates: Sequence[int]
+) -> int | None:
+    """The one of these in the earlier recording that a moment of the later one repeats."""
+    overlap = same.overlap
+    start_ms, end_ms = moment.start_ms + overlap.offset_ms, moment.end_ms + overlap.offset_ms
+    if not overlap.start_ms <= (start_ms + end_ms) / 2 <= overlap.end_ms:
+        return None
+    for index in candidates:
+        other = moments[index]
+        if other.start_ms - SLACK_MS <= end_ms and start_ms <= other.end_ms + SLACK_MS:
+            return index
+    return None

@@ -1,0 +1,114 @@
+"""Fingerprints of footage, and which recordings show the same."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from itertools import groupby
+
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from footage.alignment import Marks, Overlap, marks_of
+from footage.fingerprint import VERSION, Glimpses, changes
+from storage import tables
+from storage.tables import Analysis, Fingerprint, Recording, Segment, State
+from storage.upsert import insert_or_update
+
+_WATCHED = (State.MATCHING, State.DONE, State.GAPS)
+_SEGMENTS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SameFootage:
+    """An overlap with the names of its recordings; the first was added earlier."""
+
+    first_id: int
+    first: str
+    first_sha256: str
+    second_id: int
+    second: str
+    second_sha256: str
+    overlap: Overlap
+
+
+def remember_glimpses(session: Session, segment_id: int, glimpses: Glimpses) -> None:
+    """Keep what a segment looked like, in the transaction that keeps what was seen in it."""
+    row = {
+        "segment_id": segment_id,
+        "version": VERSION,
+        "glimpses": glimpses.pack(),
+        "marks": marks_of(changes(glimpses)).pack(),
+    }
+    insert_or_update(session, Fingerprint, [row], key=["segment_id"])
+
+
+def recording_of(session: Session, analysis_id: int) -> int | None:
+    """The recording that an analysis looks at; None when the analysis is gone."""
+    statement = select(Analysis.recording_id).where(col(Analysis.id) == analysis_id)
+    return session.exec(statement).one_or_none()
+
+
+def marks_by_recording(
+    session: Session, recording_id: int | None = None
+) -> Iterator[tuple[int, Marks]]:
+    """Every recording that was watched, the oldest first, or this one: its telling moments."""
+    statement = (
+        select(Analysis.recording_id, Fingerprint.marks)
+        .join(Segment, col(Segment.analysis_id) == col(Analysis.id))
+        .join(Fingerprint, col(Fingerprint.segment_id) == col(Segment.id))
+        .where(col(Analysis.id).in_(_latest_watched()), col(Fingerprint.version) == VERSION)
+        .order_by(col(Analysis.recording_id), col(Segment.index))
+        .execution_options(yield_per=_SEGMENTS_AT_ONCE)
+    )
+    if recording_id is not None:
+        statement = statement.where(col(Analysis.recording_id) == recording_id)
+    for id, rows in groupby(session.exec(statement), key=lambda row: row[0]):
+        yield id, Marks.joined([Marks.unpack(packed) for _, packed in rows])
+
+
+def glimpses_of(session: Session, recording_id: int) -> Glimpses:
+    """What a recording looks like, from the latest analysis that watched it."""
+    statement = (
+        select(Fingerprint.glimpses)
+        .join(Segment, col(Fingerprint.segment_id) == col(Segment.id))
+        .join(Analysis, col(Segment.analysis_id) == col(Analysis.id))
+        .where(
+            col(Analysis.recording_id) == recording_id,
+            col(Analysis.id).in_(_latest_watched()),
+            col(Fingerprint.version) == VERSION,
+        )
+        .order_by(col(Segment.index))
+    )
+    return Glimpses.joined([Glimpses.unpack(packed) for packed in session.exec(statement)])
+
+
+def remember_overlap(session: Session, first_id: int, second_id: int, overlap: Overlap) -> None:
+    """Link two recordings, `first_id` being the lower; linked before, they are linked anew."""
+    row = {"first_id": first_id, "second_id": second_id, "version": VERSION, **asdict(overlap)}
+    insert_or_update(session, tables.Overlap, [row], key=["first_id", "second_id"])
+
+
+def same_footage(session: Session, recording_ids: Collection[int]) -> list[SameFootage]:
+    """What is known of the same footage among these recordings, and no others."""
+    among = set(recording_ids)
+    return [one for one in _every_overlap(session) if {one.first_id, one.second_id} <= among]
+
+
+def _every_overlap(session: Session) -> Iterator[SameFootage]:
+    first, second = aliased(Recording), aliased(Recording)
+    statement = (
+        select(tables.Overlap, first, second)
+        .join(first, col(first.id) == col(tables.Overlap.first_id))
+        .join(second, col(second.id) == col(tables.Overlap.second_id))
+        .order_by(col(tables.Overlap.first_id), col(tables.Overlap.second_id))
+    )
+    for row, one, other in session.exec(statement):
+        overlap = Overlap(row.offset_ms, row.start_ms, row.end_ms, row.agreement)
+        yield SameFootage(one.id, one.name, one.sha256, other.id, other.name, other.sha256, overlap)
+
+
+def _latest_watched() -> SelectOfScalar[int]:
+    """Of each recording one analysis: the same footage seen under two plans is no overlap."""
+    watched = select(func.max(col(Analysis.id))).where(col(Analysis.state).in_(_WATCHED))
+    return watched.group_by(col(Analysis.recording_id))
