@@ -13,9 +13,10 @@ from pipeline.clock import utc_now
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import ledger
-from storage.appearances import Presence, appearance_vectors, replace_appearances, sightings
+from storage.appearances import Presence, replace_appearances, sightings
 from storage.candidates import Match, replace_candidates
 from storage.database import reading, writing
+from storage.embeddings import appearance_vectors
 from storage.listing import plan_body
 from storage.people import Gallery, engines_of, gallery, mark_matched
 
@@ -33,13 +34,16 @@ def match_analysis(analysis_id: int, tools: Tools) -> None:
     if body is None:
         return
     plan = Plan.from_body(body)
-    card = tools.engine_for(plan).card
+    engine = tools.engine_for(plan)
+    card = engine.card
     appearances = joined(parts, plan, card)
     # Committed before the gallery is read: whoever is enrolled from now on finds them.
     with writing(tools.database) as session:
         if not ledger.may_match(session, analysis_id):
             return
-        ids = replace_appearances(session, analysis_id, appearances)
+        ids = replace_appearances(
+            session, analysis_id, appearances, weights_sha256=engine.weights_sha256
+        )
     vectors = np.stack([one.vector for one in appearances]) if appearances else NOTHING
     with writing(tools.database) as session:
         if not ledger.may_match(session, analysis_id):

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from faces.face import Box
 from storage import tables
+from storage.embeddings import keep_vectors
 from storage.upsert import insert_or_update
-from storage.vectors import matrix
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,26 +51,45 @@ def replace_sightings(session: Session, segment_id: int, seen: Sequence[Presence
 
 
 def replace_appearances(
-    session: Session, analysis_id: int, joined: Sequence[Presence]
+    session: Session,
+    analysis_id: int,
+    joined: Sequence[Presence],
+    *,
+    weights_sha256: str | None = None,
 ) -> list[int]:
     """Make these the appearances of an analysis, in this order; returns their ids.
 
-    The ids of ordinals that stay are kept, so that what refers to them survives.
+    Their vectors are those of the plan's engine, with these weights. The ids of ordinals that stay
+    are kept, so that what refers to them survives; vectors that other engines made of something
+    else go.
     """
-    return _replace(session, tables.Appearance, "analysis_id", analysis_id, joined)
+    before = _own_vectors(session, analysis_id)
+    ids = _replace(session, tables.Appearance, "analysis_id", analysis_id, joined)
+    vectors = [one.vector for one in joined]
+    for id, vector in zip(ids, vectors, strict=True):
+        if id in before and not np.array_equal(before[id], vector):
+            session.exec(delete(tables.Embedding).where(col(tables.Embedding.appearance_id) == id))
+    engine = session.exec(_plan_engine(analysis_id)).one()
+    keep_vectors(session, ids, vectors, engine=engine, weights_sha256=weights_sha256)
+    return ids
 
 
-def appearance_vectors(session: Session, *, engine: str) -> tuple[list[int], NDArray[np.float32]]:
-    """The ids of every appearance that an engine embedded, and their vectors [n, d]."""
+def _plan_engine(analysis_id: int) -> SelectOfScalar[str]:
+    of_analysis = select(tables.Plan.engine).join(tables.Analysis)
+    return of_analysis.where(col(tables.Analysis.id) == analysis_id)
+
+
+def _own_vectors(session: Session, analysis_id: int) -> dict[int, NDArray[np.float32]]:
+    """The vectors of the plan's engine, by appearance."""
     statement = (
-        select(tables.Appearance.id, col(tables.Appearance.vector))
-        .join(tables.Analysis)
-        .join(tables.Plan)
-        .where(col(tables.Plan.engine) == engine)
-        .order_by(col(tables.Appearance.id))
+        select(tables.Embedding.appearance_id, col(tables.Embedding.vector))
+        .join(tables.Appearance)
+        .where(
+            col(tables.Appearance.analysis_id) == analysis_id,
+            col(tables.Embedding.engine).in_(_plan_engine(analysis_id)),
+        )
     )
-    found = session.exec(statement).all()
-    return [id for id, _ in found], matrix([vector for _, vector in found])
+    return dict(session.exec(statement).all())
 
 
 def _replace(
@@ -80,7 +100,7 @@ def _replace(
     presences: Sequence[Presence],
 ) -> list[int]:
     rows = [
-        {parent: parent_id, "ordinal": ordinal, **_columns(presence)}
+        {parent: parent_id, "ordinal": ordinal, **_columns(presence, table)}
         for ordinal, presence in enumerate(presences)
     ]
     insert_or_update(session, table, rows, key=[parent, "ordinal"])
@@ -90,8 +110,10 @@ def _replace(
     return list(session.exec(statement.order_by(col(table.ordinal))))
 
 
-def _columns(presence: Presence) -> dict[str, Any]:
-    return {
+def _columns(
+    presence: Presence, table: type[tables.Sighting] | type[tables.Appearance]
+) -> dict[str, Any]:
+    columns = {
         "start_ms": presence.start_ms,
         "end_ms": presence.end_ms,
         "best_ms": presence.best_ms,
@@ -102,12 +124,12 @@ def _columns(presence: Presence) -> dict[str, Any]:
         "score": presence.score,
         "quality": presence.quality,
         "faces": presence.faces,
-        "vector": presence.vector,
         "crops": list(presence.crops),
     }
+    return columns | ({"vector": presence.vector} if table is tables.Sighting else {})
 
 
-def _presence(row: tables.Sighting | tables.Appearance) -> Presence:
+def _presence(row: tables.Sighting) -> Presence:
     return Presence(
         start_ms=row.start_ms,
         end_ms=row.end_ms,

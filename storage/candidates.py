@@ -96,7 +96,7 @@ _COLUMNS: dict[str, Any] = {
     "distance": Candidate.distance,
     "threshold": Candidate.threshold,
     "rank": Candidate.rank,
-    "engine": Plan.engine,
+    "engine": Candidate.engine,
     "plan": Plan.key,
 }
 
@@ -116,12 +116,14 @@ def replace_candidates(
     """
     person_ids = _people_of(session, reference_ids)
     lock_people(session, person_ids)
+    engines = _engines_of(session, reference_ids)
     known = _candidates(session, person_ids, appearance_ids)
     compared = set(reference_ids)
     for match in _still_there(session, matches):
-        row = known.pop((match.person_id, match.appearance_id), None)
+        engine = engines[match.reference_id]
+        row = known.pop((match.person_id, match.appearance_id, engine), None)
         if row is None:
-            session.add(Candidate(**asdict(match), rank=0))
+            session.add(Candidate(**asdict(match), engine=engine, rank=0))
         elif row.reference_id in compared or match.distance < row.distance:
             row.sqlmodel_update(asdict(match))
     for row in known.values():
@@ -158,7 +160,7 @@ def candidate_statement() -> sqlalchemy.Select[*tuple[Any, ...]]:
         .join(Reference, col(Candidate.reference_id) == Reference.id)
         .join(Person, col(Candidate.person_id) == Person.id)
         .join(Case)
-        .order_by(col(Case.reference), col(Person.name), col(Plan.engine), col(Candidate.rank))
+        .order_by(col(Case.reference), col(Person.name), col(Candidate.engine), col(Candidate.rank))
     )
 
 
@@ -173,9 +175,14 @@ def _people_of(session: Session, reference_ids: Collection[int]) -> list[int]:
     return sorted(session.exec(statement.distinct()))
 
 
+def _engines_of(session: Session, reference_ids: Collection[int]) -> dict[int, str]:
+    statement = select(Reference.id, Reference.engine).where(col(Reference.id).in_(reference_ids))
+    return dict(session.exec(statement).all())
+
+
 def _candidates(
     session: Session, person_ids: Collection[int], appearance_ids: Collection[int]
-) -> dict[tuple[int, int], Candidate]:
+) -> dict[tuple[int, int, str], Candidate]:
     if not appearance_ids:
         return {}
     # All appearances of an archive are more than a statement may name, so it names their range.
@@ -185,7 +192,11 @@ def _candidates(
     )
     among = set(appearance_ids)
     rows = session.exec(statement.execution_options(populate_existing=True))
-    return {(row.person_id, row.appearance_id): row for row in rows if row.appearance_id in among}
+    return {
+        (row.person_id, row.appearance_id, row.engine): row
+        for row in rows
+        if row.appearance_id in among
+    }
 
 
 def _still_there(session: Session, matches: Sequence[Match]) -> list[Match]:
@@ -213,14 +224,13 @@ def _existing(
 
 def _rank(session: Session, person_ids: Collection[int]) -> None:
     # Distances of different engines cannot be compared.
-    apart = [col(Candidate.person_id), col(Reference.engine)]
+    apart = [col(Candidate.person_id), col(Candidate.engine)]
     # Of equals, not the one that was processed first: the same footage is to give the same ranks.
     place = [col(Recording.sha256), col(Analysis.plan_key), col(Appearance.ordinal)]
     closest_first = [col(Candidate.distance), *place]
     number = func.row_number().over(partition_by=apart, order_by=closest_first)
     ranked = (
         sqlalchemy.select(col(Candidate.id).label("id"), number.label("rank"))
-        .join(Reference, col(Candidate.reference_id) == Reference.id)
         .join(Appearance, col(Candidate.appearance_id) == Appearance.id)
         .join(Analysis, col(Appearance.analysis_id) == Analysis.id)
         .join(Recording, col(Analysis.recording_id) == Recording.id)

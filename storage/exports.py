@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
 from storage.candidates import CandidateRow, as_candidate, candidate_statement
-from storage.tables import Analysis, Appearance, Case, CaseRecording, Plan, Recording
+from storage.tables import Analysis, Appearance, Case, CaseRecording, Embedding, Plan, Recording
 
 _AT_ONCE = 1000
 
@@ -31,6 +31,7 @@ _COLUMNS: dict[str, Any] = {
     "plan": Plan.key,
     "crops": Appearance.crops,
 }
+_VECTOR_COLUMNS: dict[str, Any] = {"engine": Embedding.engine, "vector": Embedding.vector}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +50,7 @@ class AppearanceRow:
     quality: float
     faces: int
     engine: str
+    """The plan's; with a vector, the one that made it."""
     plan: str
     crops: tuple[str, ...]
     """Names in the media store, best first."""
@@ -63,8 +65,11 @@ def each_appearance(
     recording_ids: Sequence[int] | None = None,
     with_vectors: bool = False,
 ) -> Iterator[AppearanceRow]:
-    """Appearances in the order they were stored: all, of a case's footage, of these recordings."""
-    columns = _COLUMNS | ({"vector": Appearance.vector} if with_vectors else {})
+    """Appearances in the order they were stored: all, of a case's footage, of these recordings.
+
+    `with_vectors`, one that several engines have seen comes once for each.
+    """
+    columns = _COLUMNS | (_VECTOR_COLUMNS if with_vectors else {})
     statement: sqlalchemy.Select[*tuple[Any, ...]] = (
         sqlalchemy.select(*(col(column).label(name) for name, column in columns.items()))
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
@@ -72,6 +77,9 @@ def each_appearance(
         .join(Plan)
         .order_by(col(Appearance.id))
     )
+    if with_vectors:
+        statement = statement.join(Embedding, col(Embedding.appearance_id) == col(Appearance.id))
+        statement = statement.order_by(col(Embedding.engine))
     if case is not None:
         statement = statement.where(col(Recording.id).in_(_footage_of(case)))
     if recording_ids is not None:

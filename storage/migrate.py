@@ -15,20 +15,21 @@ def to_newest(connection: Connection) -> None:
 
     Raises WrongDatabase when they are newer than that, or another program's.
     """
-    config = _config()
-    config.attributes["connection"] = connection
+    config = configuration(connection)
     _refuse_stranger(connection, ScriptDirectory.from_config(config))
     command.upgrade(config, "head")
 
 
 def newest_version() -> str | None:
     """The version that `to_newest` leads to."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return ScriptDirectory.from_config(configuration()).get_current_head()
 
 
-def _config() -> Config:
+def configuration(connection: Connection | None = None) -> Config:
+    """What Alembic's commands need to work on a connection."""
     config = Config()
     config.set_main_option("script_location", "storage:migrations")
+    config.attributes["connection"] = connection
     return config
 
 

@@ -9,7 +9,7 @@ from faces.engine import ModelCard
 from faces.matching import rank
 from faces.vectors import Vectors
 from storage.scope import Scope, within
-from storage.tables import Analysis, Appearance, Plan, Recording
+from storage.tables import Analysis, Appearance, Embedding, Recording
 from storage.vectors import matrix
 
 ROWS_AT_ONCE = 20_000
@@ -79,12 +79,12 @@ def hits(session: Session, near: Sequence[Near]) -> list[Hit]:
 
 def _blocks(session: Session, engine: str, scope: Scope) -> Iterator[tuple[list[int], Vectors]]:
     statement = (
-        select(Appearance.id, col(Appearance.vector))
+        select(Embedding.appearance_id, col(Embedding.vector))
+        .join(Appearance, col(Embedding.appearance_id) == col(Appearance.id))
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
         .join(Recording, col(Analysis.recording_id) == col(Recording.id))
-        .join(Plan, col(Analysis.plan_key) == col(Plan.key))
-        .where(col(Plan.engine) == engine, within(session, scope))
-        .order_by(col(Appearance.id))
+        .where(col(Embedding.engine) == engine, within(session, scope))
+        .order_by(col(Embedding.appearance_id))
         .execution_options(yield_per=ROWS_AT_ONCE)
     )
     for rows in session.exec(statement).partitions():

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from storage.vectors import Vector
+from storage.vectors import SearchedVector, Vector
 
 
 class State(StrEnum):
@@ -183,7 +183,6 @@ class PresenceColumns(Table):
     score: float
     quality: float
     faces: int
-    vector: NDArray[np.float32] = Field(sa_type=Vector, repr=False)
     crops: list[str] = Field(sa_type=JSON, repr=False)
 
 
@@ -192,6 +191,7 @@ class Sighting(PresenceColumns, table=True):
 
     __table_args__ = _unique("segment_id", "ordinal")
     segment_id: int = Field(foreign_key="segment.id", ondelete="CASCADE")
+    vector: NDArray[np.float32] = Field(sa_type=Vector, repr=False)
 
 
 class Fingerprint(Table, table=True):
@@ -226,6 +226,16 @@ class Appearance(PresenceColumns, table=True):
 
     __table_args__ = _unique("analysis_id", "ordinal")
     analysis_id: int = Field(foreign_key="analysis.id", ondelete="CASCADE")
+
+
+class Embedding(Table, table=True):
+    """An appearance as one engine sees it."""
+
+    appearance_id: int = Field(foreign_key="appearance.id", ondelete="CASCADE", primary_key=True)
+    engine: str = Field(primary_key=True)
+    weights_sha256: str | None = None
+    """None for what was stored before this was kept."""
+    vector: NDArray[np.float32] = Field(sa_type=SearchedVector, repr=False)
 
 
 class Case(Table, table=True):
@@ -285,13 +295,14 @@ class Reference(Table, table=True):
 
 
 class Candidate(Table, table=True):
-    """An appearance ranked for a person; 1 is the closest."""
+    """An appearance ranked for a person by one engine; 1 is the closest."""
 
-    __table_args__ = _unique("person_id", "appearance_id")
+    __table_args__ = _unique("person_id", "appearance_id", "engine")
     id: int = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
     appearance_id: int = Field(foreign_key="appearance.id", ondelete="CASCADE", index=True)
     reference_id: int = Field(foreign_key="reference.id", ondelete="CASCADE", index=True)
+    engine: str
     distance: float
     threshold: float
     rank: int

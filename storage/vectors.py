@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Dialect, LargeBinary
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import REAL, Dialect, LargeBinary
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class Vector(TypeDecorator[NDArray[np.float32]]):
@@ -44,6 +45,28 @@ class Vector(TypeDecorator[NDArray[np.float32]]):
 
     def compare_values(self, x: Any, y: Any) -> bool:
         return np.array_equal(x, y)
+
+
+class SearchedVector(Vector):
+    """A vector that PostgreSQL keeps as an array of reals: pgvector can index that, where it is."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(ARRAY(REAL))
+        return dialect.type_descriptor(LargeBinary())
+
+    def process_bind_param(self, value: NDArray[np.float32] | None, dialect: Dialect) -> Any:
+        stored = super().process_bind_param(value, dialect)
+        if stored is None or dialect.name != "postgresql":
+            return stored
+        return np.frombuffer(stored, dtype="<f4").tolist()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> NDArray[np.float32] | None:
+        if isinstance(value, list):
+            return np.array(value, dtype=np.float32)
+        return super().process_result_value(value, dialect)
 
 
 def matrix(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

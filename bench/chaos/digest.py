@@ -15,6 +15,7 @@ from storage.tables import (
     Analysis,
     Appearance,
     Candidate,
+    Embedding,
     Person,
     Recording,
     Reference,
@@ -27,7 +28,7 @@ SEGMENT = ("index", "start_ms", "end_ms", "state", "decoded_frames", "sampled_fr
            "decoded_ms", "gaps", "reason")  # fmt: skip
 PRESENCE = ("ordinal", "start_ms", "end_ms", "best_ms", "box_x", "box_y", "box_width", "box_height",
             "score", "quality", "faces")  # fmt: skip
-CANDIDATE = ("distance", "threshold", "rank")
+CANDIDATE = ("engine", "distance", "threshold", "rank")
 
 
 def content(database: Engine, media: SealedMedia, *, without: Collection[str] = ()) -> Counter[str]:
@@ -61,10 +62,18 @@ def _lines(session: Session, recording: Recording, media: SealedMedia) -> Iterat
         for segment in session.exec(select(Segment).filter_by(analysis_id=analysis.id)):
             yield _line("segment", name, _values(segment, SEGMENT))
             for sighting in session.exec(select(Sighting).filter_by(segment_id=segment.id)):
-                yield _line("sighting", name, segment.index, _presence(sighting, media))
+                vector = sighting.vector.tobytes().hex()
+                yield _line("sighting", name, segment.index, _presence(sighting, media), vector)
         for appearance in session.exec(select(Appearance).filter_by(analysis_id=analysis.id)):
             yield _line("appearance", name, _presence(appearance, media))
+            yield from _embeddings(session, name, appearance)
             yield from _candidates(session, name, appearance)
+
+
+def _embeddings(session: Session, name: str, appearance: Appearance) -> Iterator[str]:
+    for one in session.exec(select(Embedding).filter_by(appearance_id=appearance.id)):
+        vector = one.vector.tobytes().hex()
+        yield _line("embedding", name, appearance.ordinal, one.engine, one.weights_sha256, vector)
 
 
 def _candidates(session: Session, name: str, appearance: Appearance) -> Iterator[str]:
@@ -82,7 +91,7 @@ def _candidates(session: Session, name: str, appearance: Appearance) -> Iterator
 
 def _presence(row: Sighting | Appearance, media: SealedMedia) -> list[Any]:
     pictures = [_seen(name, media) for name in row.crops]
-    return [*_values(row, PRESENCE), pictures, row.vector.tobytes().hex()]
+    return [*_values(row, PRESENCE), pictures]
 
 
 def _seen(crop: str, media: SealedMedia) -> str:

@@ -10,13 +10,9 @@ from sqlalchemy.exc import StatementError
 from sqlmodel import select
 
 from storage import tables
-from storage.appearances import (
-    appearance_vectors,
-    replace_appearances,
-    replace_sightings,
-    sightings,
-)
+from storage.appearances import replace_appearances, replace_sightings, sightings
 from storage.database import reading, writing
+from storage.embeddings import appearance_vectors, keep_vectors
 from storage.recordings import add
 
 OTHER_ENGINE = {"plan_key": "fedcba9876543210", "plan_body": '{"engine": "dlib"}'}
@@ -98,12 +94,53 @@ def test_a_vector_that_is_none_is_refused_without_showing_it(
     assert "nan" not in str(refused.value)
 
 
+def engines(database: Engine) -> dict[str, list[int]]:
+    """The appearances that each engine has seen."""
+    with reading(database) as session:
+        return {name: appearance_vectors(session, engine=name)[0] for name in ("stub", "dlib")}
+
+
+def test_an_appearance_has_a_vector_for_every_engine_that_saw_it(
+    database: Engine, analysis_id: int
+) -> None:
+    theirs = np.ones((2, 128), np.float32)
+    for _ in range(2):
+        with writing(database) as session:
+            ids = replace_appearances(session, analysis_id, [presence(0), presence(5_000)])
+            keep_vectors(session, ids, theirs, engine="dlib", weights_sha256="w" * 64)
+    assert engines(database) == {"stub": ids, "dlib": ids}
+    with reading(database) as session:
+        assert np.array_equal(appearance_vectors(session, engine="dlib")[1], theirs)
+
+
+def test_what_another_engine_made_of_something_else_goes(
+    database: Engine, analysis_id: int
+) -> None:
+    with writing(database) as session:
+        first, second = replace_appearances(session, analysis_id, [presence(0), presence(5_000)])
+        theirs = np.ones((2, 128), np.float32)
+        keep_vectors(session, [first, second], theirs, engine="dlib", weights_sha256=None)
+        replace_appearances(session, analysis_id, [presence(0), presence(5_000, colour=-1)])
+    assert engines(database) == {"stub": [first, second], "dlib": [first]}
+
+
+def test_the_vectors_of_an_appearance_go_with_it(database: Engine, analysis_id: int) -> None:
+    with writing(database) as session:
+        ids = replace_appearances(session, analysis_id, [presence(0), presence(5_000)])
+        keep_vectors(session, ids, np.ones((2, 4), np.float32), engine="dlib", weights_sha256=None)
+        replace_appearances(session, analysis_id, [presence(0)])
+    assert engines(database) == {"stub": ids[:1], "dlib": ids[:1]}
+
+
 def test_vectors_and_pictures_stay_out_of_what_is_printed(
     database: Engine, analysis_id: int
 ) -> None:
     with writing(database) as session:
         replace_appearances(session, analysis_id, [presence(colour=0.777)])
-        shown = repr(session.exec(select(tables.Appearance)).one())
+        rows = [
+            session.exec(select(table)).one() for table in (tables.Appearance, tables.Embedding)
+        ]
+        shown = repr(rows)
     assert "start_ms" in shown
     assert "777" not in shown
     assert ".jpg" not in shown

@@ -1,0 +1,79 @@
+"""What was stored by an earlier version is there in the newest."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from alembic import command
+from sqlalchemy import Connection, Engine, text
+
+from storage.database import connect, reading, upgrade
+from storage.embeddings import appearance_vectors
+from storage.migrate import configuration
+
+VECTORS = np.random.default_rng(1).normal(size=(3, 128)).astype(np.float32)
+BEFORE_EMBEDDINGS = """
+insert into "case" (reference, legal_basis, purpose, authorised_by, opened_at, expires_at)
+ values ('A-1', 'warrant', 'to find a witness', 'A. Judge', :now, :now);
+insert into person (case_id, name, asked_at) values (1, 'Ada', :now);
+insert into reference (person_id, photo_sha256, photo_name, engine, weights_sha256, verdict)
+ values (1, 'p', 'ada.jpg', 'stub', 'w', 'Usable.'), (1, 'p', 'ada.jpg', 'dlib', 'w', 'Usable.');
+insert into plan (key, engine, body) values ('0', 'stub', '{}'), ('1', 'dlib', '{}');
+insert into recording (sha256, name, path, size_bytes, modified_ns, codec, width, height, rotation,
+ pixel_format, time_base, start_us, duration_ms, packets, added_at)
+ values ('a', 'gate.mp4', :bytes, 1, 1, 'h264', 1, 1, 0, 'yuv420p', '1/1', 0, 1, 1, :now);
+insert into analysis (recording_id, plan_key, state, asked_at)
+ values (1, '0', 'done', :now), (1, '1', 'done', :now);
+insert into appearance (analysis_id, ordinal, start_ms, end_ms, best_ms, box_x, box_y, box_width,
+ box_height, score, quality, faces, vector, crops)
+ values (1, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, :vector_0, '[]'),
+ (1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, :vector_1, '[]'),
+ (2, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, :vector_2, '[]');
+insert into candidate (person_id, appearance_id, reference_id, distance, threshold, rank)
+ values (1, 2, 1, 0.1, 0.4, 1), (1, 3, 2, 0.2, 0.4, 1), (1, 1, 1, 0.3, 0.4, 2);
+delete from candidate where appearance_id = 1
+"""
+
+
+@pytest.fixture
+def earlier(empty_url: str) -> Iterator[Engine]:
+    """A database of version 0002 with a candidate of each of two engines."""
+    engine = connect(empty_url)
+    with engine.execution_options(writes=True).begin() as connection:
+        settings = configuration(connection)
+        command.upgrade(settings, "0002")
+        _fill(connection)
+    yield engine
+    engine.dispose()
+
+
+def _fill(connection: Connection) -> None:
+    values = {"now": "2026-03-01 22:00:00+00:00", "bytes": b"/gate.mp4"}
+    values |= {f"vector_{number}": row.tobytes() for number, row in enumerate(VECTORS)}
+    for statement in BEFORE_EMBEDDINGS.split(";"):
+        used = {name: value for name, value in values.items() if f":{name}" in statement}
+        connection.execute(text(statement), used)
+
+
+def test_vectors_move_to_the_engine_of_their_plan(earlier: Engine) -> None:
+    upgrade(earlier)
+    with reading(earlier) as session:
+        ids, vectors = appearance_vectors(session, engine="stub")
+        assert (ids, vectors.tobytes()) == ([1, 2], VECTORS[:2].tobytes())
+        ids, vectors = appearance_vectors(session, engine="dlib")
+        assert (ids, vectors.tobytes()) == ([3], VECTORS[2:].tobytes())
+
+
+def test_candidates_keep_their_ids_and_know_their_engine(earlier: Engine) -> None:
+    upgrade(earlier)
+    with earlier.execution_options(writes=True).begin() as connection:
+        kept = connection.execute(text("select id, engine from candidate order by id"))
+        assert [tuple(row) for row in kept] == [(1, "stub"), (2, "dlib")]
+        connection.execute(
+            text(
+                "insert into candidate (person_id, appearance_id, reference_id, engine, distance,"
+                " threshold, rank) values (1, 2, 2, 'dlib', 0.1, 0.4, 1)"
+            )
+        )
+        newest = connection.execute(text("select max(id) from candidate")).scalar_one()
+    assert newest == 4, "the id of something that is gone is never used again"
