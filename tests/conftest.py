@@ -1,7 +1,6 @@
 """Real servers for every package: SQLite files and a PostgreSQL, upgraded once, and a Redis."""
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from itertools import count
@@ -10,13 +9,11 @@ from pathlib import Path
 import pytest
 from object_store import ObjectServer, running_store
 from rabbit import Rabbit, running_rabbit
+from redis_node import running_redis
 from sqlalchemy import Engine, make_url, text
-from waiting import wait_until
 
 from storage.database import connect, upgrade, writing
 from storage.tables import Table
-from worker.ports import free_port
-from worker.redis_server import answers, find_redis_server, redis_configuration
 
 _numbers = count(1)
 
@@ -81,16 +78,8 @@ def database(database_url: str) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a Redis, configured as the embedded one is; whoever uses it empties it first."""
-    folder, port = tmp_path_factory.mktemp("redis"), free_port()
-    (folder / "redis.conf").write_text(redis_configuration(".", port, "secret"))
-    server = subprocess.Popen(
-        [find_redis_server(), "redis.conf"], cwd=folder, stdout=subprocess.DEVNULL
-    )
-    url = f"redis://:secret@127.0.0.1:{port}/0"
-    wait_until(lambda: answers(url))
-    yield url
-    server.terminate()
-    server.wait()
+    with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

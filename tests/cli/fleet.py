@@ -1,0 +1,91 @@
+"""Machines of a fleet: each a home of its own, sharing a database, a queue and an object store."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from command_line import Nightreel
+from sqlalchemy import make_url, text
+
+from storage.database import connect
+from worker.supervise import __file__ as _supervise
+
+PROGRAM = Path(_supervise).parents[1]
+_numbers = count(1)
+
+
+@dataclass
+class Machine:
+    """One machine: commands are run on it, and services."""
+
+    nightreel: Nightreel
+    before: tuple[str, ...] = ()
+    """A program that starts another, e.g. in a network of its own."""
+    services: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+
+    def serve(self, *service: str) -> None:
+        """Start a worker or beat here, as a container does."""
+        self.nightreel.home.mkdir(exist_ok=True)
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [*self.before, sys.executable, "-m", "worker.serve", *service],
+                cwd=PROGRAM, env=self.nightreel.environment, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.services.append(process)
+
+    @property
+    def log(self) -> Path:
+        """What its services wrote."""
+        return self.nightreel.home / "services.log"
+
+    @property
+    def processes(self) -> set[str]:
+        """What its worker processes were called in the ledger."""
+        return {file.stem for file in (self.nightreel.home / "run" / "workers").glob("*.lock")}
+
+    @property
+    def network(self) -> Path:
+        """Which network its first service is in, as the kernel names it."""
+        return Path(f"/proc/{self.services[0].pid}/ns/net").readlink()
+
+    def lose(self) -> None:
+        """Pull the plug."""
+        for process in self.services:
+            subprocess.run(["pkill", "-KILL", "-s", str(process.pid)], check=False)
+            process.wait()
+        self.services.clear()
+
+
+@contextmanager
+def fleet(
+    folder: Path, names: Sequence[str], before: Sequence[tuple[str, ...]] = (), **settings: object
+) -> Iterator[list[Machine]]:
+    """Machines that share what the settings name; nothing runs on them afterwards."""
+    befores = [*before, *[()] * len(names)]
+    machines = [
+        Machine(Nightreel(folder / name).with_settings(**settings), befores[place])
+        for place, name in enumerate(names)
+    ]
+    try:
+        yield machines
+    finally:
+        for machine in machines:
+            machine.lose()
+
+
+@contextmanager
+def new_database(server: str) -> Iterator[str]:
+    """An empty database of its own on a PostgreSQL."""
+    name = f"fleet_{next(_numbers)}"
+    engine = connect(server).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"drop database {name} with (force)"))
+    engine.dispose()
