@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     """Who asks the object store; empty means what the machine's own role allows."""
     s3_secret_key: SecretStr = SecretStr("")
     """The secret that belongs to the access key."""
+    footage_buckets: str = ""
+    """Buckets of the object store that footage may be read from, by commas; empty means none."""
+    footage_cache_mb: int = Field(default=50_000, ge=1)
+    """Room on this disk for footage that is brought from the object store."""
     engine: str = "dlib"
     """`dlib`, or `deepface:<MODEL>+<DETECTOR>`; see `nightreel models list`."""
     mode: Literal["interval", "keyframes"] = "interval"

@@ -1,9 +1,10 @@
 """`nightreel ingest`, and the part of it other commands share."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import typer
@@ -15,16 +16,20 @@ from errors import (
     BrokerUnavailable,
     DecoderFailed,
     FootageVanished,
+    NightreelError,
     RefusedFootage,
     UnreadableFootage,
+    WrongUsage,
 )
 from faces import models
+from pipeline.at_hand import configured
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from pipeline.names import display_name
 from storage import control
 from storage.cases import case_in_force
 from storage.database import reading, writing
+from storage.objects import SCHEME, Address
 from storage.progress import outcomes
 from storage.recordings import AlreadyKnown, Request
 from storage.tables import Priority, State
@@ -73,7 +78,8 @@ class Intake:
 
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(help="Video files, or folders of them.", readable=False)
+        list[str],
+        typer.Argument(help="Video files, folders of them, or s3://bucket/key of your own store."),
     ],
     case: Annotated[str, typer.Option(help="Reference of the case that the footage is for.")] = "",
     urgent: Annotated[
@@ -91,7 +97,7 @@ def ingest(
     """Add footage for the workers of `nightreel up`; a file that is refused stops no other."""
     due_at = parse_finish_by(finish_by, resources().windows, utc_now()) if finish_by else None
     priority = Priority.URGENT if urgent else Priority.OVERNIGHT
-    intake = take_in(paths, Request(priority, any_time, id_of_case(case)))
+    intake = take_in(map(place_of, paths), Request(priority, any_time, id_of_case(case)))
     forecast = announce(intake.analyses, due_at) if due_at else None
     ask_for_new()
     if wait:
@@ -126,16 +132,16 @@ def id_of_case(reference: str) -> int | None:
         return case_in_force(session, reference, utc_now()).id
 
 
-def take_in(paths: Sequence[Path], request: Request) -> Intake:
+def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
     """Read and remember every file; say on stderr what was already known and what was refused."""
     mine, intake = resources(), Intake()
     check_engine()
-    for path in files_in(paths):
-        name = display_name(path)
+    for place in files_in(places):
+        name = display_name(place if isinstance(place, Path) else PurePosixPath(place.key))
         try:
-            with byte_bar(name, path) as progress:
+            with byte_bar(name, _size_bytes(place)) as progress:
                 known = ingest_file(
-                    path,
+                    place,
                     tools=mine.tools,
                     plan=mine.plan,
                     now=utc_now(),
@@ -176,13 +182,51 @@ def exit_code(intake: Intake, *, waited: bool = True) -> int:
     return DONE if whole else WITH_GAPS
 
 
-def files_in(paths: Sequence[Path]) -> list[Path]:
-    """Folders become the videos in them, however deep, in order of name; one without stays."""
-    found: list[Path] = []
-    for path in paths:
-        files = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
-        found += sorted(one for one in files if one.suffix.lower() in VIDEO_ENDINGS) or [path]
-    return found
+def place_of(word: str) -> Path | Address:
+    """What a user names: a path, or an object of the organisation's own store.
+
+    Raises WrongUsage for any other address: nothing is fetched from the net.
+    """
+    scheme, is_address, _ = word.partition("://")
+    if not is_address or not scheme.isalnum() or Path(word).exists():
+        return Path(word)
+    if scheme == SCHEME:
+        return Address.parse(word)
+    raise WrongUsage(
+        f"Footage is read from files and from your own object store; nothing is fetched by"
+        f" {scheme}."
+    )
+
+
+def files_in(places: Iterable[Path | Address]) -> Iterator[Path | Address]:
+    """Folders become the videos in them, however deep, in order of name; one without stays.
+
+    An address that ends in a slash is a folder. Raises as `FootageStore.list`.
+    """
+    for place in places:
+        found = _files_at(place) if isinstance(place, Path) else _objects_at(place)
+        yield from found or [place]
+
+
+def _files_at(folder: Path) -> Sequence[Path]:
+    found = (Path(path, name) for path, _, names in os.walk(folder) for name in names)
+    return sorted(path for path in found if path.suffix.lower() in VIDEO_ENDINGS)
+
+
+def _objects_at(address: Address) -> Sequence[Address]:
+    if not address.key.endswith("/"):
+        return []
+    found = configured(resources().footage_store).list(address)
+    return [one for one in found if PurePosixPath(one.key).suffix.lower() in VIDEO_ENDINGS]
+
+
+def _size_bytes(place: Path | Address) -> int | None:
+    """None where whoever reads it says what is wrong."""
+    with suppress(OSError, NightreelError):
+        if isinstance(place, Path):
+            return place.stat().st_size
+        return configured(resources().footage_store).look(place).size_bytes
+    return None
 
 
 def ask_for_new() -> None:

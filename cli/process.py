@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.footage import ask_for_new, at_once, check_engine, exit_code, take_in
+from cli.footage import ask_for_new, at_once, check_engine, exit_code, place_of, take_in
 from cli.output import err, out, print_json
 from cli.people import enrol_for
 from cli.progress import wait_for
@@ -28,7 +28,8 @@ AD_HOC_DAYS = 30
 
 def process(
     videos: Annotated[
-        list[Path], typer.Argument(help="Video files, or folders of them.", readable=False)
+        list[str],
+        typer.Argument(help="Video files, folders of them, or s3://bucket/key of your own store."),
     ],
     person: Annotated[
         list[str], typer.Option("--person", help="NAME=PHOTO[,PHOTO]; may be given again.")
@@ -50,7 +51,7 @@ def process(
         people = [enrol_for(reference, name, photos).person_id for name, photos in wanted]
         with suppress(BrokerUnavailable):  # upkeep asks again
             ask_for_people(people)
-        intake = take_in(videos, at_once(reference))
+        intake = take_in(map(place_of, videos), at_once(reference))
         ask_for_new()
         wait_for(
             resources().database,

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 from rich.progress import (
     BarColumn,
@@ -56,11 +55,10 @@ def wait_for(
 
 
 @contextmanager
-def byte_bar(name: str, path: Path) -> Iterator[Callable[[int], None]]:
+def byte_bar(name: str, size_bytes: int | None) -> Iterator[Callable[[int], None]]:
     """A bar for reading a file; yields what wants to know how many bytes were read so far."""
     with _bar(f"Reading {name}", DownloadColumn(), TimeRemainingColumn()) as (bar, shown):
-        with suppress(OSError):  # whoever reads it says what is wrong
-            bar.update(shown, total=path.stat().st_size)
+        bar.update(shown, total=size_bytes)
         yield lambda done: bar.update(shown, completed=done)
 
 

@@ -1,23 +1,26 @@
 """Take footage in: read its header and its bytes, divide it, remember it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from errors import FootageVanished
 from footage.ffmpeg import Decoder
 from footage.opening import VANISHED
 from footage.recording import fingerprint, probe
 from footage.segments import divide
+from pipeline.at_hand import brought
 from pipeline.names import display_name
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database import writing
+from storage.objects import Address
 from storage.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request, add
 
 
 def ingest_file(
-    path: Path,
+    place: Path | Address,
     *,
     tools: Tools,
     plan: Plan,
@@ -29,7 +32,10 @@ def ingest_file(
 
     Raises as `read_footage` does, and StoreUnavailable.
     """
-    found = read_footage(path, tools.decoder, progress)
+    if isinstance(place, Address):
+        found = read_object(place, tools, progress)
+    else:
+        found = read_footage(place, tools.decoder, progress)
     return remember(found, tools=tools, plan=plan, now=now, request=request)
 
 
@@ -46,6 +52,19 @@ def read_footage(
     modified_ns = _modified_ns(absolute)  # before it is read: what is written meanwhile shows later
     sha256 = fingerprint(str(absolute), progress)
     return Found(sha256, display_name(path), modified_ns, recording)
+
+
+def read_object(
+    address: Address, tools: Tools, progress: Callable[[int], None] = lambda _bytes: None
+) -> Found:
+    """The same of a recording in the object store, which is fetched as a whole, once.
+
+    Raises as `read_footage`, and StoreUnavailable.
+    """
+    with brought(address, tools.footage_store, progress) as (file, modified_ns):
+        recording = replace(probe(str(file), tools.decoder), path=str(address))
+        sha256 = fingerprint(str(file))
+    return Found(sha256, display_name(PurePosixPath(address.key)), modified_ns, recording)
 
 
 def remember(

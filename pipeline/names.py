@@ -2,10 +2,10 @@
 
 import os
 import unicodedata
-from pathlib import Path
+from pathlib import Path, PurePath
 
 
-def display_name(path: Path) -> str:
+def display_name(path: PurePath) -> str:
     """A file's name that is safe to show: bytes that are no text and control characters escaped."""
     return _shown(path.name)
 

@@ -8,6 +8,7 @@ from footage.ffmpeg import Decoder
 from pipeline.plan import Plan
 from pipeline.windows import Windows
 from storage.database import Engine
+from storage.footage_store import FootageStore
 from storage.sealed import SealedMedia
 
 
@@ -22,5 +23,7 @@ class Tools:
     lease_seconds: int
     windows: Windows = field(default_factory=Windows)
     """When footage is watched that is not to be watched at any time."""
+    footage_store: FootageStore | None = None
+    """Where footage lies that is not on this machine; None where all of it is."""
     process_name: Callable[[], str] = str
     """What this process is called in the ledger; others can tell by it whether it lives."""

@@ -4,13 +4,10 @@ import logging
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from structlog.contextvars import bound_contextvars
 
 from errors import (
-    FootageChanged,
-    FootageVanished,
     LeaseLost,
     NightreelError,
     Permanent,
@@ -18,6 +15,7 @@ from errors import (
 )
 from faces.appearances import Appearance
 from pipeline.analyse import analyse
+from pipeline.at_hand import Known, at_hand
 from pipeline.clock import utc_now
 from pipeline.crops import jpeg
 from pipeline.heartbeat import Heartbeat
@@ -79,32 +77,22 @@ def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
 
 
 def _watch_claimed(claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat: Heartbeat) -> bool:
-    _check_unchanged(claimed)
     plan = Plan.from_body(claimed.plan_body)
-    findings = analyse(
-        claimed.recording,
-        claimed.segment,
-        plan=plan,
-        engine=tools.engine_for(plan),
-        decoder=tools.decoder,
-        check=heartbeat.check,
-    )
+    known = Known(claimed.recording, claimed.sha256, claimed.modified_ns)
+    with at_hand(known, tools.footage_store) as recording:
+        findings = analyse(
+            recording,
+            claimed.segment,
+            plan=plan,
+            engine=tools.engine_for(plan),
+            decoder=tools.decoder,
+            check=heartbeat.check,
+        )
     seen = _kept(findings.appearances, claimed.recording_id, tools)
     with writing(tools.database) as session:
         is_last = ledger.finish(session, claimed.id, owner, findings.coverage, seen, utc_now())
         remember_glimpses(session, claimed.id, findings.glimpses)
         return is_last
-
-
-def _check_unchanged(claimed: ClaimedSegment) -> None:
-    try:
-        now = Path(claimed.recording.path).stat()
-    except OSError as error:
-        raise FootageVanished(
-            "The footage is not where it was when it was added; put it back, then retry."
-        ) from error
-    if (now.st_size, now.st_mtime_ns) != (claimed.recording.size_bytes, claimed.modified_ns):
-        raise FootageChanged("The footage was changed since it was added; add the file again.")
 
 
 def _kept(appearances: Sequence[Appearance], recording_id: int, tools: Tools) -> list[Presence]:

@@ -12,7 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import (
+    BaseError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
 from obstore.store import S3Store
 
 from errors import StoreUnavailable, WrongUsage
@@ -126,6 +131,8 @@ class Bucket:
                 f"The object store at {self.endpoint} refuses our key for bucket {self.name}; "
                 "check NIGHTREEL_S3_ACCESS_KEY, NIGHTREEL_S3_SECRET_KEY and the bucket's policy."
             ) from error
+        except PreconditionError as error:
+            raise FileNotFoundError from error
         except (BaseError, FileNotFoundError) as error:
             if "NoSuchBucket" in str(error):
                 raise StoreUnavailable(

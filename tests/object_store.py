@@ -166,6 +166,9 @@ def saying(status: int) -> Callable[[BaseHTTPRequestHandler], None]:
 
 def hanging_up_half_way(request: BaseHTTPRequestHandler) -> None:
     """The first bytes of a large answer."""
+    request.close_connection = True
+    if request.command == "HEAD":
+        return
     request.send_response(200 if "Range" not in request.headers else 206)
     headers = {
         "Content-Length": "100000",
@@ -177,7 +180,6 @@ def hanging_up_half_way(request: BaseHTTPRequestHandler) -> None:
         request.send_header(name, value)
     request.end_headers()
     request.wfile.write(b"x" * 1000)
-    request.close_connection = True
 
 
 def hanging(request: BaseHTTPRequestHandler) -> None:

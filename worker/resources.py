@@ -14,6 +14,8 @@ from pipeline.tools import Tools
 from pipeline.windows import Windows
 from settings import Settings, load_settings
 from storage.database import Engine, connect, upgrade
+from storage.disk_cache import DiskCache
+from storage.footage_store import FootageStore
 from storage.keys import Keyring, master_key
 from storage.media import Media
 from storage.media_bucket import MediaBucket
@@ -54,6 +56,17 @@ class Resources:
         prefix = address.key.strip("/")
         return MediaBucket(self.bucket(address.bucket), prefix and f"{prefix}/")
 
+    @cached_property
+    def footage_store(self) -> FootageStore | None:
+        """Footage that is not on this machine; None when no bucket is named."""
+        names = [name.strip() for name in self.settings.footage_buckets.split(",") if name.strip()]
+        if not names:
+            return None
+        cache = DiskCache(
+            self.settings.home_folder / "footage-cache", self.settings.footage_cache_mb << 20
+        )
+        return FootageStore({name: self.bucket(name) for name in names}, cache)
+
     def bucket(self, name: str) -> Bucket:
         """A bucket of the organisation's object store."""
         chosen = self.settings
@@ -87,6 +100,7 @@ class Resources:
             engine_for=lambda plan: self.face_engine(plan.engine, plan.min_face_px),
             lease_seconds=self.settings.lease_seconds,
             windows=self.windows,
+            footage_store=self.footage_store,
             process_name=lambda: roll.sign_on(self.roll_folder),
         )
 

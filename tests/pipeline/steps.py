@@ -14,11 +14,12 @@ from pipeline.watch import watch
 from storage import cases
 from storage.agenda import unasked
 from storage.database import reading, writing
+from storage.objects import Address
 from storage.progress import Outcome, outcomes
 from storage.recordings import Added, AlreadyKnown
 
 
-def ingest(path: Path, tools: Tools, plan: Plan) -> Added | AlreadyKnown:
+def ingest(path: Path | Address, tools: Tools, plan: Plan) -> Added | AlreadyKnown:
     """Add a file now."""
     return ingest_file(path, tools=tools, plan=plan, now=utc_now())
 

@@ -1,0 +1,87 @@
+"""A recording where ffmpeg can read it: where it lies, or brought here from the object store."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from errors import FootageChanged, FootageVanished, RefusedFootage
+from footage.recording import Recording
+from storage.footage_store import FootageStore
+from storage.objects import SCHEME, Address, Entry
+
+CHANGED = "The footage was changed since it was added; add the file again."
+NOWHERE = "Footage is read from no object store here; set NIGHTREEL_FOOTAGE_BUCKETS."
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A recording as it was when it was added."""
+
+    recording: Recording
+    sha256: str
+    modified_ns: int
+
+
+@contextmanager
+def at_hand(known: Known, store: FootageStore | None) -> Iterator[Recording]:
+    """The recording with a path of this machine, which is good until the block ends.
+
+    Raises FootageVanished or FootageChanged when it is not the one that was added, RefusedFootage
+    when its bucket is not among those that are read, and StoreUnavailable.
+    """
+    address = address_of(known.recording.path)
+    if address is None:
+        _refuse_another(known, *_on_disk(known.recording.path))
+        yield known.recording
+        return
+    store = configured(store)
+    entry = store.look(address)
+    _refuse_another(known, entry.size_bytes, modified_ns(entry))
+    with store.at_hand(address, entry, sha256=known.sha256) as file:
+        yield replace(known.recording, path=str(file))
+
+
+@contextmanager
+def brought(
+    address: Address, store: FootageStore | None, progress: Callable[[int], None]
+) -> Iterator[tuple[Path, int]]:
+    """An object nobody knows yet as a file of this disk, and when it was last changed. Raises as
+    `at_hand`."""
+    store = configured(store)
+    entry = store.look(address)
+    with store.at_hand(address, entry, progress=progress) as file:
+        yield file, modified_ns(entry)
+
+
+def address_of(path: str) -> Address | None:
+    """Where in the object store a recording lies; None for one that is a file."""
+    return Address.parse(path) if path.startswith(f"{SCHEME}://") else None
+
+
+def configured(store: FootageStore | None) -> FootageStore:
+    """The store, if there is one. Raises RefusedFootage."""
+    if store is None:
+        raise RefusedFootage(NOWHERE)
+    return store
+
+
+def modified_ns(entry: Entry) -> int:
+    """When an object was last changed, as the modification time of a file."""
+    return int(datetime.timestamp(entry.modified_at)) * 1_000_000_000
+
+
+def _on_disk(path: str) -> tuple[int, int]:
+    try:
+        now = Path(path).stat()
+    except OSError as error:
+        raise FootageVanished(
+            "The footage is not where it was when it was added; put it back, then retry."
+        ) from error
+    return now.st_size, now.st_mtime_ns
+
+
+def _refuse_another(known: Known, size_bytes: int, modified_ns: int) -> None:
+    if (size_bytes, modified_ns) != (known.recording.size_bytes, known.modified_ns):
+        raise FootageChanged(CHANGED)

@@ -1,0 +1,159 @@
+"""Footage in your own object store: watched as a file is, and from no other bucket."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from object_store import ObjectServer, Spoiler, hanging_up_half_way, saying
+from sqlalchemy import Engine, delete
+from sqlmodel import col, select
+from steps import ingest, open_segments, outcome, watch_all
+
+from errors import FootageVanished, RefusedFootage, StoreUnavailable
+from pipeline.match import match_analysis
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from storage.database import reading, writing
+from storage.disk_cache import DiskCache
+from storage.footage_store import FootageStore
+from storage.ledger import MAX_ATTEMPTS
+from storage.objects import Address, Bucket
+from storage.tables import Recording, Sighting, State
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def spoiler(object_server: ObjectServer) -> Spoiler:
+    return Spoiler(object_server)
+
+
+@pytest.fixture
+def bucket(spoiler: Spoiler) -> Iterator[Bucket]:
+    """Reached by way of the spoiler."""
+    with spoiler.running() as server:
+        yield server.bucket(patience_seconds=1)
+
+
+@pytest.fixture
+def address(bucket: Bucket, clip: Path) -> Address:
+    """The clip in the store."""
+    bucket.put("street/gate.mp4", clip.read_bytes())
+    return Address(bucket.name, "street/gate.mp4")
+
+
+@pytest.fixture
+def tools(make_tools: Callable[..., Tools], bucket: Bucket, tmp_path: Path) -> Tools:
+    """A machine that reads from that bucket."""
+    cache = DiskCache(tmp_path / "cache", 1 << 30)
+    return make_tools(footage_store=FootageStore({bucket.name: bucket}, cache))
+
+
+def elsewhere(tools: Tools, tmp_path: Path) -> Tools:
+    """Another machine, which has nothing on its disk yet."""
+    assert tools.footage_store is not None
+    cache = DiskCache(tmp_path / "another cache", 1 << 30)
+    return replace(tools, footage_store=replace(tools.footage_store, cache=cache))
+
+
+def came_to_nothing(tools: Tools, analysis_id: int) -> str:
+    """Watch as often as that is done; returns the reason why nothing was seen."""
+    for ended in [one for _ in range(MAX_ATTEMPTS) for one in watch_all(tools)]:
+        match_analysis(ended, tools)
+    assert outcome(analysis_id, tools).state is State.FAILED
+    return outcome(analysis_id, tools).reasons[0]
+
+
+def seen(database: Engine) -> list[tuple[object, ...]]:
+    """What was found, whatever its rows are numbered."""
+    with reading(database) as session:
+        rows = session.exec(select(Sighting).order_by(col(Sighting.start_ms))).all()
+    return [(row.start_ms, row.end_ms, row.best_ms, row.quality, row.crops) for row in rows]
+
+
+def test_it_is_watched_on_another_machine_as_a_file_is(
+    address: Address, clip: Path, tools: Tools, plan: Plan, database: Engine, tmp_path: Path
+) -> None:
+    ingest(address, tools, plan)
+    watch_all(elsewhere(tools, tmp_path))
+    from_the_store = seen(database)
+    with writing(database) as session:
+        session.exec(delete(Recording))
+
+    ingest(clip, tools, plan)
+    watch_all(tools)
+
+    assert seen(database) == from_the_store != []
+
+
+def test_it_is_fetched_once_a_machine(
+    address: Address, clip: Path, tools: Tools, plan: Plan, spoiler: Spoiler
+) -> None:
+    ingest(address, tools, plan)
+    watch_all(tools)
+    assert spoiler.sent_bytes == clip.stat().st_size
+
+
+def test_a_file_and_an_object_of_the_same_bytes_are_one_recording(
+    address: Address, clip: Path, tools: Tools, plan: Plan
+) -> None:
+    first, second = ingest(clip, tools, plan), ingest(address, tools, plan)
+    assert first.recording_id == second.recording_id
+    clip.unlink()
+    assert watch_all(tools) == [first.analysis_id]
+
+
+def test_a_moment_of_trouble_in_the_store_is_not_noticed(
+    address: Address, tools: Tools, plan: Plan, tmp_path: Path, spoiler: Spoiler
+) -> None:
+    analysis_id = ingest(address, tools, plan).analysis_id
+    spoiler.turns = [saying(503), saying(500)]
+    assert watch_all(elsewhere(tools, tmp_path)) == [analysis_id]
+
+
+@pytest.mark.parametrize("trouble", [saying(503), hanging_up_half_way])
+def test_trouble_that_stays_costs_no_attempt_and_leaves_no_half_of_a_file(
+    address: Address, tools: Tools, plan: Plan, tmp_path: Path, spoiler: Spoiler, trouble: object
+) -> None:
+    ingest(address, tools, plan)
+    there = elsewhere(tools, tmp_path)
+    spoiler.turns = [trouble] * 99  # type: ignore[list-item]
+    with pytest.raises(StoreUnavailable):
+        watch_all(there)
+    spoiler.turns.clear()
+
+    assert [name.name for name in (tmp_path / "another cache").glob("*")] in ([], [".room"])
+    assert len(watch_all(there)) == 1
+
+
+def test_an_object_that_is_lost_is_said(
+    address: Address, tools: Tools, plan: Plan, bucket: Bucket
+) -> None:
+    analysis_id = ingest(address, tools, plan).analysis_id
+    bucket.delete([address.key])
+    assert "not in its bucket any more" in came_to_nothing(tools, analysis_id)
+
+
+def test_an_object_that_was_replaced_is_not_taken_for_it(
+    address: Address, tools: Tools, plan: Plan, bucket: Bucket, tmp_path: Path
+) -> None:
+    """By one of the same size and in the same second: only its bytes tell."""
+    analysis_id = ingest(address, tools, plan).analysis_id
+    whole = bucket.get(address.key)
+    modified_at = bucket.head(address.key).modified_at
+    bucket.put(address.key, whole[:-1] + bytes([whole[-1] ^ 1]))
+    there = elsewhere(tools, tmp_path)
+    reason = came_to_nothing(there, analysis_id)
+    same_second = bucket.head(address.key).modified_at == modified_at
+    assert ("The object was replaced" if same_second else "was changed") in reason
+
+
+@pytest.mark.parametrize("url", ["s3://another/gate.mp4", "s3://{bucket}/lost.mp4"])
+def test_what_may_not_be_read_or_is_not_there_is_refused(
+    url: str, tools: Tools, plan: Plan, bucket: Bucket
+) -> None:
+    address = Address.parse(url.format(bucket=bucket.name))
+    with pytest.raises((RefusedFootage, FootageVanished)):
+        ingest(address, tools, plan)
+    assert open_segments(tools) == []
