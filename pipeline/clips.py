@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from errors import FootageChanged, FootageVanished, Purged
+from errors import FootageVanished, Purged
 from faces.engine import FaceEngine
 from faces.face import Box
 from faces.following import Spotted, follow, hide, others
 from footage.encode import encode_mp4
 from footage.excerpt import Span, excerpt
 from footage.frames import Frame
+from pipeline.at_hand import Known, at_hand
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database import reading
@@ -54,9 +54,10 @@ def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
         where = moment(session, shown.analysis_id, shown.best_ms)
     if where is None:
         raise Purged("The footage of this candidate has been purged; there is no clip of it.")
-    _check_unchanged(where)
     span = _span(where, shown.best_ms)
-    frames = excerpt(where.recording, where.segment, span, decoder=tools.decoder)
+    known = Known(where.recording, where.sha256, where.modified_ns)
+    with at_hand(known, tools.footage_store) as recording:
+        frames = excerpt(recording, where.segment, span, decoder=tools.decoder)
     if not frames:
         raise FootageVanished("Nothing of this moment can be decoded any more; see its gaps.")
     followed = False
@@ -78,17 +79,6 @@ def _span(where: Moment, best_ms: int) -> Span:
         interval_ms=INTERVAL_MS,
         max_side_px=DECODED_SIDE_PX,
     )
-
-
-def _check_unchanged(where: Moment) -> None:
-    try:
-        now = Path(where.recording.path).stat()
-    except OSError as error:
-        raise FootageVanished(
-            "The footage is not where it was when it was added, so there is no clip of it."
-        ) from error
-    if (now.st_size, now.st_mtime_ns) != (where.recording.size_bytes, where.modified_ns):
-        raise FootageChanged("The footage was changed since it was added; no clip is made of it.")
 
 
 def _hide_others(

@@ -15,6 +15,7 @@ class Moment:
     """A moment of a recording, and all it takes to decode what is around it."""
 
     recording: Recording
+    sha256: str
     modified_ns: int
     segment: Segment
     """The one it lies in."""
@@ -37,4 +38,4 @@ def moment(session: Session, analysis_id: int, time_ms: int) -> Moment | None:
         return None
     segment, recording, body = row
     found = Segment(**{name: getattr(segment, name) for name in Segment.__slots__})
-    return Moment(as_footage(recording), recording.modified_ns, found, body)
+    return Moment(as_footage(recording), recording.sha256, recording.modified_ns, found, body)

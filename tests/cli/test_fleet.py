@@ -35,14 +35,29 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def settings(
-    postgres: str, broker_url: str, object_server: ObjectServer
+    postgres: str, broker_url: str, object_server: ObjectServer, tmp_path_factory: Any
 ) -> Iterator[dict[str, object]]:
     """What every machine is told."""
     with redis.Redis.from_url(broker_url) as broker:
         broker.flushall()
-    media = {"media_url": f"s3://{object_server.make_bucket()}/crops", **object_server.settings}
+    key_file = tmp_path_factory.mktemp("keys") / "master.key"
     with new_database(postgres) as database_url:
-        yield {"database_url": database_url, "broker_url": broker_url, **media}
+        yield {
+            "database_url": database_url,
+            "broker_url": broker_url,
+            "key_file": key_file,
+            **object_server.settings,
+            "media_url": f"s3://{object_server.make_bucket()}/crops",
+            "footage_buckets": object_server.make_bucket(),
+        }
+
+
+@pytest.fixture(scope="module")
+def stored(footage: Path, settings: dict[str, object], object_server: ObjectServer) -> str:
+    """The address of the footage in the object store."""
+    bucket = object_server.bucket(str(settings["footage_buckets"]))
+    bucket.put("street/yard.mp4", footage.read_bytes())
+    return f"s3://{bucket.name}/street/yard.mp4"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +74,7 @@ def alone(
 def run(
     tmp_path_factory: pytest.TempPathFactory,
     settings: dict[str, object],
-    footage: Path,
+    stored: str,
     red: str,
     alone: "subprocess.Popen[str]",
 ) -> Iterator[SimpleNamespace]:
@@ -68,18 +83,18 @@ def run(
     with fleet(folder, ("desk", "first", "second"), **settings) as (desk, first, second):
         first.serve(*WORKER)
         desk.serve("beat", str(folder / "schedule"), "INFO")
-        ask(desk.nightreel, footage, red)
+        ask(desk.nightreel, stored, red)
         with looking_at(str(settings["database_url"])) as owners:
             wait_until(lambda: owners())
             first.lose()
             second.serve(*WORKER)
-            done = desk.nightreel("ingest", footage, "--case", CASE, "--wait")
+            done = desk.nightreel("ingest", stored, "--case", CASE, "--wait")
             shares = owners()
         machines = {"desk": desk, "first": first, "second": second}
         yield SimpleNamespace(done=done, shares=shares, alone=alone, **machines)
 
 
-def ask(nightreel: Nightreel, footage: Path, red: str) -> None:
+def ask(nightreel: Nightreel, footage: Path | str, red: str) -> None:
     """Open a case, say whom it looks for and add its footage."""
     name, _, photo = red.partition("=")
     assert nightreel("case", "open", CASE, *TERMS).code == 0
@@ -156,7 +171,8 @@ def test_machines_in_networks_of_their_own_share_the_work(
         new_database(postgres) as database_url,
     ):
         media = {"media_url": f"s3://{store.make_bucket()}", **store.settings}
-        shared = {"database_url": database_url, "broker_url": broker_url, **media}
+        keys = {"key_file": tmp_path / "master.key"}
+        shared = {"database_url": database_url, "broker_url": broker_url, **keys, **media}
         with fleet(tmp_path, ("first", "second", "desk"), starts, **shared) as machines:
             first, second, desk = machines
             for machine in (first, second):

@@ -69,7 +69,7 @@ def seen(database: Engine) -> list[tuple[object, ...]]:
     """What was found, whatever its rows are numbered."""
     with reading(database) as session:
         rows = session.exec(select(Sighting).order_by(col(Sighting.start_ms))).all()
-    return [(row.start_ms, row.end_ms, row.best_ms, row.quality, row.crops) for row in rows]
+    return [(row.start_ms, row.end_ms, row.best_ms, row.quality, row.faces) for row in rows]
 
 
 def test_it_is_watched_on_another_machine_as_a_file_is(
