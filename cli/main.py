@@ -9,6 +9,7 @@ from cli import (
     accounts,
     benchmarks,
     cases,
+    changes,
     control,
     demonstration,
     doctor,
@@ -46,6 +47,8 @@ app.command("ingest")(footage.ingest)
 app.command("watch")(watch.watch)
 app.command("refused")(watch.refused)
 app.command("enrol")(people.enrol)
+app.command("withdraw")(people.withdraw)
+app.command("changes")(changes.changes)
 app.command("candidates")(results.candidates)
 app.command("search")(search.search)
 app.command("report")(results.report)

@@ -16,9 +16,8 @@ from storage import ledger
 from storage.appearances import Presence, replace_appearances, sightings
 from storage.candidates import Match, replace_candidates
 from storage.database import reading, writing
-from storage.embeddings import appearance_vectors
 from storage.listing import plan_body
-from storage.people import Gallery, engines_of, gallery, mark_matched
+from storage.people import Gallery, gallery
 
 NOTHING: Vectors = np.zeros((0, 0), np.float32)
 
@@ -53,32 +52,9 @@ def match_analysis(analysis_id: int, tools: Tools) -> None:
             session,
             reference_ids=people.reference_ids,
             appearance_ids=ids,
-            matches=_matches(people, ids, vectors, card),
+            matches=matches(people, ids, vectors, card),
         )
         ledger.conclude(session, analysis_id, utc_now())
-
-
-def match_person(person_id: int, tools: Tools) -> None:
-    """Rank for one person every appearance there is; running it twice equals once."""
-    with reading(tools.database) as session:
-        engines = engines_of(session, person_id)
-    for engine in engines:
-        _match_person(person_id, engine, tools)
-
-
-def _match_person(person_id: int, engine: str, tools: Tools) -> None:
-    now = utc_now()
-    card = tools.engine_for(Plan(engine=engine)).card
-    with writing(tools.database) as session:
-        person = gallery(session, engine=engine, now=now, person_ids=[person_id])
-        ids, vectors = appearance_vectors(session, engine=engine)
-        replace_candidates(
-            session,
-            reference_ids=person.reference_ids,
-            appearance_ids=ids,
-            matches=_matches(person, ids, vectors, card),
-        )
-        mark_matched(session, person.reference_ids, now)
 
 
 def joined(parts: Sequence[tuple[int, Presence]], plan: Plan, card: ModelCard) -> list[Presence]:
@@ -112,15 +88,16 @@ def _merged(group: Sequence[Presence], best_faces: int) -> Presence:
     )
 
 
-def _matches(
+def matches(
     people: Gallery, appearance_ids: Sequence[int], vectors: Vectors, card: ModelCard
 ) -> list[Match]:
+    """The appearances (row i of `vectors` is the i-th) that came close to each of these people."""
     person_ids = np.array(people.person_ids)
-    matches = []
+    found = []
     for person_id in dict.fromkeys(people.person_ids):
         rows = np.flatnonzero(person_ids == person_id)
         ranked = rank(vectors, people.vectors[rows], kind=card.distance, threshold=card.threshold)
-        matches += [
+        found += [
             Match(
                 person_id=person_id,
                 appearance_id=appearance_ids[one.appearance],
@@ -130,4 +107,4 @@ def _matches(
             )
             for one in ranked
         ]
-    return matches
+    return found

@@ -65,6 +65,14 @@ def examine(path: Path, engine: FaceEngine) -> Portrait:
     )
 
 
+def sha256_of(path: Path) -> str:
+    """What a photo is known by; empty when there is no file to read."""
+    try:
+        return hashlib.sha256(_bytes_of(path)).hexdigest()
+    except UnusablePhoto:
+        return ""
+
+
 def read_photo(path: Path) -> Image:
     """Open a photo upright, RGB, at most 1600 px on its longer side.
 

@@ -1,13 +1,14 @@
 """Candidates: which appearance may show which person, ranked. Recomputed freely."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
+from storage.batches import batches
 from storage.people import lock_people
 from storage.tables import (
     Analysis,
@@ -19,6 +20,7 @@ from storage.tables import (
     Recording,
     Reference,
 )
+from storage.upsert import insert_or_update
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,15 @@ class Match:
     reference_id: int
     distance: float
     threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a candidate stands: the photo that came closest, how close, and its rank."""
+
+    reference_id: int
+    distance: float
+    rank: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +78,15 @@ class CandidateRow:
     plan: str
 
 
-_AT_ONCE = 10_000  # SQLite takes 32,766 parameters in a statement
-
+_STORED: tuple[Any, ...] = (
+    Candidate.id,
+    Candidate.person_id,
+    Candidate.appearance_id,
+    Candidate.reference_id,
+    Candidate.engine,
+    Candidate.distance,
+    Candidate.threshold,
+)
 _COLUMNS: dict[str, Any] = {
     "id": Candidate.id,
     "case": Case.reference,
@@ -116,21 +134,35 @@ def replace_candidates(
     """
     person_ids = _people_of(session, reference_ids)
     lock_people(session, person_ids)
-    engines = _engines_of(session, reference_ids)
-    known = _candidates(session, person_ids, appearance_ids)
-    compared = set(reference_ids)
-    for match in _still_there(session, matches):
-        engine = engines[match.reference_id]
+    usable = _usable(session, reference_ids)
+    known = _known(session, person_ids, appearance_ids)
+    compared, written = set(reference_ids), []
+    for match in _still_there(session, matches, usable):
+        engine = usable[match.reference_id]
         row = known.pop((match.person_id, match.appearance_id, engine), None)
-        if row is None:
-            session.add(Candidate(**asdict(match), engine=engine, rank=0))
-        elif row.reference_id in compared or match.distance < row.distance:
-            row.sqlmodel_update(asdict(match))
-    for row in known.values():
-        if row.reference_id in compared:
-            session.delete(row)
-    session.flush()
+        if row is None or _supersedes(match, row, compared):
+            written.append(asdict(match) | {"engine": engine, "rank": 0})
+    key = ["person_id", "appearance_id", "engine"]
+    insert_or_update(session, Candidate, written, key=key)
+    _delete(session, [row.id for row in known.values() if row.reference_id in compared])
     _rank(session, person_ids)
+
+
+def places(
+    session: Session, person_ids: Collection[int], *, engine: str
+) -> dict[int, dict[int, Place]]:
+    """Where each appearance stands among these people's candidates, by person and appearance."""
+    statement = sqlalchemy.select(
+        col(Candidate.person_id),
+        col(Candidate.appearance_id),
+        col(Candidate.reference_id),
+        col(Candidate.distance),
+        col(Candidate.rank),
+    ).where(col(Candidate.person_id).in_(person_ids), col(Candidate.engine) == engine)
+    found: dict[int, dict[int, Place]] = {person: {} for person in person_ids}
+    for person, appearance, *place in session.execute(statement):
+        found[person][appearance] = Place(*place)
+    return found
 
 
 def candidates(
@@ -175,51 +207,51 @@ def _people_of(session: Session, reference_ids: Collection[int]) -> list[int]:
     return sorted(session.exec(statement.distinct()))
 
 
-def _engines_of(session: Session, reference_ids: Collection[int]) -> dict[int, str]:
-    statement = select(Reference.id, Reference.engine).where(col(Reference.id).in_(reference_ids))
+def _usable(session: Session, reference_ids: Collection[int]) -> dict[int, str]:
+    """Which of these references can be compared with, and by which engine."""
+    statement = select(Reference.id, Reference.engine).where(
+        col(Reference.id).in_(reference_ids), col(Reference.vector).is_not(None)
+    )
     return dict(session.exec(statement).all())
 
 
-def _candidates(
+def _known(
     session: Session, person_ids: Collection[int], appearance_ids: Collection[int]
-) -> dict[tuple[int, int, str], Candidate]:
+) -> dict[tuple[int, int, str], Any]:
     if not appearance_ids:
         return {}
     # All appearances of an archive are more than a statement may name, so it names their range.
-    statement = select(Candidate).where(
-        col(Candidate.person_id).in_(person_ids),
-        col(Candidate.appearance_id).between(min(appearance_ids), max(appearance_ids)),
-    )
     among = set(appearance_ids)
-    rows = session.exec(statement.execution_options(populate_existing=True))
+    statement = sqlalchemy.select(*(col(column) for column in _STORED)).where(
+        col(Candidate.person_id).in_(person_ids),
+        col(Candidate.appearance_id).between(min(among), max(among)),
+    )
     return {
         (row.person_id, row.appearance_id, row.engine): row
-        for row in rows
+        for row in session.execute(statement)
         if row.appearance_id in among
     }
 
 
-def _still_there(session: Session, matches: Sequence[Match]) -> list[Match]:
-    appearances = _existing(session, Appearance, {match.appearance_id for match in matches})
-    references = _existing(session, Reference, {match.reference_id for match in matches})
-    return [
-        match
-        for match in matches
-        if match.appearance_id in appearances and match.reference_id in references
-    ]
+def _supersedes(match: Match, row: Any, compared: Collection[int]) -> bool:
+    if row.reference_id not in compared:
+        return bool(match.distance < row.distance)
+    return any(getattr(row, name) != value for name, value in asdict(match).items())
 
 
-def _existing(
-    session: Session, table: type[Appearance] | type[Reference], ids: Collection[int]
-) -> set[int]:
-    wanted = sorted(ids)
-    return {
+def _still_there(session: Session, matches: Sequence[Match], usable: Container[int]) -> list[Match]:
+    wanted = {match.appearance_id for match in matches}
+    there = {
         id
-        for start in range(0, len(wanted), _AT_ONCE)
-        for id in session.exec(
-            select(table.id).where(col(table.id).in_(wanted[start : start + _AT_ONCE]))
-        )
+        for some in batches(wanted)
+        for id in session.exec(select(Appearance.id).where(col(Appearance.id).in_(some)))
     }
+    return [one for one in matches if one.appearance_id in there and one.reference_id in usable]
+
+
+def _delete(session: Session, candidate_ids: Sequence[int]) -> None:
+    for some in batches(candidate_ids):
+        session.exec(delete(Candidate).where(col(Candidate.id).in_(some)))
 
 
 def _rank(session: Session, person_ids: Collection[int]) -> None:

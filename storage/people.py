@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, update
+from sqlalchemy import ColumnElement, and_, or_, update
 from sqlmodel import Session, col, select
 
+from errors import WrongUsage
 from storage import tables
 from storage.upsert import insert_if_new
 from storage.vectors import matrix
@@ -29,6 +30,10 @@ class Reference:
     """None for a refused photo."""
     crop: str | None
     quality: float | None
+
+
+WITHDRAWN = "It was withdrawn."
+"""The verdict on a photo that was taken back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +76,45 @@ def add_reference(session: Session, person_id: int, reference: Reference) -> int
     return row.id
 
 
+def find_person(session: Session, case_id: int, name: str) -> int:
+    """The id of someone a case looks for. Raises WrongUsage when it has nobody of that name."""
+    statement = select(tables.Person.id).filter_by(case_id=case_id, name=name)
+    found = session.exec(statement).one_or_none()
+    if found is None:
+        raise WrongUsage("The case looks for nobody of that name; `enrol` adds people.")
+    return found
+
+
+def reference_ids(session: Session, person_id: int) -> set[int]:
+    """The ids of a person's references, whatever became of them."""
+    return set(session.exec(select(tables.Reference.id).filter_by(person_id=person_id)))
+
+
+def withdraw_photo(session: Session, person_id: int, photo_sha256: str, now: datetime) -> list[str]:
+    """Take a photo back: its row stays, without vector and crop, for every engine that saw it.
+
+    What it had found is compared with the person's other photos. Returns the engines whose
+    candidates that may change; none when no photo like this is in use.
+    """
+    lock_people(session, [person_id])
+    of_photo = and_(
+        col(tables.Reference.person_id) == person_id,
+        col(tables.Reference.photo_sha256) == photo_sha256,
+        col(tables.Reference.withdrawn_at).is_(None),
+    )
+    engines = []
+    for row in session.exec(select(tables.Reference).where(of_photo)).all():
+        had_found = row.vector is not None
+        if had_found:
+            engines.append(row.engine)
+            _match_again(session, row)
+        row.vector = row.crop = row.quality = None
+        row.verdict, row.withdrawn_at = WITHDRAWN, now
+        row.matched_at = None if had_found else now
+    session.flush()
+    return sorted(engines)
+
+
 def references(session: Session, person_id: int) -> list[Reference]:
     """Every photo of a person, refused ones too, in the order they were added."""
     statement = select(tables.Reference).filter_by(person_id=person_id)
@@ -96,35 +140,69 @@ def gallery(
     return Gallery([row[0] for row in rows], [row[1] for row in rows], matrix(vectors))
 
 
-def engines_of(session: Session, person_id: int) -> list[str]:
-    """The engines that have looked at a person's usable photos."""
-    usable = and_(
-        col(tables.Reference.person_id) == person_id, col(tables.Reference.vector).is_not(None)
+def withdrawn(session: Session, *, engine: str, person_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """References of these people that were taken back and whose candidates are still there, each
+    after its person."""
+    statement = select(tables.Reference.person_id, tables.Reference.id).where(
+        _left_behind(),
+        col(tables.Reference.engine) == engine,
+        col(tables.Reference.person_id).in_(person_ids),
     )
-    statement = select(tables.Reference.engine).where(usable).distinct()
+    return list(session.exec(statement.order_by(col(tables.Reference.id))))
+
+
+def photos_of(session: Session, reference_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The photos (sha256) that these references are, by person, in order."""
+    found: dict[int, list[str]] = {}
+    statement = select(tables.Reference.person_id, tables.Reference.photo_sha256).where(
+        col(tables.Reference.id).in_(reference_ids)
+    )
+    for person, photo in session.exec(statement.order_by(col(tables.Reference.photo_sha256))):
+        found.setdefault(person, []).append(photo)
+    return found
+
+
+def engines_of(session: Session, person_ids: Sequence[int]) -> list[str]:
+    """The engines that have looked at a usable photo of these people, or at one taken back."""
+    looked_at = or_(col(tables.Reference.vector).is_not(None), _left_behind())
+    statement = (
+        select(tables.Reference.engine)
+        .where(col(tables.Reference.person_id).in_(person_ids), looked_at)
+        .distinct()
+    )
     return list(session.exec(statement.order_by(col(tables.Reference.engine))))
 
 
 def unmatched_people(session: Session, *, now: datetime) -> list[int]:
-    """People in force with a photo that was not yet compared with all appearances."""
+    """People in force with a photo that was not yet compared with all appearances, and whoever had
+    a photo withdrawn whose candidates are still there."""
     statement = (
         select(tables.Person.id)
         .join(tables.Reference)
         .join(tables.Case)
-        .where(
-            _usable(now),
-            col(tables.Reference.matched_at).is_(None),
-        )
+        .where(or_(and_(_usable(now), col(tables.Reference.matched_at).is_(None)), _left_behind()))
         .distinct()
         .order_by(col(tables.Person.id))
     )
     return list(session.exec(statement))
 
 
-def mark_matched(session: Session, reference_ids: Sequence[int], now: datetime) -> None:
-    """Remember that these references were compared with every appearance there is."""
-    compared = col(tables.Reference.id).in_(reference_ids)
-    session.exec(update(tables.Reference).where(compared).values(matched_at=now))
+def mark_matched(
+    session: Session,
+    reference_ids: Sequence[int],
+    now: datetime,
+    *,
+    withdrawn: Sequence[int] = (),
+) -> None:
+    """Remember that these references were compared with every appearance there is.
+
+    One that was withdrawn meanwhile is still to be looked at, unless it is among `withdrawn`.
+    """
+    is_in_use = and_(
+        col(tables.Reference.id).in_(reference_ids), col(tables.Reference.withdrawn_at).is_(None)
+    )
+    seen_to = or_(is_in_use, col(tables.Reference.id).in_(withdrawn))
+    session.exec(update(tables.Reference).where(seen_to).values(matched_at=now))
 
 
 def lock_people(session: Session, person_ids: Sequence[int]) -> None:
@@ -138,17 +216,26 @@ def _usable(now: datetime) -> ColumnElement[bool]:
     return and_(in_force, col(tables.Reference.vector).is_not(None))
 
 
+def _left_behind() -> ColumnElement[bool]:
+    taken_back = col(tables.Reference.withdrawn_at).is_not(None)
+    return and_(taken_back, col(tables.Reference.matched_at).is_(None))
+
+
 def _forget(session: Session, row: tables.Reference) -> None:
-    # Another photo of the person may now be the closest to what this one had found. The row that
-    # takes its place gets an id of its own, so that a match still under way cannot be taken for
-    # one with the new vector.
+    # The row that takes its place gets an id of its own, so that a match still under way cannot be
+    # taken for one with the new vector.
+    _match_again(session, row)
+    session.delete(row)
+    session.flush()
+
+
+def _match_again(session: Session, row: tables.Reference) -> None:
+    # Another photo of the person may now be the closest to what this one had found.
     siblings = and_(
         col(tables.Reference.person_id) == row.person_id,
         col(tables.Reference.engine) == row.engine,
     )
     session.exec(update(tables.Reference).where(siblings).values(matched_at=None))
-    session.delete(row)
-    session.flush()
 
 
 def _columns(reference: Reference) -> dict[str, Any]:

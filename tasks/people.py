@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline import match
+from pipeline import rematch
 from tasks.asking import send
 from worker.app import app
 from worker.resources import resources
@@ -11,7 +11,7 @@ from worker.resources import resources
 @app.task
 def match_person(person_id: int) -> None:
     """Rank every appearance there is for one person."""
-    match.match_person(person_id, resources().tools)
+    rematch.match_person(person_id, resources().tools)
 
 
 def ask_for_people(person_ids: Sequence[int]) -> None:

@@ -7,8 +7,9 @@ from snapshots import WHEN_ASKED, snapshot
 from steps import enrol, find, ingest, open_case, outcome, watch_all
 
 from pipeline.clock import utc_now
-from pipeline.match import match_analysis, match_person
+from pipeline.match import match_analysis
 from pipeline.plan import Plan
+from pipeline.rematch import match_person
 from pipeline.tools import Tools
 from storage import cases
 from storage.candidates import CandidateRow, candidates

@@ -1,0 +1,134 @@
+"""`nightreel changes`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.output import err, out, print_json, table
+from errors import WrongUsage
+from review.timeline import clock
+from storage.candidates import Place
+from storage.cases import find_case
+from storage.changes import Change, Changes
+from storage.changes import changes as read_changes
+from storage.database import reading
+from storage.listing import people_of_case
+from storage.people import find_person
+from storage.rematches import Rematch, exists
+from worker.resources import resources
+
+CAUSES = {
+    "added": "a photo was added",
+    "withdrawn": "a photo was withdrawn",
+    "model": "another engine is in use",
+    "threshold": "another threshold is in use",
+}
+
+
+def changes(
+    case: Annotated[str, typer.Option(help="Reference of the case.")],
+    person: Annotated[str, typer.Option(help="Only this person of the case.")] = "",
+    since: Annotated[
+        int | None,
+        typer.Option(min=0, help="All that changed after this run, instead of in the last."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """What a new or withdrawn photo, or another model, changed: new, gone, moved, look again."""
+    found = changes_for(case, person, since)
+    if as_json:
+        print_json(_document(case, found))
+        return
+    for run in found.rematches:
+        err.print(_said(run, found))
+    out.print(_table(found))
+
+
+def changes_for(case: str, person: str = "", since: int | None = None) -> Changes:
+    """What changed for a case's people. Raises NotAuthorised, WrongUsage."""
+    mine = resources()
+    with reading(mine.database) as session:
+        case_id = find_case(session, case).id
+        people = people_of_case(session, case_id)
+        if person:
+            people = [(find_person(session, case_id, person), person)]
+        if since and not exists(session, since, case_id=case_id):
+            raise WrongUsage(f"The case has no run {since}; `nightreel changes` shows the last.")
+        return read_changes(session, people, engine=mine.settings.engine, since=since)
+
+
+def _document(case: str, found: Changes) -> dict[str, object]:
+    return {
+        "case": case,
+        "runs": [_run(run) for run in found.rematches],
+        "changes": [_change(one) for one in found.changes],
+        "look_again": sum(one.look_again for one in found.changes),
+    }
+
+
+def _run(run: Rematch) -> dict[str, object]:
+    values = asdict(run)
+    return {"run": values.pop("id")} | {
+        name: value.isoformat() if name.endswith("_at") else value for name, value in values.items()
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "person": change.person,
+        "run": change.rematch_id,
+        "kind": change.kind,
+        "appearance": change.appearance_id,
+        "recording": change.recording,
+        "recording_sha256": change.recording_sha256,
+        "start_ms": change.start_ms,
+        "end_ms": change.end_ms,
+        "before": _place(change.before, change.reference_before),
+        "after": _place(change.after, change.reference_after),
+        "look_again": change.look_again,
+    }
+
+
+def _place(place: Place | None, photo: str | None) -> dict[str, object] | None:
+    if place is None:
+        return None
+    return {"rank": place.rank, "distance": round(place.distance, 4), "reference": photo}
+
+
+def _said(run: Rematch, found: Changes) -> str:
+    name = next((c.person for c in found.changes if c.person_id == run.person_id), "no change")
+    return (
+        f"Run {run.id} ({name}), {run.done_at:%Y-%m-%d %H:%M} UTC: {CAUSES[run.cause]} "
+        f"({run.actor}); {run.photos} photos, {run.appearances} appearances compared."
+    )
+
+
+def _table(found: Changes) -> Table:
+    shown = table(
+        "What changed; candidates are for a person to judge",
+        *("person", "what", "recording", "from", "to", "#rank", "#distance", "closest photo"),
+        "look again",
+    )
+    for one in found.changes:
+        shown.add_row(
+            one.person,
+            one.kind,
+            one.recording,
+            clock(one.start_ms),
+            clock(one.end_ms),
+            _moved(*(str(place.rank) if place else "" for place in (one.before, one.after))),
+            _moved(*(f"{p.distance:.3f}" if p else "" for p in (one.before, one.after))),
+            _moved(one.reference_before or "", one.reference_after or ""),
+            "yes" if one.look_again else "",
+        )
+    if not found.changes:
+        shown.add_row("nothing changed" if found.rematches else "nobody was compared anew")
+    return shown
+
+
+def _moved(before: str, after: str) -> str:
+    if before == after or not (before and after):
+        return before or after
+    return f"{before} → {after}"

@@ -1,0 +1,118 @@
+"""Compare people anew with everything that is kept; no footage is decoded.
+
+What that changes is a result in itself: see `storage.rematches`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from faces.engine import FaceEngine
+from pipeline.clock import utc_now
+from pipeline.match import matches
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from storage.candidates import Match, places, replace_candidates
+from storage.database import Engine, Session, reading, writing
+from storage.embeddings import appearance_vectors
+from storage.people import (
+    Gallery,
+    engines_of,
+    gallery,
+    lock_people,
+    mark_matched,
+    photos_of,
+    withdrawn,
+)
+from storage.rematches import Facts, conclude, differences
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What was compared, and what came of it."""
+
+    people: Gallery
+    withdrawn: list[tuple[int, int]]
+    """People and their references that were taken back: what rests on those goes, unless another
+    photo finds it."""
+    known: set[int]
+    """Appearances that were candidates when the comparison began."""
+    appearances: int
+    matches: list[Match]
+
+
+def match_person(person_id: int, tools: Tools) -> None:
+    """Rank for one person every appearance there is; running it twice equals once."""
+    match_people([person_id], tools)
+
+
+def match_people(person_ids: Sequence[int], tools: Tools) -> None:
+    """Rank every appearance there is for these people, and keep what that changed.
+
+    Only what somebody asked for leaves a record; running it twice equals once. Raises
+    ModelUnavailable, StoreUnavailable.
+    """
+    with reading(tools.database) as session:
+        engines = engines_of(session, person_ids)
+    for name in engines:
+        engine, now = tools.engine_for(Plan(engine=name)), utc_now()
+        compared = _compare(person_ids, engine, tools.database, now)
+        with writing(tools.database) as session:
+            _keep(session, person_ids, compared, engine, now)
+
+
+def _compare(
+    person_ids: Sequence[int], engine: FaceEngine, database: Engine, now: datetime
+) -> _Compared:
+    # Nothing is locked meanwhile. Candidates are read before the appearances: of those that were
+    # found since then nothing is known here, so they are left alone.
+    name = engine.card.name
+    with reading(database) as session:
+        people = gallery(session, engine=name, now=now, person_ids=person_ids)
+        taken_back = withdrawn(session, engine=name, person_ids=person_ids)
+        known = places(session, person_ids, engine=name)
+        ids, vectors = appearance_vectors(session, engine=name)
+    return _Compared(
+        people=people,
+        withdrawn=taken_back,
+        known={appearance for one in known.values() for appearance in one},
+        appearances=len(ids),
+        matches=matches(people, ids, vectors, engine.card),
+    )
+
+
+def _keep(
+    session: Session,
+    person_ids: Sequence[int],
+    compared: _Compared,
+    engine: FaceEngine,
+    now: datetime,
+) -> None:
+    name, used, taken_back = engine.card.name, compared.people, dict(compared.withdrawn)
+    gone = [reference for _, reference in compared.withdrawn]
+    lock_people(session, person_ids)
+    before = places(session, person_ids, engine=name)
+    replace_candidates(
+        session,
+        reference_ids=[*used.reference_ids, *gone],
+        appearance_ids=compared.known | {one.appearance_id for one in compared.matches},
+        matches=compared.matches,
+    )
+    mark_matched(session, used.reference_ids, now, withdrawn=gone)
+    after = places(session, person_ids, engine=name)
+    photos = photos_of(session, used.reference_ids)
+    for person in sorted(photos.keys() | taken_back.keys()):
+        facts = _facts(photos.get(person, []), compared.appearances, engine)
+        changes = differences(before[person], after[person])
+        conclude(session, person, engine=name, facts=facts, changes=changes, now=now)
+
+
+def _facts(photos: Sequence[str], appearances: int, engine: FaceEngine) -> Facts:
+    return Facts(
+        weights_sha256=engine.weights_sha256,
+        photos_sha256=hashlib.sha256(" ".join(photos).encode()).hexdigest(),
+        photos=len(photos),
+        appearances=appearances,
+        threshold=engine.card.threshold,
+    )

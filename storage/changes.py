@@ -1,0 +1,130 @@
+"""What rematches changed, with all that a reader of it needs, and who must look again."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Literal
+
+import sqlalchemy
+from sqlmodel import Session, col, select
+
+from storage.batches import batches
+from storage.rematches import Difference, Place, Rematch, changes_in, composed, done
+from storage.tables import Analysis, Appearance, Recording, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One appearance that became, was, or is otherwise than before a candidate for a person."""
+
+    person_id: int
+    person: str
+    rematch_id: int
+    """The latest that changed it."""
+    appearance_id: int
+    recording: str
+    recording_sha256: str
+    start_ms: int
+    end_ms: int
+    before: Place | None
+    after: Place | None
+    reference_before: str | None
+    """The photo's name; None where there was none, or where all that was known of it is gone."""
+    reference_after: str | None
+    look_again: bool
+    """Whether somebody decided on it before it went or moved."""
+
+    @property
+    def kind(self) -> Literal["new", "gone", "moved"]:
+        """What became of it."""
+        if self.before is None:
+            return "new"
+        return "gone" if self.after is None else "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The rematches that are told of, and what they changed, by person and rank."""
+
+    rematches: list[Rematch]
+    changes: list[Change]
+
+
+def changes(
+    session: Session,
+    people: Sequence[tuple[int, str]],
+    *,
+    engine: str,
+    since: int | None = None,
+    decided: Collection[tuple[int, int]] = (),
+) -> Changes:
+    """What the last rematch of each of these people (id, name) changed, or all since one together.
+
+    `decided` are the (person, appearance) that somebody gave a verdict on. What is not kept any
+    more is left out.
+    """
+    names = dict(people)
+    runs = done(session, list(names), engine=engine, since=since)
+    by_person = groupby(sorted(runs, key=lambda one: one.person_id), lambda one: one.person_id)
+    found = []
+    for person_id, of_one in by_person:
+        ids = [one.id for one in of_one]
+        together = composed(changes_in(session, id) for id in ids)
+        found += [(person_id, ids[-1], one) for one in together]
+    moments = _moments(session, {one.appearance_id for _, _, one in found})
+    photos = _photos(session, [one for _, _, one in found])
+    told = [
+        Change(
+            person_id=person_id,
+            person=names[person_id],
+            rematch_id=rematch_id,
+            before=one.before,
+            after=one.after,
+            reference_before=_photo(one.before, photos),
+            reference_after=_photo(one.after, photos),
+            look_again=one.before is not None and (person_id, one.appearance_id) in decided,
+            **moments[one.appearance_id],
+        )
+        for person_id, rematch_id, one in found
+        if one.appearance_id in moments
+    ]
+    return Changes(runs, sorted(told, key=_order))
+
+
+def _order(change: Change) -> tuple[str, bool, int]:
+    place = change.after or change.before
+    return change.person, change.after is None, place.rank if place else 0
+
+
+def _photo(place: Place | None, photos: dict[int, str]) -> str | None:
+    return photos.get(place.reference_id) if place else None
+
+
+def _moments(session: Session, appearance_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    statement: sqlalchemy.Select[*tuple[Any, ...]] = (
+        sqlalchemy.select(
+            col(Appearance.id).label("appearance_id"),
+            col(Appearance.start_ms),
+            col(Appearance.end_ms),
+            col(Recording.name).label("recording"),
+            col(Recording.sha256).label("recording_sha256"),
+        )
+        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
+        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
+    )
+    rows = (
+        row
+        for some in batches(appearance_ids)
+        for row in session.execute(statement.where(col(Appearance.id).in_(some))).mappings()
+    )
+    return {row["appearance_id"]: dict(row) for row in rows}
+
+
+def _photos(session: Session, found: Sequence[Difference]) -> dict[int, str]:
+    ids = {place.reference_id for one in found for place in (one.before, one.after) if place}
+    statement = select(Reference.id, Reference.photo_name)
+    return {
+        id: name
+        for some in batches(ids)
+        for id, name in session.exec(statement.where(col(Reference.id).in_(some)))
+    }

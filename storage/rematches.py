@@ -1,0 +1,175 @@
+"""Rematches: who was compared anew with what is kept, why, and what that changed."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from storage import tables
+from storage.candidates import Place
+from storage.tables import CandidateChange, Cause, Person
+
+__all__ = ["Cause", "Difference", "Facts", "Place", "Rematch"]
+
+WORKER = "worker"
+"""The actor where nobody in particular asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One appearance's place before and after; None where it was no candidate."""
+
+    appearance_id: int
+    before: Place | None
+    after: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was compared with what."""
+
+    weights_sha256: str
+    photos_sha256: str
+    """One hash over the photos."""
+    photos: int
+    appearances: int
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rematch:
+    """One person compared anew by one engine."""
+
+    id: int
+    person_id: int
+    engine: str
+    cause: Cause
+    actor: str
+    asked_at: datetime
+    done_at: datetime | None
+    weights_sha256: str | None
+    photos_sha256: str | None
+    photos: int | None
+    appearances: int | None
+    threshold: float | None
+
+
+def differences(before: Mapping[int, Place], after: Mapping[int, Place]) -> list[Difference]:
+    """What became of each appearance (the keys), in the order of their ids.
+
+    What stands where it stood is left out.
+    """
+    return [
+        Difference(appearance, before.get(appearance), after.get(appearance))
+        for appearance in sorted(before.keys() | after.keys())
+        if before.get(appearance) != after.get(appearance)
+    ]
+
+
+def composed(steps: Iterable[Sequence[Difference]]) -> list[Difference]:
+    """What several rematches, the oldest first, changed together."""
+    first: dict[int, Place | None] = {}
+    last: dict[int, Place | None] = {}
+    for step in steps:
+        for one in step:
+            first.setdefault(one.appearance_id, one.before)
+            last[one.appearance_id] = one.after
+    return [Difference(id, first[id], last[id]) for id in sorted(last) if first[id] != last[id]]
+
+
+def ask(
+    session: Session, person_id: int, *, engine: str, cause: Cause, actor: str, now: datetime
+) -> int:
+    """Write down why a person is to be compared anew; returns the id of the rematch."""
+    row = tables.Rematch(person_id=person_id, engine=engine, cause=cause, actor=actor, asked_at=now)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def conclude(
+    session: Session,
+    person_id: int,
+    *,
+    engine: str,
+    facts: Facts,
+    changes: Sequence[Difference],
+    now: datetime,
+) -> int | None:
+    """Say of every rematch that waits for this engine what was compared, and what that changed.
+
+    One comparison answers all that were asked for until then; the changes stand under the latest
+    of them, whose id is returned. None, and nothing is kept, where none waits.
+    """
+    waiting = select(tables.Rematch).where(
+        col(tables.Rematch.person_id) == person_id,
+        col(tables.Rematch.engine) == engine,
+        col(tables.Rematch.done_at).is_(None),
+    )
+    rows = session.exec(waiting.order_by(col(tables.Rematch.id))).all()
+    for row in rows:
+        row.sqlmodel_update(asdict(facts) | {"done_at": now})
+    if not rows:
+        return None
+    session.flush()
+    if changes:
+        values = [_columns(rows[-1].id, one) for one in changes]
+        session.connection().execute(insert(CandidateChange), values)
+    return rows[-1].id
+
+
+def done(
+    session: Session, person_ids: Collection[int], *, engine: str, since: int | None = None
+) -> list[Rematch]:
+    """Finished rematches of these people, the oldest first: each one's latest, or all that are
+    later than `since`."""
+    statement = select(tables.Rematch).where(
+        col(tables.Rematch.person_id).in_(person_ids),
+        col(tables.Rematch.engine) == engine,
+        col(tables.Rematch.done_at).is_not(None),
+    )
+    found = [_rematch(row) for row in session.exec(statement.order_by(col(tables.Rematch.id)))]
+    if since is not None:
+        return [one for one in found if one.id > since]
+    latest = {one.person_id: one for one in found}
+    return sorted(latest.values(), key=lambda one: one.id)
+
+
+def changes_in(session: Session, rematch_id: int) -> list[Difference]:
+    """What a rematch changed, in the order of the appearances' ids."""
+    statement = select(CandidateChange).where(col(CandidateChange.rematch_id) == rematch_id)
+    rows = session.exec(statement.order_by(col(CandidateChange.appearance_id)))
+    return [
+        Difference(row.appearance_id, _place(row, "before"), _place(row, "after")) for row in rows
+    ]
+
+
+def exists(session: Session, rematch_id: int, *, case_id: int) -> bool:
+    """Whether a rematch is one of a case's people."""
+    statement = select(tables.Rematch.id).join(Person)
+    mine = statement.where(col(tables.Rematch.id) == rematch_id, col(Person.case_id) == case_id)
+    return session.exec(mine).first() is not None
+
+
+def _columns(rematch_id: int, change: Difference) -> dict[str, Any]:
+    values: dict[str, Any] = {"rematch_id": rematch_id, "appearance_id": change.appearance_id}
+    for when, place in (("before", change.before), ("after", change.after)):
+        values[f"reference_{when}"] = place.reference_id if place else None
+        values[f"distance_{when}"] = place.distance if place else None
+        values[f"rank_{when}"] = place.rank if place else None
+    return values
+
+
+def _place(row: CandidateChange, when: str) -> Place | None:
+    rank = getattr(row, f"rank_{when}")
+    if rank is None:
+        return None
+    # A photo that is gone with all that was known of it is number 0.
+    return Place(getattr(row, f"reference_{when}") or 0, getattr(row, f"distance_{when}"), rank)
+
+
+def _rematch(row: tables.Rematch) -> Rematch:
+    return Rematch(**{name: getattr(row, name) for name in Rematch.__slots__})

@@ -1,0 +1,180 @@
+"""A photo that is added or withdrawn: what is kept is compared anew, and the difference is kept."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from painted import GREEN, RED, Stay, paint, paint_photo
+from snapshots import WHEN_ASKED, snapshot
+from steps import enrol, find, open_case
+
+from errors import WrongUsage
+from pipeline.clock import utc_now
+from pipeline.plan import Plan
+from pipeline.rematch import match_people, match_person
+from pipeline.tools import Tools
+from pipeline.withdraw import withdraw
+from storage import cases
+from storage.candidates import candidates
+from storage.changes import Changes, changes
+from storage.database import reading, writing
+from storage.listing import people_of_case
+from storage.people import WITHDRAWN, gallery, references, unmatched_people
+
+LIKE_RED = (225, 60, 30)
+"""Close enough to red to be its candidate, and further away than red itself."""
+
+
+@pytest.fixture
+def case_id(tools: Tools, plan: Plan, tmp_path: Path) -> int:
+    """A case, and footage in which red and green were seen."""
+    stays = [Stay(RED, 0, 2), Stay(GREEN, 2, 4, x=190)]
+    find(paint(tmp_path / "gate.mp4", 4, *stays), tools, plan)
+    return open_case(tools)
+
+
+def photo(folder: Path, colour: tuple[int, int, int], name: str = "") -> Path:
+    return paint_photo(folder / (name or f"{colour[1]}.png"), colour)
+
+
+def told(tools: Tools, case_id: int, since: int | None = None, decided: bool = False) -> Changes:
+    """What changed, as if every candidate had been decided on, or none."""
+    with reading(tools.database) as session:
+        people = people_of_case(session, case_id)
+        on = {(person, appearance) for person, _ in people for appearance in (1, 2, 3)}
+        return changes(session, people, engine="stub", since=since, decided=on if decided else ())
+
+
+def kinds(found: Changes) -> list[tuple[int, str, bool]]:
+    return [(one.appearance_id, one.kind, one.look_again) for one in found.changes]
+
+
+def test_the_first_photo_brings_what_is_new_and_says_what_was_compared(
+    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+) -> None:
+    person = enrol("Red", [photo(tmp_path, RED)], case_id, tools, plan).person_id
+    assert told(tools, case_id).rematches == []
+    match_person(person, tools)
+    found = told(tools, case_id, decided=True)
+    (run,) = found.rematches
+    assert (run.cause, run.actor, run.photos, run.appearances) == ("added", "worker", 1, 2)
+    assert (run.threshold, run.weights_sha256) == (0.75, tools.engine_for(plan).weights_sha256)
+    assert kinds(found) == [(1, "new", False)]
+
+
+def test_another_photo_says_what_is_new_and_what_moved(
+    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+) -> None:
+    person = enrol("Red", [photo(tmp_path, LIKE_RED, "old.png")], case_id, tools, plan).person_id
+    match_person(person, tools)
+    photos = [photo(tmp_path, RED, "new.png"), photo(tmp_path, GREEN, "green.png")]
+    enrol("Red", photos, case_id, tools, plan)
+    match_person(person, tools)
+    found = told(tools, case_id, decided=True)
+    assert [run.photos for run in found.rematches] == [3]
+    assert sorted(kinds(found)) == [(1, "moved", True), (2, "new", False)]
+    moved = next(one for one in found.changes if one.kind == "moved")
+    assert (moved.reference_before, moved.reference_after) == ("old.png", "new.png")
+    assert moved.before and moved.after and moved.after.distance < moved.before.distance
+
+
+def test_a_withdrawn_photo_takes_what_only_it_had_found_and_leaves_the_rest_to_the_others(
+    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+) -> None:
+    photos = [photo(tmp_path, LIKE_RED, "stays.png"), photo(tmp_path, RED, "goes.png")]
+    photos += [photo(tmp_path, GREEN, "stranger.png")]
+    person = enrol("Red", photos, case_id, tools, plan).person_id
+    match_person(person, tools)
+    for name in ("goes.png", "stranger.png"):
+        withdraw("Red", name, case_id=case_id, database=tools.database, actor="uid:7")
+    with reading(tools.database) as session:
+        assert unmatched_people(session, now=utc_now()) == [person]
+        kept = {one.photo_name: one for one in references(session, person)}
+    assert (kept["goes.png"].vector, kept["goes.png"].crop) == (None, None)
+    assert kept["goes.png"].verdict == WITHDRAWN
+    match_person(person, tools)
+    found = told(tools, case_id, decided=True)
+    assert [(run.cause, run.actor, run.photos) for run in found.rematches] == [
+        ("withdrawn", "uid:7", 1)
+    ]
+    assert kinds(found) == [(1, "moved", True), (2, "gone", True)]
+    with reading(tools.database) as session:
+        assert [one.reference for one in candidates(session)] == ["stays.png"]
+        assert unmatched_people(session, now=utc_now()) == []
+
+
+def test_all_that_changed_since_a_run_is_told_together(
+    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+) -> None:
+    person = enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, tools, plan).person_id
+    match_person(person, tools)
+    enrol("Red", [photo(tmp_path, GREEN, "green.png")], case_id, tools, plan)
+    match_person(person, tools)
+    withdraw("Red", "green.png", case_id=case_id, database=tools.database)
+    match_person(person, tools)
+    assert kinds(told(tools, case_id)) == [(2, "gone", False)]
+    assert kinds(told(tools, case_id, since=1)) == []
+    assert kinds(told(tools, case_id, since=0)) == [(1, "new", False)]
+
+
+def test_comparing_anew_twice_equals_once(
+    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+) -> None:
+    person = enrol("Red", [photo(tmp_path, RED)], case_id, tools, plan).person_id
+    match_person(person, tools)
+    once = snapshot(tools.database, without=WHEN_ASKED)
+    enrol("Red", [photo(tmp_path, RED)], case_id, tools, plan)
+    match_people([person], tools)
+    assert snapshot(tools.database, without=WHEN_ASKED) == once
+
+
+def test_a_withdrawn_photo_is_searched_with_no_more_even_where_the_case_has_expired(
+    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+) -> None:
+    person = enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, tools, plan).person_id
+    enrol("Green", [photo(tmp_path, GREEN)], case_id, tools, plan)
+    match_people([person, person + 1], tools)
+    with writing(tools.database) as session:
+        cases.close_case(session, "2026-1", utc_now() - timedelta(seconds=1))
+    withdraw("Red", "red.png", case_id=case_id, database=tools.database)
+    match_people([person, person + 1], tools)
+    with reading(tools.database) as session:
+        assert [one.person for one in candidates(session)] == ["Green"]
+        assert unmatched_people(session, now=utc_now()) == []
+
+
+def test_a_photo_may_be_withdrawn_by_its_file_its_name_or_its_sha256(
+    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+) -> None:
+    photos = [photo(tmp_path, RED, "a.png"), photo(tmp_path, GREEN, "b.png")]
+    photos += [photo(tmp_path, LIKE_RED, "c.png")]
+    portraits = enrol("Red", photos, case_id, tools, plan).portraits
+    for meant in (str(photos[0]), "b.png", portraits[2].sha256[:12].upper()):
+        withdraw("Red", meant, case_id=case_id, database=tools.database)
+    with reading(tools.database) as session:
+        assert gallery(session, engine="stub", now=utc_now()).reference_ids == []
+    with pytest.raises(WrongUsage, match="No photo in use is called that; name one of: none"):
+        withdraw("Red", "b.png", case_id=case_id, database=tools.database)
+    with pytest.raises(WrongUsage, match="nobody of that name"):
+        withdraw("Blue", "b.png", case_id=case_id, database=tools.database)
+
+
+def test_two_photos_of_one_name_are_told_apart_by_their_sha256(
+    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+) -> None:
+    for colour in (RED, GREEN):
+        enrol("Red", [photo(tmp_path, colour, "photo.png")], case_id, tools, plan)
+    with pytest.raises(WrongUsage, match="Several photos are called that"):
+        withdraw("Red", "photo.png", case_id=case_id, database=tools.database)
+
+
+def test_a_photo_that_was_withdrawn_can_be_added_again(
+    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+) -> None:
+    person = enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, tools, plan).person_id
+    match_person(person, tools)
+    withdraw("Red", "red.png", case_id=case_id, database=tools.database)
+    match_person(person, tools)
+    enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, tools, plan)
+    match_person(person, tools)
+    assert kinds(told(tools, case_id)) == [(1, "new", False)]
