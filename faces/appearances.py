@@ -10,7 +10,8 @@ from itertools import groupby
 
 import numpy as np
 
-from faces.face import Box, Face, Image
+from faces.crop import Crop
+from faces.face import Box, Face
 from faces.pairing import Costs, Look, pair, pairing_costs
 from faces.quality import Quality
 from faces.vectors import Vectors, distances, pool, unit
@@ -25,7 +26,7 @@ class Observation:
     quality: Quality
     vector: Vectors
     """Shape [d], as the engine gave it."""
-    crop: Image | None
+    crop: Crop | None
     """A picture for people, with some margin."""
 
 
@@ -44,7 +45,7 @@ class Appearance:
     observations: int
     vector: Vectors
     """Shape [d], unit length: the mean of the best observations, weighted by quality."""
-    crops: tuple[Image, ...]
+    crops: tuple[Crop, ...]
     """Best first."""
 
 

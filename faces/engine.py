@@ -25,6 +25,8 @@ class ModelCard:
     commercial_use: bool
     weights: tuple[str, ...]
     """File names of the weights, as `models list` shows them."""
+    detector: str
+    """Who finds the faces: landmarks mean the same to all engines with the same detector."""
 
     @property
     def same_face_distance(self) -> float:

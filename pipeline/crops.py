@@ -1,11 +1,20 @@
-"""Pictures of faces for people to look at."""
+"""Pictures of faces: for people to look at, and for another engine to embed.
+
+The JPEG's comment says where the face is, so that an engine with the same detector need not look
+for it again.
+"""
 
 import io
+import json
+from typing import Any
 
 import numpy as np
 from PIL import Image as Picture
+from PIL import UnidentifiedImageError
 
-from faces.face import Box, Image
+from errors import UnusablePhoto
+from faces.crop import Crop
+from faces.face import Box, Face, Image
 
 MARGIN = 0.35
 """How much of the surroundings is kept on each side, in box widths."""
@@ -14,18 +23,86 @@ LONGEST_SIDE_PX = 256
 
 def cut(image: Image, box: Box) -> Image:
     """The face with some surroundings, RGB uint8, no side longer than 256 px."""
-    height, width = image.shape[:2]
-    margin = MARGIN * max(box.width, box.height)
-    left, top = max(0, int(box.x - margin)), max(0, int(box.y - margin))
-    right = max(left + 1, min(width, int(box.x + box.width + margin)))
-    bottom = max(top + 1, min(height, int(box.y + box.height + margin)))
+    left, top, right, bottom = _surroundings(image, box)
     piece = Picture.fromarray(image[top:bottom, left:right])
     piece.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
     return np.asarray(piece)
 
 
-def jpeg(image: Image) -> bytes:
-    """Encode an RGB picture; the same pixels give the same bytes."""
+def cut_face(image: Image, face: Face, detector: str) -> Crop:
+    """The same picture, with the detection in it."""
+    piece = cut(image, face.box)
+    left, top, right, bottom = _surroundings(image, face.box)
+    scale = np.array([piece.shape[1] / (right - left), piece.shape[0] / (bottom - top)])
+    corner = (np.array([face.box.x, face.box.y]) - (left, top)) * scale
+    size = np.array([face.box.width, face.box.height]) * scale
+    landmarks = ((face.landmarks - (left, top)) * scale).astype(np.float32)
+    return Crop(piece, Face(Box(*corner.tolist(), *size.tolist()), landmarks, face.score), detector)
+
+
+def jpeg(image: Image, comment: str = "") -> bytes:
+    """Encode an RGB picture; the same pixels and comment give the same bytes."""
     out = io.BytesIO()
-    Picture.fromarray(image).save(out, "JPEG", quality=90)
+    Picture.fromarray(image).save(out, "JPEG", quality=90, comment=comment)
     return out.getvalue()
+
+
+def jpeg_of(crop: Crop) -> bytes:
+    """Encode a crop with what is known of the face in it."""
+    return jpeg(crop.image, _written(crop) if crop.face else "")
+
+
+def read_crop(body: bytes) -> Crop:
+    """The crop that `jpeg_of` encoded, or any other JPEG: then nothing is known of its face.
+
+    Raises UnusablePhoto when it is no whole JPEG, or larger than any crop.
+    """
+    try:
+        with Picture.open(io.BytesIO(body), formats=["JPEG"]) as picture:
+            if max(picture.size) > LONGEST_SIDE_PX:
+                raise UnusablePhoto("The kept picture is larger than any that is kept.")
+            image = np.asarray(picture.convert("RGB"))
+            comment = picture.info.get("comment", b"")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise UnusablePhoto("The kept picture cannot be read.") from error
+    return _with_face(image, comment)
+
+
+def _surroundings(image: Image, box: Box) -> tuple[int, int, int, int]:
+    height, width = image.shape[:2]
+    margin = MARGIN * max(box.width, box.height)
+    left, top = max(0, int(box.x - margin)), max(0, int(box.y - margin))
+    right = max(left + 1, min(width, int(box.x + box.width + margin)))
+    bottom = max(top + 1, min(height, int(box.y + box.height + margin)))
+    return left, top, right, bottom
+
+
+def _written(crop: Crop) -> str:
+    assert crop.face is not None
+    box, points = crop.face.box, crop.face.landmarks
+    told = {
+        "detector": crop.detector,
+        "box": [round(side, 1) for side in (box.x, box.y, box.width, box.height)],
+        "landmarks": [[round(value, 1) for value in point] for point in points.tolist()],
+        "score": round(crop.face.score, 3),
+    }
+    return json.dumps(told, separators=(",", ":"))
+
+
+def _with_face(image: Image, comment: bytes) -> Crop:
+    # Crops may come from elsewhere: a comment that says anything else says nothing.
+    try:
+        told: dict[str, Any] = json.loads(comment)
+        box = Box(*(float(side) for side in told["box"]))
+        landmarks = np.array(told["landmarks"], np.float32)
+        face = Face(box, landmarks, float(told["score"]))
+        known = landmarks.shape == (5, 2) and bool(np.abs(landmarks).max() < 2 * LONGEST_SIDE_PX)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return Crop(image)
+    return Crop(image, face, str(told["detector"])) if known and _is_sane(box) else Crop(image)
+
+
+def _is_sane(box: Box) -> bool:
+    sides = np.array([box.x, box.y, box.width, box.height])
+    within = np.abs(sides).max() < 2 * LONGEST_SIDE_PX  # false for what is no number
+    return bool(within) and min(box.width, box.height) > 0

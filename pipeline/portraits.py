@@ -14,7 +14,7 @@ from errors import UnusablePhoto
 from faces.engine import FaceEngine
 from faces.face import Face, Image
 from faces.quality import Quality, assess
-from pipeline.crops import cut, jpeg
+from pipeline.crops import cut_face, jpeg_of
 from pipeline.names import display_name
 
 LONGEST_SIDE_PX = 1600
@@ -61,7 +61,12 @@ def examine(path: Path, engine: FaceEngine) -> Portrait:
     except UnusablePhoto as reason:
         return Portrait(name, sha256, str(reason))
     return Portrait(
-        name, sha256, "good", engine.embed(chip)[0], jpeg(cut(image, face.box)), quality.value
+        name,
+        sha256,
+        "good",
+        engine.embed(chip)[0],
+        jpeg_of(cut_face(image, face, engine.card.detector)),
+        quality.value,
     )
 
 

@@ -17,7 +17,7 @@ from faces.appearances import Appearance
 from pipeline.analyse import analyse
 from pipeline.at_hand import Known, at_hand
 from pipeline.clock import utc_now
-from pipeline.crops import jpeg
+from pipeline.crops import jpeg_of
 from pipeline.heartbeat import Heartbeat
 from pipeline.plan import Plan
 from pipeline.tools import Tools
@@ -113,7 +113,7 @@ def as_presence(appearance: Appearance, album: Album) -> Presence:
         quality=appearance.quality,
         faces=appearance.observations,
         vector=appearance.vector,
-        crops=tuple(album.save(jpeg(crop)) for crop in appearance.crops),
+        crops=tuple(album.save(jpeg_of(crop)) for crop in appearance.crops),
     )
 
 

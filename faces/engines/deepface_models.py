@@ -260,4 +260,5 @@ def pair_card(recogniser: Recogniser, detector: Detector) -> ModelCard:
         licence=f"{recogniser.name}: {recogniser.licence}; {detector.name}: {detector.licence}",
         commercial_use=recogniser.commercial_use and detector.commercial_use,
         weights=recogniser.weights + detector.weights,
+        detector=f"deepface:{detector.name}",
     )

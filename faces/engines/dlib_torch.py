@@ -48,6 +48,7 @@ class DlibEngine:
         licence="Weights by Davis King, in the public domain; code under the Boost licence.",
         commercial_use=True,
         weights=tuple(SHA256),
+        detector="dlib",
     )
     weights_sha256 = WEIGHTS_SHA256
 

@@ -40,6 +40,7 @@ class StubEngine:
         licence="Part of Nightreel; knows colours, not faces.",
         commercial_use=True,
         weights=(),
+        detector="stub",
     )
     weights_sha256 = hashlib.sha256(b"stub").hexdigest()
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faces.appearances import Appearance, Observation, Part, join, link
+from faces.crop import Crop
 from faces.face import Box, Face
 from faces.quality import Quality
 from faces.vectors import pool
@@ -31,7 +32,7 @@ def observation(
     time_ms: int, x: float, vector: np.ndarray, value: float = 0.8, tag: int = 0, side: float = 100
 ) -> Observation:
     face = Face(Box(x, 50, side, side), np.zeros((5, 2), np.float32), 1.0)
-    crop = np.full((2, 2, 3), tag, np.uint8)
+    crop = Crop(np.full((2, 2, 3), tag, np.uint8))
     return Observation(time_ms, face, Quality(side, value, 1.0, value), vector, crop)
 
 
@@ -42,7 +43,7 @@ def linked(
 
 
 def tags(appearance: Appearance) -> frozenset[int]:
-    return frozenset(int(crop[0, 0, 0]) for crop in appearance.crops)
+    return frozenset(int(crop.image[0, 0, 0]) for crop in appearance.crops)
 
 
 def test_a_face_that_moves_three_widths_between_looks_stays_one_appearance() -> None:
@@ -146,7 +147,7 @@ def test_only_the_best_faces_are_kept_and_the_best_comes_first() -> None:
         for k, value in enumerate(values)
     ]
     (one,) = linked(frames, best=2)
-    assert [int(crop[0, 0, 0]) for crop in one.crops] == [1, 3]
+    assert [int(crop.image[0, 0, 0]) for crop in one.crops] == [1, 3]
     assert (one.best_ms, one.quality, one.observations) == (500, 0.9, 4)
 
 
@@ -162,17 +163,17 @@ def test_frames_are_consumed_one_at_a_time_and_crops_let_go() -> None:
     """A generator that counts the crops alive: no more than are kept, plus the frame at hand."""
     alive: set[int] = set()
 
-    class Crop(np.ndarray):
+    class Counted(np.ndarray):
         def __del__(self) -> None:
             alive.discard(id(self))
 
     def frames() -> Iterator[list[Observation]]:
         for k in range(50):
             one = observation(500 * k, 0, direction(ADA), value=0.5 + k / 200)
-            crop = np.zeros((2, 2, 3), np.uint8).view(Crop)
+            crop = np.zeros((2, 2, 3), np.uint8).view(Counted)
             alive.add(id(crop))
             assert len(alive) <= 3 + 2
-            yield [Observation(one.time_ms, one.face, one.quality, one.vector, crop)]
+            yield [Observation(one.time_ms, one.face, one.quality, one.vector, Crop(crop))]
             del crop, one
 
     (one,) = link(frames(), max_gap_seconds=1, best_faces=3, same_face_distance=SAME)
@@ -305,7 +306,7 @@ def test_every_observation_belongs_to_exactly_one_appearance(
 def test_times_are_in_order_and_no_pause_is_longer_than_allowed(
     frames: list[list[Observation]],
 ) -> None:
-    time_of = {int(one.crop[0, 0, 0]): one.time_ms for frame in frames for one in frame}  # type: ignore[index]
+    time_of = {int(one.crop.image[0, 0, 0]): one.time_ms for frame in frames for one in frame}  # type: ignore[union-attr]
     appearances = linked(frames)
     assert [one.start_ms for one in appearances] == sorted(one.start_ms for one in appearances)
     for one in appearances:
