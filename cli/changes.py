@@ -14,7 +14,6 @@ from storage.cases import find_case
 from storage.changes import Change, Changes
 from storage.changes import changes as read_changes
 from storage.database import reading
-from storage.listing import people_of_case
 from storage.people import find_person
 from storage.rematches import Rematch, exists
 from worker.resources import resources
@@ -51,12 +50,12 @@ def changes_for(case: str, person: str = "", since: int | None = None) -> Change
     mine = resources()
     with reading(mine.database) as session:
         case_id = find_case(session, case).id
-        people = people_of_case(session, case_id)
-        if person:
-            people = [(find_person(session, case_id, person), person)]
+        person_id = find_person(session, case_id, person) if person else None
         if since and not exists(session, since, case_id=case_id):
             raise WrongUsage(f"The case has no run {since}; `nightreel changes` shows the last.")
-        return read_changes(session, people, engine=mine.settings.engine, since=since)
+        return read_changes(
+            session, case_id, engine=mine.settings.engine, person_id=person_id, since=since
+        )
 
 
 def _document(case: str, found: Changes) -> dict[str, object]:

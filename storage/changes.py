@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Literal
 
 import sqlalchemy
 from sqlmodel import Session, col, select
 
 from storage.batches import batches
+from storage.listing import people_of_case
 from storage.rematches import Difference, Place, Rematch, changes_in, composed, done
 from storage.tables import Analysis, Appearance, Recording, Reference
+from storage.verdicts import Key, verdicts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +53,48 @@ class Changes:
 
 def changes(
     session: Session,
-    people: Sequence[tuple[int, str]],
+    case_id: int,
     *,
     engine: str,
+    person_id: int | None = None,
     since: int | None = None,
-    decided: Collection[tuple[int, int]] = (),
 ) -> Changes:
-    """What the last rematch of each of these people (id, name) changed, or all since one together.
+    """What the last rematch of each of a case's people changed, or all since one together.
 
-    `decided` are the (person, appearance) that somebody gave a verdict on. What is not kept any
-    more is left out.
+    Of one person only if given. What is not kept any more is left out.
     """
-    names = dict(people)
+    people = people_of_case(session, case_id)
+    names = {id: name for id, name in people if person_id in (None, id)}
+    decided = _decided(session, case_id)
     runs = done(session, list(names), engine=engine, since=since)
-    by_person = groupby(sorted(runs, key=lambda one: one.person_id), lambda one: one.person_id)
     found = []
-    for person_id, of_one in by_person:
-        ids = [one.id for one in of_one]
+    for person in names:
+        ids = [one.id for one in runs if one.person_id == person]
         together = composed(changes_in(session, id) for id in ids)
-        found += [(person_id, ids[-1], one) for one in together]
+        found += [(person, ids[-1], one) for one in together]
     moments = _moments(session, {one.appearance_id for _, _, one in found})
     photos = _photos(session, [one for _, _, one in found])
     told = [
         Change(
-            person_id=person_id,
-            person=names[person_id],
+            person_id=person,
+            person=names[person],
             rematch_id=rematch_id,
             before=one.before,
             after=one.after,
             reference_before=_photo(one.before, photos),
             reference_after=_photo(one.after, photos),
-            look_again=one.before is not None and (person_id, one.appearance_id) in decided,
+            look_again=one.before is not None and Key(person, one.appearance_id) in decided,
             **moments[one.appearance_id],
         )
-        for person_id, rematch_id, one in found
+        for person, rematch_id, one in found
         if one.appearance_id in moments
     ]
     return Changes(runs, sorted(told, key=_order))
+
+
+def _decided(session: Session, case_id: int) -> set[Key]:
+    given = verdicts_of(session, case_id)
+    return {key for key, some in given.items() if not all(one.seen.seeded for one in some)}
 
 
 def _order(change: Change) -> tuple[str, bool, int]:

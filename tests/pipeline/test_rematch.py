@@ -1,5 +1,6 @@
 """A photo that is added or withdrawn: what is kept is compared anew, and the difference is kept."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,9 +19,24 @@ from storage import cases
 from storage.candidates import candidates
 from storage.changes import Changes, changes
 from storage.database import reading, writing
-from storage.listing import people_of_case
 from storage.people import WITHDRAWN, gallery, references, unmatched_people
+from storage.verdicts import Decision, Key, Seen, give
 
+SEEN = Seen(
+    recording_sha256="a" * 64,
+    start_ms=0,
+    end_ms=1500,
+    best_ms=0,
+    crop="c" * 64 + ".jpg",
+    quality=0.7,
+    distance=0.0,
+    threshold=0.75,
+    reference_id=1,
+    engine="stub",
+    plan_key="0123456789abcdef",
+    seeded=False,
+    below_floor=False,
+)
 LIKE_RED = (225, 60, 30)
 """Close enough to red to be its candidate, and further away than red itself."""
 
@@ -37,12 +53,18 @@ def photo(folder: Path, colour: tuple[int, int, int], name: str = "") -> Path:
     return paint_photo(folder / (name or f"{colour[1]}.png"), colour)
 
 
-def told(tools: Tools, case_id: int, since: int | None = None, decided: bool = False) -> Changes:
-    """What changed, as if every candidate had been decided on, or none."""
+def told(tools: Tools, case_id: int, since: int | None = None) -> Changes:
     with reading(tools.database) as session:
-        people = people_of_case(session, case_id)
-        on = {(person, appearance) for person, _ in people for appearance in (1, 2, 3)}
-        return changes(session, people, engine="stub", since=since, decided=on if decided else ())
+        return changes(session, case_id, engine="stub", since=since)
+
+
+def decide_on_everything(tools: Tools) -> None:
+    """A reviewer gives a verdict on every candidate."""
+    with writing(tools.database) as session:
+        for one in candidates(session):
+            seen = replace(SEEN, reference_id=one.reference_id, distance=one.distance)
+            key, same = Key(one.person_id, one.appearance_id), Decision.SAME
+            give(session, key, account_id=1, decision=same, seen=seen, now=utc_now())
 
 
 def kinds(found: Changes) -> list[tuple[int, str, bool]]:
@@ -55,7 +77,8 @@ def test_the_first_photo_brings_what_is_new_and_says_what_was_compared(
     person = enrol("Red", [photo(tmp_path, RED)], case_id, tools, plan).person_id
     assert told(tools, case_id).rematches == []
     match_person(person, tools)
-    found = told(tools, case_id, decided=True)
+    decide_on_everything(tools)
+    found = told(tools, case_id)
     (run,) = found.rematches
     assert (run.cause, run.actor, run.photos, run.appearances) == ("added", "worker", 1, 2)
     assert (run.threshold, run.weights_sha256) == (0.75, tools.engine_for(plan).weights_sha256)
@@ -67,10 +90,11 @@ def test_another_photo_says_what_is_new_and_what_moved(
 ) -> None:
     person = enrol("Red", [photo(tmp_path, LIKE_RED, "old.png")], case_id, tools, plan).person_id
     match_person(person, tools)
+    decide_on_everything(tools)
     photos = [photo(tmp_path, RED, "new.png"), photo(tmp_path, GREEN, "green.png")]
     enrol("Red", photos, case_id, tools, plan)
     match_person(person, tools)
-    found = told(tools, case_id, decided=True)
+    found = told(tools, case_id)
     assert [run.photos for run in found.rematches] == [3]
     assert sorted(kinds(found)) == [(1, "moved", True), (2, "new", False)]
     moved = next(one for one in found.changes if one.kind == "moved")
@@ -85,6 +109,7 @@ def test_a_withdrawn_photo_takes_what_only_it_had_found_and_leaves_the_rest_to_t
     photos += [photo(tmp_path, GREEN, "stranger.png")]
     person = enrol("Red", photos, case_id, tools, plan).person_id
     match_person(person, tools)
+    decide_on_everything(tools)
     for name in ("goes.png", "stranger.png"):
         withdraw("Red", name, case_id=case_id, database=tools.database, actor="uid:7")
     with reading(tools.database) as session:
@@ -93,7 +118,7 @@ def test_a_withdrawn_photo_takes_what_only_it_had_found_and_leaves_the_rest_to_t
     assert (kept["goes.png"].vector, kept["goes.png"].crop) == (None, None)
     assert kept["goes.png"].verdict == WITHDRAWN
     match_person(person, tools)
-    found = told(tools, case_id, decided=True)
+    found = told(tools, case_id)
     assert [(run.cause, run.actor, run.photos) for run in found.rematches] == [
         ("withdrawn", "uid:7", 1)
     ]
