@@ -10,10 +10,9 @@ from pipeline.portraits import Portrait, examine
 from pipeline.tools import Tools
 from storage import rematches
 from storage.database import writing
-from storage.people import Reference, add_person, add_reference
-from storage.sealed import Album
 from storage.people import Reference, add_person, add_reference, reference_ids
 from storage.rematches import WORKER, Cause
+from storage.sealed import Album
 
 
 @dataclass(frozen=True, slots=True)
