@@ -92,6 +92,12 @@ class Settings(BaseSettings):
     """A browser that was not used for this long is logged out."""
     web_session_hours: int = Field(default=12, ge=1, le=168)
     """Nobody stays logged in for longer."""
+    review_least_quality: float = Field(default=0.3, ge=0, le=1)
+    """Candidates with poorer pictures are supported only with a supervisor's written reason."""
+    review_least_face_px: int = Field(default=48, ge=0, le=1000)
+    """The same, for the shorter side of a candidate's face, in pixels."""
+    review_by_requester: bool = False
+    """Whether whoever enrolled a person may also decide on that person's candidates."""
     flower_port: int = Field(default=5555, ge=1024, le=65535)
     """Loopback port of Flower."""
     flower_user: str = "nightreel"

@@ -17,8 +17,8 @@ from pipeline.at_hand import Known, at_hand
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database import reading
-from storage.moments import Moment, moment
 from storage.sights import Sight
+from storage.spots import Spot, spot
 
 AROUND_MS = 2000
 """How much is shown before and after the clearest moment."""
@@ -51,7 +51,7 @@ def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
     and Purged when nothing is known of it any more.
     """
     with reading(tools.database) as session:
-        where = moment(session, shown.analysis_id, shown.best_ms)
+        where = spot(session, shown.analysis_id, shown.best_ms)
     if where is None:
         raise Purged("The footage of this candidate has been purged; there is no clip of it.")
     span = _span(where, shown.best_ms)
@@ -72,7 +72,7 @@ def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
     return Clip(mp4, frames[0].time_ms, frames[-1].time_ms, blurred, followed)
 
 
-def _span(where: Moment, best_ms: int) -> Span:
+def _span(where: Spot, best_ms: int) -> Span:
     return Span(
         start_ms=max(0, best_ms - AROUND_MS),
         end_ms=min(where.recording.duration_ms, best_ms + AROUND_MS),
@@ -82,7 +82,7 @@ def _span(where: Moment, best_ms: int) -> Span:
 
 
 def _hide_others(
-    frames: Sequence[Frame], shown: Sight, where: Moment, tools: Tools
+    frames: Sequence[Frame], shown: Sight, where: Spot, tools: Tools
 ) -> tuple[list[Frame], bool]:
     plan = Plan.from_body(where.plan_body)
     longest = max(where.recording.width, where.recording.height)

@@ -1,16 +1,15 @@
-"""How people decide on candidates: two of them, in an order that tells nothing, and for good."""
+"""How people decide on candidates: two of them, neither knowing of the other, and for good."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from errors import NotAuthorised, Purged, WrongUsage
 from storage import verdicts
 from storage.audit import Action, record
-from storage.cases import Case, case_in_force
+from storage.case_ids import case_in_force_by_id
 from storage.chain import JsonValue
-from storage.database import Engine, Session, writing
-from storage.sights import Measured, Sight, as_seen, asked_by, look, undecided
+from storage.database import Engine, Session, reading, writing
+from storage.sights import Measured, Sight, as_seen, asked_by, look
 from storage.verdicts import Decision, Key, Seen
 
 GONE = "This candidate is not there any more: it was purged, or found no longer; take the next."
@@ -48,53 +47,9 @@ class Reviewer:
         return f"account:{self.account_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
-    """What a reviewer is shown, and how many there are left for this reviewer."""
-
-    sight: Sight | None
-    """None when nothing is left."""
-    left: int
-
-
-def next_sight(
-    database: Engine,
-    case: str,
-    reviewer: Reviewer,
-    rules: Rules,
-    *,
-    now: datetime,
-    after: Key | None = None,
-) -> Next:
-    """The next candidate for a reviewer, in an order of the reviewer's own; after the last, the
-    first of those that were passed over. Raises NotAuthorised when the case is not in force.
-    """
-    with writing(database) as session:
-        authority = case_in_force(session, case, now)
-        keys = _open_to(session, authority, reviewer, rules)
-        while keys:
-            key = following(keys, after, seed=_seed(authority, reviewer, rules))
-            if found := look(session, key):
-                _record(session, Action.CANDIDATE_VIEWED, authority, key, reviewer.actor, now)
-                return Next(found[0], len(keys))
-            keys.remove(key)
-    return Next(None, 0)
-
-
-def following(keys: list[Key], after: Key | None, *, seed: str) -> Key:
-    """The one behind `after` in an order that the seed shuffles; the first behind the last."""
-
-    def place(key: Key) -> bytes:
-        text = f"{seed}:{key.person_id}:{key.appearance_id}"
-        return hashlib.blake2b(text.encode(), digest_size=8).digest()
-
-    begin = b"" if after is None else place(after)
-    return min(keys, key=lambda key: ((spot := place(key)) <= begin, spot))
-
-
 def decide(
     database: Engine,
-    case: str,
+    case_id: int,
     key: Key,
     decision: Decision,
     *,
@@ -108,33 +63,35 @@ def decide(
     Settled when this reviewer or two others have decided, Purged when there is nothing to decide.
     """
     with writing(database) as session:
-        authority = case_in_force(session, case, now)
+        case_in_force_by_id(session, case_id, now)
         _refuse_requester(session, key, reviewer, rules)
-        shown, numbers = _looked_at(session, authority, key)
+        shown, numbers = looked_at(session, case_id, key)
         seen = as_seen(shown, numbers, below_floor=rules.is_below_floor(shown))
         place = verdicts.give(
             session, key, account_id=reviewer.account_id, decision=decision, seen=seen, now=now
         )
         given = {"decision": decision.value, "place": place, **_as_logged(seen)}
-        _record(session, Action.VERDICT_GIVEN, authority, key, reviewer.actor, now, **given)
+        note(session, Action.VERDICT_GIVEN, case_id, key, reviewer.actor, now, **given)
     return place
 
 
-def undo(database: Engine, case: str, key: Key, *, reviewer: Reviewer, now: datetime) -> Decision:
+def undo(
+    database: Engine, case_id: int, key: Key, *, reviewer: Reviewer, now: datetime
+) -> Decision:
     """Take one's own verdict back, as long as it is the only one; returns what it was.
 
     Raises NotAuthorised when the case is not in force, Settled when there is nothing to take back.
     """
     with writing(database) as session:
-        authority = case_in_force(session, case, now)
+        case_in_force_by_id(session, case_id, now)
         decision = verdicts.take_back(session, key, account_id=reviewer.account_id)
         taken = {"decision": decision.value}
-        _record(session, Action.VERDICT_UNDONE, authority, key, reviewer.actor, now, **taken)
+        note(session, Action.VERDICT_UNDONE, case_id, key, reviewer.actor, now, **taken)
     return decision
 
 
 def override_quality(
-    database: Engine, case: str, key: Key, *, by: Reviewer, reason: str, now: datetime
+    database: Engine, case_id: int, key: Key, *, by: Reviewer, reason: str, now: datetime
 ) -> None:
     """Write down why verdicts count on pictures below the floor of quality.
 
@@ -143,39 +100,39 @@ def override_quality(
     if not reason.strip():
         raise WrongUsage("An override needs a reason in writing; give one.")
     with writing(database) as session:
-        authority = case_in_force(session, case, now)
-        _looked_at(session, authority, key)
+        case_in_force_by_id(session, case_id, now)
+        looked_at(session, case_id, key)
         verdicts.override(session, key, account_id=by.account_id, reason=reason, now=now)
-        _record(session, Action.QUALITY_OVERRIDDEN, authority, key, by.actor, now)
+        note(session, Action.QUALITY_OVERRIDDEN, case_id, key, by.actor, now)
 
 
-def _open_to(session: Session, case: Case, reviewer: Reviewer, rules: Rules) -> list[Key]:
-    barred = "" if rules.requester_may_review else reviewer.actor
-    return undecided(session, case.id, account_id=reviewer.account_id, not_asked_by=barred)
+def own_decision(database: Engine, key: Key, reviewer: Reviewer) -> Decision | None:
+    """What this reviewer has said of a candidate, if anything."""
+    with reading(database) as session:
+        given = verdicts.verdicts_on(session, key)
+    return next((one.decision for one in given if one.account_id == reviewer.account_id), None)
 
 
-def _seed(case: Case, reviewer: Reviewer, rules: Rules) -> str:
-    return f"{rules.seed}:{case.id}:{reviewer.account_id}"
-
-
-def _looked_at(session: Session, case: Case, key: Key) -> tuple[Sight, Measured]:
+def looked_at(session: Session, case_id: int, key: Key) -> tuple[Sight, Measured]:
+    """A candidate of a case. Raises Purged when it is not there."""
     found = look(session, key)
-    if found is None or found[0].case_id != case.id:
+    if found is None or found[0].case_id != case_id:
         raise Purged(GONE)
     return found
 
 
-def _record(
+def note(
     session: Session,
     action: Action,
-    case: Case,
+    case_id: int,
     key: Key,
     actor: str,
     now: datetime,
     **more: JsonValue,
 ) -> None:
+    """An entry in the audit log, about one candidate."""
     objects = {"person_id": key.person_id, "appearance_id": key.appearance_id, **more}
-    record(session, actor=actor, action=action, case_id=case.id, objects=objects, now=now)
+    record(session, actor=actor, action=action, case_id=case_id, objects=objects, now=now)
 
 
 def _as_logged(seen: Seen) -> dict[str, JsonValue]:

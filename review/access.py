@@ -48,6 +48,9 @@ def only(*roles: Role, **others: Any) -> Access:
 PUBLIC = Access(frozenset(), public=True)
 ANYBODY = Access(frozenset(Role))
 """Whoever has logged in."""
+WHOEVER_LOOKS = only(ANALYST, REVIEWER, SUPERVISOR)
+"""Whoever may look at a face."""
+CANDIDATE = "/candidates/{case_id}/{person}/{appearance}"
 
 ACCESS: dict[str, Access] = {
     "GET /login": PUBLIC,
@@ -56,6 +59,15 @@ ACCESS: dict[str, Access] = {
     "GET /password": ANYBODY,
     "POST /password": ANYBODY,
     "GET /": ANYBODY,
+    "GET /review": only(REVIEWER),
+    "GET /review/{case_id}": only(REVIEWER),
+    "GET /review/{case_id}/{person}/{appearance}": only(REVIEWER),
+    "POST /review/{case_id}/{person}/{appearance}/verdict": only(REVIEWER),
+    "POST /review/{case_id}/{person}/{appearance}/undo": only(REVIEWER),
+    f"GET {CANDIDATE}/crops/{{place}}": WHOEVER_LOOKS,
+    f"GET {CANDIDATE}/references/{{reference}}": WHOEVER_LOOKS,
+    f"GET {CANDIDATE}/clip.mp4": WHOEVER_LOOKS,
+    f"GET {CANDIDATE}/clip-unblurred.mp4": WHOEVER_LOOKS,
 }
 """Method and path of every route. Whoever adds one adds a line here."""
 

@@ -23,12 +23,12 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from review import home, login
+from review import home, judging, login, pictures
 from review.answers import explain_errors
 from review.headers import SafeHeaders
 from review.site import Site
 
-ROUTERS = (login.routes, home.routes)
+ROUTERS = (login.routes, home.routes, judging.routes, pictures.routes)
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 import uvicorn
 
 from errors import NightreelError
+from pipeline.review import Rules
 from review.app import create_app
 from review.site import Site
 from storage.web_sessions import Lifetime
@@ -47,6 +48,11 @@ def site_of(mine: Resources) -> Site:
         lifetime=Lifetime(
             idle=timedelta(minutes=settings.web_idle_minutes),
             longest=timedelta(hours=settings.web_session_hours),
+        ),
+        rules=Rules(
+            least_quality=settings.review_least_quality,
+            least_face_px=settings.review_least_face_px,
+            requester_may_review=settings.review_by_requester,
         ),
     )
 

@@ -10,7 +10,9 @@ from fastapi import Depends, Request
 
 from pipeline.clock import utc_now
 from pipeline.plan import Plan
+from pipeline.review import Rules
 from pipeline.tools import Tools
+from review.shelf import Shelf
 from review.throttle import LoginThrottle
 from storage import audit
 from storage.accounts import Role
@@ -43,6 +45,9 @@ class Site:
     lifetime: Lifetime = field(default_factory=Lifetime)
     provider: Provider | None = None
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
+    rules: Rules = field(default_factory=Rules)
+    """How candidates are reviewed."""
+    clips: Shelf = field(default_factory=Shelf)
     now: Callable[[], datetime] = utc_now
 
     def record(

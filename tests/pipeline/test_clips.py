@@ -17,9 +17,10 @@ from footage.recording import probe
 from footage.segments import divide
 from pipeline.clips import Clip, cut_clip
 from pipeline.clock import utc_now
+from pipeline.looking import next_sight
 from pipeline.match import match_person
 from pipeline.plan import Plan
-from pipeline.review import Reviewer, Rules, next_sight
+from pipeline.review import Reviewer, Rules
 from pipeline.tools import Tools
 from storage.control import forget
 from storage.database import writing
@@ -63,7 +64,7 @@ def shown(own_street: Path, tools: Tools, plan: Plan, tmp_path: Path) -> Sight:
     case = open_case(tools)
     photo = paint_photo(tmp_path / "red.png", RED)
     match_person(enrol("Red", [photo], case, tools, plan).person_id, tools)
-    found = next_sight(tools.database, "2026-1", Reviewer(1), Rules(), now=utc_now()).sight
+    found = next_sight(tools.database, case, Reviewer(1), Rules(), now=utc_now()).sight
     assert found is not None
     return found
 

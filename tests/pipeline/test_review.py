@@ -23,7 +23,8 @@ from judged import (
 from sqlalchemy import Engine
 
 from errors import NotAuthorised, Purged, Settled, WrongUsage
-from pipeline.review import Next, Reviewer, next_sight, override_quality, undo
+from pipeline.looking import Next, next_sight
+from pipeline.review import Reviewer, override_quality, undo
 from storage.audit import entries
 from storage.control import forget
 from storage.database import reading, writing

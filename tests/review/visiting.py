@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from sealing import sealed
 from waiting import wait_until
 
 from faces.engines.stub import StubEngine
@@ -24,7 +25,6 @@ from review.site import Site
 from storage import accounts, web_sessions
 from storage.accounts import Account, Role
 from storage.database import Engine, writing
-from storage.media_folder import MediaFolder
 from storage.passwords import hash_password
 
 PASSWORD = "correct horse battery"
@@ -117,7 +117,7 @@ def house_over(database: Engine, home: Path, now: datetime, **changes: Any) -> I
     clock = Clock(now)
     tools = Tools(
         database=database,
-        media=MediaFolder(home / "media"),
+        media=sealed(home / "media", database),
         decoder=Decoder(choose(), 2048, 60, 40_000_000),
         engine_for=lambda plan: StubEngine(plan.min_face_px),
         lease_seconds=60,

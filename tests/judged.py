@@ -5,7 +5,8 @@ from datetime import timedelta
 from rows import NOW, PLAN, TERMS, found, presence, reference, segments
 from sqlalchemy import Engine
 
-from pipeline.review import Reviewer, Rules, decide, next_sight
+from pipeline.looking import next_sight
+from pipeline.review import Reviewer, Rules, decide
 from storage.appearances import replace_appearances
 from storage.candidates import Match, replace_candidates
 from storage.cases import open_case
@@ -15,7 +16,7 @@ from storage.recordings import add
 from storage.tables import Person
 from storage.verdicts import Decision, Key
 
-CASE = "A-1"
+CASE = 1
 ADA, PASSPORT = 1, 1
 FIRST, SECOND, THIRD = 1, 2, 3  # appearances, all in one recording
 KEYS = [Key(ADA, appearance) for appearance in (FIRST, SECOND, THIRD)]
@@ -28,7 +29,7 @@ SAME, DIFFERENT, INCONCLUSIVE = Decision.SAME, Decision.DIFFERENT, Decision.INCO
 def fill(database: Engine, appearances: int = 3, asked_by: str | None = None) -> None:
     """One person with one photo, and this many candidates."""
     with writing(database) as session:
-        case = open_case(session, reference=CASE, now=NOW, **TERMS)
+        case = open_case(session, reference="A-1", now=NOW, **TERMS)
         person = add_person(session, case_id=case.id, name="Ada", now=NOW)
         session.get_one(Person, person).asked_by = asked_by
         add_reference(session, person, reference("passport.jpg"))

@@ -11,7 +11,7 @@ from storage.recordings import as_footage
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Spot:
     """A moment of a recording, and all it takes to decode what is around it."""
 
     recording: Recording
@@ -22,7 +22,7 @@ class Moment:
     plan_body: str
 
 
-def moment(session: Session, analysis_id: int, time_ms: int) -> Moment | None:
+def spot(session: Session, analysis_id: int, time_ms: int) -> Spot | None:
     """The moment at `time_ms` of an analysis; None when there is no such analysis."""
     statement = (
         select(tables.Segment, tables.Recording, tables.Plan.body)
@@ -38,4 +38,4 @@ def moment(session: Session, analysis_id: int, time_ms: int) -> Moment | None:
         return None
     segment, recording, body = row
     found = Segment(**{name: getattr(segment, name) for name in Segment.__slots__})
-    return Moment(as_footage(recording), recording.sha256, recording.modified_ns, found, body)
+    return Spot(as_footage(recording), recording.sha256, recording.modified_ns, found, body)

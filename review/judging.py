@@ -1,0 +1,147 @@
+"""Candidates one after the other, for a reviewer: what is shown, and the verdict on it."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from pipeline.looking import Next, cases_to_review, next_sight, see
+from pipeline.review import Reviewer, decide, own_decision, undo
+from review.access import router
+from review.pages import page
+from review.site import OurSite, Site
+from review.visitors import Visitor, Who
+from storage.verdicts import Decision, Key
+
+routes = router("/review")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What has just been decided, and can be taken back."""
+
+    key: Key
+    decision: Decision
+
+
+@routes.get("")
+def cases(request: Request, ours: OurSite, who: Who) -> Response:
+    """The cases in force, each with how many candidates this reviewer may decide on."""
+    found = cases_to_review(ours.database, _reviewer(who), ours.rules, now=ours.now())
+    return page(request, "review_cases.html.j2", cases=found)
+
+
+@routes.get("/{case_id}")
+def begin(
+    request: Request,
+    ours: OurSite,
+    who: Who,
+    case_id: int,
+    person: int | None = None,
+    appearance: int | None = None,
+) -> Response:
+    """The next candidate; the one behind another, where that is named."""
+    after = None if person is None or appearance is None else Key(person, appearance)
+    found = _next(ours, who, case_id, after)
+    return _show(request, ours, who, case_id, found)
+
+
+@routes.get("/{case_id}/{person}/{appearance}")
+def look(
+    request: Request, ours: OurSite, who: Who, case_id: int, person: int, appearance: int
+) -> Response:
+    """One candidate, whether it is decided on or not."""
+    key = Key(person, appearance)
+    shown = see(ours.database, case_id, key, reviewer=_reviewer(who), now=ours.now())
+    return _show(request, ours, who, case_id, Next(shown, 0))
+
+
+@routes.post("/{case_id}/{person}/{appearance}/verdict")
+def judge(
+    request: Request,
+    ours: OurSite,
+    who: Who,
+    case_id: int,
+    person: int,
+    appearance: int,
+    decision: Annotated[Decision, Form()],
+) -> Response:
+    """Keep a verdict, and show the next candidate."""
+    key = Key(person, appearance)
+    decide(
+        ours.database,
+        case_id,
+        key,
+        decision,
+        reviewer=_reviewer(who),
+        rules=ours.rules,
+        now=ours.now(),
+    )
+    if "HX-Request" not in request.headers:
+        return _sent_on(case_id, key)
+    found = _next(ours, who, case_id, key)
+    return _show(request, ours, who, case_id, found, said=Said(key, decision))
+
+
+@routes.post("/{case_id}/{person}/{appearance}/undo")
+def take_back(
+    request: Request, ours: OurSite, who: Who, case_id: int, person: int, appearance: int
+) -> Response:
+    """Take one's verdict back, and show the candidate again."""
+    key = Key(person, appearance)
+    undo(ours.database, case_id, key, reviewer=_reviewer(who), now=ours.now())
+    if "HX-Request" not in request.headers:
+        return RedirectResponse(_place(case_id, key), 303)
+    shown = see(ours.database, case_id, key, reviewer=_reviewer(who), now=ours.now())
+    return _show(request, ours, who, case_id, Next(shown, 0), taken_back=True)
+
+
+def _next(ours: Site, who: Visitor, case_id: int, after: Key | None) -> Next:
+    return next_sight(
+        ours.database, case_id, _reviewer(who), ours.rules, now=ours.now(), after=after
+    )
+
+
+def _show(
+    request: Request,
+    ours: Site,
+    who: Visitor,
+    case_id: int,
+    found: Next,
+    *,
+    said: Said | None = None,
+    taken_back: bool = False,
+) -> Response:
+    """The whole page, or for htmx the part of it that changes, with the address it now has."""
+    part = "HX-Request" in request.headers
+    shown = found.sight
+    own = shown and own_decision(ours.database, shown.key, _reviewer(who))
+    answer = page(
+        request,
+        "review_part.html.j2" if part else "review.html.j2",
+        case_id=case_id,
+        shown=shown,
+        left=found.left,
+        own=own,
+        said=said,
+        taken_back=taken_back,
+        below_floor=shown is not None and ours.rules.is_below_floor(shown),
+        part=part,
+    )
+    if part and shown is not None:
+        answer.headers["HX-Push-Url"] = _place(case_id, shown.key)
+    return answer
+
+
+def _reviewer(who: Visitor) -> Reviewer:
+    return Reviewer(who.account_id)
+
+
+def _place(case_id: int, key: Key) -> str:
+    return f"/review/{case_id}/{key.person_id}/{key.appearance_id}"
+
+
+def _sent_on(case_id: int, key: Key) -> Response:
+    after = f"person={key.person_id}&appearance={key.appearance_id}"
+    return RedirectResponse(f"/review/{case_id}?{after}", 303)

@@ -1,0 +1,73 @@
+"""The pictures and clips of candidates: each look at one is an entry in the audit log."""
+
+from fastapi import Request, Response
+
+from errors import Purged
+from pipeline.clips import Clip, cut_clip
+from pipeline.looking import look_closer
+from review.access import CANDIDATE, router
+from review.ranges import part_of
+from review.site import OurSite, Site
+from review.visitors import Visitor, Who
+from storage.audit import Action
+from storage.sights import Sight
+from storage.verdicts import Key
+
+routes = router(CANDIDATE)
+
+
+@routes.get("/crops/{place}")
+def crop(
+    ours: OurSite, who: Who, case_id: int, person: int, appearance: int, place: int
+) -> Response:
+    """A picture of an appearance, counted from 0, the best first."""
+    shown = _closer(ours, who, case_id, Key(person, appearance), Action.CROP_VIEWED, place=place)
+    if not 0 <= place < len(shown.crops):
+        raise Purged("There is no such picture of this candidate.")
+    return Response(ours.tools.media.read(shown.crops[place]), media_type="image/jpeg")
+
+
+@routes.get("/references/{reference}")
+def reference(
+    ours: OurSite, who: Who, case_id: int, person: int, appearance: int, reference: int
+) -> Response:
+    """A reference photo's face, beside which a candidate is looked at."""
+    key = Key(person, appearance)
+    shown = _closer(ours, who, case_id, key, Action.CROP_VIEWED, reference_id=reference)
+    crops = {one.id: one.crop for one in shown.references}
+    if reference not in crops:
+        raise Purged("There is no such reference photo any more.")
+    return Response(ours.tools.media.read(crops[reference]), media_type="image/jpeg")
+
+
+@routes.get("/clip.mp4")
+def clip(
+    request: Request, ours: OurSite, who: Who, case_id: int, person: int, appearance: int
+) -> Response:
+    """The moment as a clip, everybody else's face hidden."""
+    key = Key(person, appearance)
+    shown = _closer(ours, who, case_id, key, Action.CLIP_VIEWED, kind="blurred")
+    return part_of(_clip(ours, shown, blurred=True).mp4, "video/mp4", request)
+
+
+@routes.get("/clip-unblurred.mp4")
+def unblurred_clip(
+    request: Request, ours: OurSite, who: Who, case_id: int, person: int, appearance: int
+) -> Response:
+    """The moment as it is: a separate act, with an entry of its own."""
+    key = Key(person, appearance)
+    shown = _closer(ours, who, case_id, key, Action.CLIP_VIEWED, kind="unblurred")
+    return part_of(_clip(ours, shown, blurred=False).mp4, "video/mp4", request)
+
+
+def _closer(
+    ours: Site, who: Visitor, case_id: int, key: Key, action: Action, **more: int | str
+) -> Sight:
+    return look_closer(
+        ours.database, case_id, key, actor=who.actor, action=action, now=ours.now(), **more
+    )
+
+
+def _clip(ours: Site, shown: Sight, *, blurred: bool) -> Clip:
+    label = (shown.analysis_id, shown.best_ms, shown.box, blurred)
+    return ours.clips.take(label, lambda: cut_clip(shown, ours.tools, blurred=blurred))

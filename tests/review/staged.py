@@ -1,0 +1,57 @@
+"""A case with footage that was watched, somebody looked for in it, and candidates to decide on."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from painted import BLUE, RED, Stay, paint, paint_photo
+from visiting import House
+
+from pipeline.clock import utc_now
+from pipeline.enrol import enrol_person
+from pipeline.ingest import ingest_file
+from pipeline.match import match_analysis, match_person
+from pipeline.plan import Plan
+from pipeline.watch import watch
+from storage.agenda import unasked
+from storage.cases import open_case
+from storage.database import reading, writing
+from storage.recordings import Request
+
+PERSON = "Red <b>& Co</b>"
+PLAN = Plan(engine="stub", max_segment_seconds=10)
+
+
+def stage(house: House, folder: Path, *, person: str = PERSON) -> int:
+    """Red comes three times and blue stands by the second time; returns the case's id."""
+    house.clock.now = utc_now()
+    folder.mkdir(exist_ok=True)
+    stays = [Stay(RED, 1, 3), Stay(RED, 5, 8), Stay(RED, 10, 12), Stay(BLUE, 5, 8, x=200)]
+    film = paint(folder / "=gate <i>1.mp4", 13, *stays)
+    case_id = _case(house)
+    tools = house.site.tools
+    request = Request(case_id=case_id)
+    added = ingest_file(film, tools=tools, plan=PLAN, now=house.clock(), request=request)
+    with reading(tools.database) as session:
+        segments = unasked(session)
+    for segment in segments:
+        watch(segment, tools)
+    match_analysis(added.analysis_id, tools)
+    photo = paint_photo(folder / "red.png", RED)
+    engine = tools.engine_for(PLAN)
+    enrolled = enrol_person(person, [photo], case_id=case_id, engine=engine, tools=tools)
+    match_person(enrolled.person_id, tools)
+    return case_id
+
+
+def _case(house: House) -> int:
+    now = house.clock()
+    with writing(house.site.database) as session:
+        return open_case(
+            session,
+            reference="2026-117",
+            legal_basis="warrant 42/26",
+            purpose="to find a witness",
+            authorised_by="A. Judge",
+            expires_at=now + timedelta(days=30),
+            now=now,
+        ).id
