@@ -7,6 +7,7 @@ linked and how far off the offset is. Then compares pieces that show the same pl
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -17,7 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footage.alignment import Overlap, align, marks_of, proposals
+from footage.executables import choose
 from footage.fingerprint import STEP_MS, Glimpses, changes, glimpse
+from footage.frames import sample
+from footage.guards import Decoder
+from footage.recording import probe
+from footage.segments import Segment
 
 WIDTH, HEIGHT, FRAMES_PER_SECOND, SECONDS = 640, 360, 15, 180
 X264 = ("-c:v", "libx264", "-preset", "veryfast")
@@ -72,6 +78,7 @@ def main(*films: str) -> None:
         film = Path(films[0]) if films else _drawn(Path(folder) / "street.mp4")
         _compare_exports(film, Path(folder))
     if not films:
+        _measure_costs()
         _compare_days()
 
 
@@ -114,13 +121,37 @@ def _pieces(day: Glimpses, seconds: int) -> Iterator[Glimpses]:
 
 
 def _sampled(film: Path) -> Glimpses:
-    """A picture every half second, as footage is sampled by default."""
-    reader = imageio_ffmpeg.read_frames(
-        str(film), output_params=["-vf", "fps=2:round=up,scale=320:180", "-s", "320x180"]
+    """As footage is sampled by default."""
+    decoder = Decoder(choose(), memory_mb=2048, timeout_seconds=60, max_pixels=40_000_000)
+    known = probe(str(film), decoder)
+    whole = Segment(0, 0, known.duration_ms, None, None)
+    with sample(
+        known, whole, mode="interval", interval_ms=STEP_MS, max_side_px=1920, decoder=decoder
+    ) as frames:
+        return Glimpses.of([(one.time_ms, glimpse(one.image)) for one in frames])
+
+
+def _measure_costs() -> None:
+    """Of the longest day there is, against another one."""
+    days = [
+        _glimpses(_street(seed, DAY_SECONDS, 12), np.arange(0, DAY_SECONDS, STEP_MS / 1000))
+        for seed in (3, 4)
+    ]
+    marks = [marks_of(changes(day)) for day in days]
+    hours = DAY_SECONDS / 3600
+    begun = time.perf_counter()
+    proposals(*marks)
+    voted = time.perf_counter()
+    align(days[0], days[1], [0])
+    aligned = time.perf_counter()
+    print("\n| of an hour of footage | |\n| --- | --- |")
+    print(f"| kept as glimpses, kB | {len(days[0].pack()) / 1000 / hours:.0f} |")
+    print(f"| kept as marks, kB | {len(marks[0].pack()) / 1000 / hours:.0f} |")
+    print(f"| an hour against an hour, ms | {1000 * (voted - begun) / hours**2:.0f} |")
+    print(
+        f"| one that may be the same looked at closely, ms "
+        f"| {1000 * (aligned - voted) / hours:.0f} |"
     )
-    next(reader)
-    frames = [np.frombuffer(one, np.uint8).reshape(180, 320, 3) for one in reader]
-    return Glimpses.of([(place * STEP_MS, glimpse(one)) for place, one in enumerate(frames)])
 
 
 _Passer = tuple[float, float, float, float, float, float]

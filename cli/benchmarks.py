@@ -17,6 +17,7 @@ class Benchmark(StrEnum):
     MEMORY = "memory"
     HOSTILE = "hostile"
     WALLS = "walls"
+    OVERLAPS = "overlaps"
 
 
 def bench(

@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from cli.output import out, print_json, table
+from cli.overlaps import footage_link, print_links
 from errors import WrongUsage
 from review.timeline import clock
 from storage.database import reading
 from storage.listing import all_analyses, segment_rows
+from storage.overlaps import footage_shared
 from storage.progress import Outcome, Progress, outcomes, progress
 from storage.states import OPEN
 from storage.tables import Priority
@@ -52,10 +54,13 @@ def show_job(
         found = outcomes(session, [job])
         far = progress(session, [job])
         segments = segment_rows(session, job)
+        known = footage_shared(session, found[0].recording_id) if found else []
     if not found:
         raise WrongUsage(f"There is no job {job}; `nightreel jobs list` shows what there is.")
     if as_json:
-        print_json(_job(found[0], far[0]) | {"segments": [asdict(one) for one in segments]})
+        links = [footage_link(one) for one in known]
+        whole = {"segments": [asdict(one) for one in segments], "same_footage": links}
+        print_json(_job(found[0], far[0]) | whole)
         return
     out.print(f"{found[0].name}: {_standing(far[0])}, {_percent(far[0])} % watched")
     shown = table("", "#segment", "from", "to", "state", "#attempts", "#frames", "#faces", "reason")
@@ -71,6 +76,7 @@ def show_job(
             one.reason or "",
         )
     out.print(shown)
+    print_links(known)
 
 
 def _standing(far: Progress) -> str:

@@ -12,9 +12,16 @@ import typer
 
 from cli.footage import ask_for_new, at_once, check_engine, exit_code, place_of, take_in
 from cli.output import err, out, print_json
+from cli.overlaps import links_among, print_links
 from cli.people import enrol_for
 from cli.progress import wait_for
-from cli.results import as_document, candidate_table, found_for, outcome_table, write_report
+from cli.results import (
+    as_document,
+    candidate_table,
+    found_for,
+    outcome_table,
+    write_report,
+)
 from cli.services import Services
 from errors import BrokerUnavailable, WrongUsage
 from pipeline.clock import utc_now
@@ -65,6 +72,7 @@ def process(
     else:
         out.print(candidate_table(found))
         out.print(outcome_table(intake.analyses, intake.refused))
+        print_links(links_among(intake.analyses))
     if report:
         err.print(f"Report: {write_report(report, reference, intake)}")
     raise typer.Exit(exit_code(intake))

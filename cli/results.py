@@ -11,6 +11,15 @@ from rich.table import Table
 
 from cli.footage import Intake
 from cli.output import err, out, print_json, table
+from cli.overlaps import (
+    SAME_AS,
+    counted,
+    first_moments,
+    footage_link,
+    links_among,
+    print_links,
+    same_as,
+)
 from pipeline.clock import utc_now
 from review.gather import gather
 from review.report import render
@@ -44,6 +53,7 @@ def candidates(
         _print_csv(found)
     else:
         out.print(candidate_table(found))
+        print_links(links_among(analyses))
 
 
 def report(
@@ -67,7 +77,8 @@ def as_document(analyses: Sequence[int], found: Sequence[CandidateRow]) -> dict[
         looked_at = outcomes(session, analyses)
     return {
         "recordings": [_recording(one) for one in looked_at],
-        "candidates": [{field: plain(one, field) for field in FIELDS} for one in found],
+        "same_footage": [footage_link(one) for one in links_among(analyses)],
+        "candidates": _rows(found),
     }
 
 
@@ -75,9 +86,10 @@ def candidate_table(found: Sequence[CandidateRow]) -> Table:
     """Candidates for people to read."""
     shown = table(
         "Candidates, for a person to judge",
-        *("person", "#rank", "recording", "from", "to", "best at", "#distance", "#limit"),
+        *("person", "#rank", "recording", "from", "to", "best at", "#distance", "#limit", "remark"),
     )
-    for one in found:
+    firsts = first_moments(found)
+    for one, first in zip(found, firsts, strict=True):
         shown.add_row(
             one.person,
             str(one.rank),
@@ -87,7 +99,9 @@ def candidate_table(found: Sequence[CandidateRow]) -> Table:
             clock(one.best_ms),
             f"{one.distance:.3f}",
             f"{one.threshold:.2f}",
+            f"the same moment as rank {first.rank}" if first else "",
         )
+    shown.caption = counted(firsts)
     if not found:
         shown.add_row("none at this threshold")
     return shown
@@ -160,7 +174,14 @@ def _recording(one: Outcome) -> dict[str, object]:
     }
 
 
+def _rows(found: Sequence[CandidateRow]) -> list[dict[str, object]]:
+    return [
+        {field: plain(one, field) for field in FIELDS} | same_as(first)
+        for one, first in zip(found, first_moments(found), strict=True)
+    ]
+
+
 def _print_csv(found: Sequence[CandidateRow]) -> None:
     rows = csv.writer(sys.stdout)
-    rows.writerow(FIELDS)
-    rows.writerows([cell(plain(one, field)) for field in FIELDS] for one in found)
+    rows.writerow((*FIELDS, *SAME_AS))
+    rows.writerows([cell(value) for value in row.values()] for row in _rows(found))

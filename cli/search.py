@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from cli.output import err, out, print_json, table
+from cli.overlaps import SAME_AS, counted, first_moments, same_as
 from pipeline.clock import utc_now
 from pipeline.search import Answer, Question
 from pipeline.search import search as look_for
@@ -72,6 +73,7 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 
 def _document(answer: Answer, case: str) -> dict[str, object]:
+    firsts = dict(zip(answer.hits, first_moments(answer.hits), strict=True))
     return {
         "case": case,
         "engine": answer.card.name,
@@ -85,7 +87,7 @@ def _document(answer: Answer, case: str) -> dict[str, object]:
                 "name": group[0].recording,
                 "sha256": group[0].recording_sha256,
                 "duration_ms": group[0].duration_ms,
-                "appearances": [_appearance(hit, answer) for hit in group],
+                "appearances": [_appearance(hit, answer) | same_as(firsts[hit]) for hit in group],
             }
             for group in answer.by_recording()
         ],
@@ -116,17 +118,19 @@ def _row(hit: Hit, answer: Answer) -> dict[str, object]:
 
 def _print_csv(answer: Answer) -> None:
     rows = csv.writer(sys.stdout)
-    rows.writerow(FIELDS)
-    for hit in answer.hits:
-        row = _row(hit, answer) | {"crops": " ".join(hit.crops)}
-        rows.writerow(cell(row[name]) for name in FIELDS)
+    fields = (*FIELDS, *SAME_AS)
+    rows.writerow(fields)
+    for hit, first in zip(answer.hits, first_moments(answer.hits), strict=True):
+        row = _row(hit, answer) | {"crops": " ".join(hit.crops)} | same_as(first)
+        rows.writerow(cell(row[name]) for name in fields)
 
 
 def _found_table(answer: Answer) -> Table:
     shown = table(
         "Candidates, for a person to judge",
-        *("recording", "from", "to", "best at", "#distance", "#limit", "closest photo"),
+        *("recording", "from", "to", "best at", "#distance", "#limit", "closest photo", "remark"),
     )
+    firsts = dict(zip(answer.hits, first_moments(answer.hits), strict=True))
     for group in answer.by_recording():
         for hit in group:
             shown.add_row(
@@ -135,12 +139,20 @@ def _found_table(answer: Answer) -> Table:
                 f"{hit.distance:.3f}",
                 f"{answer.card.threshold:.2f}",
                 answer.portraits[hit.photo].name,
+                _remark(firsts[hit]),
             )
+    shown.caption = counted(list(firsts.values()))
     if not answer.hits:
         shown.add_row("none at this threshold")
     if answer.cut_off:
         shown.add_row("and more; raise --limit")
     return shown
+
+
+def _remark(first: Hit | None) -> str:
+    if first is None:
+        return ""
+    return f"the same moment as in {first.recording} at {clock(first.start_ms)}"
 
 
 def _reach_table(answer: Answer) -> Table:

@@ -12,6 +12,7 @@ from storage.overlaps import (
     marks_by_recording,
     recording_of,
     remember_overlap,
+    same_footage,
 )
 
 SLACK_MS = 1000
@@ -67,6 +68,12 @@ def same_moments(moments: Sequence[Moment], known: Sequence[SameFootage]) -> lis
                 break
         firsts.setdefault((moment.who, moment.recording_id), []).append(index)
     return repeats
+
+
+def repeated(session: Session, moments: Sequence[Moment]) -> list[int | None]:
+    """`same_moments`, by what is known of the recordings the moments are in."""
+    known = same_footage(session, {one.recording_id for one in moments})
+    return same_moments(moments, known)
 
 
 def _alike(session: Session, recording_id: int) -> Iterator[tuple[int, int, list[int]]]:

@@ -1,11 +1,12 @@
 """Collect a report's content from the database and the crops."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import cast
 
 from faces.engine import FaceEngine
+from pipeline.overlaps import Moment, repeated
 from pipeline.plan import Plan
 from review.report import (
     CandidateRow,
@@ -15,6 +16,7 @@ from review.report import (
     ReferenceRow,
     RefusedFile,
     Report,
+    SharedFootage,
     State,
 )
 from storage.candidates import CandidateRow as Row
@@ -22,6 +24,7 @@ from storage.candidates import candidates
 from storage.cases import Case, find_case
 from storage.database import Engine, Session, reading
 from storage.listing import claimed_duration_ms, people_of_case, spans
+from storage.overlaps import SameFootage, same_footage
 from storage.people import Reference, references
 from storage.progress import Outcome, outcomes
 from storage.sealed import SealedMedia
@@ -54,11 +57,18 @@ def gather(
         people = people_of_case(session, authority.id)
         photos = {person: references(session, person) for person, _ in people}
         found = candidates(session, case=case, analysis_ids=analysis_ids)
-        recordings = tuple(_recording(session, one) for one in looked_at)
+        shared = same_footage(session, {one.recording_id for one in looked_at})
+        recordings = tuple(_recording(session, one, shared) for one in looked_at)
+        repeats = _repeats(session, found)
     places = {one.analysis_id: place for place, one in enumerate(looked_at)}
     persons = tuple(
         _person(
-            name, photos[person], [one for one in found if one.person_id == person], places, media
+            name,
+            photos[person],
+            [one for one in found if one.person_id == person],
+            repeats,
+            places,
+            media,
         )
         for person, name in people
     )
@@ -104,6 +114,7 @@ def _person(
     name: str,
     photos: Sequence[Reference],
     found: Sequence[Row],
+    repeats: Mapping[int, int],
     places: dict[int, int],
     media: SealedMedia,
 ) -> PersonSection:
@@ -112,7 +123,10 @@ def _person(
         name=name,
         references=tuple(_reference(one, media) for one in photos),
         candidates=tuple(
-            _candidate(one, places[one.analysis_id], by_crop[one.reference_crop], media)
+            replace(
+                _candidate(one, places[one.analysis_id], by_crop[one.reference_crop], media),
+                same_as=repeats.get(one.id),
+            )
             for one in found
         ),
     )
@@ -142,7 +156,17 @@ def _candidate(one: Row, recording: int, reference: int, media: SealedMedia) -> 
     )
 
 
-def _recording(session: Session, one: Outcome) -> RecordingRow:
+def _repeats(session: Session, found: Sequence[Row]) -> dict[int, int]:
+    """Of candidates that repeat another: its rank, by their id."""
+    moments = [
+        Moment((one.person_id, one.engine), one.recording_id, one.start_ms, one.end_ms)
+        for one in found
+    ]
+    firsts = zip(found, repeated(session, moments), strict=True)
+    return {one.id: found[first].rank for one, first in firsts if first is not None}
+
+
+def _recording(session: Session, one: Outcome, known: Sequence[SameFootage]) -> RecordingRow:
     return RecordingRow(
         name=one.name,
         sha256=one.sha256,
@@ -155,4 +179,11 @@ def _recording(session: Session, one: Outcome) -> RecordingRow:
         appearances=tuple(spans(session, one.analysis_id)),
         gaps=tuple(one.gaps),
         reason=" ".join(one.reasons),
+        shared=tuple(
+            SharedFootage(
+                same.first, same.overlap.start_ms, same.overlap.end_ms, same.overlap.offset_ms
+            )
+            for same in known
+            if same.second_id == one.recording_id
+        ),
     )

@@ -73,6 +73,21 @@ class CandidateRow:
     """Of the best face, 0..1."""
     crops: tuple[Jpeg, ...]
     """Best first."""
+    same_as: int | None = None
+    """Rank of the candidate that it repeats: the same moment in footage that was added before."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFootage:
+    """A stretch of a recording that another one shows as well."""
+
+    other: str
+    """Name of the one that was added before."""
+    start_ms: int
+    end_ms: int
+    """In the other's time."""
+    offset_ms: int
+    """Where this one begins, in the other's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,11 @@ class PersonSection:
     name: str
     references: tuple[ReferenceRow, ...]
     candidates: tuple[CandidateRow, ...]
+
+    @property
+    def moments(self) -> int:
+        """How many of the candidates are different moments."""
+        return sum(one.same_as is None for one in self.candidates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +122,7 @@ class RecordingRow:
     """Every range that was not looked at, whatever the cause."""
     reason: str = ""
     """Why there are gaps, or why it failed."""
+    shared: tuple[SharedFootage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,12 @@ def same_footage(session: Session, recording_ids: Collection[int]) -> list[SameF
     return [one for one in _every_overlap(session) if {one.first_id, one.second_id} <= among]
 
 
+def footage_shared(session: Session, recording_id: int) -> list[SameFootage]:
+    """What is known of the same footage in one recording and any other."""
+    pairs = _every_overlap(session)
+    return [one for one in pairs if recording_id in (one.first_id, one.second_id)]
+
+
 def _every_overlap(session: Session) -> Iterator[SameFootage]:
     first, second = aliased(Recording), aliased(Recording)
     statement = (

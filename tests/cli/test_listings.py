@@ -127,7 +127,8 @@ def test_candidates_have_the_shape_of_process(listed: dict[tuple[str, ...], Done
 def test_candidates_are_a_table_of_commas_on_demand(listed: dict[tuple[str, ...], Done]) -> None:
     lines = listed["candidates", "--case", "2026-1", "--csv"].out.splitlines()
     assert lines == [
-        "person,recording,start_ms,end_ms,best_ms,distance,threshold,rank,box,reference,engine,plan"
+        "person,recording,start_ms,end_ms,best_ms,distance,threshold,rank,box,reference,engine,plan,"
+        "same_as_recording,same_as_start_ms"
     ]
 
 

@@ -15,6 +15,7 @@ SHAPE = {
     "candidates": {
         *("person", "recording", "start_ms", "end_ms", "best_ms", "distance", "threshold"),
         *("rank", "box", "reference", "engine", "plan"),
+        *("same_as_recording", "same_as_start_ms"),
     },
 }
 
@@ -33,7 +34,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, red: str) -> SimpleNamespace
 
 def test_it_ends_well_and_prints_nothing_but_the_document(whole: SimpleNamespace) -> None:
     assert whole.done.code == 0
-    assert set(whole.done.document) == {"recordings", "candidates"}
+    assert set(whole.done.document) == {"recordings", "candidates", "same_footage"}
     assert whole.done.said == [f"Report: {whole.report}"]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sample_report import HOSTILE, UNENCODABLE, crop, sample_report
 
 import review.report
-from review.report import PersonSection, RecordingRow, Report, render
+from review.report import PersonSection, RecordingRow, Report, SharedFootage, render
 from review.timeline import bar, bars, clock, legible, ticks
 
 TEMPLATES = Path(review.report.__file__).parent / "templates"
@@ -141,6 +141,26 @@ def test_no_candidate_is_a_result_and_says_at_which_threshold(page: Page) -> Non
         "No candidate at this threshold. None of the faces seen came as close as 0.400."
         in page.text
     )
+
+
+def test_a_moment_that_was_seen_twice_is_shown_twice_and_counted_once(report: Report) -> None:
+    (person, *others), (first, *rest) = report.persons, report.recordings
+    best, second, *more = person.candidates
+    repeat = dataclasses.replace(second, same_as=best.rank)
+    twice = dataclasses.replace(person, candidates=(best, repeat, *more))
+    shared = SharedFootage(first.name, 10_000, 40_000, -5_000)
+    other = dataclasses.replace(rest[0], shared=(shared,))
+    page = Page(
+        render(
+            dataclasses.replace(
+                report, persons=(twice, *others), recordings=(first, other, *rest[1:])
+            )
+        )
+    )
+    assert "3 candidates (2 different moments)" in page.text
+    assert "The same moment as rank 1" in page.text
+    assert "there from 0:00:10.0 to 0:00:40.0" in page.text
+    assert "This recording begins 0:00:05.0 before that one." in page.text
 
 
 def test_a_person_without_a_usable_photo_was_compared_with_nothing(report: Report) -> None:

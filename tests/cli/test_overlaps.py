@@ -1,0 +1,112 @@
+"""Footage that was added twice is said to be the same, and a moment in it is counted once."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from command_line import Nightreel, ended
+from footage_factory import X264, draw, run_ffmpeg
+from numpy.typing import NDArray
+from painted import RED, paint_photo
+from passers import Street
+from test_listings import TERMS
+
+from pipeline.clock import utc_now
+from pipeline.ingest import ingest_file
+from pipeline.match import match_analysis
+from pipeline.overlaps import link_footage
+from pipeline.watch import watch
+from settings import Settings
+from storage.agenda import unasked
+from storage.database import reading
+from worker.resources import Resources
+
+CUT_MS = 6_000
+
+
+def pictures() -> Iterator[NDArray[np.uint8]]:
+    """A street, and red in front of it from 12 s to 15 s."""
+    moments = np.arange(0, 36, 0.1).tolist()
+    for moment, street in zip(moments, Street(1, 40).pictures(moments), strict=True):
+        picture = street.repeat(2, axis=0).repeat(2, axis=1)
+        if 12 <= moment < 15:
+            picture[60:180, 20:120] = RED
+        yield picture
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A case that looks for red, who is seen once, in footage that was added twice."""
+    folder = tmp_path_factory.mktemp("twice")
+    nightreel = Nightreel(folder / "home")
+    photo = paint_photo(folder / "red.png", RED)
+    assert nightreel("case", "open", "2026-1", *TERMS).code == 0
+    assert nightreel("enrol", "Red", photo, "--case", "2026-1").code == 0
+    whole = draw(folder / "whole.mp4", pictures(), fps=10, options=X264)
+    part = folder / "part.mkv"
+    run_ffmpeg("-ss", f"{CUT_MS}ms", "-i", whole, "-c:v", "libx264", "-crf", "30", part)
+    _process(Resources(Settings(home=folder / "home", engine="stub")), [whole, part])
+    commands = {
+        "json": ("candidates", "--case", "2026-1", "--json"),
+        "csv": ("candidates", "--case", "2026-1", "--csv"),
+        "table": ("candidates", "--case", "2026-1"),
+        "search": ("search", photo, "--case", "2026-1", "--json"),
+        "found": ("search", photo, "--case", "2026-1"),
+        "job": ("jobs", "show", "2"),
+        "report": ("report", "--case", "2026-1", "-o", folder),
+    }
+    started = {name: nightreel.start(*command) for name, command in commands.items()}
+    done = {name: ended(process) for name, process in started.items()}
+    return SimpleNamespace(**done, page=folder / "report.html")
+
+
+def _process(mine: Resources, films: list[Path]) -> None:
+    for film in films:
+        known = ingest_file(film, tools=mine.tools, plan=mine.plan, now=utc_now())
+        with reading(mine.database) as session:
+            segments = unasked(session)
+        for segment in segments:
+            watch(segment, mine.tools)
+        link_footage(known.analysis_id, mine.tools)
+        match_analysis(known.analysis_id, mine.tools)
+
+
+def test_the_later_candidate_says_which_moment_it_repeats(home: SimpleNamespace) -> None:
+    both = {one["recording"]: one for one in home.json.document["candidates"]}
+    assert both["whole.mp4"]["same_as_recording"] is None
+    assert both["part.mkv"]["same_as_recording"] == "whole.mp4"
+    assert both["part.mkv"]["same_as_start_ms"] == both["whole.mp4"]["start_ms"] == 12_000
+    rows = {one["recording"]: one for one in csv.DictReader(home.csv.out.splitlines())}
+    assert rows["part.mkv"]["same_as_start_ms"] == "12000"
+    assert rows["whole.mp4"]["same_as_recording"] == ""
+
+
+def test_the_offset_is_said_to_a_tenth_of_a_second(home: SimpleNamespace) -> None:
+    [link] = home.json.document["same_footage"]
+    assert (link["recording"], link["same_as_recording"]) == ("part.mkv", "whole.mp4")
+    assert abs(link["offset_ms"] - CUT_MS) <= 100
+    assert link["end_ms"] - link["start_ms"] > 25_000
+    for told in (home.table.out, home.job.out):
+        assert "The same footage" in told and "0:00:06." in told
+
+
+def test_candidates_are_all_shown_and_counted_once(home: SimpleNamespace) -> None:
+    assert "2 candidates, 1 different moment" in home.table.out
+    assert "the same moment as rank" in home.table.out
+    assert "2 candidates, 1 different moment" in home.found.out
+
+
+def test_a_search_says_it_too(home: SimpleNamespace) -> None:
+    hits = {one["name"]: one["appearances"][0] for one in home.search.document["recordings"]}
+    assert hits["part.mkv"]["same_as_recording"] == "whole.mp4"
+    assert hits["whole.mp4"]["same_as_start_ms"] is None
+
+
+def test_the_report_says_it_too(home: SimpleNamespace) -> None:
+    page = home.page.read_text()
+    assert "2 candidates (1 different moment)" in page
+    assert "this footage was added more than once" in page
+    assert "The same footage as <bdi>whole.mp4</bdi>" in page
