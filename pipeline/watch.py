@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from structlog.contextvars import bound_contextvars
 
@@ -14,11 +15,12 @@ from errors import (
     StoreUnavailable,
 )
 from faces.appearances import Appearance
-from pipeline.analyse import analyse
+from pipeline.analyse import Findings, analyse
 from pipeline.at_hand import Known, at_hand
 from pipeline.clock import utc_now
 from pipeline.crops import jpeg_of
 from pipeline.heartbeat import Heartbeat
+from pipeline.patience import patiently
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import ledger
@@ -35,11 +37,11 @@ def watch(segment_id: int, tools: Tools) -> int | None:
     """Watch a segment, unless it is done or someone else's; running it twice equals once.
 
     Returns the id of its analysis when no segment of it is left open: it can be matched. What goes
-    wrong is recorded on the segment; raises only when that cannot be written (StoreUnavailable).
+    wrong is recorded on the segment; raises only when that cannot be written for the length of a
+    lease (StoreUnavailable).
     """
     owner = f"{tools.process_name()}.{uuid.uuid4().hex}"
-    with writing(tools.database) as session:
-        claimed = ledger.claim(session, segment_id, owner, tools.lease_seconds, utc_now())
+    claimed = patiently(partial(_claim, segment_id, owner, tools), tools.lease_seconds)
     if claimed is None:
         return None
     ids = {"segment": claimed.id, "recording": claimed.recording_id}
@@ -53,6 +55,11 @@ def watch(segment_id: int, tools: Tools) -> int | None:
     return claimed.analysis_id if is_last else None
 
 
+def _claim(segment_id: int, owner: str, tools: Tools) -> ClaimedSegment | None:
+    with writing(tools.database) as session:
+        return ledger.claim(session, segment_id, owner, tools.lease_seconds, utc_now())
+
+
 def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
     try:
         with Heartbeat(tools.database, claimed.id, owner, tools.lease_seconds) as heartbeat:
@@ -61,8 +68,7 @@ def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
         raise
     except StoreUnavailable:
         # A full disk is not the footage's fault: if the ledger can be written, no attempt counts.
-        with suppress(StoreUnavailable):
-            _give_back(claimed, owner, tools)
+        _give_back(claimed, owner, tools)
         raise
     except NightreelError as error:
         return _record(claimed, owner, tools, str(error), permanent=isinstance(error, Permanent))
@@ -88,6 +94,11 @@ def _watch_claimed(claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat:
             decoder=tools.decoder,
             check=heartbeat.check,
         )
+    # Longer than a lease there is nothing to wait for: by then the segment is somebody else's.
+    return patiently(partial(_keep, findings, claimed, owner, tools), tools.lease_seconds)
+
+
+def _keep(findings: Findings, claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
     seen = _kept(findings.appearances, claimed.recording_id, tools)
     with writing(tools.database) as session:
         is_last = ledger.finish(session, claimed.id, owner, findings.coverage, seen, utc_now())
@@ -118,12 +129,15 @@ def as_presence(appearance: Appearance, album: Album) -> Presence:
 
 
 def _give_back(claimed: ClaimedSegment, owner: str, tools: Tools) -> None:
-    with writing(tools.database) as session:
+    with suppress(StoreUnavailable), writing(tools.database) as session:
         ledger.give_back(session, claimed.id, owner)
 
 
 def _record(
     claimed: ClaimedSegment, owner: str, tools: Tools, reason: str, *, permanent: bool
 ) -> bool:
-    with writing(tools.database) as session:
-        return ledger.record_failure(session, claimed.id, owner, reason, permanent)
+    def record() -> bool:
+        with writing(tools.database) as session:
+            return ledger.record_failure(session, claimed.id, owner, reason, permanent)
+
+    return patiently(record, tools.lease_seconds)

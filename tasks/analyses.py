@@ -1,9 +1,11 @@
 """Analyses: matched once all their segments have ended."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from pipeline import match, overlaps
 from pipeline.clock import utc_now
+from pipeline.patience import patiently
 from storage.agenda import mark_match_asked
 from storage.database import writing
 from tasks.asking import send
@@ -14,9 +16,10 @@ from worker.resources import resources
 @app.task
 def match_analysis(analysis_id: int) -> None:
     """Join a recording's sightings into appearances and rank them for everyone looked for."""
+    tools = resources().tools
     # First: an analysis that was matched has ended, and is not asked for again.
-    overlaps.link_footage(analysis_id, resources().tools)
-    match.match_analysis(analysis_id, resources().tools)
+    patiently(partial(overlaps.link_footage, analysis_id, tools), tools.lease_seconds)
+    patiently(partial(match.match_analysis, analysis_id, tools), tools.lease_seconds)
 
 
 def ask_for_matching(analysis_ids: Sequence[int]) -> None:

@@ -1,8 +1,10 @@
 """People: compared with everything that was seen before they were looked for."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from pipeline import rematch
+from pipeline.patience import patiently
 from tasks.asking import send
 from worker.app import app
 from worker.resources import resources
@@ -11,7 +13,8 @@ from worker.resources import resources
 @app.task
 def match_person(person_id: int) -> None:
     """Rank every appearance there is for one person."""
-    rematch.match_person(person_id, resources().tools)
+    tools = resources().tools
+    patiently(partial(rematch.match_person, person_id, tools), tools.lease_seconds)
 
 
 def ask_for_people(person_ids: Sequence[int]) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from pipeline.clock import utc_now
+from pipeline.patience import patiently
 from pipeline.watch import watch
 from storage.agenda import mark_asked, most_urgent, unasked
 from storage.database import reading, writing
@@ -17,14 +19,16 @@ from worker.resources import resources
 def analyse_segment(segment_id: int) -> None:
     """Watch this segment or a more urgent one; whoever ends the last one asks for its matching.
 
-    Not retried by Celery: attempts are counted on the segment, and upkeep asks again.
+    Not retried by Celery: attempts are counted on the segment, and upkeep asks again. While the
+    database is away it waits: else all messages would be used up meanwhile.
     """
-    chosen = _most_urgent(segment_id)
+    mine = resources()
+    chosen = patiently(partial(_most_urgent, segment_id), mine.tools.lease_seconds)
     if chosen is None:
         return
     if chosen != segment_id:  # overtaken: its turn comes again
         ask_for_segments([segment_id])
-    analysis_id = watch(chosen, resources().tools)
+    analysis_id = watch(chosen, mine.tools)
     if analysis_id is not None:
         ask_for_matching([analysis_id])
 

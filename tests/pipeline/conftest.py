@@ -35,12 +35,12 @@ def make_tools(database: Engine, decoder: Decoder, tmp_path: Path) -> Callable[.
 
     def make(engine: FaceEngine | None = None, **others: object) -> Tools:
         values = {
+            "database": database,
             "media": sealed(tmp_path / "media", database),
             "decoder": decoder,
             "lease_seconds": 60,
         }
         return Tools(
-            database=database,
             engine_for=lambda plan: engine or StubEngine(plan.min_face_px),
             **(values | others),
         )

@@ -1,15 +1,19 @@
 """Segments are watched under leases; whatever goes wrong ends as a reason in the ledger."""
 
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from painted import RED, Stay, paint
 from sealing import sealed
 from snapshots import snapshot
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine, create_engine, text
 from sqlmodel import select
 from steps import find, ingest, open_segments, outcome, watch_all
 from waiting import wait_until
@@ -47,6 +51,57 @@ def raising(error: BaseException) -> Callable[[], object]:
         raise error
 
     return fail
+
+
+def once(happening: Callable[[], object]) -> Callable[[], object]:
+    """The first call does it, the others nothing."""
+    left = [happening]
+    return lambda: left.pop()() if left else None
+
+
+def waiting_is_logged(caplog: pytest.LogCaptureFixture) -> bool:
+    return any(record.name == "pipeline.patience" for record in caplog.records)
+
+
+@contextmanager
+def once_it_is(so: Callable[[], bool], act: Callable[[], object]) -> Iterator[None]:
+    """Beside the block, act as soon as something is so."""
+    with ThreadPoolExecutor(1) as beside:
+        acted = beside.submit(lambda: (wait_until(so), act()))
+        yield
+        acted.result()
+
+
+@contextmanager
+def away(url: URL) -> Iterator[None]:
+    """A PostgreSQL database lets nobody in, and nobody stay; a SQLite file takes no writes."""
+    if url.get_backend_name() == "sqlite":
+        locker = sqlite3.connect(str(url.database), check_same_thread=False, isolation_level=None)
+        locker.execute("begin immediate")
+        yield
+        locker.close()
+        return
+    server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"alter database {url.database} allow_connections false"))
+        connection.execute(
+            text(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = :database"
+            ),
+            {"database": url.database},
+        )
+        yield
+        connection.execute(text(f"alter database {url.database} allow_connections true"))
+    server.dispose()
+
+
+@pytest.fixture
+def impatient(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """The same database, by connections that do not wait for a lock."""
+    monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.05)
+    engine = connect(database_url)
+    yield engine
+    engine.dispose()
 
 
 def row(database: Engine, segment_id: int) -> Segment:
@@ -262,10 +317,46 @@ def test_a_full_disk_costs_no_attempt_and_no_lease(
     segment = open_segments(tools)[0]
 
     with pytest.raises(StoreUnavailable, match="picture folder"):
-        watch(segment, make_tools(media=sealed(tmp_path / "full", tools.database)))
+        watch(segment, make_tools(media=sealed(tmp_path / "full", tools.database), lease_seconds=1))
 
     after = row(tools.database, segment)
     assert (after.state, after.attempts, after.asked_at) == (State.WAITING, 0, None)
+
+
+def test_a_disk_that_was_full_for_a_while_costs_no_second_look(
+    clip: Path, make_tools: Callable[..., Tools], tools: Tools, plan: Plan, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    full = tmp_path / "full"
+    full.touch()
+    ingest(clip, tools, plan)
+    segment = open_segments(tools)[0]
+
+    with once_it_is(lambda: waiting_is_logged(caplog), full.unlink):
+        watch(segment, make_tools(media=sealed(full, tools.database)))
+
+    after = row(tools.database, segment)
+    assert (after.state, after.attempts) == (State.DONE, 1)
+
+
+@pytest.mark.parametrize("when", ["at the beginning", "at the end"])
+def test_a_database_that_was_away_for_a_while_costs_no_second_look(
+    when: str, clip: Path, make_tools: Callable[..., Tools], tools: Tools, plan: Plan,
+    impatient: Engine, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    ingest(clip, tools, plan)
+    segment = open_segments(tools)[0]
+    with ExitStack() as outage:
+        begin = partial(outage.enter_context, away(tools.database.url))
+        eyes = StubEngine() if when == "at the beginning" else Interrupted(once(begin))
+        if when == "at the beginning":
+            begin()
+
+        with once_it_is(lambda: waiting_is_logged(caplog), outage.close):
+            watch(segment, make_tools(eyes, database=impatient))
+
+    after = row(tools.database, segment)
+    assert (after.state, after.attempts) == (State.DONE, 1)
 
 
 def test_a_person_is_followed_over_borders_and_through_cuts(
