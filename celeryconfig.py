@@ -2,7 +2,9 @@
 
 import json as _json
 
+from settings import WORK_QUEUE as _WORK_QUEUE
 from settings import load_settings as _load_settings
+from settings import work_queue_of as _work_queue_of
 
 _settings = _load_settings()
 
@@ -32,8 +34,11 @@ task_ignore_result = True
 
 # Upkeep has a queue of its own, else the reaper waits behind a night's worth of segments. It stands
 # first: workers look there first, see `queue_order_strategy`.
-task_default_queue = "nightreel"
-task_queues: dict[str, dict[str, str]] = {"upkeep": {}, "matching": {}, "nightreel": {}}
+task_default_queue = _WORK_QUEUE
+_work_queues = [_work_queue_of(_site) for _site in _settings.site_names]
+task_queues: dict[str, dict[str, str]] = {
+    _name: {} for _name in ("upkeep", "matching", *_work_queues)
+}
 task_routes = {
     "tasks.upkeep.*": {"queue": "upkeep"},
     # A recording that was watched is not to wait for all the others.

@@ -13,8 +13,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from errors import WrongUsage
 
+WORK_QUEUE = "nightreel"
+SITE_NAME = r"[a-z0-9][a-z0-9-]{0,31}"
+DEFAULT_SITE = "default"
+"""Where footage is that is said to be nowhere else."""
 BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
 """How the address of a broker that was tried begins."""
+
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in names.split(",") if name.strip())
 
 
 def _available_cores() -> int:
@@ -61,6 +69,8 @@ class Settings(BaseSettings):
     """Pictures with a longer side are scaled down to it while decoding."""
     workers: int = Field(default_factory=_available_cores, ge=1, le=256)
     """Worker processes of the embedded stack; one a core is right on a CPU."""
+    sites: str = DEFAULT_SITE
+    """Where the footage lies that these workers can reach, by commas."""
     worker_memory_mb: int = Field(default=4096, ge=512)
     """A worker process that has ever taken more is replaced when its task has ended."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -133,6 +143,13 @@ class Settings(BaseSettings):
             raise ValueError(f"must begin with one of {', '.join(BROKERS)}")
         return url
 
+    @field_validator("sites")
+    @classmethod
+    def _is_a_list_of_names(cls, names: str) -> str:
+        if not all(re.fullmatch(SITE_NAME, name) for name in _listed(names)) or not names.strip():
+            raise ValueError("must be names of small letters, digits and dashes, by commas")
+        return names
+
     @field_validator("media_url")
     @classmethod
     def _is_in_a_bucket(cls, url: str) -> str:
@@ -169,6 +186,16 @@ class Settings(BaseSettings):
         return seconds
 
     @property
+    def site_names(self) -> tuple[str, ...]:
+        """`sites`, one by one."""
+        return _listed(self.sites)
+
+    @property
+    def footage_bucket_names(self) -> tuple[str, ...]:
+        """`footage_buckets`, one by one."""
+        return _listed(self.footage_buckets)
+
+    @property
     def home_folder(self) -> Path:
         """`home` with `~` resolved, absolute."""
         return self.home.expanduser().absolute()
@@ -192,6 +219,11 @@ class Settings(BaseSettings):
     def effective_database_url(self) -> str:
         """`database_url`, or the SQLite file in the home folder."""
         return self.database_url or f"sqlite:///{self.home_folder / 'nightreel.db'}"
+
+
+def work_queue_of(site: str) -> str:
+    """The queue that the segments of a site's footage are in."""
+    return WORK_QUEUE if site == DEFAULT_SITE else f"{WORK_QUEUE}.{site}"
 
 
 def load_settings() -> Settings:

@@ -88,6 +88,9 @@ def ingest(
     any_time: Annotated[
         bool, typer.Option("--any-time", help="Outside NIGHTREEL_WINDOW too.")
     ] = False,
+    site: Annotated[
+        str, typer.Option(help="Where it lies; only workers with it in NIGHTREEL_SITES watch it.")
+    ] = "",
     finish_by: Annotated[
         str, typer.Option(help="Say what will be done by 07:00, or by 2026-12-01T07:00.")
     ] = "",
@@ -97,7 +100,8 @@ def ingest(
     """Add footage for the workers of `nightreel up`; a file that is refused stops no other."""
     due_at = parse_finish_by(finish_by, resources().windows, utc_now()) if finish_by else None
     priority = Priority.URGENT if urgent else Priority.OVERNIGHT
-    intake = take_in(map(place_of, paths), Request(priority, any_time, id_of_case(case)))
+    request = Request(priority, any_time, id_of_case(case), site or resources().site)
+    intake = take_in(map(place_of, paths), request)
     forecast = announce(intake.analyses, due_at) if due_at else None
     ask_for_new()
     if wait:
@@ -121,7 +125,7 @@ def check_engine() -> None:
 
 def at_once(case: str = "") -> Request:
     """For a command whose user waits for it. Raises NotAuthorised when there is no such case."""
-    return Request(Priority.URGENT, any_time=True, case_id=id_of_case(case))
+    return Request(Priority.URGENT, True, id_of_case(case), resources().site)
 
 
 def id_of_case(reference: str) -> int | None:

@@ -1,6 +1,6 @@
 """Whether the work goes on as it should: a judgement of the ledger's vitals. Pure: no clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,8 +14,8 @@ class Expectations:
     """What is right here."""
 
     queues: tuple[str, ...]
-    work_queue: str
-    """The one among them that segments are in."""
+    sites: Mapping[str, str]
+    """Whose segments are in a queue, by queue."""
     windows: Windows
     lease_seconds: int
     stale_seconds: int
@@ -65,15 +65,14 @@ def _sign_of_life(queue: str, vitals: Vitals, expected: Expectations) -> datetim
     """When it last did a canary. While all workers are at a segment they do none: then it is the
     last beat of a segment's lease."""
     signs = [vitals.canaries.get(queue)]
-    if queue == expected.work_queue:
-        signs.append(_last_beat(vitals, expected))
+    if queue in expected.sites:
+        signs.append(_last_beat(vitals, expected, expected.sites[queue]))
     return max((sign for sign in signs if sign), default=None)
 
 
-def _last_beat(vitals: Vitals, expected: Expectations) -> datetime | None:
-    if vitals.lease_until is None:
-        return None
-    return vitals.lease_until - timedelta(seconds=expected.lease_seconds)
+def _last_beat(vitals: Vitals, expected: Expectations, *sites: str) -> datetime | None:
+    ends = [vitals.lease_until[site] for site in sites if site in vitals.lease_until]
+    return max(ends) - timedelta(seconds=expected.lease_seconds) if ends else None
 
 
 def _silent(
@@ -98,7 +97,7 @@ def _idle(vitals: Vitals, expected: Expectations, now: datetime) -> Iterator[Tro
     waiting_since = _may_begin_since(vitals, expected.windows, now, patience)
     if waiting_since is None:
         return
-    signs = (waiting_since, vitals.finished_at, _last_beat(vitals, expected))
+    signs = (waiting_since, vitals.finished_at, _last_beat(vitals, expected, *vitals.lease_until))
     since = max(sign for sign in signs if sign)
     if now - since > patience:
         idle, waiting = spoken((now - since).total_seconds()), vitals.segments[State.WAITING]

@@ -91,7 +91,7 @@ def expectations(mine: Resources) -> Expectations:
     """As the settings have them."""
     return Expectations(
         queues=queues(),
-        work_queue=work_queue(),
+        sites={work_queue(site): site for site in mine.settings.site_names},
         windows=mine.windows,
         lease_seconds=mine.settings.lease_seconds,
         stale_seconds=mine.settings.stale_seconds,

@@ -4,7 +4,7 @@ Rows are committed first and workers are asked afterwards, so that a crash in be
 that nobody was asked about. Asking twice does no harm.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, or_, true, update
@@ -20,9 +20,15 @@ _URGENT_FIRST = case((col(Analysis.priority) == Priority.URGENT, 0), else_=1)
 
 
 def most_urgent(
-    session: Session, asked_for: int, now: datetime, *, window_open: bool = True
+    session: Session,
+    asked_for: int,
+    now: datetime,
+    *,
+    sites: Collection[str],
+    window_open: bool = True,
 ) -> int | None:
-    """The segment to begin now: the one that was asked for, unless a more urgent one waits.
+    """The segment to begin now: the one that was asked for, unless a more urgent one waits at
+    these sites.
 
     What a dead worker left in the middle goes first too: its recording waits for nothing else.
     None when there is nothing to begin: what has been begun already is not begun again, and what
@@ -32,7 +38,8 @@ def most_urgent(
     interrupted = and_(col(Segment.attempts) > 0, col(Segment.reason).is_(None))
     named = col(Segment.id) == asked_for
     for which in (and_(urgent, named), urgent, interrupted, named):
-        statement = _ready(now, window_open).where(which)
+        at_hand = col(Analysis.site).in_(sites)
+        statement = _ready(now, window_open).where(which, at_hand)
         in_order = statement.order_by(col(Segment.analysis_id), col(Segment.index))
         chosen = session.exec(in_order.limit(1)).first()
         if chosen is not None:
@@ -58,10 +65,12 @@ def unasked(
     session: Session,
     *,
     asked_before: datetime | None = None,
+    sites: Collection[str] | None = None,
     window_open: bool = True,
     limit: int = 1000,
 ) -> list[int]:
-    """Segments that may begin and that nobody was asked to do, urgent ones first.
+    """Segments that may begin and that nobody was asked to do, urgent ones first; of all sites, or
+    of some.
 
     Those that were asked for before `asked_before` are among them.
     """
@@ -72,11 +81,29 @@ def unasked(
             col(Segment.state) == State.WAITING,
             _allowed(window_open),
             _forgotten(col(Segment.asked_at), asked_before),
+            true() if sites is None else col(Analysis.site).in_(sites),
         )
         .order_by(_URGENT_FIRST, col(Segment.analysis_id), col(Segment.index))
         .limit(limit)
     )
     return list(session.exec(statement))
+
+
+def by_site(session: Session, segment_ids: Sequence[int]) -> dict[str, list[int]]:
+    """Segments by where their footage is, in the order given."""
+    statement = select(Segment.id, Analysis.site).join(Analysis)
+    site_of = dict(session.exec(statement.where(col(Segment.id).in_(segment_ids))).all())
+    found: dict[str, list[int]] = {}
+    for one in segment_ids:
+        if one in site_of:
+            found.setdefault(site_of[one], []).append(one)
+    return found
+
+
+def waiting_sites(session: Session) -> list[str]:
+    """Where footage is of which segments wait."""
+    statement = select(Analysis.site).join(Segment).where(col(Segment.state) == State.WAITING)
+    return sorted(session.exec(statement.distinct()))
 
 
 def mark_asked(session: Session, segment_ids: Sequence[int], now: datetime) -> None:

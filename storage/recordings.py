@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
-from storage.tables import Priority, State
+from storage.tables import DEFAULT_SITE, Priority, State
 from storage.upsert import insert_if_new
 
 
@@ -35,6 +35,8 @@ class Request:
     any_time: bool = False
     """Whether it is to be watched outside the windows too."""
     case_id: int | None = None
+    site: str = DEFAULT_SITE
+    """Where it is, so that workers who can reach it are asked."""
 
 
 AS_USUAL = Request()
@@ -115,6 +117,7 @@ def _hurry(analysis: tables.Analysis, request: Request) -> None:
     if request.priority is Priority.URGENT:
         analysis.priority = Priority.URGENT
     analysis.any_time = analysis.any_time or request.any_time
+    analysis.site = request.site
 
 
 def _columns(found: Found) -> dict[str, Any]:

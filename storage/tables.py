@@ -25,6 +25,8 @@ from sqlmodel import Field, SQLModel
 
 from storage.vectors import SearchedVector, Vector
 
+DEFAULT_SITE = "default"
+
 
 class State(StrEnum):
     """Where a segment or an analysis stands."""
@@ -128,6 +130,8 @@ class Analysis(Table, table=True):
     )
     any_time: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether it is watched outside the windows too."""
+    site: str = Field(default=DEFAULT_SITE, sa_column_kwargs={"server_default": DEFAULT_SITE})
+    """Where the footage is: only workers of this site are asked to watch it."""
     paused_at: datetime | None = None
     due_at: datetime | None = None
     """When it was wanted by."""

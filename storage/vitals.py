@@ -47,8 +47,8 @@ class Vitals:
     """When the oldest recording with a waiting segment was asked for."""
     any_time_since: datetime | None
     """The same, among what is watched outside the windows too."""
-    lease_until: datetime | None
-    """The latest end of a lease that is held."""
+    lease_until: dict[str, datetime]
+    """The latest end of a lease that is held, by site."""
     finished_at: datetime | None
     """When a segment was last done."""
     quarantined_at: datetime | None
@@ -71,7 +71,7 @@ def vitals(session: Session, now: datetime) -> Vitals:
         repeats=sum(int(row.repeats) for row in segments),
         overdue_leases=session.exec(select(func.count()).where(ran_out(now))).one(),
         **_waiting(session),
-        lease_until=session.exec(select(func.max(Segment.lease_until))).one(),
+        lease_until=dict(session.exec(_leases()).all()),
         finished_at=session.exec(select(func.max(Segment.finished_at))).one(),
         quarantined_at=next((r.began_at for r in segments if r.state is State.QUARANTINED), None),
         recent=_recent_work(session, now - RECENT),
@@ -93,6 +93,12 @@ def _segments_by_state() -> Any:
 
 def _analyses_by_state() -> Any:
     return select(Analysis.state, func.count()).group_by(col(Analysis.state))
+
+
+def _leases() -> Any:
+    held = col(Segment.lease_until).is_not(None)
+    latest = func.max(Segment.lease_until)
+    return select(Analysis.site, latest).join(Segment).where(held).group_by(col(Analysis.site))
 
 
 def _paused() -> Any:

@@ -11,14 +11,14 @@ from errors import BrokerUnavailable
 from worker.app import app
 
 
-def send(task: Task, ids: Sequence[int]) -> None:
-    """Ask for one task an id, over one connection.
+def send(task: Task, ids: Sequence[int], queue: str | None = None) -> None:
+    """Ask for one task an id, over one connection; None means the task's usual queue.
 
     Raises BrokerUnavailable; what was sent before stays sent, and sending twice does no harm.
     """
     with broker_errors_explained(), app.producer_or_acquire() as producer:
         for one in ids:
-            task.apply_async((one,), producer=producer)
+            task.apply_async((one,), producer=producer, queue=queue)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from errors import BrokerUnavailable, NightreelError, Transient, WrongUsage
@@ -43,7 +44,7 @@ def watched_folder(folder: Path, request: Request = AS_USUAL) -> WatchedFolder:
         tools=mine.tools,
         plan=mine.plan,
         settle_seconds=mine.settings.settle_seconds,
-        request=request,
+        request=replace(request, site=mine.site),
     )
 
 

@@ -1,17 +1,18 @@
 """Segments: the unit of work."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 
 from pipeline.clock import utc_now
 from pipeline.patience import patiently
 from pipeline.watch import watch
-from storage.agenda import mark_asked, most_urgent, unasked
+from storage.agenda import by_site, mark_asked, most_urgent, unasked
 from storage.database import reading, writing
 from tasks.analyses import ask_for_matching
 from tasks.asking import send
 from worker.app import app
+from worker.broker import work_queue
 from worker.resources import resources
 
 
@@ -36,22 +37,39 @@ def analyse_segment(segment_id: int) -> None:
 def _most_urgent(segment_id: int) -> int | None:
     mine, now = resources(), utc_now()
     with reading(mine.database) as session:
-        return most_urgent(session, segment_id, now, window_open=mine.windows.is_open(now))
+        return most_urgent(
+            session,
+            segment_id,
+            now,
+            sites=mine.settings.site_names,
+            window_open=mine.windows.is_open(now),
+        )
 
 
-def ask_for_waiting(*, asked_before: datetime | None = None) -> None:
-    """Ask for every segment that may begin now and that nobody was asked to do.
+def ask_for_waiting(
+    *, asked_before: datetime | None = None, sites: Collection[str] | None = None
+) -> None:
+    """Ask for every segment that may begin now and that nobody was asked to do, of all sites or of
+    some.
 
     Those that were asked for before `asked_before` are asked for again. Raises BrokerUnavailable.
     """
     mine, now = resources(), utc_now()
     with reading(mine.database) as session:
-        waiting = unasked(session, asked_before=asked_before, window_open=mine.windows.is_open(now))
+        waiting = unasked(
+            session,
+            asked_before=asked_before,
+            sites=sites,
+            window_open=mine.windows.is_open(now),
+        )
     ask_for_segments(waiting)
 
 
 def ask_for_segments(segment_ids: Sequence[int]) -> None:
-    """Put committed segments in the queue. Raises BrokerUnavailable."""
-    send(analyse_segment, segment_ids)
+    """Put committed segments in the queues of their sites. Raises BrokerUnavailable."""
+    with reading(resources().database) as session:
+        at_sites = by_site(session, segment_ids)
+    for site, ids in at_sites.items():
+        send(analyse_segment, ids, work_queue(site))
     with writing(resources().database) as session:
         mark_asked(session, segment_ids, utc_now())

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from pipeline.clock import utc_now
-from storage.agenda import ready_to_match
+from storage.agenda import ready_to_match, waiting_sites
 from storage.crops import crop_numbers
 from storage.database import reading
 from storage.people import unmatched_people
@@ -32,9 +32,13 @@ def tend_ledger() -> None:
     messages wait, they are left alone.
     """
     now = utc_now()
-    segments_lost, matches_lost = _is_empty(work_queue()), _is_empty(MATCHING)
+    with reading(resources().database) as session:
+        waiting = waiting_sites(session)
+    segments_lost = [site for site in waiting if _is_empty(work_queue(site))]
+    matches_lost = _is_empty(MATCHING)
     take_back()
-    ask_for_waiting(asked_before=now - ASKED_LONG_AGO if segments_lost else None)
+    ask_for_waiting()
+    ask_for_waiting(asked_before=now - ASKED_LONG_AGO, sites=segments_lost)
     with reading(resources().database) as session:
         asked_before = now - ASKED_LONG_AGO if matches_lost else None
         analyses = ready_to_match(session, asked_before=asked_before)

@@ -10,15 +10,16 @@ from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from errors import BrokerUnavailable
+from settings import work_queue_of
 from worker.app import app
 
 CONNECT_SECONDS = 5.0
 SAFE_POLICY = "noeviction"
 
 
-def work_queue() -> str:
-    """The queue that segments are in."""
-    return str(app.conf.task_default_queue)
+def work_queue(site: str) -> str:
+    """The queue that the segments of a site's footage are in."""
+    return work_queue_of(site)
 
 
 def queues() -> tuple[str, ...]:

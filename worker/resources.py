@@ -59,7 +59,7 @@ class Resources:
     @cached_property
     def footage_store(self) -> FootageStore | None:
         """Footage that is not on this machine; None when no bucket is named."""
-        names = [name.strip() for name in self.settings.footage_buckets.split(",") if name.strip()]
+        names = self.settings.footage_bucket_names
         if not names:
             return None
         cache = DiskCache(
@@ -108,6 +108,11 @@ class Resources:
     def windows(self) -> Windows:
         """When footage is watched. Raises WrongUsage."""
         return Windows.parse(self.settings.window, self.settings.time_zone)
+
+    @property
+    def site(self) -> str:
+        """Where footage lies that is added here, if nothing else is said."""
+        return self.settings.site_names[0]
 
     @property
     def roll_folder(self) -> Path:

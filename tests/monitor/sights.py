@@ -26,7 +26,7 @@ def vitals_with(now: datetime = NOW, **changes: Any) -> Vitals:
         overdue_leases=0,
         waiting_since={},
         any_time_since=None,
-        lease_until=None,
+        lease_until={},
         finished_at=None,
         quarantined_at=None,
         recent=RecentWork(0, 0.0, 0.0),
@@ -38,7 +38,7 @@ def vitals_with(now: datetime = NOW, **changes: Any) -> Vitals:
 
 def expected(windows: Windows = ALWAYS) -> Expectations:
     """Two queues, stale after five minutes, leases of a minute."""
-    return Expectations(("upkeep", "nightreel"), "nightreel", windows, 60, 300)
+    return Expectations(("upkeep", "nightreel"), {"nightreel": "default"}, windows, 60, 300)
 
 
 def health_of(vitals: Vitals, windows: Windows = ALWAYS, now: datetime = NOW) -> Health:

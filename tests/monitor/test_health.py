@@ -37,14 +37,14 @@ def test_a_queue_that_was_never_served_is_named() -> None:
 
 def test_workers_that_are_all_at_a_segment_serve_no_canary_and_are_well() -> None:
     canaries = {"upkeep": NOW, "nightreel": NOW - 20 * MINUTE}
-    beating = vitals_with(canaries=canaries, lease_until=NOW + 55 * SECOND)
+    beating = vitals_with(canaries=canaries, lease_until={"default": NOW + 55 * SECOND})
     assert health_of(beating).well
     assert health_of(beating).silence_seconds["nightreel"] == 5.0
 
 
 def test_a_lease_that_nobody_moves_on_is_no_sign_of_life() -> None:
     canaries = {"upkeep": NOW, "nightreel": NOW - 20 * MINUTE}
-    silent = vitals_with(canaries=canaries, lease_until=NOW - 5 * MINUTE)
+    silent = vitals_with(canaries=canaries, lease_until={"default": NOW - 5 * MINUTE})
     assert sentences(health_of(silent)) == [
         "Queue nightreel has not been served for 6 min; "
         "see whether workers, beat and the broker run."
@@ -78,7 +78,7 @@ def test_work_that_waits_while_nobody_works_is_a_trouble() -> None:
     "sign",
     [
         {"finished_at": NOW - MINUTE},
-        {"lease_until": NOW + 30 * SECOND},
+        {"lease_until": {"default": NOW + 30 * SECOND}},
         {"waiting_since": {Priority.OVERNIGHT: NOW - MINUTE}},
     ],
     ids=["a segment was just done", "one is at work", "it was asked for just now"],

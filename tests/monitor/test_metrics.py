@@ -40,7 +40,7 @@ def test_a_busy_ledger(tmp_path: Path) -> None:
                 repeats=4,
                 overdue_leases=1,
                 waiting_since={Priority.OVERNIGHT: NOW - 2 * MINUTE},
-                lease_until=NOW + 50 * SECOND,
+                lease_until={"default": NOW + 50 * SECOND},
                 recent=RecentWork(120_000, 90.0, 60.0),
                 refused=5,
             )

@@ -40,7 +40,7 @@ def analysis_id(database: Engine) -> int:
 def test_an_empty_ledger_is_read(database: Engine) -> None:
     seen = vitals_of(database)
     assert (seen.segments, seen.analyses, seen.waiting_since, seen.canaries) == ({}, {}, {}, {})
-    assert (seen.lease_until, seen.finished_at, seen.quarantined_at) == (None, None, None)
+    assert (seen.lease_until, seen.finished_at, seen.quarantined_at) == ({}, None, None)
     assert seen.recent == RecentWork(0, 0.0, 0.0)
     assert (seen.paused, seen.repeats, seen.overdue_leases, seen.refused) == (0, 0, 0, 0)
 
@@ -57,7 +57,7 @@ def test_segments_are_counted_and_measured_by_state(database: Engine) -> None:
 @pytest.mark.usefixtures("analysis_id")
 def test_moments_come_back_as_they_were(database: Engine) -> None:
     seen = vitals_of(database)
-    assert seen.lease_until == NOW + MINUTE
+    assert seen.lease_until == {"default": NOW + MINUTE}
     assert seen.finished_at == NOW + MINUTE / 10
     assert seen.quarantined_at == NOW
 

@@ -1,0 +1,230 @@
+"""The ledger under a thousand workers: `python -m bench.ledger [SEGMENTS] [WORKERS]`.
+
+Every simulated worker claims a segment, beats its lease once and finishes it with one sighting, by
+`storage.ledger` as `pipeline.watch` does it, and decodes nothing: so it is the ledger that is
+measured, on SQLite and on PostgreSQL. One in a hundred dies with the segment in its hands. What the
+dead held is taken back and asked for again until nothing is left, and then every row is counted.
+"""
+
+import multiprocessing
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import numpy as np
+from sqlmodel import col, func, select
+
+from bench.chaos.stores import PostgresStore, SqliteStore, Store
+from errors import StoreUnavailable
+from faces.face import Box
+from footage.coverage import Coverage
+from footage.recording import Recording
+from footage.segments import Segment
+from pipeline.clock import utc_now
+from storage import ledger, reaper, tables
+from storage.agenda import unasked
+from storage.appearances import Presence
+from storage.database import Engine, connect, reading, upgrade, writing
+from storage.recordings import Found, add
+from storage.tables import State
+
+SEGMENTS_A_RECORDING = 60
+PROCESSES = 4
+LEASE_SECONDS = 60
+DEATHS = 0.01
+PLAN = {"plan_key": "bench", "plan_body": '{"engine": "stub"}'}
+COLUMNS = (
+    "database", "segments a second", "processor, ms a segment", "claim p50 / p95, ms",
+    "finish p50 / p95, ms", "died", "refused", "lost", "twice",
+)  # fmt: skip
+COVERAGE = Coverage(900, 120, 60_000, ())
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one process of workers did."""
+
+    finished: int = 0
+    died: int = 0
+    refused: int = 0
+    """Times the database was too busy, so that the worker tried again."""
+    processor_seconds: float = 0.0
+    claim_seconds: list[float] = field(default_factory=list)
+    finish_seconds: list[float] = field(default_factory=list)
+
+
+def main(segments: int = 6000, workers: int = 1000) -> None:
+    """Print a Markdown table: rates, waits, and what was lost."""
+    print(f"{segments} segments, {workers} workers in {PROCESSES} processes, "
+          f"load {os.getloadavg()[0]:.0f} before\n")  # fmt: skip
+    print(f"| {' | '.join(COLUMNS)} |\n{'| --- ' * len(COLUMNS)}|")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, kind in (("SQLite", SqliteStore), ("PostgreSQL", PostgresStore)):
+            store = kind(Path(folder))
+            try:
+                print(f"| {name} | {_measure(store, segments, workers)} |", flush=True)
+            finally:
+                store.close()
+
+
+def _measure(store: Store, segments: int, workers: int) -> str:
+    _fill(store.model_url, segments)
+    seconds, tallies = _work_off(store.model_url, workers)
+    lost, twice = _audit(store.model_url)
+    finished = sum(one.finished for one in tallies)
+    claims = [each for one in tallies for each in one.claim_seconds]
+    finishes = [each for one in tallies for each in one.finish_seconds]
+    cells = [
+        f"{finished / seconds:.0f}",
+        f"{1000 * sum(one.processor_seconds for one in tallies) / finished:.1f}",
+        _quantiles(claims), _quantiles(finishes),
+        sum(one.died for one in tallies), sum(one.refused for one in tallies), lost, twice,
+    ]  # fmt: skip
+    return " | ".join(map(str, cells))
+
+
+def _quantiles(seconds: Sequence[float]) -> str:
+    p50, p95 = np.quantile(seconds, [0.5, 0.95]) * 1000
+    return f"{p50:.0f} / {p95:.0f}"
+
+
+def _fill(url: str, segments: int) -> None:
+    engine = connect(url)
+    upgrade(engine)
+    for number in range(segments // SEGMENTS_A_RECORDING):
+        with writing(engine) as session:
+            add(session, _found(number), segments=_segments(), now=utc_now(), **PLAN)
+    engine.dispose()
+
+
+def _found(number: int) -> Found:
+    recording = Recording(
+        path=f"/footage/{number}.mp4", size_bytes=1, codec="h264", width=1920, height=1080,
+        rotation=0, pixel_format="yuv420p", frame_rate=None, time_base=Fraction(1, 90000),
+        start_us=0, duration_claimed_ms=None, duration_ms=SEGMENTS_A_RECORDING * 60_000, packets=1,
+    )  # fmt: skip
+    return Found(f"{number:064x}", f"{number}.mp4", 0, recording)
+
+
+def _segments() -> list[Segment]:
+    return [
+        Segment(n, n * 60_000, (n + 1) * 60_000, None, None) for n in range(SEGMENTS_A_RECORDING)
+    ]
+
+
+def _work_off(url: str, workers: int) -> tuple[float, list[Tally]]:
+    """Seconds of work, start-up of the processes left out, and what each process did."""
+    seconds, tallies = 0.0, list[Tally]()
+    engine = connect(url)
+    while waiting := _waiting(url):
+        context = multiprocessing.get_context("spawn")
+        gate, done = context.Barrier(PROCESSES + 1), context.SimpleQueue()
+        processes = [
+            context.Process(
+                target=_run, args=(url, waiting[place::PROCESSES], workers // PROCESSES, gate, done)
+            )
+            for place in range(PROCESSES)
+        ]
+        for process in processes:
+            process.start()
+        gate.wait()
+        begun = time.monotonic()
+        tallies += [done.get() for _ in processes]
+        seconds += time.monotonic() - begun
+        for process in processes:
+            process.join()
+        with writing(engine) as session:  # as if their leases had run out
+            reaper.expired(session, utc_now() + timedelta(seconds=2 * LEASE_SECONDS))
+    engine.dispose()
+    return seconds, tallies
+
+
+def _waiting(url: str) -> list[int]:
+    engine = connect(url)
+    with reading(engine) as session:
+        found = unasked(session, limit=1_000_000)
+    engine.dispose()
+    return found
+
+
+def _run(url: str, segment_ids: Sequence[int], workers: int, gate: Any, done: Any) -> None:
+    """One process: its workers share the segments out among themselves."""
+    engine, tally, work = connect(url), Tally(), SimpleQueue[int]()
+    for segment_id in segment_ids:
+        work.put(segment_id)
+    threads = [threading.Thread(target=_work, args=(engine, work, tally)) for _ in range(workers)]
+    gate.wait()
+    before = time.process_time()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    tally.processor_seconds = time.process_time() - before
+    done.put(tally)
+    engine.dispose()
+
+
+def _work(engine: Engine, work: "SimpleQueue[int]", tally: Tally) -> None:
+    """One worker, until nothing waits."""
+    while True:
+        try:
+            segment_id = work.get_nowait()
+        except Empty:
+            return
+        try:
+            _do(engine, segment_id, tally)
+        except StoreUnavailable:
+            tally.refused += 1
+            work.put(segment_id)
+
+
+def _do(engine: Engine, segment_id: int, tally: Tally) -> None:
+    owner = f"{os.getpid()}.{threading.get_ident()}.{random.random()}"
+    begun = time.monotonic()
+    with writing(engine) as session:
+        claimed = ledger.claim(session, segment_id, owner, LEASE_SECONDS, utc_now())
+    claimed_at = time.monotonic()
+    if claimed is None:  # it was claimed before the database refused something else
+        return
+    tally.claim_seconds.append(claimed_at - begun)
+    if random.random() < DEATHS:
+        tally.died += 1
+        return
+    with writing(engine) as session:
+        ledger.heartbeat(session, segment_id, owner, LEASE_SECONDS, utc_now())
+    begun = time.monotonic()
+    with writing(engine) as session:
+        ledger.finish(session, segment_id, owner, COVERAGE, [_presence()], utc_now())
+    tally.finish_seconds.append(time.monotonic() - begun)
+    tally.finished += 1
+
+
+def _presence() -> Presence:
+    vector = np.ones(128, np.float32) / np.sqrt(np.float32(128))
+    return Presence(0, 2000, 500, Box(1, 2, 80, 96), 0.9, 0.7, 4, vector, ("0" * 64 + ".jpg",))
+
+
+def _audit(url: str) -> tuple[int, int]:
+    """Segments that did not end, and sightings that are there more than once."""
+    engine = connect(url)
+    with reading(engine) as session:
+        ended = col(tables.Segment.state) == State.DONE
+        lost = session.exec(select(func.count()).where(~ended)).one()
+        done = session.exec(select(func.count()).where(ended)).one()
+        sightings = session.exec(select(func.count(col(tables.Sighting.id)))).one()
+    engine.dispose()
+    return lost, sightings - done
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
