@@ -42,7 +42,6 @@ SEGMENTS_A_RECORDING = 60
 PROCESSES = 4
 LEASE_SECONDS = 60
 DEATHS = 0.01
-PLAN = {"plan_key": "bench", "plan_body": '{"engine": "stub"}'}
 COLUMNS = (
     "database", "segments a second", "processor, ms a segment", "claim p50 / p95, ms",
     "finish p50 / p95, ms", "died", "refused", "lost", "twice",
@@ -103,7 +102,10 @@ def _fill(url: str, segments: int) -> None:
     upgrade(engine)
     for number in range(segments // SEGMENTS_A_RECORDING):
         with writing(engine) as session:
-            add(session, _found(number), segments=_segments(), now=utc_now(), **PLAN)
+            add(
+                session, _found(number), plan_key="bench", plan_body='{"engine": "stub"}',
+                segments=_segments(), now=utc_now(),
+            )  # fmt: skip
     engine.dispose()
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from storage import agenda, ledger, reaper
 from storage.database import writing
-from storage.recordings import add
+from storage.recordings import Request, add
+from storage.tables import Priority
 
 HOUR = timedelta(hours=1)
 
@@ -73,3 +74,35 @@ def test_the_reaper_makes_an_analysis_ready_to_match_when_it_gives_up_the_last_s
             ledger.claim(session, 3, f"worker {attempt}", 60, NOW + attempt * HOUR)
         reaper.expired(session, NOW + 4 * HOUR)
         assert agenda.ready_to_match(session) == [analysis_id]
+
+
+class TestSites:
+    """Segments 1 to 3 of footage at `default`, 4 to 6 at the harbour."""
+
+    @pytest.fixture(autouse=True)
+    def footage(self, database: Engine) -> None:
+        here, harbour = Request(), Request(Priority.URGENT, site="harbour")
+        with writing(database) as session:
+            for letter, request in (("a", here), ("b", harbour)):
+                kept = {"segments": segments(3), "now": NOW, **PLAN}
+                add(session, found(letter * 64), request=request, **kept)
+
+    def test_what_is_urgent_elsewhere_is_not_begun_here(self, database: Engine) -> None:
+        with writing(database) as session:
+            assert agenda.most_urgent(session, 2, NOW, sites=["default"]) == 2
+            assert agenda.most_urgent(session, 2, NOW, sites=["default", "harbour"]) == 4
+
+    def test_what_cannot_be_reached_is_not_begun(self, database: Engine) -> None:
+        with writing(database) as session:
+            assert agenda.most_urgent(session, 5, NOW, sites=["default"]) is None
+
+    def test_each_is_asked_for_at_its_site(self, database: Engine) -> None:
+        with writing(database) as session:
+            assert agenda.waiting_sites(session) == ["default", "harbour"]
+            assert agenda.unasked(session, sites=["default"]) == [1, 2, 3]
+            assert agenda.by_site(session, [5, 1, 4, 99]) == {"harbour": [5, 4], "default": [1]}
+
+    def test_footage_is_where_it_was_last_added(self, database: Engine) -> None:
+        with writing(database) as session:
+            add(session, found("b" * 64), segments=[], now=NOW, **PLAN)
+            assert agenda.waiting_sites(session) == ["default"]

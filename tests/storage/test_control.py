@@ -31,7 +31,7 @@ def two_recordings(database: Engine) -> None:
 
 
 def begin(session: Session, asked_for: int, **how: bool) -> int | None:
-    return agenda.most_urgent(session, asked_for, NOW, **how)
+    return agenda.most_urgent(session, asked_for, NOW, sites=["default"], **how)
 
 
 def states(session: Session, analysis_id: int) -> set[State]:
