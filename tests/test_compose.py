@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from settings import Settings
+from storage.objects import Address
 
 ROOT = Path(__file__).parent.parent
 FILES = ("docker-compose.yml", "docker-compose.gpu.yml")
 VARIABLES = {
     "REDIS_PASSWORD": "redis",
     "POSTGRES_PASSWORD": "postgres",
+    "S3_PASSWORD": "ofourown",
     "FLOWER_PASSWORD": "flower",
     "NIGHTREEL_FOOTAGE": "/footage",
 }
@@ -79,6 +81,7 @@ def test_only_who_shows_the_work_is_reachable_and_from_this_machine_alone(
     assert published == {
         "flower": ["127.0.0.1:${NIGHTREEL_FLOWER_PORT:-5555}:5555"],
         "monitor": ["127.0.0.1:${NIGHTREEL_MONITOR_PORT:-9555}:9555"],
+        "web": ["127.0.0.1:${NIGHTREEL_WEB_PORT:-8555}:8555"],
     }
     assert {name for name, each in services.items() if each["networks"] != ["inside"]} == set(
         published
@@ -107,8 +110,8 @@ def test_footage_cannot_be_written(services: dict[str, dict[str, Any]]) -> None:
     with_footage = {
         name: mount for name, found in mounts.items() for mount in found if "FOOTAGE" in mount
     }
-    assert list(with_footage) == ["worker"]
-    assert with_footage["worker"].endswith(":/footage:ro")
+    assert sorted(with_footage) == ["web", "worker"]
+    assert all(mount.endswith(":/footage:ro") for mount in with_footage.values())
 
 
 def test_a_worker_has_time_to_give_its_work_back(services: dict[str, dict[str, Any]]) -> None:
@@ -125,13 +128,35 @@ def test_the_monitor_is_well_when_canaries_are_done(services: dict[str, dict[str
     assert monitor["volumes"] == ["home:/var/lib/nightreel:ro"]
 
 
-def test_only_the_worker_and_the_monitor_know_the_database(
+def test_only_they_who_need_it_know_the_database(
     services: dict[str, dict[str, Any]],
 ) -> None:
     told = [
         name for name, each in services.items() if "NIGHTREEL_DATABASE_URL" in each["environment"]
     ]
-    assert told == ["worker", "monitor"]
+    assert told == ["worker", "web", "monitor"]
+
+
+def test_everybody_means_the_same_stores(services: dict[str, dict[str, Any]]) -> None:
+    shared = {"NIGHTREEL_MEDIA_URL", "NIGHTREEL_S3_ENDPOINT", "NIGHTREEL_S3_SECRET_KEY"}
+    for name in ("worker", "web"):
+        assert shared <= services[name]["environment"].keys()
+        assert set(services[name]["depends_on"]) == {"redis", "postgres", "minio"}
+    buckets = services["minio"]["entrypoint"][-1]
+    settings = services["worker"]["environment"]
+    assert f"/data/{settings['NIGHTREEL_FOOTAGE_BUCKETS']} " in buckets
+    assert f"/data/{Address.parse(settings['NIGHTREEL_MEDIA_URL']).bucket} " in buckets
+    root = services["minio"]["environment"]
+    assert root["MINIO_ROOT_USER"] == settings["NIGHTREEL_S3_ACCESS_KEY"]
+    assert root["MINIO_ROOT_PASSWORD"] == settings["NIGHTREEL_S3_SECRET_KEY"]
+
+
+def test_the_page_listens_where_its_health_is_asked_for(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    web, port = services["web"], Settings.model_fields["web_port"].default
+    assert web["command"] == ["python", "-m", "review.serve", "0.0.0.0"]
+    assert f"http://127.0.0.1:{port}/login" in web["healthcheck"]["test"][-1]
 
 
 def test_every_setting_exists(services: dict[str, dict[str, Any]]) -> None:
