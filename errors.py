@@ -9,7 +9,8 @@
     │   ├── ModelUnavailable      an engine's name or weights cannot be used
     │   ├── WrongUsage            the request makes no sense as asked
     │   ├── NotAuthorised         no case in force allows it
-    │   │   └── NotAllowed        an account without the role for it
+    │   │   ├── NotAllowed        an account without the role for it
+    │   │   └── Locked            it is allowed once an authorisation is entered
     │   ├── Settled               a verdict that cannot be given or taken back any more
     │   ├── Purged                what is asked for is not kept any more
     │   ├── NotLoggedIn           nobody knows yet who asks
@@ -76,6 +77,10 @@ class NotAuthorised(Permanent):
     """No case in force allows what was asked."""
 
     exit_code = 4
+
+
+class Locked(NotAuthorised):
+    """The case's results are locked until the authorisation it needs is entered."""
 
 
 class Settled(Permanent):

@@ -125,6 +125,10 @@ class Settings(BaseSettings):
     allows nothing."""
     max_pixels: int = Field(default=40_000_000, ge=1_000_000)
     """Pictures with more pixels than this are refused."""
+    legal_bases: str = ""
+    """What may allow a search: `code=sentence; code!=sentence`; empty means the built-in list."""
+    case_max_days: int = Field(default=90, ge=1, le=3650)
+    """How long a case may last."""
     lease_seconds: int = Field(default=60, ge=5)
     """A segment whose worker has been silent for this long is given to another."""
     time_limit_seconds: int = Field(default=1200, ge=60)

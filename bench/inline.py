@@ -26,10 +26,11 @@ def main(film: str, photo: str) -> None:
         tools, now = mine.tools, utc_now()
         with writing(mine.database) as session:
             case = open_case(
-                session, reference="bench", legal_basis="none", purpose="measuring",
-                authorised_by="bench", expires_at=now + timedelta(days=1), now=now,
+                session, reference="bench", legal_basis="demonstration", purpose="measuring",
+                requested_by="bench", sources=["*"], expires_at=now + timedelta(days=1), now=now,
             )  # fmt: skip
-        enrol_person("A", [Path(photo)], case_id=case.id, engine=mine.photo_engine(), tools=tools)
+        enrol_person("A", [Path(photo)], case_id=case.id, engine=mine.photo_engine(), tools=tools,
+                     actor="worker")  # fmt: skip
         known = ingest_file(Path(film), tools=tools, plan=mine.plan, now=now)
         with reading(mine.database) as session:
             segments = unasked(session)

@@ -1,55 +1,89 @@
-"""`nightreel case open|list`."""
+"""`nightreel case open|list|show|authorise|change|close|bases`."""
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
+from cli.actor import actor
 from cli.output import err, out, print_json, table
+from errors import WrongUsage
+from pipeline import cases
 from pipeline.clock import utc_now
-from storage import cases
-from storage.database import reading, writing
+from storage.cases import EVER, Authorisation, Case, Change
+from storage.people import PersonRow
 from worker.resources import resources
 
 app = typer.Typer(no_args_is_help=True)
 
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Reference = Annotated[str, typer.Argument(help="The case's reference, e.g. 2026-117.")]
+Source = typer.Option(
+    "--source",
+    help="Where its footage is from: a part of the path or name of recordings, `added` for what is "
+    "added for the case, `*` for the whole archive; may be given again.",
+)
+From = typer.Option("--from", formats=MOMENTS, help="Footage recorded since then, in UTC.")
+Until = typer.Option("--to", formats=MOMENTS, help="Footage recorded before then, in UTC.")
+ApprovalReference = typer.Option("--authorisation", help="Reference of the authorisation.")
+Authority = typer.Option("--authorised-by", help="Who gave it.")
+At = typer.Option("--authorised-at", formats=MOMENTS, help="When, in UTC; else now.")
+Days = typer.Option(min=1, help="Days until it expires, from now.")
 
 
 @app.command("open")
 def open_case(
-    reference: Annotated[str, typer.Argument(help="The case's reference, e.g. 2026-117.")],
-    legal_basis: Annotated[str, typer.Option(help="What allows the search.")],
+    reference: Reference,
+    legal_basis: Annotated[str, typer.Option(help="A code of `case bases`.")],
     purpose: Annotated[str, typer.Option(help="What it is for.")],
-    authorised_by: Annotated[str, typer.Option(help="Who authorised it.")],
-    days: Annotated[int, typer.Option(min=1, max=365, help="Days until it expires.")] = 30,
+    requested_by: Annotated[str, typer.Option(help="Who asks for it.")],
+    source: Annotated[list[str], Source],
+    footage_from: Annotated[datetime, From],
+    footage_until: Annotated[datetime, Until],
+    days: Annotated[int, Days] = 30,
+    basis_note: Annotated[str, typer.Option(help="More on the legal basis.")] = "",
+    authorisation: Annotated[str, ApprovalReference] = "",
+    authorised_by: Annotated[str, Authority] = "",
+    authorised_at: Annotated[datetime | None, At] = None,
+    urgent: Annotated[
+        bool, typer.Option("--urgent", help="Begin now; authorised within 48 hours, or locked.")
+    ] = False,
     allow_grouping: Annotated[
         bool, typer.Option("--allow-grouping", help="Unknown faces may be grouped.")
     ] = False,
 ) -> None:
     """Open a case: nobody is searched for without one."""
     now = utc_now()
-    with writing(resources().database) as session:
-        cases.open_case(
-            session,
-            reference=reference,
+    case = cases.open_case(
+        reference,
+        cases.Terms(
             legal_basis=legal_basis,
             purpose=purpose,
-            authorised_by=authorised_by,
+            requested_by=requested_by,
+            sources=source,
             expires_at=now + timedelta(days=days),
-            now=now,
+            footage_from=_utc(footage_from),
+            footage_until=_utc(footage_until),
+            basis_note=basis_note,
+            urgent=urgent,
             allows_grouping=allow_grouping,
-        )
-    err.print(f"Case {reference} is open for {days} days.")
+        ),
+        authorisation=_authorisation(authorisation, authorised_by, authorised_at, now),
+        policy=resources().policy,
+        actor=actor(),
+        database=resources().database,
+        now=now,
+    )
+    err.print(f"Case {reference} is open for {days} days. {_about_lock(case)}".strip())
 
 
 @app.command("list")
 def list_cases(as_json: AsJson = False) -> None:
     """Every case, the newest first."""
     now = utc_now()
-    with reading(resources().database) as session:
-        found = cases.list_cases(session)
+    found = cases.list_cases(actor=actor(), database=resources().database, now=now)
     if as_json:
         print_json([_as_dict(one, now) for one in found])
         return
@@ -58,17 +92,166 @@ def list_cases(as_json: AsJson = False) -> None:
         shown.add_row(
             one.reference,
             "yes" if one.is_in_force(now) else "no",
-            f"{one.expires_at:%Y-%m-%d %H:%M} UTC",
+            _minute(one.expires_at),
             one.legal_basis,
             one.purpose,
-            one.authorised_by,
+            _authorised(one),
         )
     out.print(shown)
 
 
-def _as_dict(case: cases.Case, now: datetime) -> dict[str, object]:
-    times = {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(case).items()
+@app.command("show")
+def show(reference: Reference, as_json: AsJson = False) -> None:
+    """What a case allows until when, who authorised it, and whom it looks for."""
+    now = utc_now()
+    case, people = cases.look_at_case(
+        reference, actor=actor(), database=resources().database, now=now
+    )
+    if as_json:
+        print_json(_as_dict(case, now) | {"people": [_person(one) for one in people]})
+        return
+    terms = table(f"Case {reference}", "", "")
+    for name, value in _terms(case, now):
+        terms.add_row(name, value)
+    out.print(terms)
+    shown = table("Looks for", "name", "category", "to be reviewed by", "#usable photos")
+    for one in people:
+        due = f"{_minute(one.review_at)}{'' if now < one.review_at else ', left out now'}"
+        shown.add_row(one.name, one.category.value, due, str(one.usable_photos))
+    out.print(shown)
+
+
+@app.command("authorise")
+def authorise(
+    reference: Reference,
+    authorisation: Annotated[str, ApprovalReference] = "",
+    authorised_by: Annotated[str, Authority] = "",
+    authorised_at: Annotated[datetime | None, At] = None,
+    refused: Annotated[
+        bool,
+        typer.Option("--refused", help="It was refused: end the case, erase whom it looks for."),
+    ] = False,
+) -> None:
+    """Enter the authorisation that a case needs, or that it was refused."""
+    now, database = utc_now(), resources().database
+    given = _authorisation(authorisation, authorised_by, authorised_at, now)
+    if refused and given is None:
+        cases.refuse_authorisation(reference, actor=actor(), database=database, now=now)
+        err.print(f"Case {reference} has ended; whom it looked for and what was found is erased.")
+    elif given is not None and not refused:
+        cases.authorise(reference, given, actor=actor(), database=database, now=now)
+        err.print(f"Case {reference} is authorised.")
+    else:
+        raise WrongUsage("Give --authorisation and --authorised-by, or --refused.")
+
+
+@app.command("change")
+def change(
+    reference: Reference,
+    source: Annotated[list[str] | None, Source] = None,
+    footage_from: Annotated[datetime | None, From] = None,
+    footage_until: Annotated[datetime | None, Until] = None,
+    days: Annotated[int | None, Days] = None,
+) -> None:
+    """Give a case other footage or another end; its authorisation is to be entered anew."""
+    now = utc_now()
+    wanted = Change(
+        sources=source,
+        footage_from=_utc(footage_from) if footage_from else None,
+        footage_until=_utc(footage_until) if footage_until else None,
+        expires_at=now + timedelta(days=days) if days else None,
+    )
+    case = cases.change_case(
+        reference,
+        wanted,
+        policy=resources().policy,
+        actor=actor(),
+        database=resources().database,
+        now=now,
+    )
+    err.print(f"Case {reference} was changed. {_about_lock(case)}".strip())
+
+
+@app.command("close")
+def close(reference: Reference) -> None:
+    """Close a case: nobody is searched for in it any more."""
+    cases.close_case(reference, actor=actor(), database=resources().database, now=utc_now())
+    err.print(f"Case {reference} is closed.")
+
+
+@app.command("bases")
+def bases(as_json: AsJson = False) -> None:
+    """What may allow a search here, as NIGHTREEL_LEGAL_BASES says."""
+    known = resources().policy.bases.values()
+    if as_json:
+        print_json([asdict(one) for one in known])
+        return
+    shown = table("", "code", "authorisation", "meaning")
+    for one in known:
+        shown.add_row(one.code, "needed" if one.needs_authorisation else "", one.sentence)
+    out.print(shown)
+
+
+def _authorisation(
+    reference: str, authority: str, at: datetime | None, now: datetime
+) -> Authorisation | None:
+    if not reference and not authority:
+        return None
+    return Authorisation(reference, authority, _utc(at) if at else now)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
+
+
+def _terms(case: Case, now: datetime) -> list[tuple[str, str]]:
+    ever = (case.footage_from, case.footage_until) == EVER
+    window = f"{_minute(case.footage_from)} to {_minute(case.footage_until)}"
+    return [
+        ("in force", "yes" if case.is_in_force(now) else "no"),
+        ("expires", _minute(case.expires_at)),
+        ("legal basis", f"{case.legal_basis} {case.basis_note}".strip()),
+        ("purpose", case.purpose),
+        ("requested by", case.requested_by),
+        ("authorised by", _authorised(case)),
+        ("footage from", ", ".join(case.sources)),
+        ("recorded", "at any time" if ever else window),
+    ]
+
+
+def _authorised(case: Case) -> str:
+    if case.authorised_by is not None:
+        return f"{case.authorised_by}, {case.authorisation_reference}"
+    return _about_lock(case) or "not needed"
+
+
+def _about_lock(case: Case) -> str:
+    if case.authorisation_refused_at is not None:
+        return "Its authorisation was refused."
+    if case.locks_at is None:
+        return ""
+    if case.urgent:
+        return f"Its results are locked on {_minute(case.locks_at)} unless it is authorised."
+    return "It is locked until its authorisation is entered."
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _as_dict(case: Case, now: datetime) -> dict[str, object]:
+    return _plain(asdict(case)) | {
+        "in_force": case.is_in_force(now),
+        "locked": case.is_locked(now),
     }
-    return times | {"in_force": case.is_in_force(now)}
+
+
+def _person(person: PersonRow) -> dict[str, object]:
+    return _plain(asdict(person))
+
+
+def _plain(values: dict[str, object]) -> dict[str, object]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }

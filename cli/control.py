@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import actor
 from cli.footage import ask_for_new
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline.clock import utc_now
 from review.timeline import clock
 from storage import cases, control, listing
+from storage.audit import Action, record
 from storage.database import Session, reading, writing
 from storage.tables import Priority
 from worker.resources import resources
@@ -29,6 +31,7 @@ def pause(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None
     with writing(resources().database) as session:
         chosen = _chosen(session, jobs, case, everything)
         changed = control.pause(session, chosen, utc_now())
+        _record(session, "pause", changed)
     _tell("paused", chosen, changed, "has ended")
 
 
@@ -37,6 +40,7 @@ def resume(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> Non
     with writing(resources().database) as session:
         chosen = _chosen(session, jobs, case, everything)
         changed = control.resume(session, chosen)
+        _record(session, "resume", changed)
     ask_for_new()
     _tell("resumed", chosen, changed, "is not paused")
 
@@ -54,6 +58,7 @@ def set_priority(
     with writing(resources().database) as session:
         chosen = _chosen(session, jobs, case, everything)
         changed = control.set_priority(session, chosen, priority, any_time=any_time)
+        _record(session, priority.value, changed)
     ask_for_new()
     _tell(f"{priority.value} now", chosen, changed, "has ended")
 
@@ -73,13 +78,16 @@ def cancel(
         if purge:
             control.forget(session, listing.recordings_of(session, chosen))
             changed = chosen
+        _record(session, "forget" if purge else "cancel", changed)
     _tell("forgotten" if purge else "cancelled", chosen, changed, "has ended")
 
 
 def retry(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
     """Try again what was given up or cancelled."""
     with writing(resources().database) as session:
-        given_back = control.retry(session, _chosen(session, jobs, case, everything))
+        chosen = _chosen(session, jobs, case, everything)
+        given_back = control.retry(session, chosen)
+        _record(session, "retry", chosen)
     ask_for_new()
     err.print(f"{len(given_back)} segments are tried again.")
 
@@ -113,6 +121,16 @@ def _chosen(session: Session, jobs: Sequence[int] | None, case: str, everything:
     if case:
         return listing.analyses_of_case(session, cases.find_case(session, case).id)
     return sorted(set(jobs)) if jobs else known
+
+
+def _record(session: Session, mode: str, jobs: Sequence[int]) -> None:
+    record(
+        session,
+        actor=actor(),
+        action=Action.PURGED if mode == "forget" else Action.JOBS_CHANGED,
+        objects={"mode": mode, "analysis_ids": list(jobs)},
+        now=utc_now(),
+    )
 
 
 def _tell(done: str, chosen: Sequence[int], changed: Sequence[int], otherwise: str) -> None:

@@ -19,6 +19,7 @@ from demo.portraits import FOLDER
 from errors import WrongUsage
 from review.timeline import clock
 from storage.candidates import CandidateRow
+from storage.legal_bases import DEMONSTRATION
 from tasks.people import ask_for_people
 from worker.resources import resources
 
@@ -33,12 +34,13 @@ def demo(
 ) -> None:
     """Draw a minute of footage, look for one of the two in it, and compare with the truth."""
     _make_anew(folder)
+    os.environ.pop("NIGHTREEL_LEGAL_BASES", None)  # nobody's list need allow a demonstration
     os.environ["NIGHTREEL_HOME"] = str(folder / "home")
     footage = folder / "film.mp4"
     with Services() as services:
         err.print("Drawing a minute of footage with two people in it ...")
         film.write(footage)
-        case = ad_hoc_case()
+        case = ad_hoc_case(DEMONSTRATION)
         enrolled = enrol_for(case, ENROLLED, [FOLDER / f"{ENROLLED}.jpg"])
         ask_for_people([enrolled.person_id])
         intake = take_in([footage], at_once(case))

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import actor
 from cli.output import err
 from cli.results import FIELDS
-from errors import NotAuthorised, WrongUsage
+from errors import WrongUsage
 from pipeline.clock import utc_now
+from pipeline.results import exporting
 from review.sheets import Format, whole_file, write_rows
-from storage.cases import case_in_force, find_case
+from storage.cases import id_of_case
 from storage.database import Session, reading
 from storage.exports import each_appearance, each_candidate, recordings_called
 from worker.resources import resources
@@ -48,11 +50,15 @@ def export(
     """Write appearances or candidates into a file, for spreadsheets and other programs."""
     form = form or _format_of(destination)
     path = destination / f"{what}.{form}" if destination.is_dir() else destination
-    with reading(resources().database) as session:
-        _authorise(session, what, case, with_vectors)
+    database, now = resources().database, utc_now()
+    _check(what, case, with_vectors)
+    allowed = exporting(case, with_vectors=with_vectors, actor=actor(), database=database, now=now)
+    with allowed as act, reading(database) as session:
         rows, fields = _wanted(session, what, case, _ids(session, recording), with_vectors)
         with whole_file(path, overwrite=force) as file:
             number = write_rows(file, rows, fields, form)
+            taken = {"what": what.value, "form": form.value, "with_vectors": with_vectors}
+            act.note(id_of_case(session, case), rows=number, **taken)
     err.print(f"{number} {what} were written; only you can read the file.")
 
 
@@ -62,17 +68,11 @@ def _format_of(destination: Path) -> Format:
     return Format(ending) if known else Format.CSV
 
 
-def _authorise(session: Session, what: What, case: str, with_vectors: bool) -> None:
+def _check(what: What, case: str, with_vectors: bool) -> None:
     if what is What.CANDIDATES and with_vectors:
         raise WrongUsage("Candidates have no vectors; export appearances --with-vectors.")
     if what is What.CANDIDATES and not case:
         raise WrongUsage("Candidates are a case's; name it with --case.")
-    if with_vectors and not case:
-        raise NotAuthorised("Vectors are biometric data; name a case in force with --case.")
-    if with_vectors:
-        case_in_force(session, case, utc_now())
-    elif case:
-        find_case(session, case)
 
 
 def _ids(session: Session, names: Sequence[str] | None) -> list[int] | None:

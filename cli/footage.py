@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import typer
 
+from cli.actor import actor
 from cli.forecast import announce, parse_finish_by
 from cli.output import err, print_json
 from cli.progress import byte_bar, wait_for
@@ -23,11 +25,12 @@ from errors import (
 )
 from faces import models
 from pipeline.at_hand import configured
+from pipeline.cases import require_case
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from pipeline.names import display_name
 from storage import control
-from storage.cases import case_in_force
+from storage.audit import Action
 from storage.database import reading, writing
 from storage.objects import SCHEME, Address
 from storage.progress import outcomes
@@ -64,6 +67,7 @@ VIDEO_ENDINGS = frozenset(
     ]
 )
 """What is taken from a folder; a file named by itself is looked at whatever its ending."""
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 DONE, FAILED, WITH_GAPS = 0, 1, 3
 
 
@@ -91,6 +95,10 @@ def ingest(
     site: Annotated[
         str, typer.Option(help="Where it lies; only workers with it in NIGHTREEL_SITES watch it.")
     ] = "",
+    captured_at: Annotated[
+        datetime | None,
+        typer.Option(formats=MOMENTS, help="When it was recorded, in UTC, if you know."),
+    ] = None,
     finish_by: Annotated[
         str, typer.Option(help="Say what will be done by 07:00, or by 2026-12-01T07:00.")
     ] = "",
@@ -100,7 +108,15 @@ def ingest(
     """Add footage for the workers of `nightreel up`; a file that is refused stops no other."""
     due_at = parse_finish_by(finish_by, resources().windows, utc_now()) if finish_by else None
     priority = Priority.URGENT if urgent else Priority.OVERNIGHT
-    request = Request(priority, any_time, id_of_case(case), site or resources().site)
+    recorded = captured_at.replace(tzinfo=UTC) if captured_at else None
+    request = Request(
+        priority,
+        any_time,
+        id_of_case(case),
+        site or resources().site,
+        actor=actor(),
+        captured_at=recorded,
+    )
     intake = take_in(map(place_of, paths), request)
     forecast = announce(intake.analyses, due_at) if due_at else None
     ask_for_new()
@@ -125,15 +141,16 @@ def check_engine() -> None:
 
 def at_once(case: str = "") -> Request:
     """For a command whose user waits for it. Raises NotAuthorised when there is no such case."""
-    return Request(Priority.URGENT, True, id_of_case(case), resources().site)
+    return Request(Priority.URGENT, True, id_of_case(case), resources().site, actor=actor())
 
 
 def id_of_case(reference: str) -> int | None:
     """A case in force; None when none is named. Raises NotAuthorised."""
     if not reference:
         return None
-    with reading(resources().database) as session:
-        return case_in_force(session, reference, utc_now()).id
+    database, now = resources().database, utc_now()
+    adding = Action.RECORDING_ADDED
+    return require_case(reference, adding, actor=actor(), database=database, now=now).id
 
 
 def take_in(places: Iterable[Path | Address], request: Request) -> Intake:

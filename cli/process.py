@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import actor
 from cli.footage import ask_for_new, at_once, check_engine, exit_code, place_of, take_in
 from cli.output import err, out, print_json
 from cli.overlaps import links_among, print_links
@@ -23,10 +24,11 @@ from cli.results import (
     write_report,
 )
 from cli.services import Services
-from errors import BrokerUnavailable, WrongUsage
+from errors import BrokerUnavailable, NotAuthorised, WrongUsage
+from pipeline import cases
 from pipeline.clock import utc_now
-from storage import cases
-from storage.database import writing
+from storage.legal_bases import SELF_DECLARED
+from storage.scope import ADDED
 from tasks.people import ask_for_people
 from worker.resources import resources
 
@@ -85,19 +87,32 @@ def _name_and_photos(given: str) -> tuple[str, Sequence[Path]]:
     return name, [Path(photo) for photo in photos.split(",")]
 
 
-def ad_hoc_case() -> str:
-    """Open a case for one run of a command; returns its reference."""
-    now = utc_now()
-    reference = f"run-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    with writing(resources().database) as session:
-        cases.open_case(
-            session,
-            reference=reference,
-            legal_basis="as stated by whoever runs the command",
-            purpose="a single run of nightreel",
-            authorised_by=getpass.getuser(),
-            expires_at=now + timedelta(days=AD_HOC_DAYS),
-            now=now,
+def ad_hoc_case(legal_basis: str = SELF_DECLARED) -> str:
+    """Open a case for one run of a command and its footage; returns its reference.
+
+    Raises NotAuthorised when the organisation does not allow that.
+    """
+    now, policy = utc_now(), resources().policy
+    if legal_basis not in policy.bases:
+        raise NotAuthorised(
+            f"NIGHTREEL_LEGAL_BASES does not list {legal_basis}; "
+            "open a case and name it with --case."
         )
-    err.print(f"Case {reference} was opened for this run; it expires in {AD_HOC_DAYS} days.")
+    reference = f"run-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    days = min(AD_HOC_DAYS, policy.most_days)
+    cases.open_case(
+        reference,
+        cases.Terms(
+            legal_basis=legal_basis,
+            purpose="a single run of nightreel",
+            requested_by=getpass.getuser(),
+            sources=[ADDED],
+            expires_at=now + timedelta(days=days),
+        ),
+        policy=policy,
+        actor=actor(),
+        database=resources().database,
+        now=now,
+    )
+    err.print(f"Case {reference} was opened for this run; it expires in {days} days.")
     return reference

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cli.actor import actor
 from cli.footage import Intake
 from cli.output import err, out, print_json, table
 from cli.overlaps import (
@@ -21,13 +22,12 @@ from cli.overlaps import (
     same_as,
 )
 from pipeline.clock import utc_now
+from pipeline.results import view_candidates
 from review.gather import gather
 from review.report import render
 from review.sheets import cell, plain
 from review.timeline import clock
-from storage import candidates as stored
 from storage.candidates import CandidateRow
-from storage.cases import find_case
 from storage.database import reading
 from storage.listing import all_analyses
 from storage.progress import Outcome, outcomes
@@ -66,9 +66,9 @@ def report(
 
 def found_for(case: str, analyses: Collection[int]) -> list[CandidateRow]:
     """A case's candidates in these analyses, by person and rank. Raises NotAuthorised."""
-    with reading(resources().database) as session:
-        find_case(session, case)
-        return stored.candidates(session, case=case, analysis_ids=analyses)
+    return view_candidates(
+        case, analyses, actor=actor(), database=resources().database, now=utc_now()
+    )
 
 
 def as_document(analyses: Sequence[int], found: Sequence[CandidateRow]) -> dict[str, object]:
@@ -145,6 +145,7 @@ def write_report(folder: Path, case: str, intake: Intake) -> Path:
         plan=mine.plan,
         engine=engine,
         made_at=utc_now(),
+        actor=actor(),
     )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "report.html"

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cli.actor import actor
 from cli.output import err, out, print_json, table
 from cli.overlaps import SAME_AS, counted, first_moments, same_as
 from pipeline.clock import utc_now
@@ -53,7 +54,9 @@ def search(
     scope = Scope(source=source, added_from=_utc(added_from), added_until=_utc(added_until))
     question = Question(case, scope, everything, limit)
     engine = mine.photo_engine()
-    answer = look_for(photos, question, engine=engine, database=mine.database, now=utc_now())
+    answer = look_for(
+        photos, question, engine=engine, database=mine.database, actor=actor(), now=utc_now()
+    )
     if as_json:
         print_json(_document(answer, case))
     elif as_csv:

@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from errors import Permanent, RefusedFootage, UnreadableFootage
 
+_FIRST_YEAR = 1980
 _STREAM = r"^  Stream #0:{index}\b(?P<line>[^\n]*)(?P<below>(?:\n(?!  Stream|Stream)[^\n]*)*)"
 
 
@@ -20,6 +22,8 @@ class Header:
     frame_rate: Fraction | None
     rotation: int
     """Clockwise degrees that bring the picture upright: 0, 90, 180 or 270."""
+    captured_claimed_ms: int | None
+    """`creation_time`, in milliseconds since 1970 UTC."""
 
 
 def read_header(log: str) -> Header | None:
@@ -34,6 +38,7 @@ def read_header(log: str) -> Header | None:
         pixel_format=_first(r"Video: .*?, ([a-z]\w+)(?=[(,])", stream["line"]) or "unknown",
         frame_rate=_frame_rate(stream["line"]),
         rotation=_rotation(stream["below"]),
+        captured_claimed_ms=_creation_ms(log),
     )
 
 
@@ -114,6 +119,16 @@ def _duration_ms(log: str) -> int | None:
         return None
     hours, minutes, seconds, hundredths = (int(part) for part in clock.groups())
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + hundredths * 10
+
+
+def _creation_ms(log: str) -> int | None:
+    stamp = _first(r"^ +creation_time +: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{6}Z$", log)
+    try:
+        moment = datetime.fromisoformat(stamp).replace(tzinfo=UTC) if stamp else None
+    except ValueError:
+        return None
+    # A clock that was never set says 1904 or 1970.
+    return int(moment.timestamp()) * 1000 if moment and moment.year >= _FIRST_YEAR else None
 
 
 def _frame_rate(line: str) -> Fraction | None:

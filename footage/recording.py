@@ -46,6 +46,8 @@ class Recording:
     duration_ms: int
     """Measured: end of the last video packet, from recording time zero."""
     packets: int
+    captured_claimed_ms: int | None = None
+    """When it was recorded, as the header claims: milliseconds since 1970 UTC."""
     keyframes: tuple[int, ...] = ()
     """Pts of the keyframes one may cut at, ascending; every second one left out, repeatedly,
     where there are more than 65,536."""
@@ -138,6 +140,7 @@ def _recording(path: str, size_bytes: int, listing: Listing, header: Header) -> 
         duration_claimed_ms=header.duration_claimed_ms,
         duration_ms=duration_ms,
         packets=listing.packets,
+        captured_claimed_ms=header.captured_claimed_ms,
         keyframes=() if header.start_us is None else tuple(listing.keyframes),
     )
 

@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faces.engine import FaceEngine
+from pipeline.act import Act
 from pipeline.clock import utc_now
 from pipeline.portraits import Portrait, examine
 from pipeline.tools import Tools
 from storage import rematches
-from storage.database import writing
-from storage.people import Reference, add_person, add_reference, reference_ids
-from storage.rematches import WORKER, Cause
+from storage.audit import Action
+from storage.case_ids import case_in_force_by_id
+from storage.database import reading
+from storage.people import (
+    Reference,
+    Standing,
+    add_person,
+    add_reference,
+    reference_ids,
+    reference_set,
+)
+from storage.rematches import Cause
 from storage.sealed import Album
 
 
@@ -30,29 +40,62 @@ def enrol_person(
     case_id: int,
     engine: FaceEngine,
     tools: Tools,
-    actor: str = WORKER,
+    actor: str,
+    standing: Standing | None = None,
+    photo_source: str | None = None,
 ) -> Enrolled:
     """Judge every photo and remember the person with all of them, the refused ones too.
 
     A photo that is new is compared with all that is kept, in `actor`'s name; the same photos again
-    change nothing. Raises ModelUnavailable, StoreUnavailable.
+    change nothing; another standing takes the place of the one there was.
+    Raises NotAuthorised when the case is not in force, ModelUnavailable, StoreUnavailable.
     """
-    now = utc_now()
+    act = Act(tools.database, actor, Action.PERSON_ENROLLED, utc_now())
+    with act.refusals(case_id), reading(tools.database) as session:
+        case_in_force_by_id(session, case_id, act.now)  # before any face is looked at
     portraits = [examine(photo, engine) for photo in photos]
+    known = [one for one in portraits if one.sha256]
     album = tools.media.of_case(case_id)
-    references = [_reference(one, engine, album) for one in portraits if one.sha256]
-    with writing(tools.database) as session:
-        person_id = add_person(session, case_id=case_id, name=name, now=now)
-        known = reference_ids(session, person_id)
-        ids = [(add_reference(session, person_id, one), one) for one in references]
-        if any(id not in known and one.vector is not None for id, one in ids):
+    references = [_reference(one, engine, album, photo_source) for one in known]
+    with act.on(case_id) as session:
+        case_in_force_by_id(session, case_id, act.now)
+        person_id = add_person(
+            session,
+            case_id=case_id,
+            name=name,
+            now=act.now,
+            standing=standing,
+            asked_by=actor,
+        )
+        before = reference_ids(session, person_id)
+        ids = [add_reference(session, person_id, reference) for reference in references]
+        usable = {id for id, one in zip(ids, references, strict=True) if one.vector is not None}
+        if usable - before:
             rematches.ask(
-                session, person_id, engine=engine.card.name, cause=Cause.ADDED, actor=actor, now=now
+                session,
+                person_id,
+                engine=engine.card.name,
+                cause=Cause.ADDED,
+                actor=actor,
+                now=act.now,
             )
+        act.record(
+            session,
+            case_id,
+            person_id=person_id,
+            reference_ids=ids,
+            reference_set_sha256=reference_set(session, ids),
+            photo_sha256s=[one.sha256 for one in known],
+            engine=engine.card.name,
+            weights_sha256=engine.weights_sha256,
+            category=(standing or Standing()).category.value,
+        )
     return Enrolled(person_id, portraits)
 
 
-def _reference(portrait: Portrait, engine: FaceEngine, album: Album) -> Reference:
+def _reference(
+    portrait: Portrait, engine: FaceEngine, album: Album, photo_source: str | None
+) -> Reference:
     return Reference(
         photo_sha256=portrait.sha256,
         photo_name=portrait.name,
@@ -62,4 +105,5 @@ def _reference(portrait: Portrait, engine: FaceEngine, album: Album) -> Referenc
         vector=portrait.vector,
         crop=album.save(portrait.crop) if portrait.crop else None,
         quality=portrait.quality if portrait.usable else None,
+        source=photo_source,
     )

@@ -14,6 +14,7 @@ from pipeline.at_hand import brought
 from pipeline.names import display_name
 from pipeline.plan import Plan
 from pipeline.tools import Tools
+from storage.audit import Action, record
 from storage.database import writing
 from storage.objects import Address
 from storage.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request, add
@@ -72,7 +73,7 @@ def remember(
 ) -> Added | AlreadyKnown:
     """Store footage that was read, and ask for it to be watched. Raises StoreUnavailable."""
     with writing(tools.database) as session:
-        return add(
+        known = add(
             session,
             found,
             plan_key=plan.key,
@@ -81,6 +82,21 @@ def remember(
             now=now,
             request=request,
         )
+        record(
+            session,
+            actor=request.actor,
+            action=Action.RECORDING_ADDED,
+            case_id=request.case_id,
+            objects={
+                "recording_id": known.recording_id,
+                "analysis_id": known.analysis_id,
+                "recording_sha256": found.sha256,
+                "plan_key": plan.key,
+                "known_before": isinstance(known, AlreadyKnown),
+            },
+            now=now,
+        )
+    return known
 
 
 def _modified_ns(path: Path) -> int:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 
 from faces.appearances import Part, join
-from faces.engine import ModelCard
+from faces.engine import FaceEngine, ModelCard
 from faces.matching import rank
 from faces.vectors import Vectors, pool
 from pipeline.clock import utc_now
@@ -14,10 +15,13 @@ from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import ledger
 from storage.appearances import Presence, replace_appearances, sightings
+from storage.audit import Action, record
 from storage.candidates import Match, replace_candidates
-from storage.database import reading, writing
+from storage.chain import JsonValue
+from storage.database import Session, reading, writing
 from storage.listing import plan_body
-from storage.people import Gallery, gallery
+from storage.people import Gallery, gallery, people_allowed, reference_set, references_by_case
+from storage.rematches import WORKER
 
 NOTHING: Vectors = np.zeros((0, 0), np.float32)
 
@@ -47,14 +51,39 @@ def match_analysis(analysis_id: int, tools: Tools) -> None:
     with writing(tools.database) as session:
         if not ledger.may_match(session, analysis_id):
             return
-        people = gallery(session, engine=plan.engine, now=utc_now())
+        now = utc_now()
+        wanted = people_allowed(session, analysis_id, now)
+        people = gallery(session, engine=plan.engine, now=now, person_ids=wanted)
         replace_candidates(
             session,
             reference_ids=people.reference_ids,
             appearance_ids=ids,
             matches=matches(people, ids, vectors, card),
         )
-        ledger.conclude(session, analysis_id, utc_now())
+        ledger.conclude(session, analysis_id, now)
+        record_match(session, people, engine, now, analysis_id=analysis_id, plan_key=plan.key)
+
+
+def record_match(
+    session: Session, people: Gallery, engine: FaceEngine, now: datetime, **objects: JsonValue
+) -> None:
+    """Write down for every case that its people were compared, with what, and how strictly."""
+    for case_id, reference_ids in references_by_case(session, people.reference_ids).items():
+        record(
+            session,
+            actor=WORKER,
+            action=Action.MATCHED,
+            case_id=case_id,
+            objects=objects
+            | {
+                "reference_ids": reference_ids,
+                "reference_set_sha256": reference_set(session, reference_ids),
+                "engine": engine.card.name,
+                "weights_sha256": engine.weights_sha256,
+                "threshold": engine.card.threshold,
+            },
+            now=now,
+        )
 
 
 def joined(parts: Sequence[tuple[int, Presence]], plan: Plan, card: ModelCard) -> list[Presence]:

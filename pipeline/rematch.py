@@ -5,19 +5,26 @@ What that changes is a result in itself: see `storage.rematches`.
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from errors import NotAuthorised
 from faces.engine import FaceEngine
+from faces.vectors import Vectors
+from pipeline.act import Act
 from pipeline.clock import utc_now
-from pipeline.match import matches
+from pipeline.match import matches, record_match
 from pipeline.plan import Plan
 from pipeline.tools import Tools
+from storage.audit import Action
 from storage.candidates import Match, places, replace_candidates
+from storage.cases import require_in_force
 from storage.database import Engine, Session, reading, writing
 from storage.embeddings import appearance_vectors
 from storage.people import (
     Gallery,
+    cases_of,
     engines_of,
     gallery,
     lock_people,
@@ -25,7 +32,8 @@ from storage.people import (
     photos_of,
     withdrawn,
 )
-from storage.rematches import Facts, conclude, differences
+from storage.rematches import WORKER, Facts, conclude, differences
+from storage.scope import allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ def match_people(person_ids: Sequence[int], tools: Tools) -> None:
     Only what somebody asked for leaves a record; running it twice equals once. Raises
     ModelUnavailable, StoreUnavailable.
     """
+    _record_refusals(person_ids, tools.database)
     with reading(tools.database) as session:
         engines = engines_of(session, person_ids)
     for name in engines:
@@ -60,6 +69,16 @@ def match_people(person_ids: Sequence[int], tools: Tools) -> None:
         compared = _compare(person_ids, engine, tools.database, now)
         with writing(tools.database) as session:
             _keep(session, person_ids, compared, engine, now)
+
+
+def _record_refusals(person_ids: Sequence[int], database: Engine) -> None:
+    """Say of cases that are not in force any more that nobody was compared; nobody waits for it."""
+    act = Act(database, WORKER, Action.MATCHED, utc_now())
+    with reading(database) as session:
+        cases = {case.id: case for case in cases_of(session, person_ids).values()}
+    for case in cases.values():
+        with suppress(NotAuthorised), act.refusals(case.id):
+            require_in_force(case, act.now)
 
 
 def _compare(
@@ -73,6 +92,7 @@ def _compare(
         taken_back = withdrawn(session, engine=name, person_ids=person_ids)
         known = places(session, person_ids, engine=name)
         ids, vectors = appearance_vectors(session, engine=name)
+        ids, vectors = _allowed(session, person_ids, ids, vectors)
     return _Compared(
         people=people,
         withdrawn=taken_back,
@@ -80,6 +100,16 @@ def _compare(
         appearances=len(ids),
         matches=matches(people, ids, vectors, engine.card),
     )
+
+
+def _allowed(
+    session: Session, person_ids: Sequence[int], ids: Sequence[int], vectors: Vectors
+) -> tuple[list[int], Vectors]:
+    """Of these appearances those that one of the people's cases may look at."""
+    cases = {case.id: case for case in cases_of(session, person_ids).values()}
+    among = {id for case in cases.values() for id in allowed(session, case, ids)}
+    rows = [row for row, id in enumerate(ids) if id in among]
+    return [ids[row] for row in rows], vectors[rows]
 
 
 def _keep(
@@ -106,6 +136,7 @@ def _keep(
         facts = _facts(photos.get(person, []), compared.appearances, engine)
         changes = differences(before[person], after[person])
         conclude(session, person, engine=name, facts=facts, changes=changes, now=now)
+    record_match(session, used, engine, now, appearances=compared.appearances)
 
 
 def _facts(photos: Sequence[str], appearances: int, engine: FaceEngine) -> Facts:

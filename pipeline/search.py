@@ -9,7 +9,9 @@ import numpy as np
 
 from errors import UnusablePhoto
 from faces.engine import FaceEngine, ModelCard
+from pipeline.act import Act
 from pipeline.portraits import Portrait, examine
+from storage.audit import Action
 from storage.cases import case_in_force
 from storage.database import Engine, reading
 from storage.reach import Reach, reach
@@ -36,6 +38,9 @@ class Question:
 class Answer:
     """What came close, closest first, and how much was looked at."""
 
+    case_id: int
+    own_only: bool
+    """Whether nothing but the case's own footage was looked at."""
     card: ModelCard
     portraits: list[Portrait]
     """The usable ones in the order in which hits name them, then the others."""
@@ -58,13 +63,41 @@ def search(
     *,
     engine: FaceEngine,
     database: Engine,
+    actor: str,
     now: datetime,
 ) -> Answer:
     """Compare one person's photos with every appearance of the engine that the case allows.
 
-    Photos are judged as references are. Nothing is stored. Raises NotAuthorised when the case is
-    not in force, UnusablePhoto when no photo can be searched with, StoreUnavailable.
+    Photos are judged as references are. Nothing is stored but an entry in the audit log. Raises
+    NotAuthorised when the case is not in force, UnusablePhoto when no photo can be searched with,
+    StoreUnavailable.
     """
+    act = Act(database, actor, Action.SEARCHED, now)
+    with act.refusals(question.case):
+        answer = _answer(photos, question, engine=engine, database=database, now=now)
+    act.note(
+        answer.case_id,
+        engine=engine.card.name,
+        weights_sha256=engine.weights_sha256,
+        threshold=engine.card.threshold,
+        photo_sha256s=[one.sha256 for one in answer.portraits if one.sha256],
+        own_only=answer.own_only,
+        recordings=answer.reach.searched.recordings,
+        recording_ids=sorted({hit.recording_id for hit in answer.hits}),
+        appearance_ids=[hit.appearance_id for hit in answer.hits],
+        plan_keys=sorted({hit.plan for hit in answer.hits}),
+    )
+    return answer
+
+
+def _answer(
+    photos: Sequence[Path],
+    question: Question,
+    *,
+    engine: FaceEngine,
+    database: Engine,
+    now: datetime,
+) -> Answer:
     with reading(database) as session:
         case_in_force(session, question.case, now)  # before any face is looked at
     judged = [examine(photo, engine) for photo in photos]
@@ -76,10 +109,11 @@ def search(
     with reading(database) as session:
         case = case_in_force(session, question.case, now)
         is_bound = not question.everything and has_footage(session, case.id)
-        scope = replace(question.scope, case_id=case.id if is_bound else None)
+        scope = replace(question.scope, case=case, own_only=is_bound)
         looked_at = reach(session, engine=engine.card.name, scope=scope)
         near = nearest(
             session, np.stack(vectors), card=engine.card, scope=scope, limit=question.limit + 1
         )
         found = hits(session, near[: question.limit])
-    return Answer(engine.card, portraits, found, len(near) > question.limit, looked_at)
+    cut_off = len(near) > question.limit
+    return Answer(case.id, is_bound, engine.card, portraits, found, cut_off, looked_at)

@@ -1,14 +1,25 @@
-"""Take reference photos back."""
+"""Take reference photos back, or look for somebody no longer."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from errors import WrongUsage
+from pipeline.act import Act
 from pipeline.clock import utc_now
 from pipeline.portraits import sha256_of
 from storage import rematches
-from storage.database import Engine, writing
-from storage.people import WITHDRAWN, Reference, find_person, references, withdraw_photo
+from storage.audit import Action
+from storage.cases import find_case
+from storage.database import Engine
+from storage.people import (
+    WITHDRAWN,
+    Reference,
+    find_person,
+    forget_person,
+    references,
+    withdraw_photo,
+)
 from storage.rematches import WORKER, Cause
 
 SHORTEST_SHA256 = 8
@@ -21,14 +32,35 @@ def withdraw(name: str, photo: str, *, case_id: int, database: Engine, actor: st
     person's id. Raises WrongUsage when nobody has that name, or when not exactly one photo is
     meant.
     """
-    now = utc_now()
-    with writing(database) as session:
+    act = Act(database, actor, Action.PERSON_WITHDRAWN, utc_now())
+    with act.on(case_id) as session:
         person_id = find_person(session, case_id, name)
         sha256 = _meant(photo, references(session, person_id))
-        for engine in withdraw_photo(session, person_id, sha256, now):
+        for engine in withdraw_photo(session, person_id, sha256, act.now):
             rematches.ask(
-                session, person_id, engine=engine, cause=Cause.WITHDRAWN, actor=actor, now=now
+                session,
+                person_id,
+                engine=engine,
+                cause=Cause.WITHDRAWN,
+                actor=actor,
+                now=act.now,
             )
+        act.record(session, case_id, person_id=person_id, photo_sha256=sha256, what="photo")
+    return person_id
+
+
+def withdraw_person(name: str, *, case: str, actor: str, database: Engine, now: datetime) -> int:
+    """Forget a person with every reference and candidate; returns the id they had.
+
+    Raises NotAuthorised when there is no such case, WrongUsage when it looks for nobody of that
+    name, StoreUnavailable.
+    """
+    act = Act(database, actor, Action.PERSON_WITHDRAWN, now)
+    with act.on(case) as session:
+        case_id = find_case(session, case).id
+        person_id = find_person(session, case_id, name)
+        forget_person(session, person_id)
+        act.record(session, case_id, person_id=person_id, what="person")
     return person_id
 
 

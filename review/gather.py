@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import cast
 
 from faces.engine import FaceEngine
+from pipeline.act import Act
 from pipeline.overlaps import Moment, repeated
 from pipeline.plan import Plan
+from pipeline.results import seen
 from review.report import (
     CandidateRow,
     EngineCard,
@@ -19,9 +21,10 @@ from review.report import (
     SharedFootage,
     State,
 )
+from storage.audit import Action
 from storage.candidates import CandidateRow as Row
 from storage.candidates import candidates
-from storage.cases import Case, find_case
+from storage.cases import EVER, Case, case_to_read
 from storage.database import Engine, Session, reading
 from storage.listing import claimed_duration_ms, people_of_case, spans
 from storage.overlaps import SameFootage, same_footage
@@ -46,13 +49,16 @@ def gather(
     plan: Plan,
     engine: FaceEngine,
     made_at: datetime,
+    actor: str,
 ) -> Report:
     """Everything the page says of a case's people in these recordings, looked at under one plan.
 
-    `refused` are file names with reasons. Raises NotAuthorised when there is no such case.
+    `refused` are file names with reasons. Raises NotAuthorised when there is no such case, Locked
+    when it waits for its authorisation.
     """
-    with reading(database) as session:
-        authority = find_case(session, case)
+    act = Act(database, actor, Action.REPORT_WRITTEN, made_at)
+    with act.refusals(case), reading(database) as session:
+        authority = case_to_read(session, case, made_at)
         looked_at = outcomes(session, analysis_ids)
         people = people_of_case(session, authority.id)
         photos = {person: references(session, person) for person, _ in people}
@@ -60,6 +66,8 @@ def gather(
         shared = same_footage(session, {one.recording_id for one in looked_at})
         recordings = tuple(_recording(session, one, shared) for one in looked_at)
         repeats = _repeats(session, found)
+    weights = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256}
+    act.note(authority.id, **seen(found), **weights)
     places = {one.analysis_id: place for place, one in enumerate(looked_at)}
     persons = tuple(
         _person(
@@ -91,11 +99,33 @@ def _words(field: str) -> str:
 
 def _terms(case: Case) -> tuple[tuple[str, str], ...]:
     return (
-        ("legal basis", case.legal_basis),
+        ("legal basis", f"{case.legal_basis} {case.basis_note}".strip()),
         ("purpose", case.purpose),
-        ("authorised by", case.authorised_by),
-        ("expires", f"{case.expires_at:%Y-%m-%d %H:%M} UTC"),
+        ("requested by", case.requested_by),
+        ("authorised by", _authorisation(case)),
+        ("footage from", ", ".join(case.sources)),
+        ("recorded", _window(case)),
+        ("expires", _minute(case.expires_at)),
     )
+
+
+def _authorisation(case: Case) -> str:
+    if case.authorised_at is not None:
+        at = _minute(case.authorised_at)
+        return f"{case.authorised_by}, {case.authorisation_reference}, {at}"
+    if case.locks_at is not None:
+        return f"nobody yet; urgent until {_minute(case.locks_at)}"
+    return "not needed for this legal basis"
+
+
+def _window(case: Case) -> str:
+    if (case.footage_from, case.footage_until) == EVER:
+        return "at any time"
+    return f"{_minute(case.footage_from)} to {_minute(case.footage_until)}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _card(engine: FaceEngine) -> EngineCard:

@@ -8,8 +8,10 @@ import sqlalchemy
 from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
+from storage import cases
 from storage.batches import batches
-from storage.people import lock_people
+from storage.people import cases_of, lock_people
+from storage.scope import allowed
 from storage.tables import (
     Analysis,
     Appearance,
@@ -202,6 +204,19 @@ def as_candidate(values: dict[str, Any]) -> CandidateRow:
     return CandidateRow(**values | {"box": box, "crops": tuple(values["crops"])})
 
 
+def forget_candidates_outside(session: Session, case: cases.Case) -> int:
+    """Forget the candidates in footage that a case does not allow; returns how many."""
+    statement = select(Candidate).join(Person).where(col(Person.case_id) == case.id)
+    rows = session.exec(statement).all()
+    inside = allowed(session, case, {row.appearance_id for row in rows})
+    outside = [row for row in rows if row.appearance_id not in inside]
+    for row in outside:
+        session.delete(row)
+    session.flush()
+    _rank(session, {row.person_id for row in outside})
+    return len(outside)
+
+
 def _people_of(session: Session, reference_ids: Collection[int]) -> list[int]:
     statement = select(Reference.person_id).where(col(Reference.id).in_(reference_ids))
     return sorted(session.exec(statement.distinct()))
@@ -240,13 +255,25 @@ def _supersedes(match: Match, row: Any, compared: Collection[int]) -> bool:
 
 
 def _still_there(session: Session, matches: Sequence[Match], usable: Container[int]) -> list[Match]:
-    wanted = {match.appearance_id for match in matches}
-    there = {
-        id
-        for some in batches(wanted)
-        for id in session.exec(select(Appearance.id).where(col(Appearance.id).in_(some)))
+    """Those that can be stored, and that the person's case allows to be looked at."""
+    there = _allowed(session, matches)
+    return [
+        one
+        for one in matches
+        if (one.person_id, one.appearance_id) in there and one.reference_id in usable
+    ]
+
+
+def _allowed(session: Session, matches: Sequence[Match]) -> set[tuple[int, int]]:
+    """Persons and appearances, of those that match, where the person's case allows the footage."""
+    found: dict[int, set[int]] = {}
+    for match in matches:
+        found.setdefault(match.person_id, set()).add(match.appearance_id)
+    return {
+        (person_id, appearance_id)
+        for person_id, case in cases_of(session, found).items()
+        for appearance_id in allowed(session, case, found[person_id])
     }
-    return [one for one in matches if one.appearance_id in there and one.reference_id in usable]
 
 
 def _delete(session: Session, candidate_ids: Sequence[int]) -> None:

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from errors import NotAuthorised
 from storage import tables
-from storage.cases import Case, case_in_force, find_case
+from storage.cases import Case, case_in_force, case_to_read
 
 
 def case_in_force_by_id(session: Session, case_id: int, now: datetime) -> Case:
@@ -14,9 +14,9 @@ def case_in_force_by_id(session: Session, case_id: int, now: datetime) -> Case:
     return case_in_force(session, _reference(session, case_id), now)
 
 
-def case_to_read_by_id(session: Session, case_id: int, now: datetime) -> Case:  # noqa: ARG001
-    """The case whose results are about to be looked at; it may have ended."""
-    return find_case(session, _reference(session, case_id))
+def case_to_read_by_id(session: Session, case_id: int, now: datetime) -> Case:
+    """`case_to_read`, for whoever knows its number."""
+    return case_to_read(session, _reference(session, case_id), now)
 
 
 def _reference(session: Session, case_id: int) -> str:

@@ -14,7 +14,7 @@ from sqlmodel import Session as Session
 
 from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
 
-NEWEST_VERSION = "0011"
+NEWEST_VERSION = "0012"
 """Of the tables: the newest migration's."""
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -71,14 +71,19 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin transactions on its own
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later fails at once when another has written in
     # between, however long the timeout: so writers say so at the beginning, and readers cannot.
-    writes = bool(connection.get_execution_options().get("writes"))
+    options = connection.get_execution_options()
+    writes = bool(options.get("writes"))
+    # A table that is written anew is dropped first: its children must not go with it,
+    # and what triggers say of it is to stand meanwhile.
+    children, triggers = ("OFF", "ON") if options.get("migrates") else ("ON", "OFF")
+    connection.exec_driver_sql(f"PRAGMA foreign_keys = {children}")
+    connection.exec_driver_sql(f"PRAGMA legacy_alter_table = {triggers}")
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -113,7 +118,8 @@ def upgrade(engine: Engine) -> None:
             return
     from storage import migrate  # Alembic takes as long to import as all else a worker needs
 
-    with _explained(), engine.execution_options(writes=True).begin() as connection:
+    migrating = engine.execution_options(writes=True, migrates=True)
+    with _explained(), migrating.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
         migrate.to_newest(connection)

@@ -1,17 +1,22 @@
 """People a case looks for, and their reference photos with a verdict on each."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, or_, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from errors import WrongUsage
 from storage import tables
+from storage.cases import Case, as_case, in_force
+from storage.scope import Scope, within
+from storage.tables import Category
 from storage.upsert import insert_if_new
 from storage.vectors import matrix
 
@@ -30,6 +35,28 @@ class Reference:
     """None for a refused photo."""
     crop: str | None
     quality: float | None
+    source: str | None = None
+    """Where the photo is from; None where that was not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """Someone a case looks for."""
+
+    id: int
+    name: str
+    category: Category
+    review_at: datetime
+    usable_photos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person is to the case, and until when nobody need look at it again."""
+
+    category: Category = Category.OTHER
+    review_at: datetime | None = None
+    """None: as long as the case lasts."""
 
 
 WITHDRAWN = "It was withdrawn."
@@ -46,11 +73,113 @@ class Gallery:
     """Shape [m, d], or [0, 0] when there are none."""
 
 
-def add_person(session: Session, *, case_id: int, name: str, now: datetime) -> int:
-    """Remember whom a case looks for; the same name in the same case is the same person's id."""
-    insert_if_new(session, tables.Person, case_id=case_id, name=name, asked_at=now)
-    statement = select(tables.Person.id).filter_by(case_id=case_id, name=name)
-    return session.exec(statement).one()
+def add_person(
+    session: Session,
+    *,
+    case_id: int,
+    name: str,
+    now: datetime,
+    standing: Standing | None = None,
+    asked_by: str | None = None,
+) -> int:
+    """Remember whom a case looks for; the same name in the same case is the same person's id.
+
+    Another standing takes the place of the one there was. `asked_by` is an actor of the audit log.
+    """
+    lasts = col(tables.Case.id) == case_id
+    expires_at = session.exec(select(tables.Case.expires_at).where(lasts)).one()
+    given = standing or Standing()
+    values = {"category": given.category, "review_at": given.review_at or expires_at}
+    asked = {"asked_at": now, "asked_by": asked_by}
+    is_new = insert_if_new(session, tables.Person, case_id=case_id, name=name, **asked, **values)
+    person = session.exec(select(tables.Person).filter_by(case_id=case_id, name=name)).one()
+    if not is_new and standing is not None:
+        person.sqlmodel_update(values)
+        session.flush()
+    return person.id
+
+
+def cases_of(session: Session, person_ids: Collection[int]) -> dict[int, Case]:
+    """The case that looks for each of these people; who has gone is left out."""
+    statement = (
+        select(tables.Person.id, tables.Case)
+        .join(tables.Case)
+        .where(col(tables.Person.id).in_(person_ids))
+    )
+    return {person_id: as_case(row) for person_id, row in session.exec(statement)}
+
+
+def people_allowed(session: Session, analysis_id: int, now: datetime) -> list[int]:
+    """Whoever may be searched for in a recording: their case is in force and covers it."""
+    recording = select(tables.Analysis.recording_id).where(col(tables.Analysis.id) == analysis_id)
+    of_cases = [
+        case.id
+        for case in map(as_case, session.exec(select(tables.Case).where(in_force(now))))
+        if session.exec(
+            select(tables.Recording.id).where(
+                col(tables.Recording.id).in_(recording), within(session, Scope(case))
+            )
+        ).first()
+    ]
+    statement = select(tables.Person.id).where(col(tables.Person.case_id).in_(of_cases))
+    return list(session.exec(statement))
+
+
+def references_by_case(session: Session, reference_ids: Collection[int]) -> dict[int, list[int]]:
+    """The cases that these references belong to, each with its own of them, in order."""
+    statement = (
+        select(tables.Person.case_id, tables.Reference.id)
+        .join(tables.Reference)
+        .where(col(tables.Reference.id).in_(reference_ids))
+        .order_by(col(tables.Person.case_id), col(tables.Reference.id))
+    )
+    by_case: dict[int, list[int]] = {}
+    for case_id, reference_id in session.exec(statement):
+        by_case.setdefault(case_id, []).append(reference_id)
+    return by_case
+
+
+def people_in(session: Session, case_id: int) -> list[PersonRow]:
+    """Everyone a case looks for, in the order they were enrolled."""
+    statement = (
+        select(tables.Person, func.count(col(tables.Reference.id)))
+        .outerjoin(
+            tables.Reference,
+            and_(
+                col(tables.Reference.person_id) == col(tables.Person.id),
+                col(tables.Reference.vector).is_not(None),
+            ),
+        )
+        .where(col(tables.Person.case_id) == case_id)
+        .group_by(col(tables.Person.id))
+        .order_by(col(tables.Person.id))
+    )
+    return [
+        PersonRow(person.id, person.name, person.category, person.review_at, photos)
+        for person, photos in session.exec(statement)
+    ]
+
+
+def unmatch(session: Session, case_id: int) -> None:
+    """Have everyone a case looks for compared again with all appearances."""
+    people = select(tables.Person.id).where(col(tables.Person.case_id) == case_id)
+    theirs = col(tables.Reference.person_id).in_(people)
+    session.exec(update(tables.Reference).where(theirs).values(matched_at=None))
+
+
+def forget_person(session: Session, person_id: int) -> None:
+    """Forget a person with all references, candidates and verdicts."""
+    session.exec(delete(tables.Person).where(col(tables.Person.id) == person_id))
+
+
+def reference_set(session: Session, reference_ids: Collection[int]) -> str:
+    """The sha256 of what is compared with: each reference's id, photo, engine and weights."""
+    row = tables.Reference
+    statement = select(row.id, row.photo_sha256, row.engine, row.weights_sha256).where(
+        col(row.id).in_(reference_ids)
+    )
+    listed = [list(found) for found in session.exec(statement.order_by(col(row.id)))]
+    return sha256(json.dumps(listed).encode()).hexdigest()
 
 
 def add_reference(session: Session, person_id: int, reference: Reference) -> int:
@@ -68,6 +197,7 @@ def add_reference(session: Session, person_id: int, reference: Reference) -> int
     known = session.exec(select(tables.Reference).filter_by(**key)).one_or_none()
     if known is not None:
         if _same(_reference(known), reference):
+            known.source = reference.source or known.source
             return known.id
         _forget(session, known)
     row = tables.Reference(person_id=person_id, **_columns(reference))
@@ -212,8 +342,8 @@ def lock_people(session: Session, person_ids: Sequence[int]) -> None:
 
 
 def _usable(now: datetime) -> ColumnElement[bool]:
-    in_force = and_(col(tables.Case.closed_at).is_(None), col(tables.Case.expires_at) > now)
-    return and_(in_force, col(tables.Reference.vector).is_not(None))
+    in_review = col(tables.Person.review_at) > now
+    return and_(in_force(now), in_review, col(tables.Reference.vector).is_not(None))
 
 
 def _left_behind() -> ColumnElement[bool]:
@@ -247,4 +377,5 @@ def _reference(row: tables.Reference) -> Reference:
 
 
 def _same(a: Reference, b: Reference) -> bool:
-    return all(np.array_equal(value, _columns(b)[field]) for field, value in _columns(a).items())
+    seen = [field for field in Reference.__slots__ if field != "source"]
+    return all(np.array_equal(getattr(a, field), getattr(b, field)) for field in seen)

@@ -76,7 +76,7 @@ def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
         sqlalchemy.select(
             col(Recording.id),
             col(Recording.duration_ms),
-            of_case(scope).label("of_case"),
+            of_case(session, scope).label("of_case"),
             filtered(session, scope).label("filtered"),
             col(Analysis.id).label("analysis_id"),
             col(Analysis.state),

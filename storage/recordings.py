@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
-from storage.tables import DEFAULT_SITE, Priority, State
+from storage.epoch import milliseconds
+from storage.tables import DEFAULT_SITE, Capture, Priority, State
 from storage.upsert import insert_if_new
 
 
@@ -29,7 +30,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How soon footage is wanted, and for which case."""
+    """How soon footage is wanted, for which case and by whom."""
 
     priority: Priority = Priority.OVERNIGHT
     any_time: bool = False
@@ -37,6 +38,10 @@ class Request:
     case_id: int | None = None
     site: str = DEFAULT_SITE
     """Where it is, so that workers who can reach it are asked."""
+    actor: str = "worker"
+    """Who asks, as the audit log writes it."""
+    captured_at: datetime | None = None
+    """When whoever asks says that it was recorded; goes before what the file claims."""
 
 
 AS_USUAL = Request()
@@ -91,6 +96,9 @@ def add(
     recording.path, recording.modified_ns = os.fsencode(found.recording.path), found.modified_ns
     analysis = _ask(session, recording.id, plan_key, segments, now)
     _hurry(analysis, request)
+    if request.captured_at is not None:
+        recording.captured_ms = milliseconds(request.captured_at)
+        recording.captured_by = Capture.PERSON
     if request.case_id is not None:
         of_case = {"case_id": request.case_id, "recording_id": recording.id}
         insert_if_new(session, tables.CaseRecording, **of_case)
@@ -123,6 +131,7 @@ def _hurry(analysis: tables.Analysis, request: Request) -> None:
 def _columns(found: Found) -> dict[str, Any]:
     recording = asdict(found.recording)
     del recording["keyframes"]
+    captured_ms = recording.pop("captured_claimed_ms")
     frame_rate = found.recording.frame_rate
     return recording | {
         "sha256": found.sha256,
@@ -131,6 +140,8 @@ def _columns(found: Found) -> dict[str, Any]:
         "path": os.fsencode(found.recording.path),
         "frame_rate": None if frame_rate is None else str(frame_rate),
         "time_base": str(found.recording.time_base),
+        "captured_ms": captured_ms,
+        "captured_by": None if captured_ms is None else Capture.FILE,
     }
 
 

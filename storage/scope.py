@@ -1,21 +1,34 @@
 """Which footage a search looks at: conditions that the database applies with the search."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, true
 from sqlmodel import Session, col, select
 
-from storage.tables import CaseRecording, Recording
+from storage.batches import batches
+from storage.cases import EVER, Case
+from storage.epoch import milliseconds
+from storage.tables import Analysis, Appearance, CaseRecording, Recording
+
+ADDED = "added"
+"""A source: what was added for the case, and nothing else."""
+ARCHIVE = "*"
+"""A source: every recording there is."""
+_KEYWORDS = (ADDED, ARCHIVE)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What is not given narrows nothing."""
 
-    case_id: int | None = None
-    """Only footage that was added for this case."""
+    case: Case | None = None
+    """Only footage of its sources, recorded in its window; see `of_case`."""
+    own_only: bool = False
+    """Of that only what was added for the case."""
     source: str = ""
     """A part of the recording's name or path, capitals as they are."""
     added_from: datetime | None = None
@@ -31,15 +44,71 @@ def has_footage(session: Session, case_id: int) -> bool:
 
 def within(session: Session, scope: Scope) -> ColumnElement[bool]:
     """The recordings that a scope names, by case and by filters."""
-    return and_(of_case(scope), filtered(session, scope))
+    return and_(of_case(session, scope), filtered(session, scope))
 
 
-def of_case(scope: Scope) -> ColumnElement[bool]:
-    """The recordings that the case allows."""
-    if scope.case_id is None:
+def of_case(session: Session, scope: Scope) -> ColumnElement[bool]:
+    """The recordings that the case allows: of its sources, and with some of its window in them.
+
+    A source is a part of the recording's name or path, `ADDED` or `ARCHIVE`. What was added for
+    the case is always among them, and stands for itself where nobody says when it was recorded.
+    """
+    if scope.case is None:
         return true()
-    allowed = select(CaseRecording.recording_id).where(col(CaseRecording.case_id) == scope.case_id)
-    return col(Recording.id).in_(allowed)
+    own = col(Recording.id).in_(
+        select(CaseRecording.recording_id).where(col(CaseRecording.case_id) == scope.case.id)
+    )
+    if scope.own_only:
+        return and_(own, _recorded_within(scope.case, own))
+    named = [_comes_from(session, one) for one in scope.case.sources if one not in _KEYWORDS]
+    allowed = true() if ARCHIVE in scope.case.sources else or_(own, *named)
+    return and_(allowed, _recorded_within(scope.case, own))
+
+
+def in_window(case: Case | None) -> ColumnElement[bool]:
+    """The appearances that were recorded in a case's window, as far as anybody says when."""
+    if case is None or _is_any_time(case):
+        return true()
+    recorded_ms = col(Recording.captured_ms)
+    inside = _overlaps(
+        case, recorded_ms + col(Appearance.start_ms), recorded_ms + col(Appearance.end_ms)
+    )
+    return or_(recorded_ms.is_(None), inside)
+
+
+def allowed(session: Session, case: Case, appearance_ids: Collection[int]) -> set[int]:
+    """Those of these appearances that a case may look at."""
+    statement = (
+        select(Appearance.id)
+        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
+        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
+        .where(within(session, Scope(case)), in_window(case))
+    )
+    return {
+        id
+        for some in batches(appearance_ids)
+        for id in session.exec(statement.where(col(Appearance.id).in_(some)))
+    }
+
+
+def _recorded_within(case: Case, own: ColumnElement[bool]) -> ColumnElement[bool]:
+    if _is_any_time(case):
+        return true()
+    recorded_ms = col(Recording.captured_ms)
+    inside = _overlaps(case, recorded_ms + 0, recorded_ms + col(Recording.duration_ms))
+    return or_(and_(recorded_ms.is_(None), own), inside)
+
+
+def _overlaps(
+    case: Case, began_ms: ColumnElement[Any], ended_ms: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    return and_(
+        began_ms < milliseconds(case.footage_until), ended_ms >= milliseconds(case.footage_from)
+    )
+
+
+def _is_any_time(case: Case) -> bool:
+    return (case.footage_from, case.footage_until) == EVER
 
 
 def filtered(session: Session, scope: Scope) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from faces.engine import ModelCard
 from faces.matching import rank
 from faces.vectors import Vectors
-from storage.scope import Scope, within
+from storage.scope import Scope, in_window, within
 from storage.tables import Analysis, Appearance, Embedding, Recording
 from storage.vectors import matrix
 
@@ -83,7 +83,7 @@ def _blocks(session: Session, engine: str, scope: Scope) -> Iterator[tuple[list[
         .join(Appearance, col(Embedding.appearance_id) == col(Appearance.id))
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
         .join(Recording, col(Analysis.recording_id) == col(Recording.id))
-        .where(col(Embedding.engine) == engine, within(session, scope))
+        .where(col(Embedding.engine) == engine, within(session, scope), in_window(scope.case))
         .order_by(col(Embedding.appearance_id))
         .execution_options(yield_per=ROWS_AT_ONCE)
     )

@@ -53,6 +53,24 @@ class Priority(StrEnum):
     OVERNIGHT = "overnight"
 
 
+class Category(StrEnum):
+    """What a person is to a case."""
+
+    SUSPECT = "suspect"
+    MISSING = "missing"
+    VICTIM = "victim"
+    WITNESS = "witness"
+    OTHER = "other"
+    """None of these, or not said."""
+
+
+class Capture(StrEnum):
+    """Who says when footage was recorded."""
+
+    PERSON = "person"
+    FILE = "file"
+
+
 def _names(kind: type[StrEnum]) -> Enum:
     return Enum(
         kind, native_enum=False, length=16, values_callable=lambda kinds: [k.value for k in kinds]
@@ -105,6 +123,10 @@ class Recording(Table, table=True):
     duration_ms: int = Field(sa_type=BigInteger)
     packets: int = Field(sa_type=BigInteger)
     added_at: datetime
+    captured_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """When it was recorded, in milliseconds since 1970 UTC; None when nobody says."""
+    captured_by: Capture | None = Field(default=None, sa_type=_names(Capture))
+    """Who says so; nothing proves it."""
 
 
 class Plan(Table, table=True):
@@ -245,12 +267,43 @@ class Embedding(Table, table=True):
 class Case(Table, table=True):
     """What authorises a search."""
 
-    __table_args__ = _unique("reference")
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        *(
+            CheckConstraint(f"length(trim({name})) > 0", name=name)
+            for name in ("reference", "legal_basis", "purpose", "requested_by")
+        ),
+        CheckConstraint("json_array_length(sources) > 0", name="sources"),
+        CheckConstraint("footage_from < footage_until", name="footage"),
+        CheckConstraint("opened_at < expires_at", name="expires_at"),
+        CheckConstraint(
+            "(authorised_at is null) = (authorised_by is null)"
+            " and (authorised_at is null) = (authorisation_reference is null)",
+            name="authorisation",
+        ),
+        _IDS_NEVER_REUSED,
+    )
     id: int = Field(default=None, primary_key=True)
     reference: str
     legal_basis: str
+    """A code of the organisation's list, or `legacy` where it was opened before there was one."""
+    basis_note: str = ""
+    """What else is to be said of the legal basis."""
     purpose: str
-    authorised_by: str
+    requested_by: str
+    sources: list[str] = Field(sa_type=JSON)
+    """What footage it may look at; see `storage.scope`."""
+    footage_from: datetime
+    footage_until: datetime
+    """When that footage was recorded; the end is not included."""
+    needs_authorisation: bool
+    urgent: bool = False
+    """Begun without the authorisation it needs, which is to be entered within 48 hours."""
+    authorisation_reference: str | None = None
+    authorised_by: str | None = None
+    """The authority."""
+    authorised_at: datetime | None = None
+    authorisation_refused_at: datetime | None = None
     opened_at: datetime
     expires_at: datetime
     closed_at: datetime | None = None
@@ -271,10 +324,17 @@ class CaseRecording(Table, table=True):
 class Person(Table, table=True):
     """Someone a case looks for."""
 
-    __table_args__ = _unique("case_id", "name")
+    __table_args__ = (
+        UniqueConstraint("case_id", "name"),
+        CheckConstraint(f"category in {tuple(map(str, Category))}", name="category"),
+        _IDS_NEVER_REUSED,
+    )
     id: int = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="case.id", ondelete="CASCADE")
     name: str
+    category: Category = Field(sa_type=_names(Category))
+    review_at: datetime
+    """From then on they are not searched for, until somebody says that they still may be."""
     asked_at: datetime
     asked_by: str | None = None
     """The actor who asked for the search, as the audit log writes it."""
@@ -288,6 +348,8 @@ class Reference(Table, table=True):
     person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
     photo_sha256: str
     photo_name: str
+    source: str | None = None
+    """Where the photo is from; None where that was not said."""
     engine: str
     weights_sha256: str
     verdict: str

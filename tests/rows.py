@@ -60,9 +60,10 @@ def presence(start_ms: int = 0, colour: float = 1.0, faces: int = 4) -> Presence
 
 
 TERMS = {
-    "legal_basis": "warrant 7/26",
+    "legal_basis": "witness-search",
     "purpose": "to find a witness",
-    "authorised_by": "A. Judge",
+    "requested_by": "A. Officer",
+    "sources": ["*"],
     "expires_at": NOW + timedelta(days=30),
 }
 

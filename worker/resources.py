@@ -17,6 +17,7 @@ from storage.database import Engine, connect, upgrade
 from storage.disk_cache import DiskCache
 from storage.footage_store import FootageStore
 from storage.keys import Keyring, master_key
+from storage.legal_bases import Policy, parse_bases
 from storage.media import Media
 from storage.media_bucket import MediaBucket
 from storage.media_folder import MediaFolder
@@ -113,6 +114,11 @@ class Resources:
     def site(self) -> str:
         """Where footage lies that is added here, if nothing else is said."""
         return self.settings.site_names[0]
+
+    @property
+    def policy(self) -> Policy:
+        """What cases are held to. Raises WrongUsage."""
+        return Policy(parse_bases(self.settings.legal_bases), self.settings.case_max_days)
 
     @property
     def roll_folder(self) -> Path:

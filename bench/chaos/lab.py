@@ -67,12 +67,14 @@ class Lab:
         mine, now = self._resources(self._model_home, self.store.model_url), utc_now()
         with writing(mine.database) as session:
             case = open_case(
-                session, reference="chaos", legal_basis="none", purpose="measuring",
-                authorised_by="bench", expires_at=now + timedelta(days=9), now=now,
+                session, reference="chaos", legal_basis="demonstration", purpose="measuring",
+                requested_by="bench", sources=["*"], expires_at=now + timedelta(days=9), now=now,
             )  # fmt: skip
         for name, photo in photos.items():
             engine = mine.photo_engine()
-            enrol_person(name, [photo], case_id=case.id, engine=engine, tools=mine.tools)
+            enrol_person(
+                name, [photo], case_id=case.id, engine=engine, tools=mine.tools, actor="worker"
+            )
         self._add(mine, [(clip, self.shape.plan) for clip in self.clips])
 
     def _share_pictures(self, home: Path) -> None:

@@ -17,6 +17,11 @@ from worker.stack import services_alive
 
 INTERRUPTIBLE = ("env", "--default-signal=INT")
 """Tests run in the background would hand down to every command that it ignores Ctrl-C."""
+TERMS = (
+    "--legal-basis", "witness-search", "--purpose", "a test", "--requested-by", "an officer",
+    "--source", "*", "--from", "1900-01-01", "--to", "2200-01-01",
+)  # fmt: skip
+"""What a case is opened on that allows the whole archive."""
 COMMAND = str(Path(sys.executable).with_name("nightreel"))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import Done, Nightreel, Up
+from command_line import TERMS, Done, Nightreel, Up
 from painted import BLUE, GREEN, RED, paint_photo
 
 WEIGHTS = ("facenet512_weights.pth", "face_detection_yunet_2023mar.onnx")
@@ -125,8 +125,7 @@ def test_a_full_disk_is_said(when: str, nightreel: Nightreel, clip: Path, red: s
 
 
 def test_what_is_no_text_is_refused(nightreel: Nightreel) -> None:
-    terms = ("--legal-basis", "a", "--purpose", "b", "--authorised-by", "c")
-    done = nightreel("case", "open", os.fsdecode(b"caf\xe9"), *terms)
+    done = nightreel("case", "open", os.fsdecode(b"caf\xe9"), *TERMS)
     assert "bytes that are no text" in sentence(done, 2)
 
 

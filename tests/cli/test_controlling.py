@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Nightreel, ended, unseen_copy
-
-TERMS = ("--legal-basis", "a warrant", "--purpose", "a test", "--authorised-by", "a judge")
+from command_line import TERMS, Nightreel, ended, unseen_copy
 
 
 @pytest.fixture

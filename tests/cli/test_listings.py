@@ -4,11 +4,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from command_line import Done, Nightreel, ended, unseen_copy
+from command_line import TERMS, Done, Nightreel, ended, unseen_copy
 from painted import RED, paint_photo
-
-TERMS = ("--legal-basis", "a warrant", "--purpose", "a test", "--authorised-by", "a judge")
-
 
 LISTINGS = (
     ("jobs", "list", "--json"),

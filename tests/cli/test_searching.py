@@ -3,10 +3,8 @@
 import csv
 from pathlib import Path
 
-from command_line import Nightreel
+from command_line import TERMS, Nightreel
 from painted import BLUE, RED, Stay, paint, paint_photo
-
-TERMS = ("--legal-basis", "a warrant", "--purpose", "a test", "--authorised-by", "a judge")
 
 
 def test_an_archive_is_searched_by_a_photo(nightreel: Nightreel, tmp_path: Path) -> None:

@@ -56,9 +56,10 @@ def open_case(tools: Tools, reference: str = "2026-1", days: float = 1) -> int:
         return cases.open_case(
             session,
             reference=reference,
-            legal_basis="a warrant",
+            legal_basis="witness-search",
             purpose="a test",
-            authorised_by="a judge",
+            requested_by="an officer",
+            sources=["*"],
             expires_at=utc_now() + timedelta(days=days),
             now=utc_now(),
         ).id
@@ -67,4 +68,4 @@ def open_case(tools: Tools, reference: str = "2026-1", days: float = 1) -> int:
 def enrol(name: str, photos: Sequence[Path], case_id: int, tools: Tools, plan: Plan) -> Enrolled:
     """Enrol one person with the plan's engine."""
     engine = tools.engine_for(plan)
-    return enrol_person(name, photos, case_id=case_id, engine=engine, tools=tools)
+    return enrol_person(name, photos, case_id=case_id, engine=engine, tools=tools, actor="uid:1")

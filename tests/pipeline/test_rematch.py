@@ -80,7 +80,7 @@ def test_the_first_photo_brings_what_is_new_and_says_what_was_compared(
     decide_on_everything(tools)
     found = told(tools, case_id)
     (run,) = found.rematches
-    assert (run.cause, run.actor, run.photos, run.appearances) == ("added", "worker", 1, 2)
+    assert (run.cause, run.actor, run.photos, run.appearances) == ("added", "uid:1", 1, 2)
     assert (run.threshold, run.weights_sha256) == (0.75, tools.engine_for(plan).weights_sha256)
     assert kinds(found) == [(1, "new", False)]
 

@@ -22,7 +22,7 @@ HERE = Question(case="2026-1")
 def ask(tools: Tools, *photos: Path, question: Question = HERE, days_later: float = 0) -> Answer:
     engine = tools.engine_for(Plan(engine="stub"))
     now = utc_now() + timedelta(days=days_later)
-    return search(photos, question, engine=engine, database=tools.database, now=now)
+    return search(photos, question, engine=engine, database=tools.database, actor="uid:1", now=now)
 
 
 def test_who_was_seen_is_found_by_a_photo(

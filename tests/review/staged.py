@@ -38,7 +38,9 @@ def stage(house: House, folder: Path, *, person: str = PERSON) -> int:
     match_analysis(added.analysis_id, tools)
     photo = paint_photo(folder / "red.png", RED)
     engine = tools.engine_for(PLAN)
-    enrolled = enrol_person(person, [photo], case_id=case_id, engine=engine, tools=tools)
+    enrolled = enrol_person(
+        person, [photo], case_id=case_id, engine=engine, tools=tools, actor="uid:1"
+    )
     match_person(enrolled.person_id, tools)
     return case_id
 
@@ -49,9 +51,10 @@ def _case(house: House) -> int:
         return open_case(
             session,
             reference="2026-117",
-            legal_basis="warrant 42/26",
+            legal_basis="witness-search",
             purpose="to find a witness",
-            authorised_by="A. Judge",
+            requested_by="A. Officer",
+            sources=["*"],
             expires_at=now + timedelta(days=30),
             now=now,
         ).id

@@ -4,11 +4,12 @@ import threading
 from datetime import timedelta
 
 import pytest
-from rows import NOW
+from rows import NOW, TERMS
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from storage.audit import Action, entries, number_of_entries, record
+from storage.cases import open_case
 from storage.chain import Broken, Entry, first_broken
 from storage.database import reading, writing
 from storage.tables import Case
@@ -95,8 +96,7 @@ def test_writers_at_the_same_time_make_one_chain(database: Engine) -> None:
 
 def test_an_act_and_its_entry_are_one_transaction(database: Engine) -> None:
     with writing(database) as session:
-        terms = {"legal_basis": "x", "purpose": "x", "authorised_by": "x"}
-        session.add(Case(reference="A-1", opened_at=NOW, expires_at=NOW, **terms))
+        open_case(session, reference="A-1", now=NOW, **TERMS)
         record(session, actor="account:1", action=Action.CASE_OPENED, case_id=1, now=NOW)
     with reading(database) as session:
         assert session.get(Case, 1) is not None

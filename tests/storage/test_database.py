@@ -5,12 +5,13 @@ import stat
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from rows import NOW
+from rows import NOW, TERMS
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -20,11 +21,11 @@ from storage.migrate import newest_version
 from storage.tables import Case, Table
 
 CASE = {
-    "legal_basis": "warrant",
-    "purpose": "to find a witness",
-    "authorised_by": "A. Judge",
+    **TERMS,
+    "footage_from": NOW,
+    "footage_until": NOW + timedelta(days=1),
+    "needs_authorisation": False,
     "opened_at": NOW,
-    "expires_at": NOW,
 }
 
 

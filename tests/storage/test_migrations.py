@@ -7,14 +7,17 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, Engine, text
 
+from storage.cases import EVER, find_case
 from storage.database import connect, reading, upgrade
 from storage.embeddings import appearance_vectors
 from storage.migrate import configuration
+from storage.people import people_in
+from storage.scope import ARCHIVE
 
 VECTORS = np.random.default_rng(1).normal(size=(3, 128)).astype(np.float32)
 BEFORE_EMBEDDINGS = """
 insert into "case" (reference, legal_basis, purpose, authorised_by, opened_at, expires_at)
- values ('A-1', 'warrant', 'to find a witness', 'A. Judge', :now, :now);
+ values ('A-1', 'warrant', 'to find a witness', 'A. Judge', :now, :later);
 insert into person (case_id, name, asked_at) values (1, 'Ada', :now);
 insert into reference (person_id, photo_sha256, photo_name, engine, weights_sha256, verdict)
  values (1, 'p', 'ada.jpg', 'stub', 'w', 'Usable.'), (1, 'p', 'ada.jpg', 'dlib', 'w', 'Usable.');
@@ -49,6 +52,7 @@ def earlier(empty_url: str) -> Iterator[Engine]:
 
 def _fill(connection: Connection) -> None:
     values = {"now": "2026-03-01 22:00:00+00:00", "bytes": b"/gate.mp4"}
+    values |= {"later": "2026-04-01 22:00:00+00:00"}
     values |= {f"vector_{number}": row.tobytes() for number, row in enumerate(VECTORS)}
     for statement in BEFORE_EMBEDDINGS.split(";"):
         used = {name: value for name, value in values.items() if f":{name}" in statement}
@@ -77,3 +81,15 @@ def test_candidates_keep_their_ids_and_know_their_engine(earlier: Engine) -> Non
         )
         newest = connection.execute(text("select max(id) from candidate")).scalar_one()
     assert newest == 4, "the id of something that is gone is never used again"
+
+
+def test_an_older_case_goes_on_as_it_was_and_says_what_is_not_known(earlier: Engine) -> None:
+    upgrade(earlier)
+    with reading(earlier) as session:
+        case = find_case(session, "A-1")
+        (ada,) = people_in(session, case.id)
+    assert (case.legal_basis, case.basis_note) == ("legacy", "warrant")
+    assert (case.sources, case.footage_from, case.footage_until) == ((ARCHIVE,), *EVER)
+    assert (case.requested_by, case.authorised_by) == ("not recorded", "A. Judge")
+    assert case.is_in_force(case.opened_at)
+    assert (ada.category, ada.review_at, ada.usable_photos) == ("other", case.expires_at, 0)

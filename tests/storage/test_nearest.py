@@ -17,7 +17,7 @@ from storage.control import cancel, forget
 from storage.database import reading, writing
 from storage.reach import Extent, Reach, Unsearched, reach
 from storage.recordings import Request, add
-from storage.scope import Scope, has_footage
+from storage.scope import ADDED, Scope, has_footage
 from storage.search import Near, hits, nearest
 from storage.tables import Analysis, Segment, State
 
@@ -129,14 +129,15 @@ def test_a_path_that_is_no_text_can_be_asked_for(database: Engine) -> None:
 
 def test_a_case_keeps_the_search_to_its_footage(database: Engine) -> None:
     with writing(database) as session:
-        case_id = open_case(session, reference="A-1", now=NOW, **TERMS).id
-        assert not has_footage(session, case_id)
-    footage(database, "a", case_id=case_id)
+        terms = TERMS | {"sources": [ADDED]}
+        case = open_case(session, reference="A-1", now=NOW, **terms)
+        assert not has_footage(session, case.id)
+    footage(database, "a", case_id=case.id)
     footage(database, "b")
     with reading(database) as session:
-        assert has_footage(session, case_id)
-    assert names(database, Scope(case_id=case_id)) == ["a"]
-    not_searched = looked_at(database, Scope(case_id=case_id)).not_searched
+        assert has_footage(session, case.id)
+    assert names(database, Scope(case)) == ["a"]
+    not_searched = looked_at(database, Scope(case)).not_searched
     assert not_searched == {Unsearched.OUTSIDE_CASE: Extent(1, TEN_SECONDS)}
 
 

@@ -65,15 +65,21 @@ def red(tmp_path: Path) -> int:
         case = cases.open_case(
             session,
             reference="2026-1",
-            legal_basis="a warrant",
+            legal_basis="witness-search",
             purpose="a test",
-            authorised_by="a judge",
+            requested_by="an officer",
+            sources=["*"],
             expires_at=now + timedelta(days=1),
             now=now,
         )
     photo = paint_photo(tmp_path / "secret-photo.png", RED)
     return enrol_person(
-        "Secret Name", [photo], case_id=case.id, engine=mine.photo_engine(), tools=mine.tools
+        "Secret Name",
+        [photo],
+        case_id=case.id,
+        engine=mine.photo_engine(),
+        tools=mine.tools,
+        actor="uid:1",
     ).person_id
 
 

@@ -1,0 +1,69 @@
+"""An act that somebody answers for: done and recorded at once, or refused and recorded."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from errors import Locked, NotAuthorised
+from storage.audit import Action, record
+from storage.cases import id_of_case
+from storage.chain import JsonValue
+from storage.database import Engine, Session, writing
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does what, and when."""
+
+    database: Engine
+    actor: str
+    """As the audit log writes it: `account:ID`, `uid:N`, `worker` ..."""
+    action: Action
+    now: datetime
+
+    @contextmanager
+    def on(self, case: str | int) -> Iterator[Session]:
+        """A session that commits at the end; when the case refuses, that is what is recorded.
+
+        A case is named by its reference or its id.
+        """
+        with self.refusals(case), writing(self.database) as session:
+            yield session
+
+    @contextmanager
+    def refusals(self, case: str | int) -> Iterator[None]:
+        """Record that a case refuses what is done inside, and go on refusing it."""
+        try:
+            yield
+        except NotAuthorised as refusal:
+            self._record_refusal(case, refusal)
+            raise
+
+    def record(self, session: Session, case_id: int | None, **objects: JsonValue) -> None:
+        """Append the act to the audit log: the last thing in its transaction."""
+        record(
+            session,
+            actor=self.actor,
+            action=self.action,
+            case_id=case_id,
+            objects=objects,
+            now=self.now,
+        )
+
+    def note(self, case_id: int | None, **objects: JsonValue) -> None:
+        """Append the act to the audit log in a transaction of its own: what was only looked at."""
+        with writing(self.database) as session:
+            self.record(session, case_id, **objects)
+
+    def _record_refusal(self, case: str | int, refusal: NotAuthorised) -> None:
+        reason = "locked" if isinstance(refusal, Locked) else "not-authorised"
+        with writing(self.database) as session:
+            record(
+                session,
+                actor=self.actor,
+                action=Action.REFUSED,
+                case_id=case if isinstance(case, int) else id_of_case(session, case),
+                objects={"attempt": self.action.value, "reason": reason},
+                now=self.now,
+            )

@@ -1,0 +1,173 @@
+"""Open, authorise, change and end what authorises a search."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+from errors import WrongUsage
+from pipeline.act import Act
+from storage import cases
+from storage.audit import Action
+from storage.candidates import forget_candidates_outside
+from storage.cases import EVER, Authorisation, Case, Change
+from storage.chain import stamp
+from storage.database import Engine, reading
+from storage.legal_bases import Policy
+from storage.people import PersonRow, people_in, unmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a case is opened on."""
+
+    legal_basis: str
+    """A code of the organisation's list."""
+    purpose: str
+    requested_by: str
+    sources: Sequence[str]
+    """Where its footage is from; see `storage.scope`."""
+    expires_at: datetime
+    footage_from: datetime = EVER[0]
+    footage_until: datetime = EVER[1]
+    """When its footage was recorded."""
+    basis_note: str = ""
+    urgent: bool = False
+    """Begun without the authorisation that its legal basis needs."""
+    allows_grouping: bool = False
+
+
+def open_case(
+    reference: str,
+    terms: Terms,
+    *,
+    policy: Policy,
+    actor: str,
+    database: Engine,
+    now: datetime,
+    authorisation: Authorisation | None = None,
+) -> Case:
+    """Open a case within the organisation's policy; the same again changes nothing.
+
+    Raises WrongUsage, StoreUnavailable.
+    """
+    basis = policy.basis(terms.legal_basis)
+    _refuse_too_long(terms.expires_at, policy, now)
+    if terms.urgent and not basis.needs_authorisation:
+        raise WrongUsage(f"{basis.code} needs no authorisation; leave out that it is urgent.")
+    act = Act(database, actor, Action.CASE_OPENED, now)
+    with act.on(reference) as session:
+        case = cases.open_case(
+            session,
+            reference=reference,
+            now=now,
+            needs_authorisation=basis.needs_authorisation,
+            authorisation=authorisation,
+            **{field.name: getattr(terms, field.name) for field in fields(terms)},
+        )
+        act.record(
+            session,
+            case.id,
+            basis=basis.code,
+            urgent=case.urgent,
+            authorised=case.authorised_at is not None,
+            expires=stamp(case.expires_at),
+        )
+    return case
+
+
+def authorise(
+    reference: str, given: Authorisation, *, actor: str, database: Engine, now: datetime
+) -> Case:
+    """Enter the authorisation of a case. Raises NotAuthorised, WrongUsage, StoreUnavailable."""
+    act = Act(database, actor, Action.CASE_AUTHORISED, now)
+    with act.on(reference) as session:
+        case = cases.authorise(session, reference, given)
+        act.record(session, case.id)
+    return case
+
+
+def refuse_authorisation(reference: str, *, actor: str, database: Engine, now: datetime) -> Case:
+    """End a case whose authorisation was refused, and erase whom it looks for and what was found.
+
+    Raises NotAuthorised, WrongUsage, StoreUnavailable.
+    """
+    act = Act(database, actor, Action.AUTHORISATION_REFUSED, now)
+    with act.on(reference) as session:
+        case, people = cases.refuse_authorisation(session, reference, now)
+        act.record(session, case.id, people=people)
+    return case
+
+
+def change_case(
+    reference: str,
+    change: Change,
+    *,
+    policy: Policy,
+    actor: str,
+    database: Engine,
+    now: datetime,
+) -> Case:
+    """Give a case in force other footage or another end.
+
+    Candidates in footage that it allows no more go at once, and its people are to be matched
+    again. Raises NotAuthorised, WrongUsage, StoreUnavailable.
+    """
+    if change.expires_at is not None:
+        _refuse_too_long(change.expires_at, policy, now)
+    act = Act(database, actor, Action.CASE_CHANGED, now)
+    with act.on(reference) as session:
+        case, changed = cases.change_case(session, reference, change, now)
+        if set(changed) - {"expires_at"}:
+            forget_candidates_outside(session, case)
+            unmatch(session, case.id)
+        act.record(session, case.id, **dict.fromkeys(changed, True))
+    return case
+
+
+def close_case(reference: str, *, actor: str, database: Engine, now: datetime) -> Case:
+    """Close a case. Raises NotAuthorised when there is none, StoreUnavailable."""
+    act = Act(database, actor, Action.CASE_CLOSED, now)
+    with act.on(reference) as session:
+        case = cases.close_case(session, reference, now)
+        act.record(session, case.id)
+    return case
+
+
+def require_case(
+    reference: str, action: Action, *, actor: str, database: Engine, now: datetime
+) -> Case:
+    """The case in force that an act needs; a refusal is recorded as one of the act.
+
+    Raises as `storage.cases.case_in_force`, and StoreUnavailable.
+    """
+    with Act(database, actor, action, now).refusals(reference), reading(database) as session:
+        return cases.case_in_force(session, reference, now)
+
+
+def list_cases(*, actor: str, database: Engine, now: datetime) -> list[Case]:
+    """Every case, the newest first. Raises StoreUnavailable."""
+    act = Act(database, actor, Action.CASE_VIEWED, now)
+    with act.on("") as session:
+        found = cases.list_cases(session)
+        act.record(session, None, cases=len(found))
+    return found
+
+
+def look_at_case(
+    reference: str, *, actor: str, database: Engine, now: datetime
+) -> tuple[Case, list[PersonRow]]:
+    """A case and whom it looks for. Raises NotAuthorised when there is none, StoreUnavailable."""
+    act = Act(database, actor, Action.CASE_VIEWED, now)
+    with act.on(reference) as session:
+        case = cases.find_case(session, reference)
+        people = people_in(session, case.id)
+        act.record(session, case.id, people=len(people))
+    return case, people
+
+
+def _refuse_too_long(expires_at: datetime, policy: Policy, now: datetime) -> None:
+    if expires_at > now + timedelta(days=policy.most_days):
+        raise WrongUsage(
+            f"A case lasts {policy.most_days} days at most (NIGHTREEL_CASE_MAX_DAYS); "
+            "give an earlier end."
+        )

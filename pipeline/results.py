@@ -1,0 +1,64 @@
+"""Look at what was found: only while the case allows it, and never without a trace."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from errors import NotAuthorised
+from pipeline.act import Act
+from storage import candidates as stored
+from storage.audit import Action
+from storage.candidates import CandidateRow
+from storage.cases import case_in_force, case_to_read
+from storage.chain import JsonValue
+from storage.database import Engine, reading
+
+
+def view_candidates(
+    case: str,
+    analysis_ids: Collection[int],
+    *,
+    actor: str,
+    database: Engine,
+    now: datetime,
+) -> list[CandidateRow]:
+    """A case's candidates in these analyses, by person and rank.
+
+    Raises NotAuthorised when there is no such case, Locked when it waits for its authorisation.
+    """
+    act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
+    with act.refusals(case), reading(database) as session:
+        authority = case_to_read(session, case, now)
+        found = stored.candidates(session, case=case, analysis_ids=analysis_ids)
+    act.note(authority.id, **seen(found))
+    return found
+
+
+def seen(found: Collection[CandidateRow]) -> dict[str, JsonValue]:
+    """What the audit log says of candidates that somebody has looked at."""
+    return {
+        "candidates": len(found),
+        "appearance_ids": [one.appearance_id for one in found],
+        "person_ids": sorted({one.person_id for one in found}),
+        "recording_ids": sorted({one.recording_id for one in found}),
+        "plan_keys": sorted({one.plan for one in found}),
+    }
+
+
+@contextmanager
+def exporting(
+    case: str, *, with_vectors: bool, actor: str, database: Engine, now: datetime
+) -> Iterator[Act]:
+    """Let results be taken elsewhere; whoever does it notes what was taken.
+
+    Without a case nothing of one may be among them. Raises NotAuthorised, Locked.
+    """
+    act = Act(database, actor, Action.EXPORTED, now)
+    with act.refusals(case):
+        if with_vectors and not case:
+            raise NotAuthorised("Vectors are biometric data; name a case in force with --case.")
+        if case:
+            with reading(database) as session:
+                look_up = case_in_force if with_vectors else case_to_read
+                look_up(session, case, now)
+        yield act

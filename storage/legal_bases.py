@@ -1,0 +1,81 @@
+"""The organisation's list of what may allow a search, and how long a case may last."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from errors import WrongUsage
+
+
+@dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """One way in which the law allows a search."""
+
+    code: str
+    sentence: str
+    needs_authorisation: bool = False
+    """Whether somebody outside has to authorise each search, beforehand or within 48 hours."""
+
+
+def _list(*bases: LegalBasis) -> Mapping[str, LegalBasis]:
+    return MappingProxyType({one.code: one for one in bases})
+
+
+SELF_DECLARED = "self-declared"
+"""What a command opens a case on by itself."""
+DEMONSTRATION = "demonstration"
+BUILT_IN = _list(
+    LegalBasis("missing-person", "To find a missing person, or one in danger."),
+    LegalBasis("victim-search", "To find or to protect a victim of an offence."),
+    LegalBasis("witness-search", "To find a witness of an offence."),
+    LegalBasis(
+        "suspect-search",
+        "A targeted search for somebody suspected or convicted of an offence.",
+        needs_authorisation=True,
+    ),
+    LegalBasis(
+        "unknown-suspect",
+        "To find out, from objective facts of an offence, who an unknown suspect is.",
+    ),
+    LegalBasis("court-order", "A court has ordered the search.", needs_authorisation=True),
+    LegalBasis("consent", "Whoever is searched for has agreed, and so have those who are shown."),
+    LegalBasis(SELF_DECLARED, "Stated by whoever ran the command; nobody else has looked at it."),
+    LegalBasis(DEMONSTRATION, "Footage that was made to show or to test the program."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a case is held to when it is opened or changed."""
+
+    bases: Mapping[str, LegalBasis] = field(default_factory=lambda: BUILT_IN)
+    most_days: int = 90
+
+    def basis(self, code: str) -> LegalBasis:
+        """A legal basis of the list. Raises WrongUsage, naming the list, for any other."""
+        if code not in self.bases:
+            known = ", ".join(self.bases)
+            raise WrongUsage(f"{code} is not on the list of legal bases; take one of: {known}.")
+        return self.bases[code]
+
+
+def parse_bases(text: str) -> Mapping[str, LegalBasis]:
+    """A list written as `code=sentence; code!=sentence`; `!` where an authorisation is needed.
+
+    Empty means the built-in list. Raises WrongUsage for anything else.
+    """
+    if not text.strip():
+        return BUILT_IN
+    return _list(*(_parse(part) for part in text.split(";") if part.strip()))
+
+
+def _parse(part: str) -> LegalBasis:
+    code, _, sentence = (piece.strip() for piece in part.partition("="))
+    needs = code.endswith("!")
+    code = code.removesuffix("!").strip()
+    if not code.replace("-", "").isalnum() or not code.isascii() or not sentence:
+        raise WrongUsage(
+            "NIGHTREEL_LEGAL_BASES cannot be used: write `code=sentence; code!=sentence`, "
+            "codes in letters, digits and hyphens."
+        )
+    return LegalBasis(code, sentence, needs)
