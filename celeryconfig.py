@@ -122,6 +122,11 @@ beat_schedule["sweep-crops"] = {
     "schedule": 3600,
     "options": {"expires": 3600},
 }
+beat_schedule["purge-due"] = {
+    "task": "tasks.upkeep.purge_due",
+    "schedule": 6 * 3600,
+    "options": {"expires": 3600},
+}
 beat_schedule |= {
     f"canary-{_queue}": {
         "task": "tasks.canary.sing",

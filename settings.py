@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     """Where the networks run; `auto` takes a GPU if there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """`auto` takes bfloat16 where the processor computes in it, float32 elsewhere."""
+    bystander_days: int = Field(default=90, ge=0, le=36_500)
+    """What was seen of people who are nobody's candidates is erased after so many days, unless a
+    case in force has the footage; 0 keeps it as long as the recording."""
+    purge_days: int = Field(default=0, ge=0, le=36_500)
+    """A case is purged by itself so many days after its end; 0 leaves that to people."""
     window: str = ""
     """When footage is watched, e.g. `20:00-06:30`; empty means always."""
     time_zone: str = ""

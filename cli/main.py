@@ -20,6 +20,7 @@ from cli import (
     notify,
     people,
     process,
+    purge,
     results,
     search,
     stack,
@@ -53,6 +54,7 @@ app.command("candidates")(results.candidates)
 app.command("search")(search.search)
 app.command("report")(results.report)
 app.command("export")(exports.export)
+app.command("purge")(purge.purge)
 app.command("status")(status.status)
 app.command("notify")(notify.notify)
 app.command("doctor")(doctor.doctor)

@@ -59,6 +59,7 @@ class Case:
     opened_at: datetime
     expires_at: datetime
     closed_at: datetime | None
+    purged_at: datetime | None
     allows_grouping: bool
     """Whether faces nobody is looking for may be grouped, within its footage."""
 

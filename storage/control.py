@@ -94,7 +94,7 @@ def retry(session: Session, analysis_ids: Collection[int]) -> list[int]:
     """
     given_up = col(Segment.state).in_([State.QUARANTINED, State.CANCELLED])
     given_back = []
-    for analysis in _lock(session, analysis_ids):
+    for analysis in _lock(session, analysis_ids, col(Analysis.thinned_at).is_(None)):
         of_analysis = and_(col(Segment.analysis_id) == analysis.id, given_up)
         segments = change(session, of_analysis, **BACK, attempts=0)
         if segments:

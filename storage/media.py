@@ -5,7 +5,7 @@ Where they lie is said in `media_folder` and `media_bucket`.
 
 import hashlib
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -35,6 +35,10 @@ class Media(Protocol):
         Raises WrongUsage for anything but a name `save` returned, and StoreUnavailable when the
         picture is not there.
         """
+        ...
+
+    def remove(self, names: Iterable[str]) -> int:
+        """Remove these now; returns how many were there. Raises WrongUsage, StoreUnavailable."""
         ...
 
     def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:

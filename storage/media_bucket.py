@@ -1,6 +1,6 @@
 """Pictures in an S3-compatible object store, for workers on many machines."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,6 +41,13 @@ class MediaBucket:
                 f"Picture {name} cannot be read (it is not there); check {self.place}."
             ) from error
 
+    def remove(self, names: Iterable[str]) -> int:
+        """Remove these now; returns how many were there. Raises WrongUsage, StoreUnavailable."""
+        keys = [self.prefix + path_of(name) for name in names]
+        there = [key for key in keys if self._is_there(key)]
+        self.bucket.delete(there)
+        return len(there)
+
     def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
         """Remove pictures that nobody wants. Returns how many. Raises StoreUnavailable."""
         old = [one.key for one in self.bucket.list(self.prefix) if one.modified_at < older_than]
@@ -49,6 +56,13 @@ class MediaBucket:
         # Somebody may have saved one again meanwhile.
         self.bucket.delete([key for key in unwanted if self._is_older(key, older_than)])
         return len(unwanted)
+
+    def _is_there(self, key: str) -> bool:
+        try:
+            self.bucket.head(key)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _is_older(self, key: str, moment: datetime) -> bool:
         try:

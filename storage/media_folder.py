@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,6 +48,18 @@ class MediaFolder:
             raise StoreUnavailable(
                 f"Picture {name} cannot be read ({error.strerror}); check {self.folder}."
             ) from error
+
+    def remove(self, names: Iterable[str]) -> int:
+        """Remove these now; returns how many were there. Raises WrongUsage, StoreUnavailable."""
+        there = [file for file in (self.folder / path_of(name) for name in names) if file.exists()]
+        try:
+            for file in there:
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The picture folder {self.folder} lets nothing go ({error.strerror}); check it."
+            ) from error
+        return len(there)
 
     def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
         """Remove pictures that nobody wants. Returns how many. Raises StoreUnavailable."""

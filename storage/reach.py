@@ -27,6 +27,7 @@ class Unsearched(StrEnum):
     FAILED = "could not be decoded"
     CANCELLED = "cancelled"
     OTHER_ENGINE = "processed by another engine"
+    ERASED = "bystanders were erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
             filtered(session, scope).label("filtered"),
             col(Analysis.id).label("analysis_id"),
             col(Analysis.state),
+            col(Analysis.thinned_at),
             col(Plan.engine),
         )
         .outerjoin(Analysis, col(Analysis.recording_id) == col(Recording.id))
@@ -92,7 +94,9 @@ def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
 
 def _footage(rows: Sequence[Any], engine: str) -> _Footage:
     """One recording, from its row for each analysis."""
-    first, states = rows[0], {row.state for row in rows if row.engine == engine}
+    first, looked = rows[0], [row for row in rows if row.engine == engine]
+    whole = [row for row in looked if row.thinned_at is None]
+    states = {row.state for row in whole}
     if not first.of_case:
         return _Footage(first.duration_ms, Unsearched.OUTSIDE_CASE)
     if not first.filtered:
@@ -100,8 +104,10 @@ def _footage(rows: Sequence[Any], engine: str) -> _Footage:
     if State.DONE in states:
         return _Footage(first.duration_ms, None)
     if State.GAPS in states:
-        with_gaps = [r.analysis_id for r in rows if r.engine == engine and r.state is State.GAPS]
+        with_gaps = [row.analysis_id for row in whole if row.state is State.GAPS]
         return _Footage(first.duration_ms, None, tuple(with_gaps))
+    if len(whole) < len(looked):
+        return _Footage(first.duration_ms, Unsearched.ERASED)
     seen_by_others = any(row.state in _SEARCHABLE for row in rows)
     return _Footage(first.duration_ms, _why_not(states, seen_by_others))
 

@@ -3,7 +3,7 @@
 A file is `NRS1`, the key's number in eight bytes (little-endian), and the sealed JPEG.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,6 +65,10 @@ class SealedMedia:
         if key is None:
             raise StoreUnavailable(f"Picture {name} was erased with what it belonged to.")
         return key.open(sealed, head)
+
+    def remove(self, names: Iterable[str]) -> int:
+        """Remove these now, as `Media.remove` does."""
+        return self.store.remove(names)
 
     def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
         """Remove what nothing refers to, as `Media.sweep` does."""

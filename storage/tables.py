@@ -160,6 +160,8 @@ class Analysis(Table, table=True):
     asked_at: datetime
     match_asked_at: datetime | None = None
     finished_at: datetime | None = None
+    thinned_at: datetime | None = None
+    """When what was seen of bystanders was erased; it cannot be matched again."""
 
 
 class Segment(Table, table=True):
@@ -307,6 +309,8 @@ class Case(Table, table=True):
     opened_at: datetime
     expires_at: datetime
     closed_at: datetime | None = None
+    purged_at: datetime | None = None
+    """When all that belonged to it was erased."""
     allows_grouping: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether faces nobody is looking for may be grouped, within its footage."""
 

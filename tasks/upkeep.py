@@ -3,7 +3,10 @@
 import logging
 from datetime import timedelta
 
+from pipeline.certificates import keep
 from pipeline.clock import utc_now
+from pipeline.purge import Order
+from pipeline.purge import purge_due as erase_due
 from storage.agenda import ready_to_match, waiting_sites
 from storage.crops import crop_numbers
 from storage.database import reading
@@ -56,6 +59,16 @@ def sweep_crops() -> None:
     with reading(mine.database) as session:
         removed = mine.media.sweep(lambda: crop_numbers(session), older_than=utc_now() - limit)
     log.info("%d crops swept", removed)
+
+
+@app.task
+def purge_due() -> None:
+    """Erase whatever has been kept for longer than the settings say."""
+    mine = resources()
+    order = Order("worker", utc_now(), [mine.settings.home_folder])
+    for one in erase_due(mine.retention, mine.tools, order):
+        keep(one, mine.certificates_folder)
+        log.info("purged; entry %d of the audit log", one.entry)
 
 
 def _is_empty(name: str) -> bool:

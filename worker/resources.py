@@ -10,6 +10,7 @@ from footage.executables import choose
 from footage.guards import Decoder
 from footage.walls import choose_walls
 from pipeline.plan import Plan
+from pipeline.purge import Retention
 from pipeline.tools import Tools
 from pipeline.windows import Windows
 from settings import Settings, load_settings
@@ -109,6 +110,16 @@ class Resources:
     def windows(self) -> Windows:
         """When footage is watched. Raises WrongUsage."""
         return Windows.parse(self.settings.window, self.settings.time_zone)
+
+    @property
+    def retention(self) -> Retention:
+        """How long things are kept."""
+        return Retention(self.settings.bystander_days, self.settings.purge_days)
+
+    @property
+    def certificates_folder(self) -> Path:
+        """Where certificates of what was erased are kept."""
+        return self.settings.home_folder / "certificates"
 
     @property
     def site(self) -> str:

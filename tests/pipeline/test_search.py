@@ -10,6 +10,7 @@ from steps import find, open_case
 from errors import NotAuthorised, UnusablePhoto
 from pipeline.clock import utc_now
 from pipeline.plan import Plan
+from pipeline.purge import Order, purge_bystanders
 from pipeline.search import Answer, Question, search
 from pipeline.tools import Tools
 from storage.database import writing
@@ -100,3 +101,14 @@ def test_the_answer_says_that_more_came_close_than_it_shows(
     answer = ask(tools, red, question=Question("2026-1", limit=1))
     assert (len(answer.hits), answer.cut_off) == (1, True)
     assert answer.reach.searched.recordings == 1
+
+
+def test_footage_whose_bystanders_were_erased_counts_as_not_searched(
+    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+) -> None:
+    open_case(tools)
+    find(clip, tools, plan)
+    purge_bystanders(0, tools, Order("uid:0", utc_now() + timedelta(hours=1), ()))
+    answer = ask(tools, paint_photo(tmp_path / "red.png", RED))
+    assert answer.hits == []
+    assert answer.reach.not_searched[Unsearched.ERASED].recordings == 1

@@ -1,0 +1,103 @@
+"""`nightreel purge`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.actor import actor
+from cli.output import err, out, print_json, table
+from errors import WrongUsage
+from pipeline.certificates import as_document, keep
+from pipeline.clock import utc_now
+from pipeline.purge import (
+    Certificate,
+    Order,
+    purge_case,
+    purge_due,
+    purge_person,
+    purge_recordings,
+)
+from storage.cases import find_case
+from storage.database import reading
+from storage.exports import recordings_called
+from storage.people import find_person
+from worker.resources import resources
+
+
+def purge(
+    case: Annotated[str, typer.Option(help="A case that has ended, with all that is its.")] = "",
+    person: Annotated[str, typer.Option(help="Only this person of the case.")] = "",
+    recording: Annotated[
+        str, typer.Option(help="Name or sha256 of a recording, with all that was seen in it.")
+    ] = "",
+    due: Annotated[
+        bool, typer.Option("--due", help="Whatever has been kept for longer than the settings say.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the certificate there too.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Erase for good, and print a certificate of what was erased and that nothing is left."""
+    if bool(case) + bool(recording) + due != 1 or (person and not case):
+        raise WrongUsage("Give one of --case, --recording and --due; --person goes with --case.")
+    if not yes and not typer.confirm("What is erased cannot be had back. Go on?", err=True):
+        raise typer.Exit(1)
+    certificates = _purged(case, person, recording)
+    for one in certificates:
+        err.print(f"Certificate: {keep(one, resources().certificates_folder)}")
+        if output:
+            keep(one, output)
+    if as_json:
+        print_json([as_document(one) for one in certificates])
+    else:
+        _print(certificates)
+    if not all(one.is_proven for one in certificates):
+        raise typer.Exit(1)
+
+
+def _purged(case: str, person: str, recording: str) -> list[Certificate]:
+    mine, tools = resources(), resources().tools
+    order = Order(actor(), utc_now(), [mine.settings.home_folder])
+    if recording:
+        return [purge_recordings(_recordings(recording), tools, order)]
+    if not case:
+        return purge_due(mine.retention, tools, order)
+    if not person:
+        return [purge_case(case, tools, order)]
+    with reading(mine.database) as session:
+        person_id = find_person(session, find_case(session, case).id, person)
+    return [purge_person(person_id, tools, order)]
+
+
+def _recordings(name: str) -> list[int]:
+    with reading(resources().database) as session:
+        found = recordings_called(session, name)
+    if not found:
+        raise WrongUsage(f"There is no recording {name}; see `nightreel jobs list`.")
+    return found
+
+
+def _print(certificates: list[Certificate]) -> None:
+    if not certificates:
+        out.print("Nothing is due.")
+    for one in certificates:
+        shown = table(f"Erased: {one.what}", "kind", "#number")
+        for kind, number in [*sorted(one.rows.items()), ("picture", one.pictures)]:
+            shown.add_row(kind.replace("_", " "), str(number))
+        out.print(shown)
+        out.print(
+            f"Looked for {one.proof.patterns} pieces of it in {one.proof.files} files "
+            f"({one.proof.bytes:,} bytes): {_found(one)}"
+        )
+        out.print(f"Entry {one.entry} of the audit log. Not erased by this:")
+        for sentence in one.left:
+            out.print(f"- {sentence}")
+
+
+def _found(one: Certificate) -> str:
+    places = ", ".join(map(str, one.proof.found_in))
+    unreadable = f"{one.proof.unreadable} files could not be read. " if one.proof.unreadable else ""
+    return f"{unreadable}FOUND in {places}" if places else f"{unreadable}nothing found."

@@ -1,0 +1,47 @@
+"""Certificates of what was erased, as files: ids and numbers, no names."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from errors import StoreUnavailable
+from pipeline.purge import Certificate
+
+
+def as_document(certificate: Certificate) -> dict[str, Any]:
+    """A certificate as JSON has it."""
+    proof = certificate.proof
+    return {
+        "audit_entry": certificate.entry,
+        "at": certificate.at.isoformat(),
+        "actor": certificate.actor,
+        "erased": certificate.what,
+        "rows": certificate.rows,
+        "pictures": certificate.pictures,
+        "proven": certificate.is_proven,
+        "looked_for": proof.patterns,
+        "in_files": proof.files,
+        "in_bytes": proof.bytes,
+        "unreadable_files": proof.unreadable,
+        "found_in": [str(path) for path in proof.found_in],
+        "not_erased": list(certificate.left),
+    }
+
+
+def keep(certificate: Certificate, place: Path) -> Path:
+    """Write a certificate to a file, or into a folder under its entry's number; returns the file.
+
+    Raises StoreUnavailable.
+    """
+    try:
+        if not place.suffix:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = place if place.suffix else place / f"purge-{certificate.entry}.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(as_document(certificate), indent=2) + "\n")
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The certificate cannot be written to {place} ({error.strerror}); it was erased "
+            f"all the same, see entry {certificate.entry} of the audit log."
+        ) from error
+    return file

@@ -1,0 +1,154 @@
+"""Erase a case, a person, a recording or bystanders, and show that it is done."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from errors import StoreUnavailable, WrongUsage
+from pipeline.erasure import Scan, of_picture, of_vector, scan
+from pipeline.tools import Tools
+from storage import audit, purge
+from storage.audit import Action
+from storage.cases import find_case
+from storage.database import Session, reading, writing
+from storage.purge import Target
+from storage.sealed import SealedMedia
+
+SAMPLES = 16
+"""How many vectors of a table and how many pictures are looked for afterwards."""
+ELSEWHERE = (
+    "Copies of the database, of pictures or of reports that were made before are not erased.",
+    "Footage that was added from a folder is where it was; only what was seen in it is erased.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was erased, when and by whom, and what looking for it brought."""
+
+    entry: int
+    """Of the audit log."""
+    at: datetime
+    actor: str
+    what: str
+    rows: dict[str, int]
+    pictures: int
+    proof: Scan
+    left: tuple[str, ...]
+    """What is not erased by this, in sentences."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether nothing of it was found."""
+        return not self.proof.found_in and not self.proof.unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who has what erased, and the folders that are looked through afterwards."""
+
+    actor: str
+    now: datetime
+    folders: Sequence[Path]
+
+
+def purge_case(reference: str, tools: Tools, order: Order) -> Certificate:
+    """Erase all that belongs to a case that has ended, and the footage that is its alone.
+
+    Raises NotAuthorised when there is no such case, WrongUsage while it is in force.
+    """
+    with reading(tools.database) as session:
+        case = find_case(session, reference)
+    if case.is_in_force(order.now):
+        raise WrongUsage(f"Case {reference} is in force; close it first.")
+    return _purge(purge.everything_of_case(case.id), f"case {case.id}", tools, order)
+
+
+def purge_person(person_id: int, tools: Tools, order: Order) -> Certificate:
+    """Erase one person with photos, candidates and verdicts."""
+    return _purge(purge.person(person_id), f"person {person_id}", tools, order)
+
+
+def purge_recordings(recording_ids: Sequence[int], tools: Tools, order: Order) -> Certificate:
+    """Erase recordings with all that was seen in them."""
+    what = f"recordings {', '.join(map(str, recording_ids))}"
+    return _purge(purge.recordings(*recording_ids), what, tools, order)
+
+
+def purge_bystanders(days: int, tools: Tools, order: Order) -> Certificate:
+    """Erase what was kept of people who became nobody's candidates, `days` after it was seen.
+
+    Footage of a case in force keeps its bystanders until that case ends.
+    """
+    before = order.now - timedelta(days=days)
+    target = purge.bystanders(watched_before=before, now=order.now)
+    return _purge(target, f"bystanders of footage watched before {before:%Y-%m-%d}", tools, order)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept, in days; 0 is until somebody erases them."""
+
+    bystander_days: int = 0
+    case_days: int = 0
+    """After the end of the case."""
+
+
+def purge_due(retention: Retention, tools: Tools, order: Order) -> list[Certificate]:
+    """Erase whatever has been kept for longer than that; nothing due is no certificate."""
+    made = []
+    if retention.case_days:
+        before = order.now - timedelta(days=retention.case_days)
+        with reading(tools.database) as session:
+            due = purge.ended_cases(session, before)
+        made = [purge_case(reference, tools, order) for reference in due]
+    if retention.bystander_days and _any_bystander(retention.bystander_days, tools, order):
+        made.append(purge_bystanders(retention.bystander_days, tools, order))
+    return made
+
+
+def _any_bystander(days: int, tools: Tools, order: Order) -> bool:
+    target = purge.bystanders(watched_before=order.now - timedelta(days=days), now=order.now)
+    with reading(tools.database) as session:
+        return bool(purge.counts(session, purge.doomed(target)))
+
+
+def _purge(target: Target, what: str, tools: Tools, order: Order) -> Certificate:
+    going = purge.doomed(target)
+    with writing(tools.database) as session:
+        names = purge.pictures(session, target, going)
+        vectors = purge.vectors(session, going, SAMPLES)
+        rows = purge.counts(session, going)
+        patterns = [piece for vector in vectors for piece in of_vector(vector)]
+        patterns += _of_pictures(sorted(names)[:SAMPLES], tools.media)
+        purge.erase(session, target, order.now)
+        entry = _written_down(session, target, rows, len(names), order)
+    tools.media.remove(names)
+    left = purge.scrub(tools.database)
+    proof = scan(order.folders, patterns)
+    return Certificate(
+        entry, order.now, order.actor, what, rows, len(names), proof, (*left, *ELSEWHERE)
+    )
+
+
+def _of_pictures(names: Sequence[str], media: SealedMedia) -> list[bytes]:
+    patterns: list[bytes] = []
+    for name in names:
+        with suppress(StoreUnavailable):  # it is gone already, which is what is wanted
+            patterns += [*of_picture(media.store.read(name)), *of_picture(media.read(name))]
+    return patterns
+
+
+def _written_down(
+    session: Session, target: Target, rows: dict[str, int], pictures: int, order: Order
+) -> int:
+    return audit.record(
+        session,
+        actor=order.actor,
+        action=Action.PURGED,
+        case_id=target.case_id,
+        objects=rows | {"pictures": pictures},
+        now=order.now,
+    )

@@ -1,0 +1,209 @@
+"""What is erased with a case, a person, a recording, or when bystanders' time is over.
+
+What goes with a row goes by the foreign keys; they are followed here too, to count it and to find
+its pictures beforehand.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import numpy as np
+import sqlalchemy
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
+from sqlmodel import Session, col, select
+
+from storage.database import Engine
+from storage.tables import (
+    Analysis,
+    Appearance,
+    Candidate,
+    Case,
+    CaseRecording,
+    DataKey,
+    Person,
+    Recording,
+    Reference,
+    Segment,
+    Sighting,
+    State,
+    Table,
+)
+
+Doomed: TypeAlias = Mapping[sqlalchemy.Table, ColumnElement[bool]]
+"""For each table that loses rows, which."""
+_OVER = (State.DONE, State.GAPS, State.FAILED)
+_WITH_PICTURES: tuple[type[Table], ...] = (Sighting, Appearance, Reference)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be erased, in the order in which it goes."""
+
+    rows: Mapping[type[Table], ColumnElement[bool]]
+    case_id: int | None = None
+    """The case that ends with it; its own row stays, to say that there was one."""
+    thins: ColumnElement[bool] | None = None
+    """Analyses that lose a part of what they had seen."""
+
+
+def everything_of_case(case_id: int) -> Target:
+    """People, photos, candidates and verdicts of a case, and the footage that is its alone."""
+    others = exists().where(
+        col(CaseRecording.recording_id) == col(Recording.id), col(CaseRecording.case_id) != case_id
+    )
+    its_own = select(CaseRecording.recording_id).where(col(CaseRecording.case_id) == case_id)
+    return Target(
+        {
+            Recording: and_(col(Recording.id).in_(its_own), ~others),
+            Person: col(Person.case_id) == case_id,
+            CaseRecording: col(CaseRecording.case_id) == case_id,
+            DataKey: col(DataKey.case_id) == case_id,
+        },
+        case_id,
+    )
+
+
+def person(person_id: int) -> Target:
+    """One person with photos, candidates and verdicts."""
+    return Target({Person: col(Person.id) == person_id})
+
+
+def recordings(*recording_ids: int) -> Target:
+    """Recordings with all that was seen in them."""
+    return Target({Recording: col(Recording.id).in_(recording_ids)})
+
+
+def bystanders(*, watched_before: datetime, now: datetime) -> Target:
+    """Everybody who is nobody's candidate, in footage that no case in force holds on to."""
+    in_force = and_(col(Case.closed_at).is_(None), col(Case.expires_at) > now)
+    held = select(CaseRecording.recording_id).join(Case).where(in_force)
+    old = and_(
+        col(Analysis.finished_at) < watched_before,
+        col(Analysis.thinned_at).is_(None),
+        col(Analysis.state).in_(_OVER),
+        ~col(Analysis.recording_id).in_(held),
+    )
+    ids = select(Analysis.id).where(old)
+    wanted = exists().where(col(Candidate.appearance_id) == col(Appearance.id))
+    of_old = col(Sighting.segment_id).in_(
+        select(Segment.id).where(col(Segment.analysis_id).in_(ids))
+    )
+    return Target(
+        {Sighting: of_old, Appearance: and_(col(Appearance.analysis_id).in_(ids), ~wanted)},
+        thins=old,
+    )
+
+
+def ended_cases(session: Session, before: datetime) -> list[str]:
+    """References of cases that ended before then and were not purged."""
+    ended = or_(col(Case.closed_at) < before, col(Case.expires_at) < before)
+    statement = select(Case.reference).where(ended, col(Case.purged_at).is_(None))
+    return list(session.exec(statement.order_by(col(Case.id))))
+
+
+def doomed(target: Target) -> Doomed:
+    """The rows that go, whatever table they are in."""
+    found: dict[sqlalchemy.Table, ColumnElement[bool]] = {}
+    roots = {_table(table): condition for table, condition in target.rows.items()}
+    for table in Table.metadata.sorted_tables:
+        conditions = [*_orphaned(table, found), *([roots[table]] if table in roots else [])]
+        if conditions:
+            found[table] = or_(*conditions)
+    return found
+
+
+def counts(session: Session, going: Doomed) -> dict[str, int]:
+    """How many rows of each table go; tables that lose none are left out."""
+    numbers = {table.name: _count(session, table, which) for table, which in going.items()}
+    return {name: number for name, number in numbers.items() if number}
+
+
+def pictures(session: Session, target: Target, going: Doomed) -> set[str]:
+    """The names of pictures that nothing refers to once these rows are gone."""
+    tables = [table for table in map(_table, _WITH_PICTURES) if table in going]
+    gone = {name for table in tables for name in _crops(session, table, going[table])}
+    if target.thins is None:
+        return gone
+    thinned = col(Appearance.analysis_id).in_(select(Analysis.id).where(target.thins))
+    appearances = _table(Appearance)
+    return gone - set(_crops(session, appearances, and_(thinned, ~going[appearances])))
+
+
+def vectors(session: Session, going: Doomed, limit: int) -> list[NDArray[np.float32]]:
+    """Some of the vectors that go, of every table that has any."""
+    found: list[NDArray[np.float32]] = []
+    for table, which in going.items():
+        if "vector" in table.c:
+            statement = sqlalchemy.select(table.c.vector).where(which, table.c.vector.is_not(None))
+            found += session.execute(statement.limit(limit)).scalars()
+    return found
+
+
+def erase(session: Session, target: Target, now: datetime) -> None:
+    """Delete the rows; erasing again changes nothing."""
+    for table, which in target.rows.items():
+        session.connection().execute(delete(table).where(which))
+    if target.thins is not None:
+        session.exec(update(Analysis).where(target.thins).values(thinned_at=now))
+    if target.case_id is not None:
+        case = session.get_one(Case, target.case_id)
+        case.purged_at = case.purged_at or now
+
+
+def scrub(database: Engine) -> list[str]:
+    """Let what was deleted leave the database's files; returns what could not be done, and why."""
+    by_database: dict[str, Callable[[Engine], list[str]]] = {
+        "sqlite": _scrub_sqlite,
+        "postgresql": _scrub_postgresql,
+    }
+    return by_database[database.dialect.name](database)
+
+
+def _scrub_sqlite(database: Engine) -> list[str]:
+    # Deleted pages were overwritten at once (secure_delete). What is left is the log of writes.
+    # Through the driver itself, for it cannot be emptied inside a transaction.
+    connection = database.raw_connection()
+    try:
+        (busy, *_) = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
+    if busy:
+        return ["The database's log of writes is in use and was not emptied; purge again later."]
+    return []
+
+
+def _scrub_postgresql(database: Engine) -> list[str]:
+    with database.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        for table in Table.metadata.sorted_tables:
+            if "vector" in table.c or "crops" in table.c:
+                connection.exec_driver_sql(f'VACUUM (FULL) "{table.name}"')
+        connection.exec_driver_sql("CHECKPOINT")
+    return [
+        "PostgreSQL's write-ahead log and its archives hold what was deleted until they are "
+        "recycled; see docs/operator.md."
+    ]
+
+
+def _orphaned(table: sqlalchemy.Table, going: Doomed) -> Iterator[ColumnElement[bool]]:
+    for key in table.foreign_keys:
+        if key.ondelete == "CASCADE" and key.column.table in going:
+            parents = sqlalchemy.select(key.column).where(going[key.column.table])
+            yield key.parent.in_(parents)
+
+
+def _count(session: Session, table: sqlalchemy.Table, which: ColumnElement[bool]) -> int:
+    statement = sqlalchemy.select(func.count()).select_from(table).where(which)
+    return int(session.execute(statement).scalar_one())
+
+
+def _crops(session: Session, table: sqlalchemy.Table, which: ColumnElement[bool]) -> Iterator[str]:
+    names = table.c.crops if "crops" in table.c else table.c.crop
+    for (found,) in session.execute(sqlalchemy.select(names).where(which)):
+        yield from found if isinstance(found, list) else filter(None, [found])
+
+
+def _table(table: type[Table]) -> sqlalchemy.Table:
+    return sqlalchemy.inspect(table).local_table  # type: ignore[no-any-return]

@@ -1,0 +1,235 @@
+"""What is purged is gone: from the tables, from the disk, from every byte of the home folder."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from painted import BLUE, GREEN, RED, Stay, paint, paint_photo
+from sqlalchemy import text
+from sqlmodel import select
+from steps import enrol, find, open_case
+
+from errors import NotAuthorised, WrongUsage
+from pipeline.clock import utc_now
+from pipeline.erasure import of_picture, of_vector, scan
+from pipeline.match import match_person
+from pipeline.plan import Plan
+from pipeline.purge import (
+    Order,
+    purge_bystanders,
+    purge_case,
+    purge_person,
+    purge_recordings,
+)
+from pipeline.tools import Tools
+from storage import audit, control
+from storage.cases import close_case
+from storage.database import reading, writing
+from storage.purge import doomed, everything_of_case, vectors
+from storage.tables import (
+    Analysis,
+    Appearance,
+    Candidate,
+    Case,
+    CaseRecording,
+    DataKey,
+    Person,
+    Recording,
+    Sighting,
+    Table,
+)
+
+ORDER = Order("uid:1000", utc_now() + timedelta(hours=1), ())
+
+
+def rows(tools: Tools, table: type[Table]) -> int:
+    with reading(tools.database) as session:
+        return len(session.exec(select(table)).all())
+
+
+def of_case(tools: Tools, case_id: int, *recording_ids: int) -> None:
+    with writing(tools.database) as session:
+        for id in recording_ids:
+            session.add(CaseRecording(case_id=case_id, recording_id=id))
+
+
+def recording_of(tools: Tools, analysis_id: int) -> int:
+    with reading(tools.database) as session:
+        return session.get_one(Analysis, analysis_id).recording_id
+
+
+def close(tools: Tools, reference: str = "2026-1") -> None:
+    with writing(tools.database) as session:
+        close_case(session, reference, utc_now())
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Path:
+    return paint(tmp_path / "yard.mp4", 4, Stay(BLUE, 1, 3), Stay(GREEN, 1, 3, x=190))
+
+
+@pytest.fixture
+def worked(tools: Tools, plan: Plan, clip: Path, yard: Path, tmp_path: Path) -> tuple[int, int]:
+    """A case with red enrolled, `gate.mp4` its alone, `yard.mp4` another case's too."""
+    case = open_case(tools)
+    other = open_case(tools, "2026-2")
+    gate, shared = (recording_of(tools, find(path, tools, plan)) for path in (clip, yard))
+    of_case(tools, case, gate, shared)
+    of_case(tools, other, shared)
+    enrolled = enrol("Red", [paint_photo(tmp_path / "red.png", RED)], case, tools, plan)
+    match_person(enrolled.person_id, tools)
+    assert rows(tools, Candidate) == 1
+    return gate, shared
+
+
+def test_a_purged_case_takes_its_people_and_its_own_footage_with_it(
+    tools: Tools, worked: tuple[int, int]
+) -> None:
+    close(tools)
+    certificate = purge_case("2026-1", tools, ORDER)
+    assert (rows(tools, Person), rows(tools, Candidate)) == (0, 0)
+    with reading(tools.database) as session:
+        assert [one.id for one in session.exec(select(Recording))] == [worked[1]]
+        assert session.exec(select(Case).filter_by(reference="2026-1")).one().purged_at
+    assert certificate.rows["recording"] == 1
+    assert certificate.rows["data_key"] == 2
+    assert certificate.rows["candidate"] == 1
+
+
+@pytest.mark.usefixtures("worked")
+def test_no_byte_of_a_purged_case_is_left_in_the_home_folder(tools: Tools, tmp_path: Path) -> None:
+    with reading(tools.database) as session:
+        case = session.exec(select(Case).filter_by(reference="2026-1")).one()
+        gone = vectors(session, doomed(everything_of_case(case.id)), 1000)
+    names = [path.name for path in (tmp_path / "media").rglob("*.jpg")]
+    before = [piece for vector in gone for piece in of_vector(vector)]
+    pictures = {name: [*of_picture(tools.media.store.read(name)),
+                       *of_picture(tools.media.read(name))] for name in names}  # fmt: skip
+    close(tools)
+    everything = [*before, *(piece for some in pictures.values() for piece in some)]
+    assert ".jpg" in {path.suffix for path in scan([tmp_path], everything).found_in}
+    if tools.database.dialect.name == "sqlite":
+        assert scan([tmp_path], before).found_in
+
+    certificate = purge_case("2026-1", tools, replace(ORDER, folders=[tmp_path]))
+
+    left = {path.name for path in (tmp_path / "media").rglob("*.jpg")}
+    before += [piece for name in set(names) - left for piece in pictures[name]]
+    assert certificate.pictures == len(set(names) - left) > 0
+    assert len(gone) >= 3  # a reference, sightings, appearances
+    assert scan([tmp_path], before).found_in == ()
+    assert certificate.is_proven
+    assert certificate.proof.patterns
+    assert all(tools.media.read(name) for name in left)
+
+
+@pytest.mark.usefixtures("worked")
+def test_the_scan_finds_what_is_still_there(tools: Tools, tmp_path: Path) -> None:
+    (name, *_) = (path.name for path in (tmp_path / "media").rglob("*.jpg"))
+    (tmp_path / "leftover.tmp").write_bytes(b"head" + tools.media.read(name))
+    found = scan([tmp_path], of_picture(tools.media.read(name)))
+    assert [path.name for path in found.found_in] == ["leftover.tmp"]
+
+
+@pytest.mark.usefixtures("worked")
+def test_a_case_in_force_is_not_purged(tools: Tools) -> None:
+    with pytest.raises(WrongUsage, match="is in force; close it first"):
+        purge_case("2026-1", tools, ORDER)
+    assert rows(tools, Candidate) == 1
+
+
+def test_a_case_that_is_not_there_cannot_be_purged(tools: Tools) -> None:
+    with pytest.raises(NotAuthorised, match="no case 2026-9"):
+        purge_case("2026-9", tools, ORDER)
+
+
+@pytest.mark.usefixtures("worked")
+def test_purging_twice_erases_nothing_more(tools: Tools) -> None:
+    close(tools)
+    purge_case("2026-1", tools, ORDER)
+    again = purge_case("2026-1", tools, ORDER)
+    assert (again.rows, again.pictures) == ({}, 0)
+
+
+@pytest.mark.usefixtures("worked")
+def test_a_purge_is_in_the_audit_log_with_its_numbers(tools: Tools) -> None:
+    close(tools)
+    certificate = purge_case("2026-1", tools, ORDER)
+    with reading(tools.database) as session:
+        (entry,) = [one for one in audit.entries(session) if one.action == "purged"]
+    assert entry.position == certificate.entry
+    assert '"recording":1' in entry.objects
+    assert "Red" not in entry.objects
+
+
+@pytest.mark.usefixtures("worked")
+def test_a_person_goes_and_the_footage_stays(tools: Tools) -> None:
+    with reading(tools.database) as session:
+        person = session.exec(select(Person)).one().id
+    seen = rows(tools, Appearance)
+    certificate = purge_person(person, tools, ORDER)
+    assert certificate.pictures == 1
+    assert (rows(tools, Person), rows(tools, Candidate)) == (0, 0)
+    assert rows(tools, Appearance) == seen
+
+
+def test_a_purged_recording_can_be_added_again_and_is_watched_anew(
+    tools: Tools, plan: Plan, clip: Path, worked: tuple[int, int]
+) -> None:
+    purge_recordings([worked[0]], tools, ORDER)
+    assert rows(tools, Candidate) == 0
+    find(clip, tools, plan)
+    assert rows(tools, Candidate) == 1
+
+
+def test_bystanders_go_when_their_time_is_over_and_candidates_stay(
+    tools: Tools, plan: Plan, tmp_path: Path
+) -> None:
+    case = open_case(tools)
+    two = Stay(RED, 1, 3), Stay(GREEN, 1, 3, x=190)
+    analysis = find(paint(tmp_path / "two.mp4", 4, *two), tools, plan)
+    enrolled = enrol("Red", [paint_photo(tmp_path / "red.png", RED)], case, tools, plan)
+    match_person(enrolled.person_id, tools)
+    later = replace(ORDER, now=utc_now() + timedelta(days=100))
+
+    assert purge_bystanders(90, tools, ORDER).rows == {}
+    certificate = purge_bystanders(90, tools, later)
+
+    assert certificate.rows["appearance"] == 1
+    assert (rows(tools, Appearance), rows(tools, Sighting)) == (1, 0)
+    with reading(tools.database) as session:
+        kept = session.exec(select(Appearance)).one()
+        assert session.get_one(Analysis, analysis).thinned_at
+    assert all(tools.media.read(name) for name in kept.crops)
+    assert purge_bystanders(90, tools, later).rows == {}
+
+
+def test_footage_of_a_case_in_force_keeps_its_bystanders(
+    tools: Tools, plan: Plan, clip: Path
+) -> None:
+    case = open_case(tools, days=200)
+    of_case(tools, case, recording_of(tools, find(clip, tools, plan)))
+    later = replace(ORDER, now=utc_now() + timedelta(days=100))
+    assert purge_bystanders(90, tools, later).rows == {}
+    close(tools)
+    assert purge_bystanders(90, tools, later).rows["appearance"] == 1
+
+
+def test_what_lost_its_bystanders_is_not_tried_again(tools: Tools, plan: Plan, clip: Path) -> None:
+    analysis = find(clip, tools, plan)
+    with writing(tools.database) as session:
+        session.connection().execute(text("update segment set state = 'quarantined'"))
+    purge_bystanders(0, tools, ORDER)
+    with writing(tools.database) as session:
+        assert control.retry(session, [analysis]) == []
+
+
+def test_a_key_that_was_destroyed_is_made_anew_for_the_same_footage(
+    tools: Tools, plan: Plan, clip: Path, worked: tuple[int, int]
+) -> None:
+    before = rows(tools, DataKey)
+    purge_recordings([worked[0]], tools, ORDER)
+    assert rows(tools, DataKey) == before - 1
+    find(clip, tools, plan)
+    assert rows(tools, DataKey) == before
