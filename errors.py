@@ -25,6 +25,7 @@
         ├── LeaseLost             another worker has taken the segment over
         ├── StoreUnavailable      the database or the disk does not take writes
         │   └── DiskFull          the disk has no room left
+        ├── Busy                  somebody else is at it at this moment
         ├── TooManyTries          asked too often in too short a time
         ├── BrokerUnavailable     Redis or RabbitMQ does not answer
         └── NotDelivered          a notice did not reach whoever is to be told
@@ -141,6 +142,10 @@ class StoreUnavailable(Transient):
 
 class DiskFull(StoreUnavailable):
     """The disk has no room left."""
+
+
+class Busy(Transient):
+    """Somebody else is at it at this moment."""
 
 
 class TooManyTries(Transient):

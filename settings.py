@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     web_url: str = ""
     """The address people type to reach them, e.g. `https://nightreel.example.org`; empty means
     the loopback port."""
+    upload_max_gb: int = Field(default=64, ge=1, le=100_000)
+    """Larger files are not taken on the page."""
     web_idle_minutes: int = Field(default=30, ge=1, le=1440)
     """A browser that was not used for this long is logged out."""
     web_session_hours: int = Field(default=12, ge=1, le=168)

@@ -21,6 +21,9 @@ from storage.accounts import Role
 
 UPLOADER, ANALYST, REVIEWER = Role.UPLOADER, Role.ANALYST, Role.REVIEWER
 SUPERVISOR, AUDITOR, OPERATOR = Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR
+HAND_IN = (UPLOADER, ANALYST, SUPERVISOR)
+SEE_FOOTAGE = (UPLOADER, ANALYST, REVIEWER, SUPERVISOR)
+"""An uploader sees what they handed in themselves."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
 Handler = Callable[[Request], Awaitable[Response]]
@@ -68,6 +71,14 @@ ACCESS: dict[str, Access] = {
     f"GET {CANDIDATE}/references/{{reference}}": WHOEVER_LOOKS,
     f"GET {CANDIDATE}/clip.mp4": WHOEVER_LOOKS,
     f"GET {CANDIDATE}/clip-unblurred.mp4": WHOEVER_LOOKS,
+    "GET /recordings": only(*SEE_FOOTAGE),
+    "GET /recordings/list": only(*SEE_FOOTAGE, polled=True),
+    "GET /recordings/{analysis_id}": only(*SEE_FOOTAGE),
+    "OPTIONS /uploads": only(*HAND_IN),
+    "POST /uploads": only(*HAND_IN),
+    "HEAD /uploads/{upload_id}": only(*HAND_IN),
+    "PATCH /uploads/{upload_id}": only(*HAND_IN, most_bytes=None),
+    "DELETE /uploads/{upload_id}": only(*HAND_IN),
 }
 """Method and path of every route. Whoever adds one adds a line here."""
 

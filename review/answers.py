@@ -25,6 +25,7 @@ STATUS: dict[type[NightreelError], HTTPStatus] = {
     errors.Settled: HTTPStatus.CONFLICT,
     errors.Purged: HTTPStatus.GONE,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.Busy: HTTPStatus.LOCKED,
     errors.TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     errors.DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.WrongUsage: HTTPStatus.BAD_REQUEST,
@@ -35,6 +36,8 @@ STATUS: dict[type[NightreelError], HTTPStatus] = {
     errors.BrokerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The nearest kind counts; of all others the server is at fault."""
+TUS = ("tus-resumable",)
+"""A header of the upload protocol that every answer of it has."""
 UNFORESEEN = "Something went wrong that nobody foresaw; the log says what. Try again later."
 SENTENCES = {
     404: "There is no such page.",
@@ -61,7 +64,8 @@ def answer(request: Request, status: int, sentence: str) -> Response:
     """Say it in the way of whoever asked: JSON to programs, a page to people, and to a page's own
     request the sentence alone."""
     if not _asked_by_a_page(request):
-        return JSONResponse({"detail": sentence}, status)
+        speaks = {name: request.headers[name] for name in TUS if name in request.headers}
+        return JSONResponse({"detail": sentence}, status, speaks)
     part = "HX-Request" in request.headers
     shown = page(
         request,
@@ -78,7 +82,8 @@ def answer(request: Request, status: int, sentence: str) -> Response:
 def _asked_by_a_page(request: Request) -> bool:
     wants_json = "text/html" not in request.headers.get("accept", "text/html")
     part = "HX-Request" in request.headers
-    return part or not (request.url.path.startswith(API) or wants_json)
+    program = request.url.path.startswith(API) or wants_json or TUS[0] in request.headers
+    return part or not program
 
 
 async def _explained(request: Request, error: Exception) -> Response:

@@ -23,12 +23,19 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from review import home, judging, login, pictures
+from review import home, judging, login, pictures, recordings
 from review.answers import explain_errors
 from review.headers import SafeHeaders
 from review.site import Site
 
-ROUTERS = (login.routes, home.routes, judging.routes, pictures.routes)
+ROUTERS = (
+    login.routes,
+    home.routes,
+    recordings.routes,
+    recordings.upload_routes,
+    judging.routes,
+    pictures.routes,
+)
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 

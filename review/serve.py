@@ -10,13 +10,18 @@ from datetime import timedelta
 import uvicorn
 
 from errors import NightreelError
+from pipeline.clock import utc_now
+from pipeline.receive import Inbox
 from pipeline.review import Rules
 from review.app import create_app
+from review.porter import Porter
 from review.site import Site
 from storage.web_sessions import Lifetime
+from tasks.intake import ask_workers
 from worker.logs import log_json_lines
 from worker.ports import LOOPBACK
 from worker.resources import Resources, resources
+from worker.stack import running
 
 STOP_SECONDS = 5
 """How long requests under way are waited for; uploads go on where they stopped."""
@@ -26,8 +31,11 @@ def main(address: str = LOOPBACK) -> None:
     """Serve until told to stop. Raises as the resources do."""
     mine = resources()
     log_json_lines(logging.getLevelNamesMapping()[mine.settings.log_level])
+    inbox = Inbox(mine.settings.home_folder)
+    porter = Porter(inbox, mine.tools, mine.plan, ask_workers=ask_workers, now=utc_now)
+    porter.start()
     config = uvicorn.Config(
-        create_app(site_of(mine)),
+        create_app(site_of(mine, inbox, porter)),
         host=address,
         port=mine.settings.web_port,
         log_config=None,
@@ -38,13 +46,17 @@ def main(address: str = LOOPBACK) -> None:
     uvicorn.Server(config).run()
 
 
-def site_of(mine: Resources) -> Site:
+def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:
     """What the settings say."""
     settings = mine.settings
     return Site(
         tools=mine.tools,
         plan=mine.plan,
         url=settings.effective_web_url,
+        inbox=inbox,
+        most_upload_bytes=settings.upload_max_gb * 10**9,
+        wake_porter=porter.wake,
+        workers=lambda: _workers(mine),
         lifetime=Lifetime(
             idle=timedelta(minutes=settings.web_idle_minutes),
             longest=timedelta(hours=settings.web_session_hours),
@@ -55,6 +67,14 @@ def site_of(mine: Resources) -> Site:
             requester_may_review=settings.review_by_requester,
         ),
     )
+
+
+def _workers(mine: Resources) -> int:
+    """With a broker of one's own workers are trusted to be elsewhere."""
+    stack = running(mine.settings.home_folder)
+    if stack:
+        return stack.workers
+    return mine.settings.workers if mine.settings.broker_url else 0
 
 
 if __name__ == "__main__":

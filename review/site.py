@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from pipeline.clock import utc_now
 from pipeline.plan import Plan
+from pipeline.receive import Inbox
 from pipeline.review import Rules
 from pipeline.tools import Tools
 from review.shelf import Shelf
@@ -42,6 +43,13 @@ class Site:
     plan: Plan
     url: str
     """The address people type: its host is the only one answered to; https makes cookies secure."""
+    inbox: Inbox
+    """Where uploads are received."""
+    most_upload_bytes: int = 64 * 10**9
+    wake_porter: Callable[[], None] = lambda: None
+    """Somebody is to look at what has arrived."""
+    workers: Callable[[], int] = lambda: 0
+    """How many processes watch footage, as far as is known."""
     lifetime: Lifetime = field(default_factory=Lifetime)
     provider: Provider | None = None
     throttle: LoginThrottle = field(default_factory=LoginThrottle)

@@ -54,6 +54,16 @@ def all_analyses(session: Session, *, plan_key: str | None = None) -> list[int]:
     return list(session.exec(statement))
 
 
+def newest_analyses(
+    session: Session, *, first: int, number: int, only: Collection[int] | None = None
+) -> list[int]:
+    """The ids of some analyses from the `first` on, the newest first; of `only` these."""
+    statement = select(Analysis.id).order_by(col(Analysis.id).desc()).offset(first).limit(number)
+    if only is not None:
+        statement = statement.where(col(Analysis.id).in_(only))
+    return list(session.exec(statement))
+
+
 def segment_rows(session: Session, analysis_id: int) -> list[SegmentRow]:
     """The segments of an analysis, in order."""
     statement = select(Segment).where(col(Segment.analysis_id) == analysis_id)

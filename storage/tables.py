@@ -631,3 +631,24 @@ class ApiToken(Table, table=True):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+
+
+class Upload(Table, table=True):
+    """A file that somebody hands in on the page."""
+
+    id: str = Field(primary_key=True)
+    account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    case_id: int | None = Field(default=None, foreign_key="case.id", ondelete="SET NULL")
+    name: str
+    size_bytes: int = Field(sa_type=BigInteger)
+    stage: str
+    began_at: datetime
+    touched_at: datetime
+    recording_id: int | None = Field(
+        default=None, foreign_key="recording.id", ondelete="SET NULL", index=True
+    )
+    analysis_id: int | None = Field(
+        default=None, foreign_key="analysis.id", ondelete="SET NULL", index=True
+    )
+    known_before: bool = False
+    reason: str | None = None

@@ -18,8 +18,10 @@ from faces.engines.stub import StubEngine
 from footage.executables import choose
 from footage.guards import Decoder
 from pipeline.plan import Plan
+from pipeline.receive import Inbox
 from pipeline.tools import Tools
 from review.app import create_app
+from review.porter import Porter
 from review.sessions import form_token_of
 from review.site import Site
 from storage import accounts, web_sessions
@@ -58,6 +60,8 @@ class House:
     clock: Clock
     address: str
     """Where it is served."""
+    porter: Porter
+    """Works when it is told to look round."""
     browsers: list[httpx.Client] = field(default_factory=list)
 
     def open_account(
@@ -122,10 +126,12 @@ def house_over(database: Engine, home: Path, now: datetime, **changes: Any) -> I
         engine_for=lambda plan: StubEngine(plan.min_face_px),
         lease_seconds=60,
     )
-    values = {"plan": Plan(engine="stub"), "url": "http://127.0.0.1", "now": clock}
+    plan, inbox = Plan(engine="stub"), Inbox(home)
+    porter = Porter(inbox, tools, plan, ask_workers=lambda: None, now=clock)
+    values = {"plan": plan, "url": "http://127.0.0.1", "now": clock, "inbox": inbox}
     site = Site(tools=tools, **(values | changes))
     with served(create_app(site)) as address:
-        house = House(site, clock, address)
+        house = House(site, clock, address, porter)
         yield house
         for browser in house.browsers:
             browser.close()

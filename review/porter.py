@@ -1,0 +1,87 @@
+"""The porter: looks at uploads that have arrived, one at a time, in a thread of its own."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from errors import NightreelError, StoreUnavailable
+from pipeline.plan import Plan
+from pipeline.receive import Inbox, recover, refuse, sweep, take_in
+from pipeline.tools import Tools
+from storage import uploads
+from storage.database import reading
+from storage.uploads import Upload
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 60.0
+"""How often it looks round though nobody rings."""
+MOST_ATTEMPTS = 3
+
+
+class Porter:
+    """Takes whole uploads in as footage, and removes those that were abandoned."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        tools: Tools,
+        plan: Plan,
+        *,
+        ask_workers: Callable[[], object],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._inbox = inbox
+        self._tools = tools
+        self._plan = plan
+        self._ask_workers = ask_workers
+        self._now = now
+        self._bell = threading.Event()
+        self._attempts: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Work from now on, for as long as the process lives."""
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def wake(self) -> None:
+        """Something has arrived."""
+        self._bell.set()
+
+    def look_round(self) -> None:
+        """Take in whatever has arrived."""
+        recover(self._inbox, self._tools, self._now())
+        sweep(self._inbox, self._tools, self._now())
+        with reading(self._tools.database) as session:
+            arrived = uploads.arrived(session)
+        for upload in arrived:
+            self._take(upload)
+
+    def _take(self, upload: Upload) -> None:
+        try:
+            known = take_in(
+                upload, inbox=self._inbox, tools=self._tools, plan=self._plan, now=self._now()
+            )
+        except StoreUnavailable:
+            raise  # nobody's fault, and no attempt
+        except NightreelError as error:
+            self._attempts[upload.id] += 1
+            log.warning("an upload could not be looked at: %s", type(error).__name__)
+            if self._attempts[upload.id] >= MOST_ATTEMPTS:
+                refuse(upload, str(error), inbox=self._inbox, tools=self._tools, now=self._now())
+            return
+        if known is None:
+            log.info("an upload was refused")
+            return
+        log.info("recording %d was taken in", known.recording_id)
+        self._ask_workers()
+
+    def _work(self) -> None:
+        while True:
+            try:
+                self.look_round()
+            except NightreelError as error:
+                log.warning("waiting: %s", type(error).__name__)
+            self._bell.wait(ROUND_SECONDS)
+            self._bell.clear()

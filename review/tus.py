@@ -1,0 +1,219 @@
+"""Uploads by the tus protocol 1.0 (creation and termination): resumable, as streams to the disk.
+
+The same routes serve the page, with a session, and programs, with a token. Why no library: the one
+that is kept, tuspyserver, writes the names of files into logs and knows no owner of an upload.
+"""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from errors import Conflict, TooLarge, WrongUsage
+from pipeline.names import display_name
+from pipeline.receive import Receiving
+from review.access import router
+from review.site import OurSite, Site
+from review.visitors import Visitor, Who
+from storage import uploads
+from storage.cases import case_in_force
+from storage.database import reading, writing
+from storage.uploads import Upload
+
+VERSION = "1.0.0"
+SPEAKS = {"Tus-Resumable": VERSION}
+STREAM = "application/offset+octet-stream"
+PIECE_BYTES = 1 << 20
+"""What is held in memory of an upload before it goes to the disk."""
+PATIENCE_SECONDS = 60.0
+"""For the next bytes of somebody who has fallen silent."""
+LONGEST_NAME = 200
+Size = Annotated[int | None, Header(ge=0, le=1 << 50)]
+
+
+def routes_at(prefix: str, **options: Any) -> APIRouter:
+    """The protocol below a path."""
+    routes = router(prefix, **options)
+    routes.options("", status_code=HTTPStatus.NO_CONTENT)(offer)
+    routes.post("", status_code=HTTPStatus.CREATED)(create)
+    routes.head("/{upload_id}")(tell)
+    routes.patch("/{upload_id}", status_code=HTTPStatus.NO_CONTENT)(receive)
+    routes.delete("/{upload_id}", status_code=HTTPStatus.NO_CONTENT)(stop)
+    return routes
+
+
+def offer(ours: OurSite) -> Response:
+    """What this server speaks, and how large a file may be."""
+    headers = SPEAKS | {
+        "Tus-Version": VERSION,
+        "Tus-Extension": "creation,termination",
+        "Tus-Max-Size": str(ours.most_upload_bytes),
+    }
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+
+
+def create(
+    request: Request,
+    ours: OurSite,
+    who: Who,
+    upload_length: Size = None,
+    upload_metadata: Annotated[str, Header(max_length=4000)] = "",
+) -> Response:
+    """Expect a file. Its name and the reference of its case come as `Upload-Metadata`: pairs of
+    `filename` or `case` and a value in base64. The answer's `Location` is where its bytes go."""
+    _check_version(request)
+    if not upload_length:
+        raise WrongUsage("An upload says how long it is, and is not empty; give Upload-Length.")
+    if upload_length > ours.most_upload_bytes:
+        raise TooLarge("The file is larger than what is taken here; see NIGHTREEL_UPLOAD_MAX_GB.")
+    given = _metadata(upload_metadata)
+    upload = _begin(ours, who, given.get("filename", ""), given.get("case", ""), upload_length)
+    place = f"{request.url.path}/{upload.id}"
+    return Response(status_code=HTTPStatus.CREATED, headers=SPEAKS | {"Location": place})
+
+
+def tell(request: Request, upload_id: str, ours: OurSite, who: Who) -> Response:
+    """How many bytes of an upload have come: `Upload-Offset`, of `Upload-Length`."""
+    _check_version(request)
+    upload = _own(ours, who, upload_id)
+    return Response(
+        headers=SPEAKS
+        | {
+            "Upload-Offset": str(_offset(ours, upload)),
+            "Upload-Length": str(upload.size_bytes),
+            "Cache-Control": "no-store",
+        }
+    )
+
+
+async def receive(
+    request: Request, upload_id: str, ours: OurSite, who: Who, upload_offset: Size = None
+) -> Response:
+    """Bytes from `Upload-Offset` on, as `application/offset+octet-stream`. What has come is kept,
+    whatever ends the request."""
+    _check_version(request)
+    if request.headers.get("content-type") != STREAM:
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Bytes come as {STREAM}")
+    upload = await run_in_threadpool(_own, ours, who, upload_id)
+    if upload.stage is not uploads.Stage.COMING:
+        return _at(upload.size_bytes)
+    with ours.inbox.hold(upload.id) as receiving:
+        begin = receiving.length
+        if upload_offset != begin:
+            raise Conflict(f"The upload goes on at byte {begin}; ask for its Upload-Offset.")
+        await _write(request, receiving, upload.size_bytes)
+        await run_in_threadpool(_come, ours, upload, receiving)
+        return _at(receiving.length)
+
+
+def stop(request: Request, upload_id: str, ours: OurSite, who: Who) -> Response:
+    """Give an upload up; its bytes are removed. One that was taken already stays."""
+    _check_version(request)
+    upload = _own(ours, who, upload_id)
+    if upload.stage is uploads.Stage.ARRIVED:
+        raise Conflict("All of it has come and it is being looked at; it cannot be stopped.")
+    with writing(ours.database) as session:
+        uploads.forget(session, [upload.id])
+    ours.inbox.discard(upload.id)
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers=SPEAKS)
+
+
+async def _write(request: Request, receiving: Receiving, size_bytes: int) -> None:
+    begin = receiving.length
+    piece, came = bytearray(), 0
+    async for chunk in _chunks(request):
+        came += len(chunk)
+        if begin + came > size_bytes:
+            await run_in_threadpool(receiving.cut, begin)
+            raise TooLarge("More bytes came than the upload was said to have; begin it anew.")
+        piece += chunk
+        if len(piece) >= PIECE_BYTES:
+            await run_in_threadpool(receiving.append, bytes(piece))
+            piece.clear()
+    await run_in_threadpool(receiving.append, bytes(piece))
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    """What comes, until it ends, breaks off, or nothing has come for a while."""
+    stream = aiter(request.stream())
+    while True:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                yield await anext(stream)
+        except (StopAsyncIteration, ClientDisconnect, TimeoutError):
+            return
+
+
+def _begin(ours: Site, who: Visitor, name: str, case: str, size_bytes: int) -> Upload:
+    now = ours.now()
+    with writing(ours.database) as session:
+        case_id = case_in_force(session, case, now).id if case else None
+        upload = uploads.begin(
+            session,
+            account_id=who.account_id,
+            case_id=case_id,
+            name=shown_name(name),
+            size_bytes=size_bytes,
+            now=now,
+        )
+        ours.inbox.make(upload.id, size_bytes)
+    return upload
+
+
+def _come(ours: Site, upload: Upload, receiving: Receiving) -> None:
+    whole = receiving.length == upload.size_bytes
+    if whole:
+        receiving.settle()
+    with writing(ours.database) as session:
+        uploads.touch(session, upload.id, ours.now(), arrived=whole)
+    if whole:
+        ours.wake_porter()
+
+
+def _own(ours: Site, who: Visitor, upload_id: str) -> Upload:
+    with reading(ours.database) as session:
+        return uploads.find(session, upload_id, account_id=who.account_id)
+
+
+def _offset(ours: Site, upload: Upload) -> int:
+    coming = upload.stage is uploads.Stage.COMING
+    return ours.inbox.offset(upload.id) if coming else upload.size_bytes
+
+
+def _at(offset: int) -> Response:
+    headers = SPEAKS | {"Upload-Offset": str(offset)}
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+
+
+def _check_version(request: Request) -> None:
+    if request.headers.get("tus-resumable") != VERSION:
+        raise HTTPException(
+            HTTPStatus.PRECONDITION_FAILED,
+            f"This speaks tus {VERSION}; give Tus-Resumable",
+            headers={"Tus-Version": VERSION},
+        )
+
+
+def _metadata(header: str) -> dict[str, str]:
+    pairs = (pair.strip().partition(" ") for pair in header.split(",") if pair.strip())
+    try:
+        return {
+            key: base64.b64decode(value, validate=True).decode("utf-8", "backslashreplace")
+            for key, _, value in pairs
+        }
+    except (binascii.Error, ValueError):
+        raise WrongUsage("Upload-Metadata cannot be read; its values are in base64.") from None
+
+
+def shown_name(given: str) -> str:
+    """What a file is called among people: no path, no control character, not without end."""
+    last = given.replace("\\", "/").rstrip("/").rpartition("/")[2].strip()
+    return display_name(Path(last[:LONGEST_NAME].replace("/", "")))[:LONGEST_NAME] or "unnamed"
