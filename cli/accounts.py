@@ -7,6 +7,7 @@ import typer
 
 from cli.actor import actor
 from cli.output import err, out, print_json, table
+from errors import Conflict
 from pipeline.clock import utc_now
 from storage import accounts
 from storage.accounts import Account, Role
@@ -37,7 +38,10 @@ def make_first_account(database: Engine) -> NewAccount | None:
     with reading(database) as session:
         if accounts.any_account(session):
             return None
-    return _add(database, FIRST, [Role.OPERATOR])
+    try:
+        return _add(database, FIRST, [Role.OPERATOR])
+    except Conflict:  # another machine was started at the same moment
+        return None
 
 
 @app.command("add")

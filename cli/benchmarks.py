@@ -17,6 +17,8 @@ class Benchmark(StrEnum):
     MEMORY = "memory"
     HOSTILE = "hostile"
     WALLS = "walls"
+    FLEET = "fleet"
+    LEDGER = "ledger"
     OVERLAPS = "overlaps"
 
 

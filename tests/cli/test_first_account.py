@@ -1,0 +1,32 @@
+"""The account that the first machine makes for whoever starts it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import Engine
+
+from cli import accounts as commands
+from cli.accounts import make_first_account
+from storage.database import reading
+
+
+def test_machines_that_start_at_the_same_moment_make_one(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have looked before either has written."""
+    both_looked, looked = Barrier(2), commands.accounts.any_account
+
+    def look_together(session: object) -> bool:
+        found = looked(session)  # type: ignore[arg-type]
+        both_looked.wait(20)
+        return found
+
+    monkeypatch.setattr(commands.accounts, "any_account", look_together)
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda _: make_first_account(database), range(2)))
+
+    assert len([one for one in made if one is not None]) == 1
+    monkeypatch.undo()
+    with reading(database) as session:
+        assert commands.accounts.any_account(session)
