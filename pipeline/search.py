@@ -14,11 +14,10 @@ from pipeline.portraits import Portrait, examine
 from storage.audit import Action
 from storage.cases import case_in_force
 from storage.database import Engine, reading
+from storage.nearest import nearest
 from storage.reach import Reach, reach
-from storage.scope import Scope, has_footage
-from storage.search import Hit, hits, nearest
-
-EVERYWHERE = Scope()
+from storage.scope import EVERYWHERE, Scope, has_footage
+from storage.search import Hit, hits
 
 
 @dataclass(frozen=True, slots=True)

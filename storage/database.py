@@ -14,7 +14,7 @@ from sqlmodel import Session as Session
 
 from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
 
-NEWEST_VERSION = "0014"
+NEWEST_VERSION = "0015"
 """Of the tables: the newest migration's."""
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -106,6 +106,12 @@ def writing(engine: Engine) -> Iterator[Session]:
     writers = engine.execution_options(writes=True)
     with _explained(), Session(writers, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def database_of(session: Session) -> Engine:
+    """The database a session is of, for another session."""
+    bind = session.get_bind()
+    return bind if isinstance(bind, Engine) else bind.engine
 
 
 def upgrade(engine: Engine) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, true
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.batches import batches
 from storage.cases import EVER, Case
@@ -19,6 +20,8 @@ ADDED = "added"
 ARCHIVE = "*"
 """A source: every recording there is."""
 _KEYWORDS = (ADDED, ARCHIVE)
+_AN_HOUR_MS = 3_600_000
+"""By far more than an appearance can end after the length that was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,9 @@ class Scope:
     added_from: datetime | None = None
     added_until: datetime | None = None
     """When the recording was added; the end is not included."""
+
+
+EVERYWHERE = Scope()
 
 
 def has_footage(session: Session, case_id: int) -> bool:
@@ -74,6 +80,24 @@ def in_window(case: Case | None) -> ColumnElement[bool]:
         case, recorded_ms + col(Appearance.start_ms), recorded_ms + col(Appearance.end_ms)
     )
     return or_(recorded_ms.is_(None), inside)
+
+
+def outside_window(session: Session, scope: Scope) -> SelectOfScalar[int]:
+    """The appearances in recordings of a scope that are not `in_window`."""
+    appearances = (
+        select(Appearance.id)
+        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
+        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
+    )
+    if scope.case is None or _is_any_time(scope.case):
+        return appearances.where(false())
+    # Said of the recordings too, so that those wholly inside are not read appearance by appearance.
+    begins = col(Recording.captured_ms)
+    reaches_out = or_(
+        begins < milliseconds(scope.case.footage_from),
+        begins + col(Recording.duration_ms) + _AN_HOUR_MS >= milliseconds(scope.case.footage_until),
+    )
+    return appearances.where(within(session, scope), reaches_out, ~in_window(scope.case))
 
 
 def allowed(session: Session, case: Case, appearance_ids: Collection[int]) -> set[int]:

@@ -266,6 +266,18 @@ class Embedding(Table, table=True):
     vector: NDArray[np.float32] = Field(sa_type=SearchedVector, repr=False)
 
 
+class EmbeddingChange(Table, table=True):
+    """That an embedding came, changed or went; written by triggers of SQLite, and only there."""
+
+    __tablename__ = "embedding_change"
+    __table_args__ = (_IDS_NEVER_REUSED,)
+    id: int = Field(default=None, primary_key=True)
+    token: int = Field(sa_type=BigInteger)
+    """Random, so that the same number in another database is another change."""
+    engine: str
+    appearance_id: int
+
+
 class Case(Table, table=True):
     """What authorises a search."""
 

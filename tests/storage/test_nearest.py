@@ -15,10 +15,11 @@ from storage.appearances import replace_appearances
 from storage.cases import open_case
 from storage.control import cancel, forget
 from storage.database import reading, writing
+from storage.nearest import Near, nearest
 from storage.reach import Extent, Reach, Unsearched, reach
 from storage.recordings import Request, add
 from storage.scope import ADDED, Scope, has_footage
-from storage.search import Near, hits, nearest
+from storage.search import hits
 from storage.tables import Analysis, Segment, State
 
 CARD = replace(StubEngine().card, dimension=8)
@@ -70,7 +71,7 @@ def looked_at(database: Engine, scope: Scope = EVERYTHING) -> Reach:
 def test_the_closest_are_those_that_a_comparison_of_all_gives(
     database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.search.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("storage.nearest._ROWS_AT_ONCE", 7)
     random = np.random.default_rng(5)
     vectors = random.standard_normal((60, 8)).astype(np.float32)
     photos = random.standard_normal((3, 8)).astype(np.float32)

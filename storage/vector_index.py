@@ -1,0 +1,149 @@
+"""The matrix files of a SQLite database, kept true to its tables.
+
+Triggers write every change of an embedding into `embedding_change`, each with a number and a random
+token. A file says up to which change it is true. If that change is still in the table, with that
+token, the file is a state this very database once had, and the changes since then are applied; if
+not (the database is an older one that was restored, another one, or has changed too often since),
+the file is made anew. The database is read after the file was locked, so it is never older than
+the file: what is searched has nothing that was deleted, and misses nothing that was committed.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from faces.vectors import Vectors
+from storage.database import reading
+from storage.matrix_file import Change, Extent, Mapped, MatrixFile
+from storage.tables import Appearance, Embedding, EmbeddingChange
+from storage.vectors import matrix
+
+_ROWS_AT_ONCE = 50_000
+_IDS_AT_ONCE = 10_000  # SQLite takes 32,766 parameters in a statement
+_MAPPED: dict[Path, tuple[Extent, Mapped]] = {}
+"""What this process has mapped: the pages of a new mapping would have to be found again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Every embedding of one engine, and the state of the database that it equals."""
+
+    session: Session
+    rows: Mapped
+
+
+def folder_beside(database: Engine) -> Path | None:
+    """Where a database's matrix files are; None where it has none."""
+    url = database.url
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(f"{url.database}-vectors")
+
+
+@contextmanager
+def index(database: Engine, engine: str) -> Iterator[Index]:
+    """The engine's embeddings as they are now, unchanged while this lasts.
+
+    Raises OSError where the file cannot be written, and StoreUnavailable.
+    """
+    file = _file(database, engine)
+    with file.locked(), reading(database) as session:
+        extent = file.extent()
+        if extent is not None and extent.change == _newest(session):
+            yield Index(session, _mapped(file, extent))
+            return
+    with file.locked(to_change=True), reading(database) as session:
+        yield Index(session, _mapped(file, _up_to_date(file, session, engine)))
+
+
+def forget_vectors(database: Engine) -> None:
+    """Take all matrix files of a database away, after vectors were deleted for good.
+
+    What is deleted goes from them with the next search in any case. Raises OSError.
+    """
+    folder = folder_beside(database)
+    for one in sorted(folder.iterdir()) if folder is not None and folder.exists() else ():
+        MatrixFile(one).remove()
+
+
+def _file(database: Engine, engine: str) -> MatrixFile:
+    folder = folder_beside(database)
+    if folder is None:
+        raise FileNotFoundError("a database that is no file has no place beside it")
+    return MatrixFile(folder / hashlib.sha256(engine.encode()).hexdigest()[:16])
+
+
+def _mapped(file: MatrixFile, extent: Extent) -> Mapped:
+    known, mapped = _MAPPED.get(file.folder, (None, None))
+    if mapped is None or known != extent:
+        mapped = file.mapped(extent)
+        _MAPPED[file.folder] = extent, mapped
+    return mapped
+
+
+def _newest(session: Session) -> Change:
+    newest = select(EmbeddingChange).order_by(col(EmbeddingChange.id).desc()).limit(1)
+    row = session.exec(newest).one()  # the migration that made the table put one into it
+    return Change(row.id, row.token)
+
+
+def _up_to_date(file: MatrixFile, session: Session, engine: str) -> Extent:
+    extent, newest = file.extent(), _newest(session)
+    if extent is None or not extent.rows or not _was_here(session, extent.change):
+        return file.rewrite(newest, _everything(session, engine))
+    changed = _changed_since(session, extent.change, engine)
+    if not len(changed):
+        return file.advance(extent, newest)
+    gone = np.flatnonzero(np.isin(file.mapped(extent).appearance_ids, changed))
+    ids, vectors = _these(session, engine, changed)
+    return file.amend(extent, newest, gone=gone, ids=ids, vectors=vectors)
+
+
+def _was_here(session: Session, change: Change) -> bool:
+    row = session.get(EmbeddingChange, change.id)
+    return row is not None and row.token == change.token
+
+
+def _changed_since(session: Session, change: Change, engine: str) -> NDArray[np.int64]:
+    changed = select(EmbeddingChange.appearance_id).where(
+        col(EmbeddingChange.id) > change.id, col(EmbeddingChange.engine) == engine
+    )
+    return np.array(session.exec(changed.distinct()).all(), np.int64)
+
+
+def _everything(session: Session, engine: str) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+    statement = _embeddings(engine).order_by(col(Embedding.appearance_id))
+    found = session.exec(statement.execution_options(yield_per=_ROWS_AT_ONCE))
+    for rows in found.partitions():
+        yield _block(rows)
+
+
+def _these(
+    session: Session, engine: str, appearance_ids: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Vectors]:
+    rows: list[Any] = []
+    for first in range(0, len(appearance_ids), _IDS_AT_ONCE):
+        ids = appearance_ids[first : first + _IDS_AT_ONCE].tolist()
+        rows += session.exec(_embeddings(engine).where(col(Embedding.appearance_id).in_(ids)))
+    return _block(rows)
+
+
+def _embeddings(engine: str) -> Any:
+    return (
+        select(Embedding.appearance_id, Appearance.analysis_id, col(Embedding.vector))
+        .join(Appearance, col(Embedding.appearance_id) == col(Appearance.id))
+        .where(col(Embedding.engine) == engine)
+    )
+
+
+def _block(rows: Any) -> tuple[NDArray[np.int64], Vectors]:
+    ids = np.array([(id, analysis_id) for id, analysis_id, _ in rows], np.int64).reshape(-1, 2)
+    return ids, matrix([vector for _, _, vector in rows])
