@@ -127,6 +127,11 @@ beat_schedule["purge-due"] = {
     "schedule": 6 * 3600,
     "options": {"expires": 3600},
 }
+beat_schedule["sign-audit-log"] = {
+    "task": "tasks.upkeep.sign_audit_log",
+    "schedule": 3600,
+    "options": {"expires": 3600},
+}
 beat_schedule |= {
     f"canary-{_queue}": {
         "task": "tasks.canary.sing",

@@ -134,6 +134,11 @@ class Settings(BaseSettings):
     """Pictures with more pixels than this are refused."""
     legal_bases: str = ""
     """What may allow a search: `code=sentence; code!=sentence`; empty means the built-in list."""
+    audit_key_file: str = ""
+    """File of the key that signs checkpoints of the audit log; empty means one in the home
+    folder."""
+    checkpoint_folder: str = ""
+    """Where the hourly checkpoints are written too; empty means nowhere."""
     case_max_days: int = Field(default=90, ge=1, le=3650)
     """How long a case may last."""
     lease_seconds: int = Field(default=60, ge=5)
@@ -220,6 +225,12 @@ class Settings(BaseSettings):
     def effective_web_url(self) -> str:
         """`web_url`, or the loopback port."""
         return self.web_url or f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def effective_audit_key_file(self) -> Path:
+        """`audit_key_file`, or the one in the home folder."""
+        ours = self.home_folder / "keys" / "audit.key"
+        return Path(self.audit_key_file) if self.audit_key_file else ours
 
     @property
     def effective_key_file(self) -> Path:

@@ -7,6 +7,7 @@ import typer
 
 from cli import (
     accounts,
+    audit,
     benchmarks,
     cases,
     changes,
@@ -62,6 +63,7 @@ app.command("bench")(benchmarks.bench)
 app.add_typer(cases.app, name="case", help="Cases: what authorises a search.")
 app.add_typer(accounts.app, name="account", help="Accounts: who may log in, and as what.")
 app.add_typer(tokens.app, name="token", help="Tokens: what programs log in with.")
+app.add_typer(audit.app, name="audit", help="The log of who did what.")
 jobs.app.command("pause")(control.pause)
 jobs.app.command("resume")(control.resume)
 jobs.app.command("priority")(control.set_priority)

@@ -59,7 +59,6 @@ class Action(StrEnum):
     TOKEN_REVOKED = "token_revoked"
     AUDIT_VIEWED = "audit_viewed"
     AUDIT_EXPORTED = "audit_exported"
-    CHECKPOINT_MADE = "checkpoint_made"
     REFUSED = "refused"
     """An attempt that was not allowed; `attempt` names the action."""
 
@@ -113,8 +112,9 @@ def entries(session: Session, *, after: int = 0, limit: int | None = None) -> It
         .limit(limit)
         .execution_options(yield_per=_AT_ONCE)
     )
-    for id, at, actor, action, case_id, objects, digest in session.execute(statement):
-        yield Entry(id, stamp(at), actor, action, case_id, objects, digest)
+    with session.execute(statement) as rows:  # closed also when nobody reads to the end
+        for id, at, actor, action, case_id, objects, digest in rows:
+            yield Entry(id, stamp(at), actor, action, case_id, objects, digest)
 
 
 def number_of_entries(session: Session) -> int:

@@ -102,3 +102,26 @@ def _hash_after(previous: str, entry: Entry) -> str:
         entry.case_id,
         entry.objects,
     )
+
+
+def read_line(number: int, line: str) -> Entry:
+    """The entry of an exported line, the first being number 1.
+
+    A line that is none, or is written otherwise than an export writes it, gives an entry whose
+    hash follows from nothing.
+    """
+    try:
+        found = json.loads(line)
+        entry = Entry(
+            position=found["position"],
+            at=found["at"],
+            actor=found["actor"],
+            action=found["action"],
+            case_id=found["case_id"],
+            objects=canonical(found["objects"]),
+            hash=found["hash"],
+        )
+        is_whole = entry.line + "\n" == line
+    except (ValueError, TypeError, KeyError, RecursionError):
+        is_whole = False
+    return entry if is_whole else Entry(number, "", "", "", None, "", "")

@@ -100,10 +100,11 @@ class Keyring:
         return hashlib.sha256(self.master).hexdigest()[:16]
 
 
-def master_key(file: Path) -> bytes:
-    """The archive's master key, made for its owner alone where the file is not there yet.
+def master_key(file: Path, setting: str = "NIGHTREEL_KEY_FILE") -> bytes:
+    """32 secret bytes, the archive's master key unless `setting` names another's file.
 
-    Raises WrongUsage for a file that holds something else, StoreUnavailable where it cannot be
+    Made for its owner alone where the file is not there yet. Raises
+    WrongUsage for a file that holds something else, StoreUnavailable where it cannot be
     read or made.
     """
     try:
@@ -115,7 +116,7 @@ def master_key(file: Path) -> bytes:
             f"The key file {file} cannot be read or made ({error.strerror}); check its folder."
         ) from error
     if len(master) != MASTER_BYTES:
-        raise WrongUsage(f"{file} holds no key of {MASTER_BYTES} bytes; set NIGHTREEL_KEY_FILE.")
+        raise WrongUsage(f"{file} holds no key of {MASTER_BYTES} bytes; set {setting}.")
     return master
 
 

@@ -520,6 +520,20 @@ class AuditEntry(Table, table=True):
     hash: str
 
 
+class AuditCheckpoint(Table, table=True):
+    """How far the audit log had come at some time, signed; never changed."""
+
+    __tablename__ = "audit_checkpoint"
+    __table_args__ = (_IDS_NEVER_REUSED,)
+    id: int = Field(default=None, primary_key=True)
+    count: int = Field(sa_type=BigInteger)
+    hash: str
+    at: str
+    """As it was signed."""
+    public_key: str
+    signature: str
+
+
 class Decision(StrEnum):
     """What a reviewer makes of a candidate."""
 

@@ -2,12 +2,15 @@
 
 import logging
 from datetime import timedelta
+from pathlib import Path
 
+from pipeline.audit import sign, write_checkpoint
 from pipeline.certificates import keep
 from pipeline.clock import utc_now
 from pipeline.purge import Order
 from pipeline.purge import purge_due as erase_due
 from storage.agenda import ready_to_match, waiting_sites
+from storage.checkpoints import signing_key
 from storage.crops import crop_numbers
 from storage.database import reading
 from storage.people import unmatched_people
@@ -69,6 +72,18 @@ def purge_due() -> None:
     for one in erase_due(mine.retention, mine.tools, order):
         keep(one, mine.certificates_folder)
         log.info("purged; entry %d of the audit log", one.entry)
+
+
+@app.task
+def sign_audit_log() -> None:
+    """Sign how far the audit log has come, and write that where it is out of reach of this machine,
+    if a folder for it is set."""
+    mine = resources()
+    key = signing_key(mine.settings.effective_audit_key_file)
+    made = sign(mine.database, key, utc_now())
+    if mine.settings.checkpoint_folder:
+        write_checkpoint(Path(mine.settings.checkpoint_folder) / f"{made.count:012}.json", made)
+    log.info("audit log signed at entry %d", made.count)
 
 
 def _is_empty(name: str) -> bool:

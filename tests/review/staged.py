@@ -9,8 +9,9 @@ from visiting import House
 from pipeline.clock import utc_now
 from pipeline.enrol import enrol_person
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis, match_person
+from pipeline.match import match_analysis
 from pipeline.plan import Plan
+from pipeline.rematch import match_person
 from pipeline.watch import watch
 from storage.agenda import unasked
 from storage.cases import open_case

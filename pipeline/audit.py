@@ -1,0 +1,116 @@
+"""Check the audit log, sign how far it has come, and take it elsewhere."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from errors import WrongUsage
+from pipeline.act import Act
+from storage.audit import Action, entries
+from storage.chain import Broken, Entry, first_broken, read_line
+from storage.checkpoints import Checkpoint, checkpoints, make_checkpoint, read_checkpoint
+from storage.database import Engine, reading, writing
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What came of checking a log."""
+
+    entries: int
+    """Those that follow from one another, from the beginning."""
+    checkpoints: int
+    broken: Broken | None
+
+
+def examine(database: Engine, *, public_key: str, also: Sequence[Checkpoint] = ()) -> Examined:
+    """Follow the log in the database, and hold it against its checkpoints and these.
+
+    Raises WrongUsage when one of these was not signed with the key, StoreUnavailable.
+    """
+    _refuse_forged(also, public_key)
+    with reading(database) as session:
+        kept = checkpoints(session)
+        signed = [one for one in kept if one.is_signed_by(public_key)]
+        examined = _examine(entries(session), [*signed, *also])
+    if examined.broken is None and len(signed) < len(kept):
+        forged = next(one for one in kept if one not in signed)
+        broken = Broken(forged.count, "Its checkpoint was altered, or signed with another key.")
+        return Examined(examined.entries, examined.checkpoints, broken)
+    return examined
+
+
+def examine_file(file: Path, *, public_key: str, also: Sequence[Checkpoint] = ()) -> Examined:
+    """Follow an exported log, and hold it against these checkpoints. Raises WrongUsage."""
+    _refuse_forged(also, public_key)
+    try:
+        with file.open(encoding="ascii", errors="replace", newline="\n") as lines:
+            return _examine(map(read_line, count(1), lines), also)
+    except OSError as error:
+        raise WrongUsage(f"The export cannot be read: {error.strerror}.") from error
+
+
+def read_checkpoints(files: Sequence[Path]) -> list[Checkpoint]:
+    """Checkpoints from their files. Raises WrongUsage."""
+    try:
+        return [read_checkpoint(file.read_text()) for file in files]
+    except (OSError, ValueError) as error:
+        raise WrongUsage("A checkpoint file cannot be read, or holds something else.") from error
+
+
+def sign(database: Engine, key: Ed25519PrivateKey, now: datetime) -> Checkpoint:
+    """Sign how far the log has come. Raises StoreUnavailable."""
+    with writing(database) as session:
+        return make_checkpoint(session, key, now)
+
+
+def write_checkpoint(file: Path, made: Checkpoint) -> None:
+    """Write a checkpoint as JSON; a file that says the same stays. Raises WrongUsage."""
+    text = json.dumps(made.document, indent=2) + "\n"
+    try:
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
+    except OSError as error:
+        raise WrongUsage(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def exported(database: Engine, *, actor: str, now: datetime) -> Iterator[str]:
+    """The log in lines, each with its end; that it is exported is its last. Raises
+    StoreUnavailable."""
+    Act(database, actor, Action.AUDIT_EXPORTED, now).note(None)
+    with reading(database) as session:
+        for one in entries(session):
+            yield one.line + "\n"
+
+
+def view(
+    database: Engine, *, actor: str, now: datetime, after: int = 0, limit: int | None = None
+) -> list[Entry]:
+    """Entries behind a position; that they were looked at is one more. Raises StoreUnavailable."""
+    with reading(database) as session:
+        found = list(entries(session, after=after, limit=limit))
+    Act(database, actor, Action.AUDIT_VIEWED, now).note(None, after=after, entries=len(found))
+    return found
+
+
+def _refuse_forged(given: Sequence[Checkpoint], public_key: str) -> None:
+    if not all(one.is_signed_by(public_key) for one in given):
+        raise WrongUsage("A checkpoint is not signed with this key, or was altered since.")
+
+
+def _examine(log: Iterable[Entry], signed: Sequence[Checkpoint]) -> Examined:
+    followed = 0
+
+    def counted() -> Iterator[Entry]:
+        nonlocal followed
+        for entry in log:
+            yield entry
+            followed += 1
+
+    expected = {one.count: one.hash for one in signed if one.count}
+    broken = first_broken(counted(), expected)
+    return Examined(followed, len(signed), broken)
