@@ -12,6 +12,9 @@ from storage.footage_store import FootageStore
 from storage.objects import SCHEME, Address, Entry
 
 CHANGED = "The footage was changed since it was added; add the file again."
+FETCH_SECONDS = 240
+"""A task that takes too long is killed and an attempt counts; so what is fetched for longer than
+this is given back before, and fetched further when it is asked for again."""
 NOWHERE = "Footage is read from no object store here; set NIGHTREEL_FOOTAGE_BUCKETS."
 
 
@@ -25,7 +28,9 @@ class Known:
 
 
 @contextmanager
-def at_hand(known: Known, store: FootageStore | None) -> Iterator[Recording]:
+def at_hand(
+    known: Known, store: FootageStore | None, *, patience_seconds: float = FETCH_SECONDS
+) -> Iterator[Recording]:
     """The recording with a path of this machine, which is good until the block ends.
 
     Raises FootageVanished or FootageChanged when it is not the one that was added, RefusedFootage
@@ -39,7 +44,9 @@ def at_hand(known: Known, store: FootageStore | None) -> Iterator[Recording]:
     store = configured(store)
     entry = store.look(address)
     _refuse_another(known, entry.size_bytes, modified_ns(entry))
-    with store.at_hand(address, entry, sha256=known.sha256) as file:
+    with store.at_hand(
+        address, entry, sha256=known.sha256, patience_seconds=patience_seconds
+    ) as file:
         yield replace(known.recording, path=str(file))
 
 

@@ -25,6 +25,8 @@ AROUND_MS = 2000
 INTERVAL_MS = 100
 LOOK_EVERY = 2
 """Faces are looked for in every second picture: they move little in a fifth of a second."""
+FETCH_SECONDS = 30
+"""Somebody waits for the clip."""
 DECODED_SIDE_PX = 960
 SHOWN_SIDE_PX = 640
 SMALLEST_HIDDEN_PX = 40
@@ -56,7 +58,7 @@ def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
         raise Purged("The footage of this candidate has been purged; there is no clip of it.")
     span = _span(where, shown.best_ms)
     known = Known(where.recording, where.sha256, where.modified_ns)
-    with at_hand(known, tools.footage_store) as recording:
+    with at_hand(known, tools.footage_store, patience_seconds=FETCH_SECONDS) as recording:
         frames = excerpt(recording, where.segment, span, decoder=tools.decoder)
     if not frames:
         raise FootageVanished("Nothing of this moment can be decoded any more; see its gaps.")

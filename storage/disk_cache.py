@@ -2,19 +2,23 @@
 processes: one fetches what another needs too, and nobody removes what somebody reads.
 
 The kernel's locks on the files themselves say who does what, so a process that is killed leaves
-nothing locked: its half of a file is written anew by the next one.
+nothing locked: the next one goes on with its half of a file.
 """
 
 import fcntl
+import math
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from errors import StoreUnavailable
+from errors import Permanent, StoreUnavailable
 
 _PART = ".part"
+_LOOK_SECONDS = 0.2
+"""How often it is seen whether somebody else has fetched a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +29,26 @@ class DiskCache:
     limit_bytes: int
 
     @contextmanager
-    def hold(self, name: str, size_bytes: int, fill: Callable[[int], None]) -> Iterator[Path]:
+    def hold(
+        self,
+        name: str,
+        size_bytes: int,
+        fill: Callable[[int], None],
+        *,
+        patience_seconds: float = math.inf,
+    ) -> Iterator[Path]:
         """The file of this name; it stays until the block ends.
 
-        If it is not here, `fill` is given an open descriptor to write it to, and what it raises is
-        raised. Raises StoreUnavailable when there is no room, or the disk takes no writes.
+        If it is not here, `fill` is given an open descriptor to append to: what an earlier call has
+        written is there already. What it raises is raised; after something Permanent the half is
+        removed. Raises StoreUnavailable when there is no room, when the disk takes no writes, or
+        when somebody else has been filling the file for longer than `patience_seconds`.
         """
+        deadline = time.monotonic() + patience_seconds
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             while (file := self._take(name)) is None:
-                self._fetch(name, size_bytes, fill)
+                self._fetch(name, size_bytes, fill, deadline)
         except OSError as error:
             raise StoreUnavailable(
                 f"The footage cache {self.folder} does not take a file ({error.strerror}); "
@@ -52,40 +66,41 @@ class DiskCache:
             os.utime(file)  # the least recently used goes first
         return file
 
-    def _fetch(self, name: str, size_bytes: int, fill: Callable[[int], None]) -> None:
-        part = self.folder / (name + _PART)
-        file = _lock(part, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX)  # waits for who fetches it now
+    def _fetch(
+        self, name: str, size_bytes: int, fill: Callable[[int], None], deadline: float
+    ) -> None:
+        part = self.folder / f"{name}.{size_bytes}{_PART}"
+        with _locked(self.folder / ".room"):
+            file = _lock(part, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if file is not None:
+                self._make_room(part, size_bytes)
         if file is None:
+            _wait_until(deadline)
             return
         try:
             if (self.folder / name).exists():  # since we looked
                 part.unlink()
                 return
-            self._reserve(file, size_bytes)
             fill(file)
             os.fsync(file)
             part.rename(self.folder / name)
-        except BaseException:
+        except Permanent:
             part.unlink(missing_ok=True)
             raise
         finally:
             os.close(file)
 
-    def _reserve(self, file: int, size_bytes: int) -> None:
-        """Let the file have its size now, so that others see how much room is left."""
-        if size_bytes > self.limit_bytes:
-            raise self._no_room(size_bytes)
-        with _locked(self.folder / ".room"):
-            os.ftruncate(file, 0)
-            entries = sorted(self._entries(), key=lambda entry: entry[2])
-            used = sum(size for _, size, _ in entries)
+    def _make_room(self, part: Path, size_bytes: int) -> None:
+        """For a file that is about to be fetched; it counts as a whole from now on."""
+        entries = sorted(self._entries(), key=lambda entry: entry[2])
+        used = sum(size for _, size, _ in entries)
+        if size_bytes <= self.limit_bytes:
             for path, size, _ in entries:
-                if used + size_bytes <= self.limit_bytes:
-                    break
-                used -= size if _removed(path) else 0
-            if used + size_bytes > self.limit_bytes:
-                raise self._no_room(size_bytes)
-            os.posix_fallocate(file, 0, max(size_bytes, 1))
+                if used > self.limit_bytes and path != part and _removed(path):
+                    used -= size
+        if used > self.limit_bytes:
+            part.unlink()
+            raise self._no_room(size_bytes)
 
     def _no_room(self, size_bytes: int) -> StoreUnavailable:
         return StoreUnavailable(
@@ -98,7 +113,20 @@ class DiskCache:
         for path in self.folder.iterdir():
             with suppress(FileNotFoundError):
                 found = path.stat()
-                yield path, found.st_size, found.st_mtime_ns
+                yield path, _whole_size(path) or found.st_size, found.st_mtime_ns
+
+
+def _whole_size(path: Path) -> int:
+    """The size that a half of a file is to have; 0 for a whole one."""
+    return int(path.suffixes[-2][1:]) if path.suffix == _PART else 0
+
+
+def _wait_until(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise StoreUnavailable(
+            "This footage is still being brought here by another process; it is asked for again."
+        )
+    time.sleep(_LOOK_SECONDS)
 
 
 def _lock(path: Path, flags: int, kind: int) -> int | None:

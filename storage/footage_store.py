@@ -5,18 +5,23 @@ fetch something by its address.
 """
 
 import hashlib
+import math
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from errors import FootageChanged, FootageVanished, RefusedFootage
+from errors import FootageChanged, FootageVanished, RefusedFootage, StoreUnavailable
 from storage.disk_cache import DiskCache
 from storage.objects import Address, Bucket, Entry
 
 PIECE_BYTES = 16 << 20
 """Asked for at once: each piece is tried again by itself."""
+UNDER_WAY = (
+    "This footage is not here as a whole yet; the rest is fetched when it is asked for again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +52,28 @@ class FootageStore:
         entry: Entry,
         *,
         sha256: str = "",
+        patience_seconds: float = math.inf,
         progress: Callable[[int], None] = lambda _bytes: None,
     ) -> Iterator[Path]:
         """The object as a file on this disk, which stays until the block ends.
 
-        Raises FootageChanged when its bytes are not those of `sha256`, if that is known, and
-        FootageVanished and StoreUnavailable.
+        Raises FootageChanged when its bytes are not those of `sha256`, if that is known,
+        FootageVanished, and StoreUnavailable, also when it takes longer than `patience_seconds`:
+        what has come by then is kept, and the next call goes on from there.
         """
-        bucket = self._bucket(address)
+        bucket, deadline = self._bucket(address), time.monotonic() + patience_seconds
 
         def fill(file: int) -> None:
-            digest = hashlib.sha256()
-            for start in range(0, entry.size_bytes, PIECE_BYTES):
-                with _vanishing():
-                    end = min(start + PIECE_BYTES, entry.size_bytes)
-                    piece = bucket.get_range(entry, start, end)
-                digest.update(piece)
-                os.pwrite(file, piece, start)
-                progress(start + len(piece))
-            if sha256 and digest.hexdigest() != sha256:
+            for so_far in _fetch(bucket, entry, file):
+                progress(so_far)
+                if time.monotonic() > deadline and so_far < entry.size_bytes:
+                    raise StoreUnavailable(UNDER_WAY)
+            if sha256 and _digest(file) != sha256:
                 raise FootageChanged("The object was replaced since it was added; add it again.")
 
         name = hashlib.sha256(f"{bucket.endpoint} {address} {entry}".encode()).hexdigest()
-        with self.cache.hold(name, entry.size_bytes, fill) as file:
+        held = self.cache.hold(name, entry.size_bytes, fill, patience_seconds=patience_seconds)
+        with held as file:
             yield file
 
     def _bucket(self, address: Address) -> Bucket:
@@ -78,6 +82,23 @@ class FootageStore:
                 "Footage is not read from this bucket; NIGHTREEL_FOOTAGE_BUCKETS must name it."
             )
         return self.buckets[address.bucket]
+
+
+def _fetch(bucket: Bucket, entry: Entry, file: int) -> Iterator[int]:
+    """Append what is missing of an object, piece by piece; yields how much is there."""
+    so_far = os.lseek(file, 0, os.SEEK_END)
+    while so_far < entry.size_bytes:
+        with _vanishing():
+            end = min(so_far + PIECE_BYTES, entry.size_bytes)
+            piece = bucket.get_range(entry, so_far, end)
+        so_far += os.pwrite(file, piece, so_far)
+        yield so_far
+
+
+def _digest(file: int) -> str:
+    os.lseek(file, 0, os.SEEK_SET)
+    with open(file, "rb", closefd=False) as whole:
+        return hashlib.file_digest(whole, "sha256").hexdigest()
 
 
 @contextmanager

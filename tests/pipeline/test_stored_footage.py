@@ -19,7 +19,7 @@ from storage.disk_cache import DiskCache
 from storage.footage_store import FootageStore
 from storage.ledger import MAX_ATTEMPTS
 from storage.objects import Address, Bucket
-from storage.tables import Recording, Sighting, State
+from storage.tables import Recording, Segment, Sighting, State
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -113,7 +113,7 @@ def test_a_moment_of_trouble_in_the_store_is_not_noticed(
 
 
 @pytest.mark.parametrize("trouble", [saying(503), hanging_up_half_way])
-def test_trouble_that_stays_costs_no_attempt_and_leaves_no_half_of_a_file(
+def test_trouble_that_stays_costs_no_attempt(
     address: Address, tools: Tools, plan: Plan, tmp_path: Path, spoiler: Spoiler, trouble: object
 ) -> None:
     ingest(address, tools, plan)
@@ -123,8 +123,33 @@ def test_trouble_that_stays_costs_no_attempt_and_leaves_no_half_of_a_file(
         watch_all(there)
     spoiler.turns.clear()
 
-    assert [name.name for name in (tmp_path / "another cache").glob("*")] in ([], [".room"])
+    with reading(tools.database) as session:
+        assert {row.attempts for row in session.exec(select(Segment))} == {0}
     assert len(watch_all(there)) == 1
+
+
+def test_a_long_fetch_is_broken_off_and_gone_on_with(
+    address: Address,
+    clip: Path,
+    tools: Tools,
+    tmp_path: Path,
+    spoiler: Spoiler,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("storage.footage_store.PIECE_BYTES", 1000)
+    store = elsewhere(tools, tmp_path).footage_store
+    assert store is not None
+    entry, pieces = store.look(address), -(-clip.stat().st_size // 1000)
+
+    def fetch() -> bytes:
+        with store.at_hand(address, entry, patience_seconds=0) as file:
+            return file.read_bytes()
+
+    for _ in range(pieces - 1):
+        with pytest.raises(StoreUnavailable, match="not here as a whole yet"):
+            fetch()
+    assert fetch() == clip.read_bytes()
+    assert spoiler.sent_bytes == clip.stat().st_size
 
 
 def test_an_object_that_is_lost_is_said(

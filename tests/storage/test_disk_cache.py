@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from errors import StoreUnavailable
+from errors import FootageChanged, NightreelError, StoreUnavailable
 from storage.disk_cache import DiskCache
 
 FETCH_FOR_EVER = """
@@ -18,7 +18,7 @@ from pathlib import Path
 from storage.disk_cache import DiskCache
 
 def half(file):
-    os.pwrite(file, b"ha", 0)
+    os.pwrite(file, b"aa", 0)
     print("begun", flush=True)
     time.sleep(60)
 
@@ -35,8 +35,9 @@ class Fetching:
 
     def of(self, content: bytes) -> Callable[[int], None]:
         def fill(file: int) -> None:
-            self.fetched.append(content)
-            os.pwrite(file, content, 0)
+            missing = content[os.lseek(file, 0, os.SEEK_END) :]
+            self.fetched.append(missing)
+            os.write(file, missing)
 
         return fill
 
@@ -108,15 +109,41 @@ def test_a_file_larger_than_all_the_room_removes_no_other(
     assert names(cache) == {"a"}
 
 
-def test_what_could_not_be_fetched_leaves_nothing(cache: DiskCache, fetching: Fetching) -> None:
-    def break_off(file: int) -> None:
-        os.pwrite(file, b"aa", 0)
-        raise StoreUnavailable("The store is away.")
+def breaking_off(error: NightreelError) -> Callable[[int], None]:
+    """Fetches a half."""
 
-    with pytest.raises(StoreUnavailable, match="away"), cache.hold("a", 4, break_off):
+    def fill(file: int) -> None:
+        os.pwrite(file, b"aa", 0)
+        raise error
+
+    return fill
+
+
+def test_what_was_broken_off_is_gone_on_with(cache: DiskCache, fetching: Fetching) -> None:
+    away = breaking_off(StoreUnavailable("The store is away."))
+    with pytest.raises(StoreUnavailable, match="away"), cache.hold("a", 4, away):
+        pass
+    assert names(cache) == {"a.4.part"}
+    assert get(cache, fetching, "a") == b"aaaa"
+    assert fetching.fetched == [b"aa"]
+
+
+def test_of_what_is_of_no_use_nothing_stays(cache: DiskCache) -> None:
+    other = breaking_off(FootageChanged("It is another one."))
+    with pytest.raises(FootageChanged), cache.hold("a", 4, other):
         pass
     assert names(cache) == set()
-    assert get(cache, fetching, "a") == b"aaaa"
+
+
+def test_who_waits_for_another_process_does_so_for_a_while(
+    cache: DiskCache, fetching: Fetching
+) -> None:
+    def meanwhile(_: int) -> None:
+        with cache.hold("a", 4, fetching.of(b"aaaa"), patience_seconds=0):
+            pass
+
+    with pytest.raises(StoreUnavailable, match="by another process"), cache.hold("a", 4, meanwhile):
+        pass
 
 
 def test_two_who_want_the_same_file_fetch_it_once(cache: DiskCache, fetching: Fetching) -> None:
@@ -145,7 +172,7 @@ def test_two_who_want_the_same_file_fetch_it_once(cache: DiskCache, fetching: Fe
     assert (got, fetching.fetched) == ([b"aaaa"], [b"aaaa"])
 
 
-def test_what_a_killed_process_left_half_is_fetched_anew(
+def test_what_a_killed_process_left_half_is_gone_on_with(
     cache: DiskCache, fetching: Fetching
 ) -> None:
     command = [sys.executable, "-c", FETCH_FOR_EVER, str(cache.folder)]
@@ -153,15 +180,16 @@ def test_what_a_killed_process_left_half_is_fetched_anew(
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
         process.kill()
-    assert names(cache) == {"a.part"}
+    assert names(cache) == {"a.4.part"}
 
     assert get(cache, fetching, "a") == b"aaaa"
+    assert fetching.fetched == [b"aa"]
     assert names(cache) == {"a"}
 
 
 def test_a_half_that_nobody_goes_on_with_makes_room(cache: DiskCache, fetching: Fetching) -> None:
     cache.folder.mkdir()
-    (cache.folder / "old.part").write_bytes(b"x" * 9)
+    (cache.folder / "old.9.part").write_bytes(b"x")
     get(cache, fetching, "a")
     assert names(cache) == {"a"}
 
