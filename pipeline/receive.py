@@ -23,6 +23,7 @@ from pipeline.tools import Tools
 from storage import uploads
 from storage.database import reading, writing
 from storage.recordings import Added, AlreadyKnown, Found, Request
+from storage.tables import DEFAULT_SITE
 from storage.uploads import Upload
 
 LEAST_FREE_BYTES = 200_000_000
@@ -68,6 +69,8 @@ class Inbox:
     """Where files are received, and where they stay when they are footage."""
 
     home: Path
+    site: str = DEFAULT_SITE
+    """Whose workers reach it."""
 
     @property
     def coming(self) -> Path:
@@ -141,7 +144,8 @@ def take_in(
         refuse(upload, str(refusal), inbox=inbox, tools=tools, now=now)
         return None
     kept = _kept(found, inbox.keep(upload.id, found.sha256), upload.name)
-    request = Request(case_id=upload.case_id)
+    actor = f"account:{upload.account_id}"
+    request = Request(case_id=upload.case_id, site=inbox.site, actor=actor)
     known = remember(kept, tools=tools, plan=plan, now=now, request=request)
     with writing(tools.database) as session:
         uploads.taken(

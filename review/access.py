@@ -24,6 +24,7 @@ SUPERVISOR, AUDITOR, OPERATOR = Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR
 HAND_IN = (UPLOADER, ANALYST, SUPERVISOR)
 SEE_FOOTAGE = (UPLOADER, ANALYST, REVIEWER, SUPERVISOR)
 """An uploader sees what they handed in themselves."""
+SEE_QUEUE = (OPERATOR, SUPERVISOR)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
 Handler = Callable[[Request], Awaitable[Response]]
@@ -79,6 +80,26 @@ ACCESS: dict[str, Access] = {
     "HEAD /uploads/{upload_id}": only(*HAND_IN),
     "PATCH /uploads/{upload_id}": only(*HAND_IN, most_bytes=None),
     "DELETE /uploads/{upload_id}": only(*HAND_IN),
+    "GET /queue": only(*SEE_QUEUE),
+    "GET /queue/state": only(*SEE_QUEUE, polled=True),
+    "GET /audit": only(AUDITOR),
+    "POST /audit/check": only(AUDITOR),
+    "GET /audit/export": only(AUDITOR),
+    "GET /api/v1/openapi.json": PUBLIC,
+    "GET /api/v1/docs": PUBLIC,
+    "GET /api/v1/me": ANYBODY,
+    "GET /api/v1/recordings": only(*SEE_FOOTAGE),
+    "GET /api/v1/recordings/{analysis_id}": only(*SEE_FOOTAGE),
+    "GET /api/v1/uploads": only(*HAND_IN),
+    "OPTIONS /api/v1/uploads": only(*HAND_IN),
+    "POST /api/v1/uploads": only(*HAND_IN),
+    "HEAD /api/v1/uploads/{upload_id}": only(*HAND_IN),
+    "PATCH /api/v1/uploads/{upload_id}": only(*HAND_IN, most_bytes=None),
+    "DELETE /api/v1/uploads/{upload_id}": only(*HAND_IN),
+    "GET /api/v1/cases": only(ANALYST, REVIEWER, SUPERVISOR),
+    "GET /api/v1/queue": only(*SEE_QUEUE),
+    "GET /api/v1/audit": only(AUDITOR),
+    "POST /api/v1/audit/check": only(AUDITOR),
 }
 """Method and path of every route. Whoever adds one adds a line here."""
 
@@ -88,7 +109,8 @@ FOR_A_NEW_PASSWORD = frozenset({"GET /password", "POST /password", "POST /logout
 
 def router(prefix: str = "", **options: Any) -> APIRouter:
     """A router whose every route stands in the table."""
-    return APIRouter(prefix=prefix, route_class=GuardedRoute, **options)
+    shown = prefix.startswith(API)
+    return APIRouter(prefix=prefix, route_class=GuardedRoute, include_in_schema=shown, **options)
 
 
 class PasswordExpected(NotAllowed):
@@ -108,8 +130,12 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Any:
         handle = super().get_route_handler()
 
+        asked_for = {parameter.alias for parameter in self.dependant.query_params}
+
         async def guarded(request: Request) -> Response:
             await _let_in(request, f"{request.method} {self.path}")
+            if request.url.path.startswith(API) and set(request.query_params) - asked_for:
+                raise WrongUsage("This takes no such parameter; see /api/v1/docs.")
             return await handle(request)
 
         return guarded

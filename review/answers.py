@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 STATUS: dict[type[NightreelError], HTTPStatus] = {
     errors.NotLoggedIn: HTTPStatus.UNAUTHORIZED,
     errors.NotAuthorised: HTTPStatus.FORBIDDEN,
+    errors.Locked: HTTPStatus.LOCKED,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Settled: HTTPStatus.CONFLICT,

@@ -23,7 +23,7 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from review import home, judging, login, pictures, recordings
+from review import api, audit, home, judging, login, pictures, queue, recordings
 from review.answers import explain_errors
 from review.headers import SafeHeaders
 from review.site import Site
@@ -35,6 +35,10 @@ ROUTERS = (
     recordings.upload_routes,
     judging.routes,
     pictures.routes,
+    queue.routes,
+    audit.routes,
+    api.routes,
+    api.upload_routes,
 )
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from errors import NotFound
 from pipeline.outlook import Outlook, look_ahead
@@ -40,7 +40,7 @@ IN_WORDS = {
     State.CANCELLED: "cancelled",
 }
 routes = router("/recordings")
-upload_routes = routes_at("/uploads", include_in_schema=False)
+upload_routes = routes_at("/uploads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ class Listed:
     """Whether there are older ones."""
 
 
+Number = Annotated[int, Path(ge=1, le=2**62)]
 First = Annotated[int, Query(ge=0, le=2**31)]
 
 
@@ -127,7 +128,7 @@ def show_list(request: Request, ours: OurSite, who: Who, first: First = 0) -> Re
 
 
 @routes.get("/{analysis_id}")
-def show_recording(request: Request, analysis_id: int, ours: OurSite, who: Who) -> Response:
+def show_recording(request: Request, analysis_id: Number, ours: OurSite, who: Who) -> Response:
     """One of them."""
     return page(request, "recording.html.j2", one=find_recording(ours, who, analysis_id))
 

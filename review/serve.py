@@ -10,6 +10,7 @@ from datetime import timedelta
 import uvicorn
 
 from errors import NightreelError
+from monitor.lookout import ledger_lookout
 from pipeline.clock import utc_now
 from pipeline.receive import Inbox
 from pipeline.review import Rules
@@ -21,7 +22,7 @@ from tasks.intake import ask_workers
 from worker.logs import log_json_lines
 from worker.ports import LOOPBACK
 from worker.resources import Resources, resources
-from worker.stack import running
+from worker.stack import running, services_alive
 
 STOP_SECONDS = 5
 """How long requests under way are waited for; uploads go on where they stopped."""
@@ -31,7 +32,7 @@ def main(address: str = LOOPBACK) -> None:
     """Serve until told to stop. Raises as the resources do."""
     mine = resources()
     log_json_lines(logging.getLevelNamesMapping()[mine.settings.log_level])
-    inbox = Inbox(mine.settings.home_folder)
+    inbox = Inbox(mine.settings.home_folder, mine.site)
     porter = Porter(inbox, mine.tools, mine.plan, ask_workers=ask_workers, now=utc_now)
     porter.start()
     config = uvicorn.Config(
@@ -57,6 +58,9 @@ def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:
         most_upload_bytes=settings.upload_max_gb * 10**9,
         wake_porter=porter.wake,
         workers=lambda: _workers(mine),
+        look=ledger_lookout(mine).look,
+        services=lambda: _services(mine),
+        flower_url=f"http://127.0.0.1:{settings.flower_port}",
         lifetime=Lifetime(
             idle=timedelta(minutes=settings.web_idle_minutes),
             longest=timedelta(hours=settings.web_session_hours),
@@ -67,6 +71,11 @@ def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:
             requester_may_review=settings.review_by_requester,
         ),
     )
+
+
+def _services(mine: Resources) -> dict[str, bool]:
+    home = mine.settings.home_folder
+    return services_alive(home) if running(home) else {}
 
 
 def _workers(mine: Resources) -> int:

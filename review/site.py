@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
+from monitor.lookout import Sight
 from pipeline.clock import utc_now
 from pipeline.plan import Plan
 from pipeline.receive import Inbox
@@ -50,6 +51,12 @@ class Site:
     """Somebody is to look at what has arrived."""
     workers: Callable[[], int] = lambda: 0
     """How many processes watch footage, as far as is known."""
+    look: Callable[[], Sight] = field(kw_only=True)
+    """The ledger's health."""
+    services: Callable[[], dict[str, bool]] = dict
+    """Which of this machine's services live."""
+    flower_url: str = ""
+    """Empty where there is none."""
     lifetime: Lifetime = field(default_factory=Lifetime)
     provider: Provider | None = None
     throttle: LoginThrottle = field(default_factory=LoginThrottle)

@@ -6,7 +6,6 @@ that is kept, tuspyserver, writes the names of files into logs and knows no owne
 
 import asyncio
 import base64
-import binascii
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
@@ -17,14 +16,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from errors import Conflict, TooLarge, WrongUsage
+from errors import Conflict, TooLarge
+from pipeline.cases import require_case
 from pipeline.names import display_name
 from pipeline.receive import Receiving
 from review.access import router
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage import uploads
-from storage.cases import case_in_force
+from storage.audit import Action
 from storage.database import reading, writing
 from storage.uploads import Upload
 
@@ -36,16 +36,21 @@ PIECE_BYTES = 1 << 20
 PATIENCE_SECONDS = 60.0
 """For the next bytes of somebody who has fallen silent."""
 LONGEST_NAME = 200
-Size = Annotated[int | None, Header(ge=0, le=1 << 50)]
+BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+PAIR = f"[!-+.-~-]+(?: {BASE64})?"
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+Speaking = Annotated[str, Header(description="Always 1.0.0.")]
+Metadata = Annotated[str, Header(max_length=4000, pattern=rf"^(?:{PAIR}(?:,{PAIR})*)?$")]
 
 
 def routes_at(prefix: str, **options: Any) -> APIRouter:
     """The protocol below a path."""
-    routes = router(prefix, **options)
+    routes = router(prefix, default_response_class=Response, **options)
     routes.options("", status_code=HTTPStatus.NO_CONTENT)(offer)
     routes.post("", status_code=HTTPStatus.CREATED)(create)
     routes.head("/{upload_id}")(tell)
-    routes.patch("/{upload_id}", status_code=HTTPStatus.NO_CONTENT)(receive)
+    body = {"requestBody": {"required": True, "content": {STREAM: BINARY}}}
+    routes.patch("/{upload_id}", status_code=HTTPStatus.NO_CONTENT, openapi_extra=body)(receive)
     routes.delete("/{upload_id}", status_code=HTTPStatus.NO_CONTENT)(stop)
     return routes
 
@@ -64,14 +69,13 @@ def create(
     request: Request,
     ours: OurSite,
     who: Who,
-    upload_length: Size = None,
-    upload_metadata: Annotated[str, Header(max_length=4000)] = "",
+    upload_length: Annotated[int, Header(ge=1, le=1 << 50)],
+    tus_resumable: Speaking = "",
+    upload_metadata: Metadata = "",
 ) -> Response:
     """Expect a file. Its name and the reference of its case come as `Upload-Metadata`: pairs of
     `filename` or `case` and a value in base64. The answer's `Location` is where its bytes go."""
-    _check_version(request)
-    if not upload_length:
-        raise WrongUsage("An upload says how long it is, and is not empty; give Upload-Length.")
+    _check_version(tus_resumable)
     if upload_length > ours.most_upload_bytes:
         raise TooLarge("The file is larger than what is taken here; see NIGHTREEL_UPLOAD_MAX_GB.")
     given = _metadata(upload_metadata)
@@ -80,9 +84,9 @@ def create(
     return Response(status_code=HTTPStatus.CREATED, headers=SPEAKS | {"Location": place})
 
 
-def tell(request: Request, upload_id: str, ours: OurSite, who: Who) -> Response:
+def tell(upload_id: str, ours: OurSite, who: Who, tus_resumable: Speaking = "") -> Response:
     """How many bytes of an upload have come: `Upload-Offset`, of `Upload-Length`."""
-    _check_version(request)
+    _check_version(tus_resumable)
     upload = _own(ours, who, upload_id)
     return Response(
         headers=SPEAKS
@@ -95,11 +99,16 @@ def tell(request: Request, upload_id: str, ours: OurSite, who: Who) -> Response:
 
 
 async def receive(
-    request: Request, upload_id: str, ours: OurSite, who: Who, upload_offset: Size = None
+    request: Request,
+    upload_id: str,
+    ours: OurSite,
+    who: Who,
+    upload_offset: Annotated[int, Header(ge=0, le=1 << 50)],
+    tus_resumable: Speaking = "",
 ) -> Response:
     """Bytes from `Upload-Offset` on, as `application/offset+octet-stream`. What has come is kept,
     whatever ends the request."""
-    _check_version(request)
+    _check_version(tus_resumable)
     if request.headers.get("content-type") != STREAM:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Bytes come as {STREAM}")
     upload = await run_in_threadpool(_own, ours, who, upload_id)
@@ -114,9 +123,9 @@ async def receive(
         return _at(receiving.length)
 
 
-def stop(request: Request, upload_id: str, ours: OurSite, who: Who) -> Response:
+def stop(upload_id: str, ours: OurSite, who: Who, tus_resumable: Speaking = "") -> Response:
     """Give an upload up; its bytes are removed. One that was taken already stays."""
-    _check_version(request)
+    _check_version(tus_resumable)
     upload = _own(ours, who, upload_id)
     if upload.stage is uploads.Stage.ARRIVED:
         raise Conflict("All of it has come and it is being looked at; it cannot be stopped.")
@@ -153,9 +162,12 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
 
 
 def _begin(ours: Site, who: Visitor, name: str, case: str, size_bytes: int) -> Upload:
-    now = ours.now()
+    now, adding = ours.now(), Action.RECORDING_ADDED
+    case_id = None
+    if case:
+        in_force = require_case(case, adding, actor=who.actor, database=ours.database, now=now)
+        case_id = in_force.id
     with writing(ours.database) as session:
-        case_id = case_in_force(session, case, now).id if case else None
         upload = uploads.begin(
             session,
             account_id=who.account_id,
@@ -193,8 +205,8 @@ def _at(offset: int) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 
-def _check_version(request: Request) -> None:
-    if request.headers.get("tus-resumable") != VERSION:
+def _check_version(given: str) -> None:
+    if given != VERSION:
         raise HTTPException(
             HTTPStatus.PRECONDITION_FAILED,
             f"This speaks tus {VERSION}; give Tus-Resumable",
@@ -203,14 +215,10 @@ def _check_version(request: Request) -> None:
 
 
 def _metadata(header: str) -> dict[str, str]:
-    pairs = (pair.strip().partition(" ") for pair in header.split(",") if pair.strip())
-    try:
-        return {
-            key: base64.b64decode(value, validate=True).decode("utf-8", "backslashreplace")
-            for key, _, value in pairs
-        }
-    except (binascii.Error, ValueError):
-        raise WrongUsage("Upload-Metadata cannot be read; its values are in base64.") from None
+    pairs = (pair.partition(" ") for pair in header.split(","))
+    return {
+        key: base64.b64decode(value).decode("utf-8", "backslashreplace") for key, _, value in pairs
+    }
 
 
 def shown_name(given: str) -> str:

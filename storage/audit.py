@@ -117,6 +117,29 @@ def entries(session: Session, *, after: int = 0, limit: int | None = None) -> It
             yield Entry(id, stamp(at), actor, action, case_id, objects, digest)
 
 
+def newest(
+    session: Session,
+    *,
+    limit: int,
+    before: int | None = None,
+    case_id: int | None = None,
+    action: str = "",
+) -> list[Entry]:
+    """Entries before a position, the newest first; of one case or one action if they are given."""
+    table = AuditEntry.__table__  # type: ignore[attr-defined]
+    statement = select(table).order_by(col(AuditEntry.id).desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(col(AuditEntry.id) < before)
+    if case_id is not None:
+        statement = statement.where(col(AuditEntry.case_id) == case_id)
+    if action:
+        statement = statement.where(col(AuditEntry.action) == action)
+    return [
+        Entry(id, stamp(at), actor, action, case_id, objects, digest)
+        for id, at, actor, action, case_id, objects, digest in session.execute(statement)
+    ]
+
+
 def number_of_entries(session: Session) -> int:
     """How many entries there are, as far as the last one says."""
     return session.exec(select(func.coalesce(func.max(AuditEntry.id), 0))).one()

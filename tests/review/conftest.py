@@ -29,3 +29,14 @@ def house(sqlite_model: Path, tmp_path: Path) -> Iterator[House]:
     with house_over(database, tmp_path, NOW) as house:
         yield house
     database.dispose()
+
+
+@pytest.fixture(scope="module")
+def shared_house(sqlite_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A site for all tests of a module."""
+    home = tmp_path_factory.mktemp("shared")
+    shutil.copy(sqlite_model, home / "nightreel.db")
+    database = connect(f"sqlite:///{home / 'nightreel.db'}")
+    with house_over(database, home, NOW, most_upload_bytes=1 << 50) as house:
+        yield house
+    database.dispose()

@@ -138,7 +138,7 @@ def test_a_file_that_is_no_video_is_refused_whatever_it_is_called(
     assert "Not taken: The file is damaged" in ann.get("/recordings").text
 
 
-@pytest.mark.parametrize(("size", "status"), [("0", 400), ("-1", 422), ("x", 422), ("9" * 12, 413)])
+@pytest.mark.parametrize(("size", "status"), [("0", 422), ("-1", 422), ("x", 422), ("9" * 12, 413)])
 def test_a_size_that_cannot_be_is_refused(ann: httpx.Client, size: str, status: int) -> None:
     answer = ann.post("/uploads", headers={**SPEAK, "Upload-Length": size})
     assert answer.status_code == status

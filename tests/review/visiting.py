@@ -17,17 +17,21 @@ from waiting import wait_until
 from faces.engines.stub import StubEngine
 from footage.executables import choose
 from footage.guards import Decoder
+from monitor.health import Expectations, judge
+from monitor.lookout import Sight
 from pipeline.plan import Plan
 from pipeline.receive import Inbox
 from pipeline.tools import Tools
+from pipeline.windows import Windows
 from review.app import create_app
 from review.porter import Porter
 from review.sessions import form_token_of
 from review.site import Site
-from storage import accounts, web_sessions
+from storage import accounts, tokens, web_sessions
 from storage.accounts import Account, Role
-from storage.database import Engine, writing
+from storage.database import Engine, reading, writing
 from storage.passwords import hash_password
+from storage.vitals import vitals
 
 PASSWORD = "correct horse battery"
 
@@ -93,6 +97,24 @@ class House:
         browser.headers["x-form-token"] = form_token_of(token)
         return browser
 
+    def program(self, *roles: Role) -> httpx.Client:
+        """A program with a token for these roles."""
+        account = "-".join(["program", *roles])
+        self.open_account(account, *roles)
+        now = self.clock()
+        with writing(self.site.database) as session:
+            _, secret = tokens.add_token(
+                session,
+                account=account,
+                label="",
+                roles=roles,
+                expires_at=now + timedelta(days=1),
+                now=now,
+            )
+        made = self.browser()
+        made.headers["authorization"] = f"Bearer {secret}"
+        return made
+
     def visit_as(self, *roles: Role) -> httpx.Client:
         """The same, of an account with these roles."""
         name = "-".join(roles)
@@ -129,12 +151,22 @@ def house_over(database: Engine, home: Path, now: datetime, **changes: Any) -> I
     plan, inbox = Plan(engine="stub"), Inbox(home)
     porter = Porter(inbox, tools, plan, ask_workers=lambda: None, now=clock)
     values = {"plan": plan, "url": "http://127.0.0.1", "now": clock, "inbox": inbox}
+    values["flower_url"] = "http://127.0.0.1:5555"
+    values["look"] = lambda: look_at(database, clock())
     site = Site(tools=tools, **(values | changes))
     with served(create_app(site)) as address:
         house = House(site, clock, address, porter)
         yield house
         for browser in house.browsers:
             browser.close()
+
+
+def look_at(database: Engine, now: datetime) -> Sight:
+    """The ledger's health, of which nothing is expected."""
+    with reading(database) as session:
+        seen = vitals(session, now)
+    expected = Expectations((), "nightreel", Windows(), lease_seconds=60, stale_seconds=300)
+    return Sight(now, seen, judge(seen, expected, now))
 
 
 @contextmanager

@@ -1,0 +1,79 @@
+"""The queue as those see it who run the machine: counts, lengths and moments, and never a name."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request, Response
+
+from monitor.lookout import Sight
+from pipeline.outlook import look_ahead
+from review.access import router
+from review.moments import when
+from review.morning import speed_in_words
+from review.pages import page
+from review.site import OurSite, Site
+from review.visitors import Who
+from storage.accounts import Role
+from storage.database import reading
+from storage.night import Totals, totals
+
+routes = router("/queue")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """The ledger's numbers, the machine's health and what is to be expected."""
+
+    sight: Sight
+    totals: Totals
+    services: dict[str, bool]
+    """Whether each lives, of this machine."""
+    workers: int
+    speed: float | None
+    """Times real time, as measured lately."""
+    end: datetime | None
+    """When all that waits is expected to have been watched."""
+
+
+@routes.get("")
+def show_queue(request: Request, ours: OurSite, who: Who) -> Response:
+    """The page."""
+    return page(request, "queue.html.j2", **_values(ours), flower=_flower(ours, who.roles))
+
+
+@routes.get("/state")
+def show_state(request: Request, ours: OurSite) -> Response:
+    """The part of it that changes while one looks."""
+    return page(request, "queue_state.html.j2", **_values(ours))
+
+
+def queue_state(ours: Site) -> QueueState:
+    """Read it all. Raises StoreUnavailable."""
+    sight = ours.look()
+    windows, workers = ours.tools.windows, ours.workers()
+    with reading(ours.database) as session:
+        outlook = look_ahead(session, workers=workers, windows=windows, now=ours.now())
+        counted = totals(session)
+    return QueueState(
+        sight=sight,
+        totals=counted,
+        services=ours.services(),
+        workers=workers,
+        speed=outlook.forecast.speed,
+        end=outlook.end,
+    )
+
+
+def _values(ours: Site) -> dict[str, Any]:
+    state = queue_state(ours)
+    zone = ours.tools.windows.zone
+    return {
+        "state": state,
+        "end": when(state.end, ours.now(), zone) if state.end else "",
+        "speed": speed_in_words(state.speed, state.workers) if state.speed else "",
+    }
+
+
+def _flower(ours: Site, roles: frozenset[Role]) -> str:
+    return ours.flower_url if Role.OPERATOR in roles else ""
