@@ -1,27 +1,11 @@
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sample_report import sample_report
 
 from review.report import render
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium: its absence skips the test on a laptop and fails it in CI."""
-    executable = shutil.which("chromium") or shutil.which("google-chrome")
-    if executable is None:
-        (pytest.fail if "CI" in os.environ else pytest.skip)(
-            "needs chromium (apt install chromium)"
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

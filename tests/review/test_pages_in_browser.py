@@ -1,0 +1,216 @@
+"""The pages as people meet them: in a real browser, wide and narrow, light and dark."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from painted import RED, Stay, paint
+from playwright.sync_api import Browser, Page, Route, expect
+from test_uploads import hand_in
+from visiting import PASSWORD, House, log_in
+
+from pipeline.match import match_analysis
+from pipeline.watch import watch
+from review.access import ACCESS
+from review.sessions import form_token_of
+from storage.accounts import Role
+from storage.agenda import unasked
+from storage.audit import Action
+from storage.database import reading, writing
+
+NARROW = {"width": 390, "height": 844}
+WIDE = {"width": 1280, "height": 900}
+PLACES = [
+    "/login",
+    "/",
+    "/password",
+    "/recordings",
+    "/recordings/1",
+    "/queue",
+    "/audit",
+    "/api/v1/docs",
+    "/nothing/here",
+]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds of footage, under a name that is not only letters."""
+    return paint(tmp_path_factory.mktemp("film") / "gate & <yard>.mp4", 3, Stay(RED, 1, 2))
+
+
+def watch_all(house: House) -> None:
+    """What the workers would do."""
+    tools = house.site.tools
+    with reading(house.site.database) as session:
+        waiting = unasked(session)
+    for analysis in {watch(segment, tools) for segment in waiting} - {None}:
+        match_analysis(analysis, tools)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A browser of its own, in which nobody has logged in."""
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser finds fault with."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def enter(page: Page, house: House, name: str, password: str = PASSWORD) -> None:
+    """Log in by hand."""
+    page.goto(f"{house.address}/login")
+    page.get_by_label("Account").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_from_the_first_login_to_a_recording_that_was_watched(
+    page: Page, complaints: list[str], house: House, film: Path
+) -> None:
+    house.open_account("ann", Role.UPLOADER, one_time=True)
+    enter(page, house, "ann")
+    expect(page.get_by_role("heading", name="Choose a password")).to_be_visible()
+    page.get_by_label("Present password").fill(PASSWORD)
+    page.get_by_label("New password").fill("a password of my own")
+    page.get_by_label("The new one again").fill("a password of my own")
+    page.get_by_role("button", name="Change it").click()
+    page.get_by_role("navigation").get_by_role("link", name="Recordings").click()
+    expect(page.get_by_text("Nothing has been handed in yet")).to_be_visible()
+
+    page.get_by_label("Choose files").set_input_files(film)
+    expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
+    house.porter.look_round()
+    expect(page.get_by_text("waits its turn")).to_be_visible()
+    watch_all(house)
+    expect(page.get_by_text("watched in full")).to_be_visible()
+
+    page.get_by_role("link", name="gate & <yard>.mp4").click()
+    expect(page.get_by_role("heading", name="gate & <yard>.mp4")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    assert complaints == []
+
+
+def test_a_file_whose_line_broke_goes_on_where_it_stopped(
+    page: Page, house: House, tmp_path: Path
+) -> None:
+    house.open_account("ann", Role.UPLOADER)
+    enter(page, house, "ann")
+    page.goto(f"{house.address}/recordings")
+    file = tmp_path / "long.mp4"
+    file.write_bytes(b"0123456789" * 4_000_000)  # more than one piece
+    sent: list[str] = []
+    broken = [True]
+
+    def pass_on(route: Route) -> None:
+        if route.request.method == "PATCH":
+            sent.append(route.request.headers["upload-offset"])
+        if broken and len(sent) > 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/uploads/*", pass_on)
+    page.get_by_label("Choose files").set_input_files(file)
+    while len(sent) < 2:
+        page.wait_for_timeout(50)
+    broken.clear()
+    page.reload()
+    page.get_by_label("Choose files").set_input_files(file)
+    expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
+    assert set(sent) == {"0", str(32 * 1024 * 1024)}
+
+
+def test_a_refusal_is_said(page: Page, house: House, tmp_path: Path) -> None:
+    house.open_account("ann", Role.UPLOADER)
+    enter(page, house, "ann")
+    page.goto(f"{house.address}/recordings")
+    notes = tmp_path / "notes.mp4"
+    notes.write_text("no video at all\n" * 1000)
+    page.get_by_label("Choose files").set_input_files(notes)
+    expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
+    house.porter.look_round()
+    expect(page.get_by_text("Not taken: The file is damaged")).to_be_visible()
+
+
+def test_the_auditor_checks_the_log_without_leaving_the_page(
+    page: Page, complaints: list[str], house: House
+) -> None:
+    house.open_account("eve", Role.AUDITOR)
+    enter(page, house, "eve")
+    page.get_by_role("navigation").get_by_role("link", name="Audit").click()
+    page.get_by_role("button", name="Check the whole log").click()
+    expect(page.get_by_text("The log is whole")).to_be_visible()
+    assert page.url == f"{house.address}/audit"
+    assert complaints == []
+
+
+def test_a_session_that_is_over_sends_an_open_page_to_the_login(page: Page, house: House) -> None:
+    house.open_account("olga", Role.OPERATOR)
+    enter(page, house, "olga")
+    page.goto(f"{house.address}/queue")
+    house.clock.pass_by(hours=13)
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible(timeout=15_000)
+
+
+@pytest.fixture(scope="module")
+def furnished(shared_house: House, film: Path) -> House:
+    """A site with a recording and some entries in its log, and `all`, who may see everything."""
+    shared_house.open_account("all", *Role)
+    with httpx.Client(base_url=shared_house.address, headers={"accept": "text/html"}) as browser:
+        log_in(browser, "all")
+        browser.headers["x-form-token"] = form_token_of(browser.cookies["nightreel"])
+        hand_in(browser, film.read_bytes(), film.name)
+    shared_house.porter.look_round()
+    watch_all(shared_house)
+    with writing(shared_house.site.database) as session:
+        for _ in range(3):
+            shared_house.site.record(session, "worker", Action.MATCHED)
+    return shared_house
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_hard_to_read_or_to_reach(
+    page: Page, complaints: list[str], furnished: House, scheme: Any
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    faults = []
+    for place in PLACES:
+        if place == "/":
+            enter(page, furnished, "all")
+        page.goto(furnished.address + place)
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            found = Axe().run(page).response["violations"]
+            faults += [
+                (place, size["width"], one["id"], one["nodes"][0]["html"])
+                for one in found
+                if one["impact"] in ("serious", "critical")
+            ]
+            if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
+                faults.append((place, size["width"], "scrolls sideways", ""))
+    assert faults == []
+    assert [said for said in complaints if "404" not in said] == []
+
+
+def test_every_page_for_people_was_looked_at() -> None:
+    """Whoever adds one adds it to PLACES."""
+    own = ("/login", "/", "/password", "/recordings", "/queue", "/audit", "/api")
+    pages = {name.split()[1] for name in ACCESS if name.startswith("GET ")}
+    ours = {place for place in pages if place.startswith(own[2:]) or place in own}
+    parts = {"/recordings/list", "/queue/state", "/audit/export"}
+    api = {place for place in ours if place.startswith("/api/") and not place.endswith("docs")}
+    assert {place.replace("{analysis_id}", "1") for place in ours - parts - api} <= set(PLACES)
