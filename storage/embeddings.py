@@ -1,17 +1,20 @@
 """What engines make of appearances: a vector for each engine that has seen one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
+from storage.batches import batches
+from storage.copying import copied_vectors, insert_copied, write_vectors
 from storage.tables import Embedding
 from storage.upsert import insert_or_update
-from storage.vectors import matrix
+from storage.vectors import finite, matrix
 
-_AT_ONCE = 10_000  # SQLite takes 32,766 parameters in a statement
+_ROWS_AT_ONCE = 20_000
 
 
 def keep_vectors(
@@ -23,6 +26,9 @@ def keep_vectors(
     weights_sha256: str | None,
 ) -> None:
     """Make row i of `vectors` [n, d] the vector of appearance i; those of other engines stay."""
+    if len(appearance_ids) and session.get_bind().dialect.name == "postgresql":
+        _copy_vectors(session, appearance_ids, vectors, engine, weights_sha256)
+        return
     rows = [
         {"appearance_id": id, "engine": engine, "weights_sha256": weights_sha256, "vector": vector}
         for id, vector in zip(appearance_ids, vectors, strict=True)
@@ -30,23 +36,59 @@ def keep_vectors(
     insert_or_update(session, Embedding, rows, key=["appearance_id", "engine"])
 
 
+def _copy_vectors(
+    session: Session,
+    appearance_ids: Sequence[int],
+    vectors: Sequence[NDArray[np.float32]] | NDArray[np.float32],
+    engine: str,
+    weights_sha256: str | None,
+) -> None:
+    rows = finite(np.stack(list(vectors)))
+
+    def write(copy: Any) -> None:
+        write_vectors(copy, np.array(appearance_ids), engine, weights_sha256, rows)
+
+    session.flush()
+    names = ["appearance_id", "engine", "weights_sha256", "vector"]
+    insert_copied(session, Embedding, names, names[:2], write=write, form="BINARY")
+    session.expire_all()
+
+
 def vectors_of(
     session: Session, appearance_ids: NDArray[np.int64], *, engine: str
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Those of these appearances that an engine has seen, in order, and their vectors [n, d]."""
-    ids = np.sort(appearance_ids).tolist()
-    rows: list[tuple[int, NDArray[np.float32]]] = []
-    for first in range(0, len(ids), _AT_ONCE):
-        wanted = _of_engine(engine)
-        wanted = wanted.where(col(Embedding.appearance_id).in_(ids[first : first + _AT_ONCE]))
-        rows += session.exec(wanted).all()
-    return np.array([id for id, _ in rows], np.int64), matrix([vector for _, vector in rows])
+    blocks = [
+        block
+        for some in batches(appearance_ids.tolist())
+        for block in each_vector(
+            session, _of_engine(engine).where(col(Embedding.appearance_id).in_(some))
+        )
+    ]
+    if not blocks:
+        return np.empty(0, np.int64), matrix([])
+    return np.concatenate([ids for ids, _ in blocks]), np.concatenate([rows for _, rows in blocks])
+
+
+def each_vector(
+    session: Session, statement: Select[int, NDArray[np.float32]]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """What a statement reads as appearances' ids and their vectors, in blocks: [n] and [n, d]."""
+    if session.get_bind().dialect.name == "postgresql":
+        yield from copied_vectors(session, statement)
+        return
+    found = session.exec(statement.execution_options(yield_per=_ROWS_AT_ONCE))
+    for rows in found.partitions():
+        yield np.array([id for id, _ in rows], np.int64), matrix([vector for _, vector in rows])
 
 
 def appearance_vectors(session: Session, *, engine: str) -> tuple[list[int], NDArray[np.float32]]:
     """The ids of every appearance that an engine embedded, in order, and their vectors [n, d]."""
-    found = session.exec(_of_engine(engine)).all()
-    return [id for id, _ in found], matrix([vector for _, vector in found])
+    blocks = list(each_vector(session, _of_engine(engine)))
+    if not blocks:
+        return [], matrix([])
+    ids = np.concatenate([ids for ids, _ in blocks])
+    return ids.tolist(), np.concatenate([vectors for _, vectors in blocks])
 
 
 def _of_engine(engine: str) -> Select[int, NDArray[np.float32]]:

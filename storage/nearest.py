@@ -1,4 +1,7 @@
-"""The appearances closest to faces, of one engine, within a scope. Exact, and equal on every store.
+"""The appearances closest to faces, of one engine, within a scope.
+
+Exact on every store, but for pgvector's index, where one was built: that may miss a few of the
+first function's; the distances of those it finds are exact.
 
     nearest(session, photos, card=card, scope=scope, limit=100) -> list[Near]
     nearest_of_many(session, people, card=card) -> list[list[Near]]
@@ -26,13 +29,11 @@ from faces.engine import ModelCard
 from faces.matching import rank
 from faces.vectors import Vectors, unit
 from storage.database import database_of
-from storage.embeddings import vectors_of
+from storage.embeddings import each_vector, vectors_of
+from storage.pgvector import proposed
 from storage.scope import EVERYWHERE, Scope, in_window, outside_window, within
 from storage.tables import Analysis, Appearance, Embedding, Recording
 from storage.vector_index import Index, index
-from storage.vectors import matrix
-
-_ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,6 +56,11 @@ def nearest(
     """
     with suppress(OSError), index(database_of(session), card.name) as found:
         return _nearest_in(found, photos, card, scope, limit)[:limit]
+    if session.get_bind().dialect.name == "postgresql":
+        close = proposed(session, photos, card, scope, limit)
+        if close is not None:
+            ids, vectors = vectors_of(session, close, engine=card.name)
+            return _ranked(ids, vectors, photos, card)[:limit]
     return _scanned(session, [photos], card, scope)[0][:limit]
 
 
@@ -151,7 +157,5 @@ def _blocks(
         .join(Recording, col(Analysis.recording_id) == col(Recording.id))
         .where(col(Embedding.engine) == engine, within(session, scope), in_window(scope.case))
         .order_by(col(Embedding.appearance_id))
-        .execution_options(yield_per=_ROWS_AT_ONCE)
     )
-    for rows in session.exec(statement).partitions():
-        yield np.array([id for id, _ in rows], np.int64), matrix([vector for _, vector in rows])
+    return each_vector(session, statement)

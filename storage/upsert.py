@@ -1,13 +1,18 @@
 """Insert or keep, insert or update: by natural key, on SQLite and PostgreSQL alike."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
+from storage.copying import insert_copied, write_rows
 from storage.tables import Table
+
+_MANY = 50
+"""From so many rows on, COPY gains more than its preparations cost."""
 
 
 def insert_if_new(session: Session, table: type[Table], **values: Any) -> bool:
@@ -22,7 +27,10 @@ def insert_or_update(
 ) -> None:
     """Write rows that all have the same columns; those whose key is there keep their id."""
     session.flush()
-    if rows:
+    if len(rows) >= _MANY and session.get_bind().dialect.name == "postgresql":
+        write = partial(write_rows, table=table, rows=rows)
+        insert_copied(session, table, list(rows[0]), key, write=write)
+    elif rows:
         statement = _insert(session, table)
         values = {name: statement.excluded[name] for name in rows[0] if name not in key}
         upsert = statement.on_conflict_do_update(index_elements=key, set_=values)

@@ -30,7 +30,7 @@ class Vector(TypeDecorator[NDArray[np.float32]]):
         if value is None:
             return None
         vector = np.asarray(value, dtype="<f4")
-        if vector.ndim != 1 or not vector.size or not np.isfinite(vector).all():
+        if vector.ndim != 1 or not finite(vector).size:
             raise ValueError(f"not a finite vector: shape {vector.shape}")
         if self.dimension not in (None, vector.size):
             raise ValueError(f"a vector of {vector.size} numbers, {self.dimension} expected")
@@ -67,6 +67,13 @@ class SearchedVector(Vector):
         if isinstance(value, list):
             return np.array(value, dtype=np.float32)
         return super().process_result_value(value, dialect)
+
+
+def finite(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same; raises ValueError for anything but finite numbers, without showing them."""
+    if not np.isfinite(vectors).all():
+        raise ValueError(f"not a finite vector: shape {vectors.shape}")
+    return vectors
 
 
 def matrix(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -1,0 +1,127 @@
+"""pgvector, where a PostgreSQL server has it: an index proposes which appearances are the closest.
+
+There is one (HNSW) for each engine, over its vectors alone. What it proposes is compared exactly
+afterwards. It may miss a few; where it is not there, or a filter leaves too few of what it
+proposes, every vector in the scope is read instead, which misses none.
+"""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, col, select
+
+from errors import WrongUsage
+from faces.engine import ModelCard
+from faces.vectors import Vectors
+from storage.database import Engine
+from storage.scope import EVERYWHERE, Scope, in_window, within
+from storage.tables import Analysis, Appearance, Embedding, Recording
+
+LONGEST = 2000
+"""Numbers in a vector that the index takes."""
+MOST = 1000
+"""Appearances that the index proposes at once."""
+AT_LEAST = 200
+
+_IS_THERE = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)"
+_PROPOSED = """
+SELECT appearance_id, vector::vector({dimension}) <=> CAST(:photo AS vector({dimension})) AS apart
+FROM embedding WHERE engine = :engine ORDER BY apart LIMIT :number
+"""
+
+
+def build_index(database: Engine, card: ModelCard) -> bool:
+    """Build the index of an engine's vectors; False if it was there. Nobody is kept from writing.
+
+    Raises WrongUsage where there can be none.
+    """
+    if database.dialect.name != "postgresql":
+        raise WrongUsage("Only PostgreSQL takes an index; on SQLite every vector is compared.")
+    if card.dimension > LONGEST:
+        raise WrongUsage(
+            f"Vectors of {card.name} have {card.dimension} numbers, and pgvector's index takes "
+            f"{LONGEST}; searches go on without it, reading every vector."
+        )
+    alone = database.execution_options(isolation_level="AUTOCOMMIT")
+    with alone.connect() as connection:
+        _switch_on(connection)
+        is_valid = connection.execute(text(_IS_THERE), {"name": _name(card)}).scalar()
+        if is_valid:
+            return False
+        _build(connection, card, was_interrupted=is_valid is not None)
+    return True
+
+
+def proposed(
+    session: Session, photos: Vectors, card: ModelCard, scope: Scope, limit: int
+) -> NDArray[np.int64] | None:
+    """Appearances within a scope that the index takes for the closest to each of photos [k, d].
+
+    None where there is no index, or where it cannot propose as many as may be within the threshold.
+    """
+    if limit > MOST or not session.scalar(text(_IS_THERE), {"name": _name(card)}):
+        return None
+    number = MOST if scope != EVERYWHERE else min(MOST, max(AT_LEAST, 2 * limit))
+    session.connection().exec_driver_sql(f"SET LOCAL hnsw.ef_search = {number}")
+    some = [_of_photo(session, photo, card, scope, limit, number) for photo in photos]
+    known = [ids for ids in some if ids is not None]
+    return np.unique(np.concatenate(known)) if len(known) == len(some) else None
+
+
+def _of_photo(
+    session: Session, photo: Any, card: ModelCard, scope: Scope, limit: int, number: int
+) -> list[int] | None:
+    from faces.engines.nearness import least_cosine
+
+    rows = session.connection().execute(
+        text(_PROPOSED.format(dimension=card.dimension)),
+        {"photo": str(photo.tolist()), "engine": card.name, "number": number},
+    )
+    ids, apart = zip(*rows.all(), strict=True) if rows.rowcount else ((), ())
+    wanted = ids if scope == EVERYWHERE else _within(session, ids, scope)
+    farthest_that_counts = 1 - least_cosine(card.threshold, card.distance)
+    is_all = len(ids) < number or apart[-1] > farthest_that_counts
+    return list(wanted) if is_all or len(wanted) >= limit else None
+
+
+def _within(session: Session, appearance_ids: Any, scope: Scope) -> list[int]:
+    statement = (
+        select(Appearance.id)
+        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
+        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
+        .where(col(Appearance.id).in_(appearance_ids))
+        .where(within(session, scope), in_window(scope.case))
+    )
+    return list(session.exec(statement))
+
+
+def _switch_on(connection: Connection) -> None:
+    try:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+    except DBAPIError as error:
+        raise WrongUsage(
+            "This PostgreSQL server has no pgvector, or this account may not switch it on; ask "
+            "its administrator for `CREATE EXTENSION vector`. Searches go on without it, reading "
+            "every vector."
+        ) from error
+
+
+def _build(connection: Connection, card: ModelCard, *, was_interrupted: bool) -> None:
+    name, engine = _name(card), card.name.replace("'", "''")
+    if was_interrupted:
+        connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY {name}")
+    connection.exec_driver_sql("SET maintenance_work_mem = '512MB'")
+    connection.exec_driver_sql(
+        f"CREATE INDEX CONCURRENTLY {name} ON {Embedding.__tablename__}"
+        f" USING hnsw ((vector::vector({card.dimension})) vector_cosine_ops)"
+        f" WHERE engine = '{engine}'"
+    )
+    connection.exec_driver_sql("RESET maintenance_work_mem")
+
+
+def _name(card: ModelCard) -> str:
+    return f"ix_embedding_near_{hashlib.sha256(card.name.encode()).hexdigest()[:12]}"

@@ -1,0 +1,126 @@
+"""pgvector's index proposes, the exact comparison decides; without it every vector is read."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from rows import NOW, PLAN, found, presence
+from sqlalchemy import Engine, text
+
+from errors import WrongUsage
+from faces.engines.stub import StubEngine
+from faces.matching import rank
+from faces.vectors import unit
+from storage.appearances import replace_appearances
+from storage.control import forget
+from storage.database import connect, reading, upgrade, writing
+from storage.nearest import nearest
+from storage.pgvector import build_index, proposed
+from storage.recordings import add
+from storage.scope import EVERYWHERE, Scope
+
+CARD = replace(StubEngine().card, dimension=32, threshold=1.0)
+PEOPLE, LOOKS, RECORDINGS = 300, 10, 50
+A_FEW = Scope(added_until=NOW + timedelta(days=1))
+"""One recording of fifty."""
+
+pytestmark = pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+
+
+def faces() -> np.ndarray:
+    """Several looks at each person, in no order."""
+    random = np.random.default_rng(11)
+    people = random.normal(size=(PEOPLE, CARD.dimension))
+    looks = np.repeat(people, LOOKS, axis=0)
+    looks = looks + 0.25 * random.normal(size=looks.shape)
+    return unit(random.permutation(looks).astype(np.float32))
+
+
+FACES = faces()
+
+
+@pytest.fixture
+def archive(empty_url: str) -> Iterator[Engine]:
+    engine = connect(empty_url)
+    upgrade(engine)
+    with writing(engine) as session:
+        for number, some in enumerate(np.split(FACES, RECORDINGS)):
+            added_at = NOW + timedelta(days=number)
+            known = add(session, found(f"{number:064}"), segments=[], now=added_at, **PLAN)
+            seen = [replace(presence(3_000 * n), vector=v) for n, v in enumerate(some)]
+            replace_appearances(session, known.analysis_id, seen)
+    yield engine
+    engine.dispose()
+
+
+def search(database: Engine, photo: np.ndarray, scope: Scope = EVERYWHERE) -> list[int]:
+    with reading(database) as session:
+        near = nearest(session, photo[np.newaxis], card=CARD, scope=scope, limit=20)
+        return [one.appearance_id for one in near]
+
+
+def is_proposed(database: Engine, scope: Scope = EVERYWHERE) -> bool:
+    with reading(database) as session:
+        return proposed(session, FACES[:1], CARD, scope, 20) is not None
+
+
+def recall(database: Engine, scope: Scope, among: np.ndarray) -> float:
+    hit = wanted = 0
+    for photo in FACES[::60]:
+        exact = rank(among, photo[np.newaxis], kind=CARD.distance, threshold=CARD.threshold)[:20]
+        right = {one.appearance + 1 for one in exact}
+        hit, wanted = hit + len(right & set(search(database, photo, scope))), wanted + len(right)
+    return hit / wanted
+
+
+def test_the_index_finds_what_reading_everything_finds(archive: Engine) -> None:
+    assert not is_proposed(archive)
+    exact = search(archive, FACES[0])
+    assert build_index(archive, CARD)
+    assert is_proposed(archive)
+    assert search(archive, FACES[0])[:LOOKS] == exact[:LOOKS]
+    assert recall(archive, EVERYWHERE, FACES) >= 0.98
+    assert recall(archive, A_FEW, FACES[: len(FACES) // RECORDINGS]) >= 0.98
+    assert not build_index(archive, CARD), "once is enough"
+
+
+def test_what_is_deleted_is_not_proposed_any_more(archive: Engine) -> None:
+    build_index(archive, CARD)
+    gone = range(1, 1 + len(FACES) // RECORDINGS)
+    assert set(search(archive, FACES[0])) & set(gone)
+    with writing(archive) as session:
+        forget(session, [1])
+    assert not set(search(archive, FACES[0])) & set(gone)
+
+
+def test_an_index_that_was_interrupted_is_built_anew(archive: Engine) -> None:
+    build_index(archive, CARD)
+    with writing(archive) as session:
+        session.connection().execute(
+            text(
+                "update pg_index set indisvalid = false where indexrelid::regclass::text like '%near%'"
+            )
+        )
+    assert not is_proposed(archive)
+    assert build_index(archive, CARD)
+    assert is_proposed(archive)
+
+
+def test_where_it_cannot_be_switched_on_that_is_said_and_the_search_goes_on(
+    archive: Engine,
+) -> None:
+    with writing(archive) as session:
+        session.connection().execute(text("drop role if exists plain; create role plain login"))
+        session.connection().execute(text("grant all on all tables in schema public to plain"))
+    theirs = connect(archive.url.set(username="plain").render_as_string(hide_password=False))
+    with pytest.raises(WrongUsage, match="reading every vector"):
+        build_index(theirs, CARD)
+    assert search(theirs, FACES[0]) == search(archive, FACES[0])
+    theirs.dispose()
+
+
+def test_vectors_that_are_too_long_for_the_index_are_told(archive: Engine) -> None:
+    with pytest.raises(WrongUsage, match="takes 2000"):
+        build_index(archive, replace(CARD, dimension=4096))
