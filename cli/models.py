@@ -1,4 +1,4 @@
-"""`nightreel models list|pull`."""
+"""`nightreel models list|pull|index`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 
 from cli.output import err, out, print_json, table
 from faces import models
+from storage.pgvector import build_index
 from worker.resources import resources
 
 app = typer.Typer(no_args_is_help=True)
@@ -52,6 +53,14 @@ def pull(
     mine.make_home()
     for path in models.pull(name, mine.weights_folder, source):
         err.print(f"Present: {path}")
+
+
+@app.command("index")
+def index() -> None:
+    """Let PostgreSQL search the engine's vectors by an index of pgvector, not one by one."""
+    mine = resources()
+    is_new = build_index(mine.database, mine.photo_engine().card)
+    err.print("The index is built." if is_new else "The index is there.")
 
 
 def _presence(one: models.Listed) -> str:

@@ -43,7 +43,7 @@ def _copy_vectors(
     engine: str,
     weights_sha256: str | None,
 ) -> None:
-    rows = finite(np.stack(list(vectors)))
+    rows = finite(np.stack(list(vectors)), axes=2)
 
     def write(copy: Any) -> None:
         write_vectors(copy, np.array(appearance_ids), engine, weights_sha256, rows)

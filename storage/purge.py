@@ -31,6 +31,7 @@ from storage.tables import (
     State,
     Table,
 )
+from storage.vector_index import forget_vectors
 
 Doomed: TypeAlias = Mapping[sqlalchemy.Table, ColumnElement[bool]]
 """For each table that loses rows, which."""
@@ -163,6 +164,7 @@ def scrub(database: Engine) -> list[str]:
 
 
 def _scrub_sqlite(database: Engine) -> list[str]:
+    forget_vectors(database)
     # Deleted pages were overwritten at once (secure_delete). What is left is the log of writes.
     # Through the driver itself, for it cannot be emptied inside a transaction.
     connection = database.raw_connection()

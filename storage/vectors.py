@@ -29,9 +29,7 @@ class Vector(TypeDecorator[NDArray[np.float32]]):
     ) -> bytes | None:
         if value is None:
             return None
-        vector = np.asarray(value, dtype="<f4")
-        if vector.ndim != 1 or not finite(vector).size:
-            raise ValueError(f"not a finite vector: shape {vector.shape}")
+        vector = finite(np.asarray(value, dtype="<f4"), axes=1)
         if self.dimension not in (None, vector.size):
             raise ValueError(f"a vector of {vector.size} numbers, {self.dimension} expected")
         return vector.tobytes()
@@ -69,9 +67,9 @@ class SearchedVector(Vector):
         return super().process_result_value(value, dialect)
 
 
-def finite(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def finite(vectors: NDArray[np.float32], *, axes: int) -> NDArray[np.float32]:
     """The same; raises ValueError for anything but finite numbers, without showing them."""
-    if not np.isfinite(vectors).all():
+    if vectors.ndim != axes or not vectors.size or not np.isfinite(vectors).all():
         raise ValueError(f"not a finite vector: shape {vectors.shape}")
     return vectors
 

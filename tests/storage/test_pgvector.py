@@ -100,7 +100,8 @@ def test_an_index_that_was_interrupted_is_built_anew(archive: Engine) -> None:
     with writing(archive) as session:
         session.connection().execute(
             text(
-                "update pg_index set indisvalid = false where indexrelid::regclass::text like '%near%'"
+                "update pg_index set indisvalid = false"
+                " where indexrelid::regclass::text like 'ix_embedding_near%'"
             )
         )
     assert not is_proposed(archive)

@@ -20,9 +20,10 @@ from storage.control import forget
 from storage.database import connect, reading, writing
 from storage.embeddings import appearance_vectors, keep_vectors
 from storage.nearest import Near, nearest, nearest_of_many
+from storage.purge import scrub
 from storage.recordings import add
 from storage.scope import EVERYWHERE
-from storage.vector_index import folder_beside, forget_vectors, index
+from storage.vector_index import folder_beside, index
 
 CARD = replace(StubEngine().card, dimension=8, threshold=2.0)
 FACES = np.random.default_rng(3).normal(size=(400, 8)).astype(np.float32)
@@ -145,12 +146,12 @@ def test_deleted_vectors_leave_no_byte_in_the_file(archive: Engine) -> None:
     assert gone not in matrix.read_bytes()
 
 
-def test_forgotten_vectors_leave_no_file_and_come_back_with_the_next_search(
+def test_a_purge_leaves_no_file_and_the_next_search_makes_it_anew(
     archive: Engine,
 ) -> None:
     show(archive, 1, FACES[:3])
     before = search(archive)
-    forget_vectors(archive)
+    assert scrub(archive) == []
     assert not list(folder_beside(archive).glob("*/matrix"))
     assert search(archive) == before
 
