@@ -17,6 +17,7 @@ class Benchmark(StrEnum):
     MEMORY = "memory"
     HOSTILE = "hostile"
     WALLS = "walls"
+    VECTORS = "vectors"
     FLEET = "fleet"
     LEDGER = "ledger"
     OVERLAPS = "overlaps"
