@@ -15,6 +15,7 @@ from storage import cases
 from storage.agenda import unasked
 from storage.database import reading, writing
 from storage.objects import Address
+from storage.people import Standing
 from storage.progress import Outcome, outcomes
 from storage.recordings import Added, AlreadyKnown
 
@@ -65,7 +66,22 @@ def open_case(tools: Tools, reference: str = "2026-1", days: float = 1) -> int:
         ).id
 
 
-def enrol(name: str, photos: Sequence[Path], case_id: int, tools: Tools, plan: Plan) -> Enrolled:
+def enrol(
+    name: str,
+    photos: Sequence[Path],
+    case_id: int,
+    tools: Tools,
+    plan: Plan,
+    *,
+    standing: Standing | None = None,
+) -> Enrolled:
     """Enrol one person with the plan's engine."""
-    engine = tools.engine_for(plan)
-    return enrol_person(name, photos, case_id=case_id, engine=engine, tools=tools, actor="uid:1")
+    return enrol_person(
+        name,
+        photos,
+        case_id=case_id,
+        engine=tools.engine_for(plan),
+        tools=tools,
+        actor="uid:1",
+        standing=standing,
+    )

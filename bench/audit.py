@@ -1,0 +1,153 @@
+"""The audit log: `python -m bench.audit`. How fast it is checked and written, and what is found.
+
+Every mutation is made in a real database whose triggers were taken away, and undone again.
+"""
+
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, delete, update
+
+from storage.audit import Action, entries, record
+from storage.chain import Entry, first_broken
+from storage.database import Engine, Session, connect, reading, upgrade, writing
+from storage.tables import AuditEntry
+
+MUTATIONS = 10_000
+LENGTH = 100
+MANY = 200_000
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+SHIFT = 1_000_000
+"""Where an entry waits while two change places."""
+
+
+def main(mutations: int = MUTATIONS, many: int = MANY) -> None:
+    """Print what was found of each kind, and how many entries a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        small, large = _made(Path(folder) / "small.db"), _made(Path(folder) / "large.db")
+        _fill(small, LENGTH)
+        for kind, (done, found) in sorted(_mutate(small, mutations).items()):
+            print(f"{kind}: {found} of {done} found")
+        seconds = _timed(lambda: _fill(large, many))
+        print(f"written: {many / seconds:,.0f} entries a second, in one transaction")
+        seconds = _timed(lambda: _fill(large, 500, apart=True))
+        print(f"written: {500 / seconds:,.0f} entries a second, a transaction each")
+        seconds = _timed(lambda: _verify(large))
+        print(f"checked: {many / seconds:,.0f} entries a second, from the database")
+
+
+def _made(file: Path) -> Engine:
+    engine = connect(f"sqlite:///{file}")
+    upgrade(engine)
+    with writing(engine) as session:
+        for name in ("no_update", "no_delete", "next"):
+            session.connection().exec_driver_sql(f"drop trigger audit_entry_{name}")
+    return engine
+
+
+def _fill(engine: Engine, number: int, *, apart: bool = False) -> None:
+    def one(session: Session, each: int) -> None:
+        record(
+            session,
+            actor=f"account:{each % 7}",
+            action=Action.CANDIDATES_VIEWED,
+            case_id=each % 5 or None,
+            objects={"person_ids": [each], "appearance_ids": [each, each + 1], "threshold": 0.4},
+            now=AT,
+        )
+
+    for start in range(0, number, 1 if apart else number):
+        with writing(engine) as session:
+            for each in range(start, start + (1 if apart else number)):
+                one(session, each)
+
+
+def _verify(engine: Engine) -> None:
+    with reading(engine) as session:
+        if first_broken(entries(session), {}) is not None:
+            raise SystemExit("a log that nobody touched was called bad")
+
+
+def _timed(work: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+class _Undone(Exception):
+    """Rolls a mutation back."""
+
+
+def _mutate(engine: Engine, number: int) -> dict[str, tuple[int, int]]:
+    chance, done, found = random.Random(7), Counter[str](), Counter[str]()
+    with reading(engine) as session:
+        log = list(entries(session))
+    for each in range(number):
+        kind = list(KINDS)[each % len(KINDS)]
+        try:
+            with writing(engine) as session:
+                change = KINDS[kind](session, log, chance)
+                expected = {LENGTH: log[-1].hash} if kind == "truncations" else {}
+                broken = first_broken(entries(session), expected)
+                done[kind] += 1
+                found[kind] += broken is not None and broken.position == change
+                raise _Undone
+        except _Undone:
+            continue
+    return {kind: (done[kind], found[kind]) for kind in done}
+
+
+def _edit(session: Session, log: list[Entry], chance: random.Random) -> int:
+    entry = chance.choice(log)
+    altered = {
+        "actor": f"uid:{chance.randrange(10**6)}",
+        "action": chance.choice([one.value for one in Action if one.value != entry.action]),
+        "case_id": chance.randrange(10, 10**6),
+        "objects": f'{{"person_ids":[{chance.randrange(10**6, 10**7)}]}}',
+        "hash": f"{chance.getrandbits(256):064x}",
+        "at": _another_moment(chance),
+    }
+    field = chance.choice(sorted(altered))
+    session.exec(_at(entry.position).values({field: altered[field]}))
+    return entry.position
+
+
+def _another_moment(chance: random.Random) -> datetime:
+    return AT.replace(year=2027, microsecond=chance.randrange(10**6))
+
+
+def _delete(session: Session, log: list[Entry], chance: random.Random) -> int:
+    position = chance.randrange(1, len(log))
+    session.exec(delete(AuditEntry).where(col(AuditEntry.id) == position))
+    return position
+
+
+def _swap(session: Session, log: list[Entry], chance: random.Random) -> int:
+    a, b = sorted(chance.sample(range(1, len(log) + 1), 2))
+    for old, new in ((a, SHIFT), (b, a), (SHIFT, b)):
+        session.exec(_at(old).values(id=new))
+    return a
+
+
+def _truncate(session: Session, log: list[Entry], chance: random.Random) -> int:
+    kept = chance.randrange(len(log))
+    session.exec(delete(AuditEntry).where(col(AuditEntry.id) > kept))
+    return kept + 1
+
+
+def _at(position: int) -> Any:
+    return update(AuditEntry).where(col(AuditEntry.id) == position)
+
+
+KINDS = {"deletions": _delete, "edits": _edit, "swaps": _swap, "truncations": _truncate}
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
