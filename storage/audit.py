@@ -99,7 +99,8 @@ def record(
     at = stamp(now)
     digest = hash_of(previous, position, at, actor, action, case_id, content)
     row = {"id": position, "at": now, "actor": actor, "action": action, "case_id": case_id}
-    session.connection().execute(insert(AuditEntry).values(**row, objects=content, hash=digest))
+    table = insert(AuditEntry.__table__)  # type: ignore[attr-defined]
+    session.connection().execute(table, row | {"objects": content, "hash": digest})
     return position
 
 

@@ -55,7 +55,7 @@ def canonical(value: Mapping[str, JsonValue]) -> str:
 
 def stamp(moment: datetime) -> str:
     """A time as the log writes it: 2026-03-01T22:00:00.000000Z."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def hash_of(
