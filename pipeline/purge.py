@@ -57,12 +57,12 @@ class Order:
 def purge_case(reference: str, tools: Tools, order: Order) -> Certificate:
     """Erase all that belongs to a case that has ended, and the footage that is its alone.
 
-    Raises NotAuthorised when there is no such case, WrongUsage while it is in force.
+    Raises NotAuthorised when there is no such case, WrongUsage before it has ended.
     """
     with reading(tools.database) as session:
         case = find_case(session, reference)
-    if case.is_in_force(order.now):
-        raise WrongUsage(f"Case {reference} is in force; close it first.")
+    if case.ended_at(order.now) is None:
+        raise WrongUsage(f"Case {reference} has not ended; close it first.")
     return _purge(purge.everything_of_case(case.id), f"case {case.id}", tools, order)
 
 
@@ -104,15 +104,16 @@ def purge_due(retention: Retention, tools: Tools, order: Order) -> list[Certific
         with reading(tools.database) as session:
             due = purge.ended_cases(session, before)
         made = [purge_case(reference, tools, order) for reference in due]
-    if retention.bystander_days and _any_bystander(retention.bystander_days, tools, order):
-        made.append(purge_bystanders(retention.bystander_days, tools, order))
-    return made
-
-
-def _any_bystander(days: int, tools: Tools, order: Order) -> bool:
-    target = purge.bystanders(watched_before=order.now - timedelta(days=days), now=order.now)
+    days = retention.bystander_days
     with reading(tools.database) as session:
-        return bool(purge.counts(session, purge.doomed(target)))
+        any_due = bool(days) and bystanders_due(session, days, order.now) > 0
+    return [*made, purge_bystanders(days, tools, order)] if any_due else made
+
+
+def bystanders_due(session: Session, days: int, now: datetime) -> int:
+    """How many appearances of bystanders have been kept for longer than that."""
+    target = purge.bystanders(watched_before=now - timedelta(days=days), now=now)
+    return purge.counts(session, purge.doomed(target)).get("appearance", 0)
 
 
 def _purge(target: Target, what: str, tools: Tools, order: Order) -> Certificate:

@@ -23,7 +23,7 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from review import api, audit, home, judging, login, pictures, queue, recordings
+from review import api, audit, home, judging, login, pictures, queue, recordings, retention
 from review.answers import explain_errors
 from review.headers import SafeHeaders
 from review.site import Site
@@ -37,6 +37,7 @@ ROUTERS = (
     pictures.routes,
     queue.routes,
     audit.routes,
+    retention.routes,
     api.routes,
     api.upload_routes,
 )

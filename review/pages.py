@@ -19,6 +19,7 @@ NAVIGATION = (
     ("Search", "/search"),
     ("Queue", "/queue"),
     ("Audit", "/audit"),
+    ("Retention", "/retention"),
 )
 """Shown where the route exists and the visitor has a role for it."""
 

@@ -65,6 +65,8 @@ def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:
             idle=timedelta(minutes=settings.web_idle_minutes),
             longest=timedelta(hours=settings.web_session_hours),
         ),
+        retention=mine.retention,
+        home=settings.home_folder,
         rules=Rules(
             least_quality=settings.review_least_quality,
             least_face_px=settings.review_least_face_px,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from fastapi import Depends, Request
 from monitor.lookout import Sight
 from pipeline.clock import utc_now
 from pipeline.plan import Plan
+from pipeline.purge import Retention
 from pipeline.receive import Inbox
 from pipeline.review import Rules
 from pipeline.tools import Tools
@@ -62,6 +64,10 @@ class Site:
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     rules: Rules = field(default_factory=Rules)
     """How candidates are reviewed."""
+    retention: Retention = field(default_factory=Retention)
+    """How long things are kept."""
+    home: Path | None = None
+    """The folder that is looked through after something was erased, and keeps the certificates."""
     clips: Shelf = field(default_factory=Shelf)
     now: Callable[[], datetime] = utc_now
 

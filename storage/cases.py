@@ -74,10 +74,14 @@ class Case:
         """Whether its results may not be looked at until an authorisation is entered."""
         return self.locks_at is not None and now >= self.locks_at
 
+    def ended_at(self, now: datetime) -> datetime | None:
+        """When it ended for good: was closed, refused or expired; None while it may go on."""
+        ended = self.closed_at or self.authorisation_refused_at
+        return ended or (self.expires_at if now >= self.expires_at else None)
+
     def is_in_force(self, now: datetime) -> bool:
         """Whether it allows a search now."""
-        ended = self.closed_at or self.authorisation_refused_at
-        return ended is None and now < self.expires_at and not self.is_locked(now)
+        return self.ended_at(now) is None and not self.is_locked(now)
 
 
 def in_force(now: datetime) -> ColumnElement[bool]:

@@ -32,7 +32,7 @@ def case_of(nightreel: Nightreel) -> str:
 def test_a_case_in_force_is_refused_and_kept(worked: Nightreel) -> None:
     done = worked("purge", "--case", case_of(worked), "--yes")
     assert done.code == 2
-    assert "in force; close it first" in done.err
+    assert "has not ended; close it first" in done.err
 
 
 def test_nothing_is_erased_without_a_yes(worked: Nightreel) -> None:

@@ -13,7 +13,6 @@ from steps import enrol, find, open_case
 from errors import NotAuthorised, WrongUsage
 from pipeline.clock import utc_now
 from pipeline.erasure import of_picture, of_vector, scan
-from pipeline.match import match_person
 from pipeline.plan import Plan
 from pipeline.purge import (
     Order,
@@ -22,6 +21,7 @@ from pipeline.purge import (
     purge_person,
     purge_recordings,
 )
+from pipeline.rematch import match_person
 from pipeline.tools import Tools
 from storage import audit, control
 from storage.cases import close_case
@@ -134,7 +134,7 @@ def test_the_scan_finds_what_is_still_there(tools: Tools, tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("worked")
 def test_a_case_in_force_is_not_purged(tools: Tools) -> None:
-    with pytest.raises(WrongUsage, match="is in force; close it first"):
+    with pytest.raises(WrongUsage, match="has not ended; close it first"):
         purge_case("2026-1", tools, ORDER)
     assert rows(tools, Candidate) == 1
 
