@@ -133,6 +133,13 @@ def _pictures() -> Iterator[Finding]:
     yield Finding("pictures", well, f"{media.place}, written and read")
 
 
+def _footage_store() -> Iterator[Finding]:
+    mine = resources()
+    for name in mine.settings.footage_bucket_names:
+        next(mine.bucket(name).list(""), None)
+        yield Finding("footage store", True, f"bucket {name} can be read")
+
+
 def _database() -> Iterator[Finding]:
     database = resources().database
     with reading(database) as session:
@@ -160,6 +167,7 @@ LOOKS = (
     _watched_folder,
     _notices,
     _pictures,
+    _footage_store,
     _database,
     _engine,
 )
