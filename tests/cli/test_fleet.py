@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import redis
-from command_line import Nightreel, ended
+from command_line import TERMS, Nightreel, ended
 from fleet import fleet, new_database
 from networks import networks
 from object_store import ObjectServer, running_store
@@ -21,7 +21,6 @@ from waiting import wait_until
 from storage.database import connect, reading
 
 CASE = "2026-1"
-TERMS = ("--legal-basis", "a warrant", "--purpose", "a test", "--authorised-by", "a judge")
 STAYS = (Stay(RED, 1, 14), Stay(BLUE, 35, 39, x=200), Stay(RED, 28, 52))
 WORKER = ("worker", "1", "INFO")
 OWN_NETWORK = Path("/proc/self/ns/net").readlink()
