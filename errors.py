@@ -23,7 +23,9 @@
         ├── FootageVanished       the file is not where it was
         ├── DecoderFailed         ffmpeg died or ran out of time on one segment
         ├── LeaseLost             another worker has taken the segment over
+        ├── OtherWeights          this machine's weights are not the archive's
         ├── StoreUnavailable      the database or the disk does not take writes
+        │   └── PictureLost       the store answers, and this picture is gone or damaged
         │   └── DiskFull          the disk has no room left
         ├── Busy                  somebody else is at it at this moment
         ├── TooManyTries          asked too often in too short a time
@@ -136,6 +138,10 @@ class LeaseLost(Transient):
     """Another worker has taken the segment over; this one's work is dropped."""
 
 
+class OtherWeights(Transient):
+    """An engine's weights here are not those that the archive's vectors were made with."""
+
+
 class StoreUnavailable(Transient):
     """The database or the disk does not take writes at the moment."""
 
@@ -150,6 +156,10 @@ class Busy(Transient):
 
 class TooManyTries(Transient):
     """Asked too often in too short a time."""
+
+
+class PictureLost(StoreUnavailable):
+    """The picture store answers, and this picture is not there, erased or damaged."""
 
 
 class BrokerUnavailable(Transient):

@@ -58,9 +58,7 @@ def changes_for(case: str, person: str = "", since: int | None = None) -> Change
         person_id = find_person(session, case_id, person) if person else None
         if since and not exists(session, since, case_id=case_id):
             raise WrongUsage(f"The case has no run {since}; `nightreel changes` shows the last.")
-        found = read_changes(
-            session, case_id, engine=mine.settings.engine, person_id=person_id, since=since
-        )
+        found = read_changes(session, case_id, engine=mine.engine, person_id=person_id, since=since)
     act.note(case_id, what="changes", runs=len(found.rematches))
     return found
 

@@ -151,7 +151,7 @@ def _database() -> Iterator[Finding]:
 
 def _engine() -> Iterator[Finding]:
     mine = resources()
-    engine = mine.face_engine(mine.settings.engine, mine.settings.min_face_px)
+    engine = mine.face_engine(mine.engine, mine.settings.min_face_px)
     yield Finding("engine", True, f"{engine.card.name}, weights {engine.weights_sha256[:12]}")
     notice = models.notice(engine.card)
     if notice:

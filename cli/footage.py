@@ -134,7 +134,7 @@ def check_engine() -> None:
     Says on stderr when it is not cleared for commercial use. Raises ModelUnavailable.
     """
     mine = resources()
-    card = models.require(mine.settings.engine, mine.weights_folder)
+    card = models.require(mine.engine, mine.weights_folder)
     if card and (notice := models.notice(card)):
         err.print(notice)
 

@@ -81,6 +81,7 @@ def show_job(
 
 def _standing(far: Progress) -> str:
     remarks = ["urgent"] * (far.priority is Priority.URGENT and far.state in OPEN)
+    remarks += ["crops embedded anew"] * far.of_crops
     remarks += ["paused"] * (far.paused_at is not None)
     return ", ".join([far.state.value, *remarks])
 
@@ -99,6 +100,7 @@ def _job(outcome: Outcome, far: Progress) -> dict[str, object]:
         "priority": far.priority.value,
         "any_time": far.any_time,
         "paused": far.paused_at is not None,
+        "of_crops": far.of_crops,
         "duration_ms": outcome.duration_ms,
         "watched_percent": _percent(far),
         "segments": {state.value: count for state, count in far.segments.items()},

@@ -17,6 +17,7 @@ from cli import (
     exports,
     footage,
     jobs,
+    migration,
     models,
     notify,
     people,
@@ -71,6 +72,10 @@ jobs.app.command("cancel")(control.cancel)
 jobs.app.command("retry")(control.retry)
 jobs.app.command("quarantined")(control.quarantined)
 app.add_typer(jobs.app, name="jobs", help="Recordings being watched, and their segments.")
+models.app.command("migrate")(migration.migrate)
+models.app.command("omitted")(migration.omitted)
+models.app.command("compare")(migration.compare)
+models.app.command("use")(migration.use)
 app.add_typer(models.app, name="models", help="Engines and their weights.")
 
 

@@ -45,7 +45,7 @@ def enrol(
     """Say whom a case looks for; each photo gets a verdict, and the good ones are searched with."""
     standing = _standing(category, review_days)
     enrolled = enrol_for(case, name, photos, standing, photo_source)
-    _ask([enrolled.person_id])
+    ask_for([enrolled.person_id])
     if as_json:
         print_json(
             {
@@ -82,10 +82,11 @@ def withdraw(
         case_id = find_case(session, case).id
     person_id = take_back(name, photo, case_id=case_id, database=database, actor=actor())
     err.print("Withdrawn; `nightreel changes` says what that changed once it was compared.")
-    _ask([person_id])
+    ask_for([person_id])
 
 
-def _ask(people: Sequence[int]) -> None:
+def ask_for(people: Sequence[int]) -> None:
+    """Have people compared with all that is kept; say so when that cannot be asked for now."""
     try:
         ask_for_people(people)
     except BrokerUnavailable:

@@ -29,7 +29,7 @@ from review.sheets import cell, plain
 from review.timeline import clock
 from storage.candidates import CandidateRow
 from storage.database import reading
-from storage.listing import all_analyses
+from storage.listing import footage, footage_seen
 from storage.progress import Outcome, outcomes
 from worker.resources import resources
 
@@ -45,7 +45,8 @@ def candidates(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """Candidates for everyone a case looks for, closest first."""
-    analyses = _all_analyses()
+    with reading(resources().database) as session:
+        analyses = footage(session)
     found = found_for(case, analyses)
     if as_json:
         print_json(as_document(analyses, found))
@@ -61,7 +62,10 @@ def report(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
 ) -> None:
     """Write the case's report: one HTML page with every picture inside."""
-    err.print(f"Report: {write_report(output, case, Intake(_all_analyses(resources().plan.key)))}")
+    mine = resources()
+    with reading(mine.database) as session:
+        seen = footage_seen(session, mine.plan.key, mine.engine)
+    err.print(f"Report: {write_report(output, case, Intake(seen))}")
 
 
 def found_for(case: str, analyses: Collection[int]) -> list[CandidateRow]:
@@ -152,11 +156,6 @@ def write_report(folder: Path, case: str, intake: Intake) -> Path:
     path.write_text(render(page), encoding="utf-8")
     path.chmod(0o600)
     return path
-
-
-def _all_analyses(plan_key: str | None = None) -> list[int]:
-    with reading(resources().database) as session:
-        return all_analyses(session, plan_key=plan_key)
 
 
 def _recording(one: Outcome) -> dict[str, object]:

@@ -13,52 +13,47 @@ from faces.vectors import Vectors, pool
 from pipeline.clock import utc_now
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage import ledger
+from storage import ledger, reembedding
 from storage.appearances import Presence, replace_appearances, sightings
 from storage.audit import Action, record
 from storage.candidates import Match, replace_candidates
 from storage.chain import JsonValue
 from storage.database import Session, reading, writing
+from storage.embeddings import vectors_in
 from storage.listing import plan_body
+from storage.models import pin
 from storage.people import Gallery, gallery, people_allowed, reference_set, references_by_case
 from storage.rematches import WORKER
-
-NOTHING: Vectors = np.zeros((0, 0), np.float32)
 
 
 def match_analysis(analysis_id: int, tools: Tools) -> None:
     """Join one recording's sightings, rank its appearances for everyone, and end its analysis.
 
-    Running it twice equals once; one that is cancelled or gone meanwhile is nobody's.
+    Where crops were embedded anew there is nothing to join. Running it twice equals once; one that
+    is cancelled or gone meanwhile is nobody's. Raises OtherWeights, StoreUnavailable.
     """
     with reading(tools.database) as session:
         body = plan_body(session, analysis_id)
-        parts = sightings(session, analysis_id)
+        origin_id = reembedding.origin_of(session, analysis_id)
     if body is None:
         return
     plan = Plan.from_body(body)
     engine = tools.engine_for(plan)
-    card = engine.card
-    appearances = joined(parts, plan, card)
-    # Committed before the gallery is read: whoever is enrolled from now on finds them.
-    with writing(tools.database) as session:
-        if not ledger.may_match(session, analysis_id):
-            return
-        ids = replace_appearances(
-            session, analysis_id, appearances, weights_sha256=engine.weights_sha256
-        )
-    vectors = np.stack([one.vector for one in appearances]) if appearances else NOTHING
+    if origin_id is None and not _join(analysis_id, plan, engine, tools):
+        return
     with writing(tools.database) as session:
         if not ledger.may_match(session, analysis_id):
             return
         now = utc_now()
-        wanted = people_allowed(session, analysis_id, now)
+        seen_in = analysis_id if origin_id is None else origin_id
+        wanted = people_allowed(session, seen_in, now)
         people = gallery(session, engine=plan.engine, now=now, person_ids=wanted)
+        ids, vectors = vectors_in(session, seen_in, plan.engine)
         replace_candidates(
             session,
             reference_ids=people.reference_ids,
-            appearance_ids=ids,
-            matches=matches(people, ids, vectors, card),
+            appearance_ids=[one.appearance_id for one in reembedding.kept(session, seen_in)],
+            matches=matches(people, ids, vectors, engine.card),
         )
         ledger.conclude(session, analysis_id, now)
         record_match(session, people, engine, now, analysis_id=analysis_id, plan_key=plan.key)
@@ -84,6 +79,23 @@ def record_match(
             },
             now=now,
         )
+
+
+def _join(analysis_id: int, plan: Plan, engine: FaceEngine, tools: Tools) -> bool:
+    """Store the appearances of an analysis; False when it is cancelled or gone."""
+    with reading(tools.database) as session:
+        parts = sightings(session, analysis_id)
+    appearances = joined(parts, plan, engine.card)
+    # Committed before the gallery is read: whoever is enrolled from now on finds them.
+    with writing(tools.database) as session:
+        if not ledger.may_match(session, analysis_id):
+            return False
+        pin(session, engine.card.name, engine.weights_sha256, utc_now())
+        before = reembedding.kept(session, analysis_id)
+        replace_appearances(session, analysis_id, appearances, weights_sha256=engine.weights_sha256)
+        if before and reembedding.kept(session, analysis_id) != before:
+            reembedding.ask_again(session, analysis_id)
+    return True
 
 
 def joined(parts: Sequence[tuple[int, Presence]], plan: Plan, card: ModelCard) -> list[Presence]:

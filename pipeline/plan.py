@@ -24,11 +24,16 @@ class Plan:
     """A face unseen for longer than this begins a new appearance."""
     best_faces: int = 5
     """How many crops of an appearance are kept and pooled."""
+    crops_of: str = ""
+    """The key of the plan whose kept crops are embedded anew; empty where footage is watched."""
 
     @property
     def body(self) -> str:
         """The plan as JSON, sorted, as it is stored."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        told = asdict(self)
+        if not self.crops_of:
+            del told["crops_of"]  # plans that were made before there was this keep their keys
+        return json.dumps(told, sort_keys=True, separators=(",", ":"))
 
     @property
     def key(self) -> str:

@@ -133,13 +133,14 @@ def _keep(
     after = places(session, person_ids, engine=name)
     photos = photos_of(session, used.reference_ids)
     for person in sorted(photos.keys() | taken_back.keys()):
-        facts = _facts(photos.get(person, []), compared.appearances, engine)
+        facts = facts_of(photos.get(person, []), compared.appearances, engine)
         changes = differences(before[person], after[person])
         conclude(session, person, engine=name, facts=facts, changes=changes, now=now)
     record_match(session, used, engine, now, appearances=compared.appearances)
 
 
-def _facts(photos: Sequence[str], appearances: int, engine: FaceEngine) -> Facts:
+def facts_of(photos: Sequence[str], appearances: int, engine: FaceEngine) -> Facts:
+    """What was compared: the photos (sha256, in order), and how many appearances."""
     return Facts(
         weights_sha256=engine.weights_sha256,
         photos_sha256=hashlib.sha256(" ".join(photos).encode()).hexdigest(),

@@ -1,4 +1,7 @@
-"""Watch one segment under a lease: claim it, analyse it, commit what was seen."""
+"""Watch one segment under a lease: claim it, analyse it, commit what was seen.
+
+A segment of crops that are embedded anew goes the same way; see `pipeline.reembed`.
+"""
 
 import logging
 import uuid
@@ -11,10 +14,12 @@ from structlog.contextvars import bound_contextvars
 from errors import (
     LeaseLost,
     NightreelError,
+    OtherWeights,
     Permanent,
     StoreUnavailable,
 )
 from faces.appearances import Appearance
+from faces.engine import FaceEngine
 from pipeline.analyse import Findings, analyse
 from pipeline.at_hand import Known, at_hand
 from pipeline.clock import utc_now
@@ -22,11 +27,13 @@ from pipeline.crops import jpeg_of
 from pipeline.heartbeat import Heartbeat
 from pipeline.patience import patiently
 from pipeline.plan import Plan
+from pipeline.reembed import embed_anew
 from pipeline.tools import Tools
 from storage import ledger
 from storage.appearances import Presence
-from storage.database import writing
+from storage.database import reading, writing
 from storage.ledger import ClaimedSegment
+from storage.models import is_pinned, pin
 from storage.overlaps import remember_glimpses
 from storage.sealed import Album
 
@@ -63,13 +70,18 @@ def _claim(segment_id: int, owner: str, tools: Tools) -> ClaimedSegment | None:
 def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
     try:
         with Heartbeat(tools.database, claimed.id, owner, tools.lease_seconds) as heartbeat:
-            return _watch_claimed(claimed, owner, tools, heartbeat)
+            return _do(claimed, owner, tools, heartbeat)
     except LeaseLost:
         raise
     except StoreUnavailable:
         # A full disk is not the footage's fault: if the ledger can be written, no attempt counts.
         _give_back(claimed, owner, tools)
         raise
+    except OtherWeights as error:
+        # It is this machine's fault; another may have the right ones.
+        log.error("segment %d was given back: other weights", claimed.id)
+        _give_back(claimed, owner, tools, str(error))
+        return False
     except NightreelError as error:
         return _record(claimed, owner, tools, str(error), permanent=isinstance(error, Permanent))
     except Exception as error:
@@ -82,8 +94,27 @@ def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
         raise
 
 
-def _watch_claimed(claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat: Heartbeat) -> bool:
+def _do(claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat: Heartbeat) -> bool:
     plan = Plan.from_body(claimed.plan_body)
+    engine = tools.engine_for(plan)
+    _check_weights(engine, tools)
+    if claimed.origin_id is None:
+        return _watch_claimed(claimed, owner, tools, heartbeat, plan)
+    return embed_anew(claimed, claimed.origin_id, owner, tools, engine, heartbeat.check)
+
+
+def _check_weights(engine: FaceEngine, tools: Tools) -> None:
+    name, weights = engine.card.name, engine.weights_sha256
+    with reading(tools.database) as session:
+        if is_pinned(session, name, weights):
+            return
+    with writing(tools.database) as session:
+        pin(session, name, weights, utc_now())
+
+
+def _watch_claimed(
+    claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat: Heartbeat, plan: Plan
+) -> bool:
     known = Known(claimed.recording, claimed.sha256, claimed.modified_ns)
     with at_hand(known, tools.footage_store) as recording:
         findings = analyse(
@@ -128,9 +159,11 @@ def as_presence(appearance: Appearance, album: Album) -> Presence:
     )
 
 
-def _give_back(claimed: ClaimedSegment, owner: str, tools: Tools) -> None:
+def _give_back(
+    claimed: ClaimedSegment, owner: str, tools: Tools, reason: str | None = None
+) -> None:
     with suppress(StoreUnavailable), writing(tools.database) as session:
-        ledger.give_back(session, claimed.id, owner)
+        ledger.give_back(session, claimed.id, owner, reason)
 
 
 def _record(

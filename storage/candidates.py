@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from storage import cases
 from storage.batches import batches
+from storage.models import is_shown
 from storage.people import cases_of, lock_people
 from storage.scope import allowed
 from storage.tables import (
@@ -184,7 +185,10 @@ def candidates(
 
 
 def candidate_statement() -> sqlalchemy.Select[*tuple[Any, ...]]:
-    """What reads every candidate by person and rank; `as_candidate` makes a row of it one."""
+    """What reads every candidate of the engine in use by person and rank.
+
+    `as_candidate` makes a row of it one.
+    """
     return (
         sqlalchemy.select(*(col(column).label(name) for name, column in _COLUMNS.items()))
         .join(Appearance, col(Candidate.appearance_id) == Appearance.id)
@@ -194,6 +198,7 @@ def candidate_statement() -> sqlalchemy.Select[*tuple[Any, ...]]:
         .join(Reference, col(Candidate.reference_id) == Reference.id)
         .join(Person, col(Candidate.person_id) == Person.id)
         .join(Case)
+        .where(is_shown(col(Candidate.engine)))
         .order_by(col(Case.reference), col(Person.name), col(Candidate.engine), col(Candidate.rank))
     )
 

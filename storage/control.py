@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, update
 from sqlmodel import Session, col, select
 
+from storage import reembedding
 from storage.states import BACK, OVER, change, lock
 from storage.tables import (
     Analysis,
@@ -81,6 +82,8 @@ def cancel(session: Session, analysis_ids: Collection[int], now: datetime) -> li
     session.exec(delete(Appearance).where(col(Appearance.analysis_id).in_(ids)))
     change(session, segments, **BACK | _UNSEEN | {"state": State.CANCELLED})
     for analysis in cancelled:
+        if analysis.origin_id is not None:
+            reembedding.drop(session, analysis)
         analysis.state, analysis.finished_at = State.CANCELLED, now
         analysis.paused_at = analysis.match_asked_at = None
     return ids

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from storage.batches import batches
 from storage.copying import copied_vectors, insert_copied, write_vectors
-from storage.tables import Embedding
+from storage.tables import Appearance, Embedding
 from storage.upsert import insert_or_update
 from storage.vectors import finite, matrix
 
@@ -89,6 +90,26 @@ def appearance_vectors(session: Session, *, engine: str) -> tuple[list[int], NDA
         return [], matrix([])
     ids = np.concatenate([ids for ids, _ in blocks])
     return ids.tolist(), np.concatenate([vectors for _, vectors in blocks])
+
+
+def vectors_in(
+    session: Session, analysis_id: int, engine: str
+) -> tuple[list[int], NDArray[np.float32]]:
+    """The appearances of one analysis that an engine embedded, in order, and their vectors."""
+    statement = (
+        select(Embedding.appearance_id, col(Embedding.vector))
+        .join(Appearance)
+        .where(col(Embedding.engine) == engine, col(Appearance.analysis_id) == analysis_id)
+        .order_by(col(Appearance.ordinal))
+    )
+    found = session.exec(statement).all()
+    return [id for id, _ in found], matrix([vector for _, vector in found])
+
+
+def number_of_vectors(session: Session, engine: str) -> int:
+    """How many appearances an engine has embedded."""
+    statement = select(func.count()).where(col(Embedding.engine) == engine)
+    return session.exec(statement).one()
 
 
 def _of_engine(engine: str) -> Select[int, NDArray[np.float32]]:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from sqlmodel import Session, col, select
 
-from errors import LeaseLost, StoreUnavailable, WrongUsage
+from errors import LeaseLost, PictureLost, StoreUnavailable, WrongUsage
 from storage.database import Engine, reading, writing
 from storage.tables import Case, DataKey, Recording
 from storage.upsert import insert_if_new
@@ -37,11 +37,11 @@ class Key:
         return AESSIV(self.secret).encrypt(plain, [about])
 
     def open(self, sealed: bytes, about: bytes) -> bytes:
-        """What was sealed. Raises StoreUnavailable where it was altered."""
+        """What was sealed. Raises PictureLost where it was altered."""
         try:
             return AESSIV(self.secret).decrypt(sealed, [about])
         except InvalidTag:
-            raise StoreUnavailable(
+            raise PictureLost(
                 "A picture was altered since it was kept; restore it from a copy."
             ) from None
 

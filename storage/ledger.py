@@ -8,6 +8,7 @@ twice, and its results are there once.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
@@ -32,6 +33,8 @@ class ClaimedSegment:
 
     id: int
     analysis_id: int
+    origin_id: int | None
+    """The analysis whose crops are embedded anew, if it is not footage that is watched."""
     recording_id: int
     attempt: int
     """1 for the first."""
@@ -96,34 +99,46 @@ def finish(
     Then the analysis waits to be matched, and the caller asks for that after the commit. A lease
     that ran out still counts while nobody else has taken the segment. Raises LeaseLost.
     """
-    analysis = lock_analysis_of(session, segment_id)
-    done_by_us = and_(col(_SEGMENT.state) == State.DONE, _is_owner(segment_id, owner))
-    finished = change(
+    analysis = close(
         session,
-        or_(_held(segment_id, owner), done_by_us),
-        state=State.DONE,
-        lease_until=None,
-        finished_at=now,
+        segment_id,
+        owner,
+        now,
         decoded_frames=coverage.decoded_frames,
         sampled_frames=coverage.sampled_frames,
         decoded_ms=coverage.decoded_ms,
         gaps=[list(gap) for gap in coverage.gaps],
         faces=sum(seen.faces for seen in sightings),
-        reason=None,
     )
-    if analysis is None or not finished:
-        raise _lost(segment_id)
     replace_sightings(session, segment_id, sightings)
     return advance(session, analysis)
 
 
-def give_back(session: Session, segment_id: int, owner: str) -> bool:
-    """Let go of a segment in an orderly stop: the attempt does not count.
+def close(
+    session: Session, segment_id: int, owner: str, now: datetime, **counts: Any
+) -> tables.Analysis:
+    """Call a segment done, with what was counted in it, and lock its analysis until the commit.
+
+    The caller writes the results. Raises LeaseLost.
+    """
+    analysis = lock_analysis_of(session, segment_id)
+    done_by_us = and_(col(_SEGMENT.state) == State.DONE, _is_owner(segment_id, owner))
+    which = or_(_held(segment_id, owner), done_by_us)
+    ended: dict[str, Any] = {"state": State.DONE, "lease_until": None, "finished_at": now}
+    finished = change(session, which, **ended, **counts, reason=None)
+    if analysis is None or not finished:
+        raise _lost(segment_id)
+    return analysis
+
+
+def give_back(session: Session, segment_id: int, owner: str, reason: str | None = None) -> bool:
+    """Let go of a segment for no fault of its own, as in an orderly stop: no attempt counts.
 
     False when it was not this owner's any more.
     """
     attempts = col(_SEGMENT.attempts) - 1
-    return bool(change(session, _held(segment_id, owner), **BACK, attempts=attempts))
+    values = BACK if reason is None else BACK | {"reason": reason}
+    return bool(change(session, _held(segment_id, owner), **values, attempts=attempts))
 
 
 def record_failure(
@@ -156,16 +171,37 @@ def conclude(session: Session, analysis_id: int, now: datetime) -> State:
     (analysis,) = lock(session, col(tables.Analysis.id) == analysis_id)
     if analysis.state is State.MATCHING:
         segments = session.exec(select(_SEGMENT).where(col(_SEGMENT.analysis_id) == analysis_id))
-        analysis.state, analysis.finished_at = _ending(segments.all()), now
+        ending = _ending(session, analysis, segments.all())
+        analysis.state, analysis.finished_at = ending, now
     return analysis.state
 
 
-def _ending(segments: Sequence[tables.Segment]) -> State:
+def _ending(
+    session: Session, analysis: tables.Analysis, segments: Sequence[tables.Segment]
+) -> State:
+    if analysis.origin_id is None:
+        return _ending_of_footage(segments)
+    ending = _ending_of_crops(segments)
+    # What the crops' own analysis has not seen, nobody sees in them.
+    origin = session.get_one(tables.Analysis, analysis.origin_id)
+    return State.GAPS if ending is State.DONE and origin.state is State.GAPS else ending
+
+
+def _ending_of_footage(segments: Sequence[tables.Segment]) -> State:
     if not any(segment.decoded_frames for segment in segments):
         return State.FAILED
     if any(segment.state is State.QUARANTINED or segment.gaps for segment in segments):
         return State.GAPS
     return State.DONE
+
+
+def _ending_of_crops(segments: Sequence[tables.Segment]) -> State:
+    if segments and not any(segment.faces for segment in segments):
+        return State.FAILED
+    if any(segment.faces < segment.sampled_frames for segment in segments):
+        return State.GAPS
+    quarantined = any(segment.state is State.QUARANTINED for segment in segments)
+    return State.GAPS if quarantined else State.DONE
 
 
 def _is_owner(segment_id: int, owner: str) -> ColumnElement[bool]:
@@ -189,6 +225,7 @@ def _claimed(session: Session, segment_id: int) -> ClaimedSegment:
     return ClaimedSegment(
         id=segment.id,
         analysis_id=analysis.id,
+        origin_id=analysis.origin_id,
         recording_id=recording.id,
         attempt=segment.attempts,
         plan_key=plan.key,

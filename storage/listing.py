@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
+from storage.states import is_footage
 from storage.tables import (
     Analysis,
     Appearance,
@@ -57,11 +59,26 @@ def all_analyses(session: Session, *, plan_key: str | None = None) -> list[int]:
 def newest_analyses(
     session: Session, *, first: int, number: int, only: Collection[int] | None = None
 ) -> list[int]:
-    """The ids of some analyses from the `first` on, the newest first; of `only` these."""
-    statement = select(Analysis.id).order_by(col(Analysis.id).desc()).offset(first).limit(number)
+    """Some analyses of footage from the `first` on, the newest first; of `only` these."""
+    newest_first = select(Analysis.id).where(is_footage()).order_by(col(Analysis.id).desc())
+    statement = newest_first.offset(first).limit(number)
     if only is not None:
         statement = statement.where(col(Analysis.id).in_(only))
     return list(session.exec(statement))
+
+
+def footage(session: Session) -> list[int]:
+    """The ids of every analysis that watches footage, the oldest first."""
+    return list(session.exec(select(Analysis.id).where(is_footage()).order_by(col(Analysis.id))))
+
+
+def footage_seen(session: Session, plan_key: str, engine: str) -> list[int]:
+    """Analyses of footage under one plan, and those whose crops an engine has embedded anew."""
+    of_crops = select(Analysis.origin_id).join(Plan).where(~is_footage())
+    embedded_anew = col(Analysis.id).in_(of_crops.where(col(Plan.engine) == engine))
+    of_plan = col(Analysis.plan_key) == plan_key
+    statement = select(Analysis.id).where(is_footage(), or_(of_plan, embedded_anew))
+    return list(session.exec(statement.order_by(col(Analysis.id))))
 
 
 def segment_rows(session: Session, analysis_id: int) -> list[SegmentRow]:

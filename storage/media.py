@@ -32,8 +32,8 @@ class Media(Protocol):
     def read(self, name: str) -> bytes:
         """The bytes of a picture.
 
-        Raises WrongUsage for anything but a name `save` returned, and StoreUnavailable when the
-        picture is not there.
+        Raises WrongUsage for anything but a name `save` returned, PictureLost when the store
+        answers and does not have it, StoreUnavailable when it does not answer.
         """
         ...
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from errors import StoreUnavailable
+from errors import PictureLost
 from storage.media import is_one_of, name_of, path_of
 from storage.objects import Address, Bucket
 
@@ -33,11 +33,11 @@ class MediaBucket:
         return name
 
     def read(self, name: str) -> bytes:
-        """The bytes of a picture. Raises WrongUsage, StoreUnavailable."""
+        """The bytes of a picture. Raises WrongUsage, StoreUnavailable, PictureLost."""
         try:
             return self.bucket.get(self.prefix + path_of(name))
         except FileNotFoundError as error:
-            raise StoreUnavailable(
+            raise PictureLost(
                 f"Picture {name} cannot be read (it is not there); check {self.place}."
             ) from error
 

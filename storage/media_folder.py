@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from errors import StoreUnavailable
+from errors import PictureLost, StoreUnavailable
 from storage.media import is_one_of, name_of, path_of
 
 
@@ -41,11 +41,12 @@ class MediaFolder:
         return name
 
     def read(self, name: str) -> bytes:
-        """The bytes of a picture. Raises WrongUsage, StoreUnavailable."""
+        """The bytes of a picture. Raises WrongUsage, StoreUnavailable, PictureLost."""
         try:
             return (self.folder / path_of(name)).read_bytes()
         except OSError as error:
-            raise StoreUnavailable(
+            is_gone = isinstance(error, FileNotFoundError) and self.folder.is_dir()
+            raise (PictureLost if is_gone else StoreUnavailable)(
                 f"Picture {name} cannot be read ({error.strerror}); check {self.folder}."
             ) from error
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
-from storage.states import OPEN
+from storage.states import OPEN, is_footage
 from storage.tables import Analysis, Recording, Refusal, Segment, State
 
 
@@ -44,10 +44,12 @@ class RefusedFile:
 
 def totals(session: Session) -> Totals:
     """Count analyses by state and add up their footage."""
-    counted = select(Analysis.state, func.count()).group_by(col(Analysis.state))
+    counted = select(Analysis.state, func.count()).where(is_footage())
+    counted = counted.group_by(col(Analysis.state))
     states = session.exec(counted.order_by(func.min(col(Analysis.id)))).all()
     length = func.sum(col(Segment.end_ms) - col(Segment.start_ms))
-    added = session.exec(select(Segment.state, length).group_by(col(Segment.state))).all()
+    by_state = select(Segment.state, length).join(Analysis).where(is_footage())
+    added = session.exec(by_state.group_by(col(Segment.state))).all()
     footage = {state: int(ms) for state, ms in added}
     return Totals(
         states={State(state): number for state, number in states},
@@ -61,7 +63,7 @@ def ended_since(session: Session, since: datetime) -> list[Ended]:
     statement = (
         select(Analysis, Recording)
         .join(Recording)
-        .where(col(Analysis.finished_at) >= since)
+        .where(is_footage(), col(Analysis.finished_at) >= since)
         .order_by(col(Analysis.finished_at), col(Analysis.id))
     )
     return [
@@ -81,8 +83,9 @@ def ended_since(session: Session, since: datetime) -> list[Ended]:
 def watched_ms_since(session: Session, since: datetime) -> int:
     """Footage in segments that were done then or later, their recordings finished or not."""
     length = func.sum(col(Segment.end_ms) - col(Segment.start_ms))
-    done = col(Segment.state) == State.DONE, col(Segment.finished_at) >= since
-    return int(session.exec(select(length).where(*done)).one() or 0)
+    done = and_(col(Segment.state) == State.DONE, col(Segment.finished_at) >= since)
+    statement = select(length).join(Analysis).where(done, is_footage())
+    return int(session.exec(statement).one() or 0)
 
 
 def with_gaps_since(session: Session, since: datetime) -> list[int]:

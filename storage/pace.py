@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import case, func, update
 from sqlmodel import Session, col, select
 
-from storage.states import OPEN
+from storage.states import OPEN, is_footage
 from storage.tables import Analysis, Plan, Priority, Recording, Segment, State
 
 NEWEST = 500
@@ -50,7 +50,11 @@ def watched_lately(session: Session, newest: int = NEWEST) -> list[WatchedSegmen
         .join(Analysis, col(Segment.analysis_id) == Analysis.id)
         .join(Recording)
         .join(Plan)
-        .where(col(Segment.state) == State.DONE, col(Segment.started_at).is_not(None))
+        .where(
+            is_footage(),
+            col(Segment.state) == State.DONE,
+            col(Segment.started_at).is_not(None),
+        )
         .order_by(col(Segment.finished_at).desc(), col(Segment.id).desc())
         .limit(newest)
     )
@@ -81,6 +85,7 @@ def remaining_work(session: Session) -> list[RemainingWork]:
         .join(left, left.c.analysis_id == Analysis.id)
         .join(Recording, col(Analysis.recording_id) == Recording.id)
         .join(Plan, col(Analysis.plan_key) == Plan.key)
+        .where(is_footage())
         .order_by(case((col(Analysis.priority) == Priority.URGENT, 0), else_=1), col(Analysis.id))
     )
     return [

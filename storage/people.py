@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, delete, func, or_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from errors import WrongUsage
@@ -270,6 +271,22 @@ def gallery(
     return Gallery([row[0] for row in rows], [row[1] for row in rows], matrix(vectors))
 
 
+def reference_vectors(
+    session: Session, person_ids: Sequence[int], engine: str
+) -> dict[int, NDArray[np.float32]]:
+    """The usable photos [k, d] of each of these people as an engine sees them, in force or not."""
+    statement = select(tables.Reference.person_id, col(tables.Reference.vector)).where(
+        col(tables.Reference.person_id).in_(person_ids),
+        col(tables.Reference.engine) == engine,
+        col(tables.Reference.vector).is_not(None),
+    )
+    found: dict[int, list[NDArray[np.float32]]] = {}
+    for person, vector in session.exec(statement.order_by(col(tables.Reference.id))):
+        if vector is not None:
+            found.setdefault(person, []).append(vector)
+    return {person: matrix(vectors) for person, vectors in found.items()}
+
+
 def withdrawn(session: Session, *, engine: str, person_ids: Sequence[int]) -> list[tuple[int, int]]:
     """References of these people that were taken back and whose candidates are still there, each
     after its person."""
@@ -281,12 +298,41 @@ def withdrawn(session: Session, *, engine: str, person_ids: Sequence[int]) -> li
     return list(session.exec(statement.order_by(col(tables.Reference.id))))
 
 
+def photos_without(session: Session, engine: str, now: datetime) -> list[tuple[int, Reference]]:
+    """Usable photos of people in force that an engine has not seen, each after its person."""
+    seen = aliased(tables.Reference)
+    by_it = select(seen.id).where(
+        seen.person_id == col(tables.Reference.person_id),
+        seen.photo_sha256 == col(tables.Reference.photo_sha256),
+        seen.engine == engine,
+    )
+    statement = (
+        select(tables.Reference)
+        .join(tables.Person)
+        .join(tables.Case)
+        .where(_usable(now), ~by_it.exists())
+        .order_by(col(tables.Reference.id))
+    )
+    found: dict[tuple[int, str], Reference] = {}
+    for row in session.exec(statement):
+        found.setdefault((row.person_id, row.photo_sha256), _reference(row))
+    return [(person_id, photo) for (person_id, _), photo in found.items()]
+
+
 def photos_of(session: Session, reference_ids: Sequence[int]) -> dict[int, list[str]]:
     """The photos (sha256) that these references are, by person, in order."""
+    return _photos(session, col(tables.Reference.id).in_(reference_ids))
+
+
+def photos_by_person(session: Session, engine: str) -> dict[int, list[str]]:
+    """The usable photos (sha256) of everybody whom an engine has seen, by person, in order."""
+    usable = col(tables.Reference.vector).is_not(None)
+    return _photos(session, and_(usable, col(tables.Reference.engine) == engine))
+
+
+def _photos(session: Session, which: ColumnElement[bool]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    statement = select(tables.Reference.person_id, tables.Reference.photo_sha256).where(
-        col(tables.Reference.id).in_(reference_ids)
-    )
+    statement = select(tables.Reference.person_id, tables.Reference.photo_sha256).where(which)
     for person, photo in session.exec(statement.order_by(col(tables.Reference.photo_sha256))):
         found.setdefault(person, []).append(photo)
     return found

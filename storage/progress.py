@@ -22,6 +22,8 @@ class Progress:
     priority: Priority
     any_time: bool
     paused_at: datetime | None
+    of_crops: bool
+    """Whether kept crops are embedded anew, and no footage is watched."""
     segments: dict[State, int]
     """How many segments stand in each state; a state without any is missing."""
     done_ms: int
@@ -63,14 +65,22 @@ def progress(session: Session, analysis_ids: Sequence[int]) -> list[Progress]:
 
 def outcomes(session: Session, analysis_ids: Sequence[int]) -> list[Outcome]:
     """What came of these analyses so far, in the order of their ids; unknown ids are left out."""
-    segments = _segments(session, analysis_ids)
-    counts = _appearance_counts(session, analysis_ids)
     statement = (
         select(Analysis, Recording).join(Recording).where(col(Analysis.id).in_(analysis_ids))
     )
+    rows = session.exec(statement.order_by(col(Analysis.id))).all()
+    origins = [one.origin_id for one, _ in rows if one.origin_id is not None]
+    segments = _segments(session, [*analysis_ids, *origins])
+    counts = _appearance_counts(session, analysis_ids)
     return [
-        _outcome(analysis, recording, segments.get(analysis.id, []), counts.get(analysis.id, 0))
-        for analysis, recording in session.exec(statement.order_by(col(Analysis.id)))
+        _outcome(
+            analysis,
+            recording,
+            segments.get(analysis.id, []),
+            counts.get(analysis.id, 0),
+            segments.get(analysis.origin_id or 0, []),
+        )
+        for analysis, recording in rows
     ]
 
 
@@ -81,6 +91,7 @@ def _progress(analysis: Analysis, segments: Sequence[Segment]) -> Progress:
         priority=analysis.priority,
         any_time=analysis.any_time,
         paused_at=analysis.paused_at,
+        of_crops=analysis.origin_id is not None,
         segments=dict(Counter(segment.state for segment in segments)),
         done_ms=sum(s.end_ms - s.start_ms for s in segments if s.state not in OPEN),
         total_ms=sum(s.end_ms - s.start_ms for s in segments),
@@ -88,7 +99,11 @@ def _progress(analysis: Analysis, segments: Sequence[Segment]) -> Progress:
 
 
 def _outcome(
-    analysis: Analysis, recording: Recording, segments: Sequence[Segment], appearances: int
+    analysis: Analysis,
+    recording: Recording,
+    segments: Sequence[Segment],
+    appearances: int,
+    of_origin: Sequence[Segment],
 ) -> Outcome:
     return Outcome(
         analysis_id=analysis.id,
@@ -103,7 +118,7 @@ def _outcome(
         sampled_frames=sum(segment.sampled_frames for segment in segments),
         faces=sum(segment.faces for segment in segments),
         appearances=appearances,
-        gaps=[gap for segment in segments for gap in _gaps(segment)],
+        gaps=[gap for segment in [*of_origin, *segments] for gap in _gaps(segment)],
         reasons=[segment.reason for segment in segments if segment.reason],
     )
 

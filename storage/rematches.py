@@ -114,11 +114,37 @@ def conclude(
         row.sqlmodel_update(asdict(facts) | {"done_at": now})
     if not rows:
         return None
+    _keep(session, rows[-1].id, changes)
+    return rows[-1].id
+
+
+def note(
+    session: Session,
+    person_id: int,
+    *,
+    engine: str,
+    cause: Cause,
+    actor: str,
+    facts: Facts,
+    changes: Sequence[Difference],
+    now: datetime,
+) -> int:
+    """Keep a rematch that has come about otherwise than by being asked for; returns its id."""
+    row = tables.Rematch(
+        person_id=person_id, engine=engine, cause=cause, actor=actor, asked_at=now, done_at=now,
+        **asdict(facts),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    _keep(session, row.id, changes)
+    return row.id
+
+
+def _keep(session: Session, rematch_id: int, changes: Sequence[Difference]) -> None:
     session.flush()
     if changes:
-        values = [_columns(rows[-1].id, one) for one in changes]
+        values = [_columns(rematch_id, one) for one in changes]
         session.connection().execute(insert(CandidateChange), values)
-    return rows[-1].id
 
 
 def done(

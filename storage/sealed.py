@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from errors import StoreUnavailable
+from errors import PictureLost
 from storage.keys import Key, Keyring
 from storage.media import Media
 
@@ -52,18 +52,18 @@ class SealedMedia:
     def read(self, name: str) -> bytes:
         """A picture as a JPEG; one that was kept before there were keys is read as it is.
 
-        Raises WrongUsage for what is no name, StoreUnavailable when the picture is not there, was
-        erased with its key, or was altered.
+        Raises WrongUsage for what is no name, PictureLost when the picture is not there, was erased
+        with its key, or was altered, StoreUnavailable.
         """
         kept = self.store.read(name)
         head, sealed = kept[:_HEAD_BYTES], kept[_HEAD_BYTES:]
         if kept.startswith(_JPEG):
             return kept
         if not kept.startswith(_MARK):
-            raise StoreUnavailable(f"Picture {name} is damaged; restore it from a copy.")
+            raise PictureLost(f"Picture {name} is damaged; restore it from a copy.")
         key = self.keys.by_id(int.from_bytes(head[len(_MARK) :], "little"))
         if key is None:
-            raise StoreUnavailable(f"Picture {name} was erased with what it belonged to.")
+            raise PictureLost(f"Picture {name} was erased with what it belonged to.")
         return key.open(sealed, head)
 
     def remove(self, names: Iterable[str]) -> int:

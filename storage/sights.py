@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sqlalchemy
-from sqlalchemy import and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import Session, col, select
 
+from storage.models import is_shown
 from storage.tables import (
     Analysis,
     Appearance,
@@ -92,7 +93,7 @@ def look(session: Session, key: Key) -> tuple[Sight, Measured] | None:
     for source in (Decoy, Candidate):
         row = session.execute(_whole(source, key)).one_or_none()
         if row is not None:
-            references = _references(session, key.person_id, row.Plan.engine, row[0].reference_id)
+            references = _references(session, key.person_id, _engine_of(row), row[0].reference_id)
             return _sight(key, row, references), _measured(row, seeded=source is Decoy)
     return None
 
@@ -123,7 +124,12 @@ def as_seen(shown: Sight, numbers: Measured, *, below_floor: bool) -> Seen:
 
 def _pairs(source: Source) -> sqlalchemy.Select[int, int]:
     pair = sqlalchemy.select(col(source.person_id), col(source.appearance_id))
-    return pair.join(Person, col(source.person_id) == Person.id)
+    return pair.join(Person, col(source.person_id) == Person.id).where(_is_shown(source))
+
+
+def _is_shown(source: Source) -> ColumnElement[bool]:
+    """Of candidates those of the engine in use; decoys always."""
+    return is_shown(col(Candidate.engine)) if source is Candidate else true()
 
 
 def _closed(session: Session, case_id: int, account_id: int) -> set[Key]:
@@ -151,7 +157,7 @@ def _whole(source: Source, key: Key) -> sqlalchemy.Select[*tuple[Any, ...]]:
         .join(Recording, col(Analysis.recording_id) == Recording.id)
         .join(Plan, col(Analysis.plan_key) == Plan.key)
         .join(Person, col(source.person_id) == Person.id)
-        .where(on)
+        .where(on, _is_shown(source))
     )
 
 
@@ -194,7 +200,13 @@ def _measured(row: Any, *, seeded: bool) -> Measured:
         found.reference_id,
         found.distance,
         found.threshold,
-        row.Plan.engine,
+        _engine_of(row),
         row.Plan.key,
         seeded,
     )
+
+
+def _engine_of(row: Any) -> str:
+    """Who measured the distance: not always the engine that watched the footage."""
+    found = row[0]
+    return str(found.engine if isinstance(found, Candidate) else row.Plan.engine)

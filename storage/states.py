@@ -33,6 +33,11 @@ def ran_out(now: datetime) -> ColumnElement[bool]:
     return and_(col(Segment.state) == State.RUNNING, col(Segment.lease_until) <= now)
 
 
+def is_footage() -> ColumnElement[bool]:
+    """Analyses that watch footage; the others embed the crops of one of those anew."""
+    return col(Analysis.origin_id).is_(None)
+
+
 def lock(session: Session, which: ColumnElement[bool]) -> Sequence[Analysis]:
     """Let nobody else change these analyses or their segments until the commit."""
     # In the order of ids, so that two who lock several cannot wait for each other.

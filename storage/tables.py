@@ -138,7 +138,7 @@ class Plan(Table, table=True):
 
 
 class Analysis(Table, table=True):
-    """One recording looked at under one plan."""
+    """One recording looked at under one plan, or its kept crops embedded anew by another engine."""
 
     __table_args__ = _unique("recording_id", "plan_key")
     id: int = Field(default=None, primary_key=True)
@@ -157,6 +157,10 @@ class Analysis(Table, table=True):
     paused_at: datetime | None = None
     due_at: datetime | None = None
     """When it was wanted by."""
+    origin_id: int | None = Field(
+        default=None, foreign_key="analysis.id", ondelete="CASCADE", index=True
+    )
+    """The analysis whose crops are embedded anew; None where footage is watched."""
     asked_at: datetime
     match_asked_at: datetime | None = None
     finished_at: datetime | None = None
@@ -276,6 +280,34 @@ class EmbeddingChange(Table, table=True):
     """Random, so that the same number in another database is another change."""
     engine: str
     appearance_id: int
+
+
+class Omission(Table, table=True):
+    """An appearance that an engine could not embed anew, and why."""
+
+    appearance_id: int = Field(foreign_key="appearance.id", ondelete="CASCADE", primary_key=True)
+    engine: str = Field(primary_key=True)
+    reason: str
+
+
+class Model(Table, table=True):
+    """The weights that an engine's name stands for in this archive."""
+
+    engine: str = Field(primary_key=True)
+    weights_sha256: str
+    pinned_at: datetime
+
+
+class EngineChoice(Table, table=True):
+    """Which engine is in use from then on; the latest counts."""
+
+    __tablename__ = "engine_choice"
+    __table_args__ = _IDS_NEVER_REUSED
+    id: int = Field(default=None, primary_key=True)
+    engine: str
+    reason: str
+    actor: str
+    chosen_at: datetime
 
 
 class Case(Table, table=True):

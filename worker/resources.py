@@ -14,7 +14,7 @@ from pipeline.purge import Retention
 from pipeline.tools import Tools
 from pipeline.windows import Windows
 from settings import Settings, load_settings
-from storage.database import Engine, connect, upgrade
+from storage.database import Engine, connect, reading, upgrade
 from storage.disk_cache import DiskCache
 from storage.footage_store import FootageStore
 from storage.keys import Keyring, master_key
@@ -22,6 +22,7 @@ from storage.legal_bases import Policy, parse_bases
 from storage.media import Media
 from storage.media_bucket import MediaBucket
 from storage.media_folder import MediaFolder
+from storage.models import in_use
 from storage.objects import Account, Address, Bucket
 from storage.sealed import SealedMedia
 from worker import roll
@@ -146,16 +147,22 @@ class Resources:
         """How footage is looked at, as the settings say."""
         chosen = self.settings
         return Plan(
-            engine=chosen.engine,
+            engine=self.engine,
             mode=chosen.mode,
             interval_ms=chosen.interval_ms,
             min_face_px=chosen.min_face_px,
             max_side_px=chosen.max_side_px,
         )
 
+    @property
+    def engine(self) -> str:
+        """The engine in use: the one last chosen by `models use`, else that of the settings."""
+        with reading(self.database) as session:
+            return in_use(session) or self.settings.engine
+
     def photo_engine(self) -> FaceEngine:
         """The engine for reference photos: it sees smaller faces, to be able to say `too small`."""
-        return self.face_engine(self.settings.engine, PHOTO_MIN_FACE_PX)
+        return self.face_engine(self.engine, PHOTO_MIN_FACE_PX)
 
     def make_home(self) -> Path:
         """The home folder, for its owner alone. Raises StoreUnavailable."""

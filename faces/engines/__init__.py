@@ -18,11 +18,11 @@ def build_engine(
         from faces.engines.dlib_torch import DlibEngine
 
         return DlibEngine(min_face_px, device, precision)
-    if name == "stub":
-        from faces.engines.stub import StubEngine
-
-        return StubEngine(min_face_px)
     family, _, pair = name.partition(":")
+    if name == "stub" or (family == "stub" and pair in ("2", "3")):
+        from faces.engines.stub import CIRCLES, StubEngine
+
+        return StubEngine(min_face_px, int(pair or CIRCLES))
     model, _, detector = pair.partition("+")
     if family == "deepface" and model and detector:
         from faces.engines.deepface import DeepFaceEngine

@@ -7,6 +7,7 @@ the margins below leave room for what video compression does to colours and edge
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,10 @@ LEAST_FILLED = 0.7
 SMEARED_AWAY = 0.1
 """Share of a side that may be lost to compression."""
 CHIP_PX = 64
+CIRCLES = 4
+"""On how many circles a hue is a point: engine `stub:3` has three, and so other vectors."""
 CHIP_MARGIN = 0.25
 """Ground around the rectangle on its chip, in its own sides."""
-HARMONICS = np.arange(1, 5)
 LANDMARKS = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)], np.float32)
 """Eyes, nose and corners of the mouth, as shares of the box."""
 
@@ -34,7 +36,7 @@ class StubEngine:
 
     card = ModelCard(
         name="stub",
-        dimension=2 * len(HARMONICS),
+        dimension=2 * CIRCLES,
         distance="euclidean_l2",
         threshold=0.75,
         licence="Part of Nightreel; knows colours, not faces.",
@@ -44,7 +46,11 @@ class StubEngine:
     )
     weights_sha256 = hashlib.sha256(b"stub").hexdigest()
 
-    def __init__(self, min_face_px: int = 80) -> None:
+    def __init__(self, min_face_px: int = 80, circles: int = CIRCLES) -> None:
+        if circles != CIRCLES:
+            self.card = replace(self.card, name=f"stub:{circles}", dimension=2 * circles)
+            self.weights_sha256 = hashlib.sha256(self.card.name.encode()).hexdigest()
+        self._harmonics = np.arange(1, circles + 1)
         self._least_side_px = min_face_px * (1 - SMEARED_AWAY)
 
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
@@ -60,12 +66,12 @@ class StubEngine:
         return np.array(chips, np.uint8).reshape(-1, CHIP_PX, CHIP_PX, 3)
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Vectors [n, 8] of length 1: the hue of each chip's middle, as points on four circles."""
+        """Vectors [n, 8] of length 1: the hue of each chip's middle, as points on the circles."""
         middle = slice(CHIP_PX * 3 // 8, CHIP_PX * 5 // 8)
         red, green, blue = np.moveaxis(chips[:, middle, middle].mean(axis=(1, 2)), 1, 0)
         hues = np.arctan2(np.sqrt(3) * (green - blue), 2 * red - green - blue)
-        angles = hues[:, None] * HARMONICS
-        points = np.hstack([np.cos(angles), np.sin(angles)]) / np.sqrt(len(HARMONICS))
+        angles = hues[:, None] * self._harmonics
+        points = np.hstack([np.cos(angles), np.sin(angles)]) / np.sqrt(len(self._harmonics))
         return np.asarray(points, np.float32)
 
     def _rectangles(self, image: Image) -> Iterator[Face]:

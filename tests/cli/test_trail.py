@@ -38,6 +38,9 @@ WALK: list[tuple[str, str]] = [
     ("jobs priority urgent 1", "jobs_changed"),
     ("jobs cancel 1", "jobs_changed"),
     ("jobs retry 1", "jobs_changed"),
+    ("models migrate --to stub:3", "model_changed"),
+    ("models compare stub stub:3", "candidates_viewed"),
+    ("models use stub:3 --reason better --partly", "model_changed"),
     ("withdraw Jane --case A-1", "person_withdrawn"),
     ("case close A-1", "case_closed"),
     ("search PHOTO --case A-1", "refused"),
@@ -61,8 +64,8 @@ ELSEWHERE = {
 }
 NOTHING_OF_A_CASE = {
     "account list", "audit checkpoint", "audit verify", "bench", "case bases", "doctor",
-    "jobs list", "jobs quarantined", "jobs show", "models list", "models pull", "notify",
-    "refused", "status", "token list", "up",
+    "jobs list", "jobs quarantined", "jobs show", "models index", "models list", "models omitted",
+    "models pull", "notify", "refused", "status", "token list", "up",
 }  # fmt: skip
 
 

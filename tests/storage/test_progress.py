@@ -38,6 +38,7 @@ def test_progress_counts_segments_by_state_and_footage_by_time(
                 priority=Priority.OVERNIGHT,
                 any_time=False,
                 paused_at=None,
+                of_crops=False,
                 segments={
                     State.DONE: 1,
                     State.QUARANTINED: 1,

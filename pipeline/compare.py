@@ -1,0 +1,106 @@
+"""What two engines make of what reviewers decided on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from faces.calibration import Suggestion, suggest
+from faces.engine import ModelCard
+from faces.vectors import Vectors, distances
+from storage.candidates import Place, places
+from storage.database import Session
+from storage.embeddings import vectors_of
+from storage.people import reference_vectors
+from storage.verdicts import Decision, Key, Verdict, verdicts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one engine makes of one appearance for one person."""
+
+    rank: int | None
+    """None where it is no candidate of this engine's."""
+    distance: float | None
+    """To the closest photo, within the threshold or not; None where this engine has not seen it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One reviewed candidate as two engines have it."""
+
+    key: Key
+    decision: Decision
+    """What the reviewers agree on; inconclusive where they do not."""
+    before: Seen
+    after: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Every reviewed candidate of some cases, and a threshold for the second engine."""
+
+    reviewed: list[Compared]
+    suggestion: Suggestion | None
+    """None unless something was decided to be same and something different."""
+
+
+def compare(
+    session: Session, case_ids: Sequence[int], before: ModelCard, after: ModelCard
+) -> Comparison:
+    """How rank and distance of every reviewed candidate differ; nothing is stored or decoded."""
+    given = {
+        key: some
+        for case_id in case_ids
+        for key, votes in verdicts_of(session, case_id).items()
+        if (some := [one for one in votes if not one.seen.seeded])
+    }
+    first, second = (_seen_by(session, list(given), card) for card in (before, after))
+    reviewed = [
+        Compared(key, _agreed(some), first[key], second[key])
+        for key, some in sorted(given.items(), key=lambda item: item[0])
+    ]
+    return Comparison(reviewed, _suggested(reviewed))
+
+
+def _agreed(votes: Sequence[Verdict]) -> Decision:
+    decisions = {one.decision for one in votes}
+    return decisions.pop() if len(decisions) == 1 else Decision.INCONCLUSIVE
+
+
+def _suggested(reviewed: Sequence[Compared]) -> Suggestion | None:
+    def at(decision: Decision) -> list[float]:
+        return [
+            one.after.distance
+            for one in reviewed
+            if one.decision is decision and one.after.distance is not None
+        ]
+
+    return suggest(at(Decision.SAME), at(Decision.DIFFERENT))
+
+
+def _seen_by(session: Session, keys: Sequence[Key], card: ModelCard) -> dict[Key, Seen]:
+    people = sorted({key.person_id for key in keys})
+    stands = places(session, people, engine=card.name)
+    photos = reference_vectors(session, people, card.name)
+    wanted = np.array(sorted({key.appearance_id for key in keys}), np.int64)
+    ids, seen = vectors_of(session, wanted, engine=card.name)
+    vectors = dict(zip(ids.tolist(), seen, strict=True))
+    return {
+        key: _seen(
+            stands[key.person_id].get(key.appearance_id),
+            vectors.get(key.appearance_id),
+            photos.get(key.person_id),
+            card,
+        )
+        for key in keys
+    }
+
+
+def _seen(
+    place: Place | None, vector: Vectors | None, photos: Vectors | None, card: ModelCard
+) -> Seen:
+    rank = place.rank if place else None
+    if vector is None or photos is None:
+        return Seen(rank, place.distance if place else None)
+    return Seen(rank, float(distances(vector[np.newaxis], photos, card.distance).min()))

@@ -1,0 +1,198 @@
+"""Have another engine look at everything that is kept, compare the two, and switch.
+
+Crops become work of the ledger (`storage.reembedding`, `pipeline.reembed`); reference photos, which
+are few, are embedded anew here.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from errors import PictureLost, UnusablePhoto, WrongUsage
+from faces.engine import FaceEngine
+from pipeline.clock import utc_now
+from pipeline.crops import read_crop
+from pipeline.plan import Plan
+from pipeline.reembed import Why, faces_of
+from pipeline.rematch import facts_of
+from pipeline.tools import Tools
+from storage import audit, models, reembedding, rematches
+from storage.audit import Action
+from storage.candidates import places
+from storage.chain import JsonValue
+from storage.database import Session, reading, writing
+from storage.embeddings import number_of_vectors
+from storage.models import Choice
+from storage.people import Reference, add_reference, photos_by_person, photos_without
+from storage.reembedding import Origin
+from storage.rematches import Cause, differences, note
+
+SMALLEST_FACE_PX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be embedded anew."""
+
+    analyses: list[int]
+    """Of the ledger, one for each analysis whose crops are embedded anew."""
+    people: list[int]
+    """Whoever has a reference photo that this engine had not seen."""
+
+
+def migrate(
+    engine: FaceEngine,
+    *,
+    case_id: int | None,
+    tools: Tools,
+    current: str,
+    actor: str,
+) -> Asked:
+    """Have an engine embed the kept crops of all footage, or of a case's, and the reference photos.
+
+    What it has seen already is left alone, so asking twice changes nothing. `current` is the engine
+    whose candidates are shown until another is chosen. Raises OtherWeights, StoreUnavailable.
+    """
+    name, now = engine.card.name, utc_now()
+    with writing(tools.database) as session:
+        models.pin(session, name, engine.weights_sha256, now)
+        if models.in_use(session) is None:
+            first = Choice(current, "in use when another was first tried", actor, now)
+            models.choose(session, first)
+        origins = reembedding.origins(session, name, case_id=case_id)
+        analyses = [_ask(session, one, name) for one in origins]
+        _record(session, engine, actor, case_id, "migrate")
+    return Asked(analyses, embed_references(engine, tools, actor))
+
+
+def plan_of_crops(origin: Plan, engine: str) -> Plan:
+    """How the crops that one plan left are looked at by another engine.
+
+    Faces may be half as large as in footage: another detector draws its boxes closer.
+    """
+    smallest = max(SMALLEST_FACE_PX, origin.min_face_px // 2)
+    return replace(origin, engine=engine, min_face_px=smallest, crops_of=origin.key)
+
+
+def embed_references(engine: FaceEngine, tools: Tools, actor: str) -> list[int]:
+    """Let an engine see every reference photo in use that it has not seen; from the kept crops.
+
+    A photo it finds no face in gets that verdict. Returns the people whose photos they are, who are
+    to be compared with all that is kept.
+    """
+    with reading(tools.database) as session:
+        wanted = photos_without(session, engine.card.name, utc_now())
+    people = set()
+    for person_id, photo in wanted:
+        seen = _seen_by(photo, engine, tools)
+        with writing(tools.database) as session:
+            add_reference(session, person_id, seen)
+            if seen.vector is not None and person_id not in people:
+                people.add(person_id)
+                _ask_rematch(session, person_id, engine, actor)
+    return sorted(people)
+
+
+def use(
+    engine: FaceEngine, *, reason: str, partly: bool, tools: Tools, current: str, actor: str
+) -> int:
+    """Show this engine's candidates from now on; verdicts stay. Returns the number of the choice.
+
+    What that changes for each person is kept as a rematch. The engine that was in use can be chosen
+    again the same way. Raises WrongUsage without a reason, for an engine in use already, and where
+    something was not embedded by it yet, unless `partly`.
+    """
+    name, now = engine.card.name, utc_now()
+    if not reason.strip():
+        raise WrongUsage("Say why the engine is changed with --reason; it is kept.")
+    with writing(tools.database) as session:
+        if name == (models.in_use(session) or current):
+            raise WrongUsage(f"{name} is in use already.")
+        if not partly:
+            _refuse_unfinished(session, name)
+        models.pin(session, name, engine.weights_sha256, now)
+        _tell_difference(session, models.in_use(session) or current, engine, actor, now)
+        number = models.choose(session, Choice(name, reason.strip(), actor, now))
+        _record(session, engine, actor, None, "use")
+        return number
+
+
+def _record(
+    session: Session, engine: FaceEngine, actor: str, case_id: int | None, what: str
+) -> None:
+    objects: dict[str, JsonValue] = {
+        "what": what,
+        "engine": engine.card.name,
+        "weights_sha256": engine.weights_sha256,
+        "threshold": engine.card.threshold,
+    }
+    audit.record(
+        session, actor=actor, action=Action.MODEL_CHANGED, case_id=case_id, objects=objects,
+        now=utc_now(),
+    )  # fmt: skip
+
+
+def _ask(session: Session, origin: Origin, engine: str) -> int:
+    plan = plan_of_crops(Plan.from_body(origin.plan_body), engine)
+    return reembedding.ask(
+        session, origin, plan_key=plan.key, plan_body=plan.body, engine=engine, now=utc_now()
+    )
+
+
+def _seen_by(photo: Reference, engine: FaceEngine, tools: Tools) -> Reference:
+    """A reference photo as another engine sees it, from its kept crop."""
+    unusable = replace(
+        photo, engine=engine.card.name, weights_sha256=engine.weights_sha256, vector=None, crop=None
+    )
+    try:
+        crop = read_crop(tools.media.read(photo.crop or ""))
+    except (PictureLost, UnusablePhoto, WrongUsage):
+        return replace(unusable, verdict=_sentence(Why.NO_CROP), quality=None)
+    (face,) = faces_of([crop], engine)
+    if face is None:
+        return replace(unusable, verdict=_sentence(Why.NO_FACE), quality=None)
+    vector = engine.embed(engine.align(crop.image, [face]))[0]
+    return replace(unusable, vector=vector, crop=photo.crop)
+
+
+def _sentence(why: Why) -> str:
+    return f"It could not be embedded anew: {why}."
+
+
+def _ask_rematch(session: Session, person_id: int, engine: FaceEngine, actor: str) -> None:
+    rematches.ask(
+        session, person_id, engine=engine.card.name, cause=Cause.MODEL, actor=actor, now=utc_now()
+    )
+
+
+def _tell_difference(
+    session: Session, before: str, engine: FaceEngine, actor: str, now: datetime
+) -> None:
+    """Keep for each person how the candidates of two engines differ: new, gone, of another rank.
+
+    Their distances cannot be compared, and the same photo is another reference to each.
+    """
+    name = engine.card.name
+    appearances = number_of_vectors(session, name)
+    photos = photos_by_person(session, name)
+    was, will_be = (places(session, list(photos), engine=one) for one in (before, name))
+    for person_id, used in photos.items():
+        changes = [
+            one
+            for one in differences(was[person_id], will_be[person_id])
+            if not (one.before and one.after and one.before.rank == one.after.rank)
+        ]
+        note(
+            session, person_id, engine=name, cause=Cause.MODEL, actor=actor, changes=changes,
+            facts=facts_of(used, appearances, engine), now=now,
+        )  # fmt: skip
+
+
+def _refuse_unfinished(session: Session, engine: str) -> None:
+    unseen = reembedding.unfinished(session, engine)
+    photos = len(photos_without(session, engine, utc_now()))
+    if unseen or photos:
+        raise WrongUsage(
+            f"{engine} has not seen the crops of {unseen} recordings and {photos} reference "
+            f"photos yet; run `nightreel models migrate --to {engine}` and let it end, "
+            "or say --partly."
+        )

@@ -1,0 +1,178 @@
+"""Embed kept crops anew with another engine: no footage is decoded.
+
+Where a crop was found by the engine's own detector, its landmarks are at hand and no face is looked
+for. Crops are read and aligned in a thread of their own, so that the network does not wait for
+pictures.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import PictureLost, UnusablePhoto
+from faces.crop import Crop
+from faces.engine import FaceEngine
+from faces.face import Face, Image
+from faces.vectors import Vectors, pool
+from pipeline.clock import utc_now
+from pipeline.crops import read_crop
+from pipeline.patience import patiently
+from pipeline.tools import Tools
+from storage import reembedding
+from storage.database import reading, writing
+from storage.ledger import ClaimedSegment
+from storage.reembedding import Kept
+from storage.sealed import SealedMedia
+
+AT_ONCE = 10
+"""Appearances whose crops are read while those of the ten before are embedded."""
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+
+class Why(StrEnum):
+    """Why an appearance could not be embedded anew."""
+
+    NO_CROP = "its crops are gone or damaged"
+    UNREADABLE = "its crops cannot be read"
+    NO_FACE = "no face was found in its crops"
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Some appearances, ready for the network."""
+
+    chips: list[Image]
+    of: list[int]
+    """The appearance of each chip."""
+    omissions: dict[int, str]
+    crops: int
+    """Pictures that could be read."""
+
+
+def embed_anew(
+    claimed: ClaimedSegment,
+    origin_id: int,
+    owner: str,
+    tools: Tools,
+    engine: FaceEngine,
+    check: Callable[[], None],
+) -> bool:
+    """Embed one portion of a origin's appearances; whether no segment is left open afterwards.
+
+    `check` is called every few crops, and whatever it raises ends the work. What cannot be embedded
+    is written down with its reason. Raises LeaseLost, StoreUnavailable, ModelUnavailable.
+    """
+    with reading(tools.database) as session:
+        portion = reembedding.kept(session, origin_id, claimed.segment.index)
+    vectors: dict[int, Vectors] = {}
+    omissions: dict[int, str] = {}
+    crops = 0
+    some = [portion[first : first + AT_ONCE] for first in range(0, len(portion), AT_ONCE)]
+    for prepared in _one_ahead(lambda few: _prepare(few, tools.media, engine), some):
+        check()
+        vectors |= _embedded(prepared, engine)
+        omissions |= prepared.omissions
+        crops += prepared.crops
+
+    def keep() -> bool:
+        with writing(tools.database) as session:
+            return reembedding.finish(
+                session,
+                claimed.id,
+                owner,
+                origin_id,
+                vectors,
+                omissions,
+                engine=engine.card.name,
+                weights_sha256=engine.weights_sha256,
+                crops=crops,
+                now=utc_now(),
+            )
+
+    return patiently(keep, tools.lease_seconds)
+
+
+def _one_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+    """`map`, the next being made while the one before is used."""
+    with ThreadPoolExecutor(1, "crops") as reader:
+        ahead: deque[Future[Made]] = deque()
+        for item in items:
+            ahead.append(reader.submit(make, item))
+            if len(ahead) > 1:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def _prepare(some: Sequence[Kept], media: SealedMedia, engine: FaceEngine) -> _Prepared:
+    omissions: dict[int, str] = {}
+    read = [(one.appearance_id, crop) for one in some for crop in _crops(one, media, omissions)]
+    found = faces_of([crop for _, crop in read], engine)
+    chips, of = [], []
+    for (appearance, crop), face in zip(read, found, strict=True):
+        if face is None:
+            omissions.setdefault(appearance, Why.NO_FACE)
+        else:
+            chips.append(engine.align(crop.image, [face])[0])
+            of.append(appearance)
+    embedded = set(of)  # of several crops one is enough
+    left_out = {id: why for id, why in omissions.items() if id not in embedded}
+    return _Prepared(chips, of, left_out, len(read))
+
+
+def _crops(one: Kept, media: SealedMedia, omissions: dict[int, str]) -> Iterator[Crop]:
+    if not one.crops:
+        omissions[one.appearance_id] = Why.NO_CROP
+    for name in one.crops:
+        try:
+            yield read_crop(media.read(name))
+        except PictureLost:
+            omissions.setdefault(one.appearance_id, Why.NO_CROP)
+        except UnusablePhoto:
+            omissions.setdefault(one.appearance_id, Why.UNREADABLE)
+
+
+def faces_of(crops: Sequence[Crop], engine: FaceEngine) -> list[Face | None]:
+    """The face that each crop is of."""
+    unknown = [one for one in crops if one.detector != engine.card.detector]
+    looked_at = iter(engine.detect([one.image for one in unknown]) if unknown else ())
+    return [
+        one.face if one.detector == engine.card.detector else _central(next(looked_at), one.image)
+        for one in crops
+    ]
+
+
+def _central(faces: Sequence[Face], image: Image) -> Face | None:
+    """Of several faces the one the crop was cut around: its middle lies in that one's box."""
+    middle = np.array([image.shape[1], image.shape[0]]) / 2
+    around = [face for face in faces if _covers(face, middle)]
+    return min(around, key=lambda face: _apart(face, middle), default=None)
+
+
+def _covers(face: Face, point: NDArray[np.float64]) -> bool:
+    x, y = point - (face.box.x, face.box.y)
+    return bool(0 <= x <= face.box.width and 0 <= y <= face.box.height)
+
+
+def _apart(face: Face, point: NDArray[np.float64]) -> float:
+    x, y = point - (face.box.x + face.box.width / 2, face.box.y + face.box.height / 2)
+    return float(np.hypot(x, y))
+
+
+def _embedded(prepared: _Prepared, engine: FaceEngine) -> dict[int, Vectors]:
+    """One vector an appearance: the mean of its crops'."""
+    if not prepared.chips:
+        return {}
+    vectors = engine.embed(np.stack(prepared.chips))
+    of = np.array(prepared.of)
+    return {
+        int(id): pool(vectors[of == id], np.ones(int((of == id).sum()))) for id in np.unique(of)
+    }

@@ -1,0 +1,344 @@
+"""Another engine sees what is kept: beside the first, as work of the ledger, and never mixed."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from painted import BLUE, GREEN, RED, Stay, paint, paint_photo
+from snapshots import WHEN_ASKED, snapshot
+from steps import enrol, find, open_case, open_segments, outcome, watch_all
+from test_rematch import SEEN, decide_on_everything
+
+from errors import WrongUsage
+from faces.engine import FaceEngine
+from faces.engines import build_engine
+from faces.engines.stub import StubEngine
+from faces.face import Face, Image
+from pipeline.clock import utc_now
+from pipeline.compare import compare
+from pipeline.match import match_analysis
+from pipeline.migrate import Asked, migrate, use
+from pipeline.plan import Plan
+from pipeline.reembed import Why
+from pipeline.rematch import match_people
+from pipeline.search import Question, search
+from pipeline.tools import Tools
+from storage import control, ledger, models, reaper, reembedding
+from storage.appearances import replace_sightings
+from storage.candidates import CandidateRow, candidates, places
+from storage.changes import changes
+from storage.database import reading, writing
+from storage.embeddings import vectors_of
+from storage.listing import segment_rows
+from storage.people import references
+from storage.tables import State
+from storage.verdicts import Decision, Key, give, verdicts_of
+
+NEW, THIRD = "stub:3", "stub:2"
+
+
+def engine_called(name: str, min_face_px: int = 40) -> FaceEngine:
+    return build_engine(
+        name, min_face_px=min_face_px, device="cpu", precision="float32", weights_folder=Path()
+    )
+
+
+class Looker(StubEngine):
+    """Engine `stub:3` with a detector of its own, so that crops must be looked at."""
+
+    def __init__(self, blind: bool = False) -> None:
+        super().__init__(40, circles=3)
+        self.card = replace(self.card, detector="other")
+        self._blind = blind
+
+    def detect(self, images: Sequence[Image]) -> list[list[Face]]:
+        return [[] for _ in images] if self._blind else super().detect(images)
+
+
+@pytest.fixture
+def tools(make_tools: Callable[..., Tools]) -> Tools:
+    """Whatever stub a plan asks for."""
+    by_name = {"engine_for": lambda plan: engine_called(plan.engine, plan.min_face_px)}
+    return replace(make_tools(), **by_name)
+
+
+@pytest.fixture
+def people(tools: Tools, plan: Plan, tmp_path: Path) -> list[int]:
+    """Red and blue are looked for; red and green were seen."""
+    case_id = open_case(tools)
+    names = {"Red": RED, "Blue": BLUE}
+    ids = [
+        enrol(name, [paint_photo(tmp_path / f"{name}.png", colour)], case_id, tools, plan).person_id
+        for name, colour in names.items()
+    ]
+    stays = [Stay(RED, 0, 2), Stay(GREEN, 2, 4, x=190)]
+    find(paint(tmp_path / "gate.mp4", 4, *stays), tools, plan)
+    return ids
+
+
+def begin(tools: Tools, name: str = NEW, engine: FaceEngine | None = None) -> Asked:
+    wanted = engine or engine_called(name)
+    return migrate(wanted, case_id=None, tools=tools, current="stub", actor="uid:7")
+
+
+def finish(asked: Asked, tools: Tools) -> None:
+    """What the workers do."""
+    watch_all(tools)
+    for analysis in asked.analyses:
+        match_analysis(analysis, tools)
+    match_people(asked.people, tools)
+
+
+def with_engine(tools: Tools, engine: FaceEngine) -> Tools:
+    return replace(tools, engine_for=lambda _: engine)
+
+
+def shown(tools: Tools) -> list[CandidateRow]:
+    with reading(tools.database) as session:
+        return candidates(session)
+
+
+def vectors(tools: Tools, engine: str = NEW) -> dict[int, NDArray[np.float32]]:
+    with reading(tools.database) as session:
+        ids, found = vectors_of(session, np.arange(1, 5), engine=engine)
+    return dict(zip(ids.tolist(), found, strict=True))
+
+
+def far(tools: Tools, engine: str = NEW) -> reembedding.Standing:
+    with reading(tools.database) as session:
+        return reembedding.standing(session, engine)
+
+
+def test_both_engines_are_searchable_and_never_mixed(
+    tools: Tools, people: list[int], tmp_path: Path
+) -> None:
+    before = vectors(tools, "stub")
+    asked = begin(tools)
+    assert far(tools).waiting == 1
+    finish(asked, tools)
+    assert (far(tools).ended, far(tools).embedded, far(tools).omitted) == (1, 2, {})
+    assert {len(one) for one in vectors(tools).values()} == {6}
+    assert all(np.array_equal(before[id], one) for id, one in vectors(tools, "stub").items())
+    assert [(one.engine, one.appearance_id) for one in shown(tools)] == [("stub", 1)]
+    with reading(tools.database) as session:
+        stands = [places(session, people, engine=name)[people[0]] for name in ("stub", NEW)]
+    assert [list(one) for one in stands] == [[1], [1]]
+    photo = paint_photo(tmp_path / "search.png", RED)
+    for name in ("stub", NEW):
+        answer = search(
+            [photo], Question("2026-1"), engine=engine_called(name), database=tools.database,
+            now=utc_now(), actor="uid:7",
+        )  # fmt: skip
+        assert [hit.appearance_id for hit in answer.hits] == [1]
+        assert (answer.reach.searched.recordings, answer.reach.not_searched) == (1, {})
+
+
+def test_migrating_twice_equals_once(tools: Tools, people: list[int]) -> None:
+    assert len(people) == 2
+    finish(begin(tools), tools)
+    once = snapshot(tools.database, without=WHEN_ASKED)
+    finish(begin(tools), tools)
+    assert snapshot(tools.database, without=WHEN_ASKED) == once
+
+
+def test_two_migrations_at_once_do_not_disturb_each_other(tools: Tools, people: list[int]) -> None:
+    assert len(people) == 2
+    first, second, again = begin(tools), begin(tools, THIRD), begin(tools)
+    assert again.analyses == first.analyses
+    for asked in (second, first, again):
+        finish(asked, tools)
+    sizes = {name: [len(one) for one in vectors(tools, name).values()] for name in (NEW, THIRD)}
+    assert sizes == {NEW: [6, 6], THIRD: [4, 4]}
+    assert [far(tools, name).embedded for name in (NEW, THIRD)] == [2, 2]
+
+
+def test_an_engine_with_another_detector_looks_for_the_face_in_the_crop(
+    tools: Tools, people: list[int]
+) -> None:
+    looker = Looker()
+    finish(begin(tools, engine=looker), with_engine(tools, looker))
+    embedded = vectors(tools)
+    finish(begin(tools, THIRD), tools)
+    assert len(embedded) == len(vectors(tools, THIRD)) == 2
+    assert float(embedded[1] @ embedded[2]) < 0.5
+    with reading(tools.database) as session:
+        kept = {one.engine for one in references(session, people[0])}
+    assert kept == {"stub", NEW, THIRD}
+
+
+def test_what_cannot_be_embedded_is_counted_with_its_reason_and_listed(
+    tools: Tools, people: list[int], tmp_path: Path
+) -> None:
+    with reading(tools.database) as session:
+        first, _ = reembedding.kept(session, 1)
+    for name in set(first.crops):
+        next(tmp_path.rglob(name)).unlink()
+    blind = Looker(blind=True)
+    asked = begin(tools, engine=blind)
+    finish(asked, with_engine(tools, blind))
+    assert far(tools).omitted == {Why.NO_CROP: 1, Why.NO_FACE: 1}
+    with reading(tools.database) as session:
+        found = [(one.appearance_id, one.reason) for one in reembedding.omitted(session, NEW)]
+        photos = [one for one in references(session, people[0]) if one.engine == NEW]
+    assert found == [(1, Why.NO_CROP), (2, Why.NO_FACE)]
+    assert [one.vector for one in photos] == [None]
+    assert "no face" in photos[0].verdict
+    assert outcome(asked.analyses[0], tools).state is State.FAILED
+
+
+def test_of_several_faces_in_a_crop_the_one_in_its_middle_is_meant(
+    tools: Tools, plan: Plan, tmp_path: Path
+) -> None:
+    stays = [Stay(GREEN, 0, 2, x=5), Stay(RED, 0, 2, x=120)]
+    find(paint(tmp_path / "close.mp4", 2, *stays), tools, plan)
+    looker = Looker()
+    finish(begin(tools, engine=looker), with_engine(tools, looker))
+    apart = vectors(tools)
+    finish(begin(tools, THIRD), tools)
+    assert far(tools).omitted == {}
+    assert float(apart[1] @ apart[2]) < 0.5
+    same_way = [one[:2] @ other[:2] for one, other in zip(
+        apart.values(), vectors(tools, THIRD).values(), strict=True)]  # fmt: skip
+    assert min(same_way) > 0
+
+
+def test_a_worker_with_other_weights_gives_the_work_back_before_it_writes(
+    tools: Tools, people: list[int]
+) -> None:
+    assert len(people) == 2
+    asked = begin(tools)
+    other = engine_called(NEW)
+    other.weights_sha256 = "f" * 64
+    assert watch_all(with_engine(tools, other)) == []
+    with reading(tools.database) as session:
+        (segment,) = segment_rows(session, asked.analyses[0])
+    assert (segment.state, segment.attempts) == (State.WAITING, 0)
+    assert "not those that the archive's vectors were made with" in str(segment.reason)
+    assert vectors(tools) == {}
+    finish(asked, tools)
+    assert len(vectors(tools)) == 2
+
+
+def test_work_that_was_broken_off_is_done_by_the_next(tools: Tools, people: list[int]) -> None:
+    assert len(people) == 2
+
+    class Stopped(StubEngine):
+        def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+            raise KeyboardInterrupt(len(chips))
+
+    asked = begin(tools)
+    with pytest.raises(KeyboardInterrupt):
+        watch_all(with_engine(tools, Stopped(40, circles=3)))
+    (segment,) = open_segments(tools)
+    with writing(tools.database) as session:
+        ledger.claim(session, segment, "dead", 1, utc_now() - timedelta(minutes=1))
+    assert (open_segments(tools), vectors(tools)) == ([], {})
+    with writing(tools.database) as session:
+        assert reaper.expired(session, utc_now()) == [segment]
+    finish(asked, tools)
+    assert (len(vectors(tools)), outcome(asked.analyses[0], tools).state) == (2, State.DONE)
+
+
+def test_what_is_purged_while_it_is_embedded_leaves_nothing(
+    tools: Tools, people: list[int]
+) -> None:
+    assert len(people) == 2
+
+    class Purger(StubEngine):
+        def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+            with writing(tools.database) as session:
+                control.forget(session, [1])
+            return super().embed(chips)
+
+    begin(tools)
+    assert watch_all(with_engine(tools, Purger(40, circles=3))) == []
+    left = snapshot(tools.database)
+    assert [left[name] for name in ("embedding", "omission", "segment", "analysis")] == [[]] * 4
+
+
+def test_appearances_that_are_joined_anew_meanwhile_are_embedded_anew(
+    tools: Tools, people: list[int]
+) -> None:
+    assert len(people) == 2
+    asked = begin(tools)
+    finish(asked, tools)
+    with writing(tools.database) as session:
+        replace_sightings(session, 1, [])
+    match_analysis(1, tools)
+    assert len(vectors(tools, "stub")) == 1
+    assert far(tools).waiting == 1
+    finish(asked, tools)
+    assert list(vectors(tools)) == list(vectors(tools, "stub"))
+
+
+def test_a_migration_that_is_cancelled_takes_its_vectors_with_it(
+    tools: Tools, people: list[int]
+) -> None:
+    asked = begin(tools)
+    watch_all(tools)
+    with writing(tools.database) as session:
+        assert control.cancel(session, asked.analyses, utc_now()) == asked.analyses
+    assert (vectors(tools), len(vectors(tools, "stub"))) == ({}, 2)
+    with reading(tools.database) as session:
+        assert places(session, people, engine=NEW)[people[0]] == {}
+
+
+def test_an_engine_is_taken_into_use_and_back_and_verdicts_stay(
+    tools: Tools, people: list[int]
+) -> None:
+    assert len(people) == 2
+    asked = begin(tools)
+    change = {"partly": False, "tools": tools, "current": "stub", "actor": "uid:7"}
+    with pytest.raises(WrongUsage, match="has not seen the crops of 1 recordings and 0"):
+        use(engine_called(NEW), reason="better", **change)
+    finish(asked, tools)
+    decide_on_everything(tools)
+    with pytest.raises(WrongUsage, match="Say why"):
+        use(engine_called(NEW), reason=" ", **change)
+    with pytest.raises(WrongUsage, match="in use already"):
+        use(engine_called("stub"), reason="again", **change)
+    use(engine_called(NEW), reason="better", **change)
+    assert [one.engine for one in shown(tools)] == [NEW]
+    with reading(tools.database) as session:
+        found = changes(session, 1, engine=NEW)
+        assert {(run.cause, run.actor, run.appearances) for run in found.rematches} == {
+            ("model", "uid:7", 2)
+        }
+        assert len(verdicts_of(session, 1)) == 1
+        assert models.choices(session)[0].reason == "better"
+    use(engine_called("stub"), reason="worse", **change)
+    assert [one.engine for one in shown(tools)] == ["stub"]
+
+
+def test_a_comparison_shows_every_reviewed_candidate_and_suggests_a_threshold(
+    tools: Tools, people: list[int]
+) -> None:
+    finish(begin(tools), tools)
+    red, _ = people
+    with writing(tools.database) as session:
+        for appearance, decision in ((1, Decision.SAME), (2, Decision.DIFFERENT)):
+            key = Key(red, appearance)
+            give(session, key, account_id=1, decision=decision, seen=SEEN, now=utc_now())
+    with reading(tools.database) as session:
+        found = compare(session, [1], engine_called("stub").card, engine_called(NEW).card)
+    same, different = found.reviewed
+    assert (same.before.rank, same.after.rank, different.after.rank) == (1, 1, None)
+    assert same.after.distance is not None
+    assert different.after.distance is not None
+    assert found.suggestion is not None
+    assert same.after.distance < found.suggestion.threshold < different.after.distance
+    assert (found.suggestion.missed, found.suggestion.admitted) == (0, 0)
+    assert not found.suggestion.is_calibrated
+
+
+def test_a_plan_of_crops_has_a_key_of_its_own_and_leaves_the_others_as_they_were() -> None:
+    footage = Plan(engine="stub")
+    of_crops = replace(footage, crops_of=footage.key)
+    assert Plan.from_body(of_crops.body) == of_crops
+    assert of_crops.key != footage.key
+    assert "crops_of" not in json.loads(footage.body)
