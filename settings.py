@@ -103,6 +103,17 @@ class Settings(BaseSettings):
     web_url: str = ""
     """The address people type to reach them, e.g. `https://nightreel.example.org`; empty means
     the loopback port."""
+    oidc_issuer: str = ""
+    """Address of an OpenID Connect provider that people may log in with; empty means none."""
+    oidc_client_id: str = ""
+    """How the provider knows these pages."""
+    oidc_client_secret: SecretStr = SecretStr("")
+    """What they prove it with."""
+    oidc_roles_claim: str = "roles"
+    """The claim that says what somebody may do."""
+    oidc_roles: str = ""
+    """What its values mean, e.g. `investigators=analyst, it-ops=operator`; empty means that they
+    are the roles' names."""
     upload_max_gb: int = Field(default=64, ge=1, le=100_000)
     """Larger files are not taken on the page."""
     web_idle_minutes: int = Field(default=30, ge=1, le=1440)

@@ -59,6 +59,8 @@ CANDIDATE = "/candidates/{case_id}/{person}/{appearance}"
 ACCESS: dict[str, Access] = {
     "GET /login": PUBLIC,
     "POST /login": PUBLIC,
+    "GET /login/provider": PUBLIC,
+    "GET /login/provider/answer": PUBLIC,
     "POST /logout": ANYBODY,
     "GET /password": ANYBODY,
     "POST /password": ANYBODY,

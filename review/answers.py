@@ -35,6 +35,7 @@ STATUS: dict[type[NightreelError], HTTPStatus] = {
     errors.RefusedFootage: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.BrokerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.NotDelivered: HTTPStatus.BAD_GATEWAY,
 }
 """The nearest kind counts; of all others the server is at fault."""
 TUS = ("tus-resumable",)

@@ -20,16 +20,19 @@ that `review.answers` has for it.
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from review import api, audit, home, judging, login, pictures, queue, recordings, retention
+from review import api, audit, home, judging, login, oidc, pictures, queue, recordings, retention
 from review.answers import explain_errors
 from review.headers import SafeHeaders
 from review.site import Site
+from storage.passwords import new_token
 
 ROUTERS = (
     login.routes,
+    oidc.routes,
     home.routes,
     recordings.routes,
     recordings.upload_routes,
@@ -56,5 +59,14 @@ def create_app(site: Site) -> FastAPI:
     explain_errors(app)
     # A page elsewhere whose name is made to point here must not be answered.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_NAMES, site.host])
+    if site.provider is not None:  # what is remembered between asking it and its answer
+        app.add_middleware(
+            SessionMiddleware,
+            secret_key=new_token(),
+            session_cookie="nightreel_asked",
+            max_age=600,
+            path="/login",
+            https_only=site.secure,
+        )
     app.add_middleware(SafeHeaders, secure=site.secure)
     return app

@@ -9,14 +9,16 @@ from datetime import timedelta
 
 import uvicorn
 
-from errors import NightreelError
+from errors import NightreelError, WrongUsage
 from monitor.lookout import ledger_lookout
 from pipeline.clock import utc_now
 from pipeline.receive import Inbox
 from pipeline.review import Rules
 from review.app import create_app
 from review.porter import Porter
-from review.site import Site
+from review.site import Provider, Site
+from settings import Settings
+from storage.accounts import Role
 from storage.web_sessions import Lifetime
 from tasks.intake import ask_workers
 from worker.logs import log_json_lines
@@ -56,6 +58,7 @@ def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:
         url=settings.effective_web_url,
         inbox=inbox,
         most_upload_bytes=settings.upload_max_gb * 10**9,
+        provider=_provider(settings),
         wake_porter=porter.wake,
         workers=lambda: _workers(mine),
         look=ledger_lookout(mine).look,
@@ -72,6 +75,26 @@ def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:
             least_face_px=settings.review_least_face_px,
             requester_may_review=settings.review_by_requester,
         ),
+    )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    """Raises WrongUsage for a role that does not exist."""
+    if not settings.oidc_issuer:
+        return None
+    pairs = [one.partition("=") for one in settings.oidc_roles.split(",") if one.strip()]
+    try:
+        roles = {value.strip(): Role(role.strip()) for value, _, role in pairs}
+    except ValueError:
+        raise WrongUsage(
+            f"NIGHTREEL_OIDC_ROLES cannot be used: write VALUE=ROLE, of {', '.join(Role)}."
+        ) from None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        roles_claim=settings.oidc_roles_claim,
+        roles=roles,
     )
 
 

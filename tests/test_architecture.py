@@ -48,6 +48,8 @@ HOME_OF = {
     "starlette": ("review/",),
     "uvicorn": ("review/serve.py",),
     "authlib": ("review/oidc.py",),
+    "httpx2": ("review/oidc.py",),
+    "joserfc": ("review/oidc.py",),
     "limits": ("review/throttle.py",),
     "pwdlib": ("storage/passwords.py",),
     "jinja2": ("review/",),

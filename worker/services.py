@@ -122,7 +122,8 @@ def environment(settings: Settings) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     # Absolute: the programs run in a folder of their own.
     paths = {"home": settings.home_folder, "watch_folder": settings.watch_path or ""}
-    values = settings.model_dump(exclude={"flower_password"}) | paths
+    secret = {"oidc_client_secret": settings.oidc_client_secret.get_secret_value()}
+    values = settings.model_dump(exclude={"flower_password"}) | paths | secret
     ours = {f"NIGHTREEL_{name.upper()}": _plain(value) for name, value in values.items()}
     return inherited | ours | {"PYTHONSAFEPATH": "1"}  # import nothing from the working folder
 
