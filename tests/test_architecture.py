@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"errors", "settings", "footage", "faces", "storage", "pipeline", "tasks", "worker",
             "review", "monitor", "demo", "bench"},
     "bench": {"errors", "settings", "footage", "faces", "storage", "pipeline", "tasks", "worker",
-              "demo"},
+              "review", "demo"},
 }  # fmt: skip
 
 HOME_OF = {
