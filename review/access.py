@@ -90,6 +90,7 @@ ACCESS: dict[str, Access] = {
     "GET /audit": only(AUDITOR),
     "POST /audit/check": only(AUDITOR),
     "GET /audit/export": only(AUDITOR),
+    "POST /audit/checkpoint": only(AUDITOR),
     "GET /api/v1/openapi.json": PUBLIC,
     "GET /api/v1/docs": PUBLIC,
     "GET /api/v1/me": ANYBODY,
@@ -105,6 +106,7 @@ ACCESS: dict[str, Access] = {
     "GET /api/v1/queue": only(*SEE_QUEUE),
     "GET /api/v1/audit": only(AUDITOR),
     "POST /api/v1/audit/check": only(AUDITOR),
+    "POST /api/v1/audit/checkpoint": only(AUDITOR),
 }
 """Method and path of every route. Whoever adds one adds a line here."""
 

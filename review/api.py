@@ -14,6 +14,7 @@ from review.api_models import (
     AuditAnswer,
     CaseAnswer,
     CheckedAnswer,
+    CheckpointAnswer,
     EntryAnswer,
     Me,
     QueueAnswer,
@@ -129,6 +130,12 @@ def audit_entries(
 def check_audit(ours: OurSite, who: Who) -> CheckedAnswer:
     """Follow the whole log from its beginning, and say where it breaks."""
     return CheckedAnswer.of(audit.check(ours, who))
+
+
+@routes.post("/audit/checkpoint", tags=["audit"])
+def sign_audit(ours: OurSite, who: Who) -> CheckpointAnswer:
+    """Sign how far the log has come; keep the answer where this machine cannot change it."""
+    return CheckpointAnswer.of(audit.sign(ours, who))
 
 
 def description(app: FastAPI) -> dict[str, Any]:

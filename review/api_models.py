@@ -4,13 +4,14 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from review.audit import Checked
+from pipeline.audit import Examined
 from review.queue import QueueState
 from review.recordings import Coming, Shown
 from review.visitors import Visitor
 from storage.accounts import Role
 from storage.cases import Case
 from storage.chain import Entry
+from storage.checkpoints import Checkpoint
 from storage.tables import State
 from storage.uploads import Stage
 
@@ -180,15 +181,31 @@ class AuditAnswer(BaseModel):
 class CheckedAnswer(BaseModel):
     """Whether the audit log is whole."""
 
-    entries: int
+    entries: int = Field(description="Those that follow from one another, from the beginning.")
+    checkpoints: int = Field(description="Kept checkpoints that the log was held against.")
     broken_at: int | None = Field(description="Position of the first entry that does not follow.")
     reason: str | None
 
     @classmethod
-    def of(cls, checked: Checked) -> "CheckedAnswer":
+    def of(cls, checked: Examined) -> "CheckedAnswer":
         broken = checked.broken
         return cls(
             entries=checked.entries,
+            checkpoints=checked.checkpoints,
             broken_at=broken.position if broken else None,
             reason=broken.reason if broken else None,
         )
+
+
+class CheckpointAnswer(BaseModel):
+    """How far the audit log had come, signed; to be kept elsewhere."""
+
+    count: int
+    hash: str
+    at: str = Field(description="UTC, ISO 8601.")
+    public_key: str = Field(description="Ed25519, 64 hex digits.")
+    signature: str = Field(description="Over the other four as canonical JSON.")
+
+    @classmethod
+    def of(cls, made: Checkpoint) -> "CheckpointAnswer":
+        return cls(**{name: getattr(made, name) for name in cls.model_fields})

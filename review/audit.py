@@ -1,33 +1,26 @@
 """The audit log for those who read it: what was done, and whether the log is whole."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
+from pipeline import audit as steps
+from pipeline.audit import Examined
 from review.access import router
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage.accounts import list_accounts
-from storage.audit import Action, entries, newest, number_of_entries
+from storage.audit import Action, newest
 from storage.cases import list_cases
-from storage.chain import Broken, Entry, first_broken
-from storage.database import Engine, Session, reading, writing
+from storage.chain import Entry
+from storage.checkpoints import Checkpoint, public_half, signing_key
+from storage.database import Session, reading, writing
 
 ON_A_PAGE = 100
 routes = router("/audit")
 Position = Annotated[int | None, Query(ge=1, le=2**62)]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """Whether the log is whole."""
-
-    entries: int
-    broken: Broken | None
 
 
 @routes.get("")
@@ -66,10 +59,23 @@ def check_audit(request: Request, ours: OurSite, who: Who) -> Response:
 @routes.get("/export")
 def export_audit(ours: OurSite, who: Who) -> Response:
     """Every entry as a line of JSON, for another system or for the verifier."""
-    _note(ours, who, Action.AUDIT_EXPORTED)
-    name = f"audit-{ours.now():%Y-%m-%d}.jsonl"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_lines(ours.database), media_type="application/jsonl", headers=headers)
+    lines = steps.exported(ours.database, actor=who.actor, now=ours.now())
+    headers = _as_file(f"audit-{ours.now():%Y-%m-%d}.jsonl")
+    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+
+
+@routes.post("/checkpoint")
+def sign_audit(ours: OurSite, who: Who) -> Response:
+    """Sign how far the log has come, as a file to be kept where this machine cannot change it."""
+    headers = _as_file(f"audit-checkpoint-{ours.now():%Y-%m-%d}.json")
+    return JSONResponse(sign(ours, who).document, headers=headers)
+
+
+def sign(ours: Site, who: Visitor) -> Checkpoint:
+    """Sign how far the log has come; that it was signed is an entry behind it."""
+    made = steps.sign(ours.database, signing_key(ours.audit_key_file), ours.now())
+    _note(ours, who, Action.AUDIT_EXPORTED, what="checkpoint")
+    return made
 
 
 def read_entries(
@@ -83,13 +89,12 @@ def read_entries(
     return found
 
 
-def check(ours: Site, who: Visitor) -> Checked:
-    """Follow the whole chain."""
-    with reading(ours.database) as session:
-        number = number_of_entries(session)
-        broken = first_broken(entries(session), {})
+def check(ours: Site, who: Visitor) -> Examined:
+    """Follow the whole chain, and hold it against the checkpoints that were kept here."""
+    key = signing_key(ours.audit_key_file)
+    found = steps.examine(ours.database, public_key=public_half(key))
     _note(ours, who, Action.AUDIT_VIEWED)
-    return Checked(number, broken)
+    return found
 
 
 def _case_id(session: Session, reference: str) -> int | None:
@@ -99,12 +104,10 @@ def _case_id(session: Session, reference: str) -> int | None:
     return next((one.id for one in list_cases(session) if one.reference == reference), -1)
 
 
-def _lines(database: Engine) -> Iterator[str]:
-    with reading(database) as session:
-        for entry in entries(session):
-            yield f"{entry.line}\n"
+def _as_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def _note(ours: Site, who: Visitor, action: Action) -> None:
+def _note(ours: Site, who: Visitor, action: Action, **objects: str) -> None:
     with writing(ours.database) as session:
-        ours.record(session, who.actor, action)
+        ours.record(session, who.actor, action, None, **objects)

@@ -57,6 +57,7 @@ def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:
         plan=mine.plan,
         url=settings.effective_web_url,
         inbox=inbox,
+        audit_key_file=settings.effective_audit_key_file,
         most_upload_bytes=settings.upload_max_gb * 10**9,
         provider=_provider(settings),
         wake_porter=porter.wake,

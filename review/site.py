@@ -48,6 +48,8 @@ class Site:
     """The address people type: its host is the only one answered to; https makes cookies secure."""
     inbox: Inbox
     """Where uploads are received."""
+    audit_key_file: Path
+    """What signs how far the audit log has come."""
     most_upload_bytes: int = 64 * 10**9
     wake_porter: Callable[[], None] = lambda: None
     """Somebody is to look at what has arrived."""

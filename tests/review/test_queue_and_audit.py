@@ -94,6 +94,15 @@ def test_an_export_has_every_entry_as_a_line(house: House) -> None:
     assert "attachment" in answer.headers["content-disposition"]
 
 
+def test_a_checkpoint_is_signed_and_the_log_is_held_against_it(house: House) -> None:
+    auditor = house.visit_as(Role.AUDITOR)
+    auditor.get("/audit")
+    made = auditor.post("/audit/checkpoint").json()
+    assert (made["count"], len(made["signature"])) == (1, 128)
+    assert "they fit 1 signed checkpoint." in auditor.post("/audit/check").text
+    assert actions(house) == ["audit_viewed", "audit_exported", "audit_viewed"]
+
+
 def test_a_long_log_is_shown_a_page_at_a_time(house: House) -> None:
     auditor = house.visit_as(Role.AUDITOR)
     with writing(house.site.database) as session:

@@ -151,6 +151,7 @@ def house_over(database: Engine, home: Path, now: datetime, **changes: Any) -> I
     plan, inbox = Plan(engine="stub"), Inbox(home)
     porter = Porter(inbox, tools, plan, ask_workers=lambda: None, now=clock)
     values = {"plan": plan, "url": "http://127.0.0.1", "now": clock, "inbox": inbox}
+    values["audit_key_file"] = home / "audit-key"
     values["flower_url"] = "http://127.0.0.1:5555"
     values["look"] = lambda: look_at(database, clock())
     site = Site(tools=tools, **(values | changes))
