@@ -13,6 +13,7 @@
     │   │   └── Locked            it is allowed once an authorisation is entered
     │   ├── Settled               a verdict that cannot be given or taken back any more
     │   ├── Purged                what is asked for is not kept any more
+    │   ├── Altered               a package that is not as it was made
     │   ├── NotLoggedIn           nobody knows yet who asks
     │   ├── NotFound              what was asked for is not there
     │   ├── Conflict              it is in another state than the request takes for granted
@@ -94,6 +95,10 @@ class Settled(Permanent):
 
 class Purged(Permanent):
     """What is asked for is not kept any more."""
+
+
+class Altered(Permanent):
+    """A package of results is not as it was made."""
 
 
 class NotAllowed(NotAuthorised):

@@ -21,6 +21,7 @@ class Benchmark(StrEnum):
     FLEET = "fleet"
     LEDGER = "ledger"
     OVERLAPS = "overlaps"
+    REVIEW = "review"
 
 
 def bench(

@@ -28,6 +28,7 @@ from cli import (
     stack,
     status,
     tokens,
+    verify,
     watch,
 )
 from cli.output import err
@@ -57,6 +58,7 @@ app.command("search")(search.search)
 app.command("report")(results.report)
 app.command("export")(exports.export)
 app.command("purge")(purge.purge)
+app.command("verify")(verify.verify)
 app.command("status")(status.status)
 app.command("notify")(notify.notify)
 app.command("doctor")(doctor.doctor)

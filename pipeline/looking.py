@@ -4,9 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from errors import Purged
+from pipeline.act import Act
 from pipeline.review import Reviewer, Rules, looked_at, note
 from storage.audit import Action
 from storage.case_ids import case_in_force_by_id, case_to_read_by_id
+from storage.case_view import crop_of_photo, crops_of_appearance
 from storage.cases import list_cases
 from storage.chain import JsonValue
 from storage.database import Engine, Session, reading, writing
@@ -112,6 +115,37 @@ def look_closer(
         shown, _ = looked_at(session, case_id, key)
         note(session, action, case_id, key, actor, now, **more)
     return shown
+
+
+def look_closer_at_photo(
+    database: Engine, case_id: int, photo_id: int, *, actor: str, now: datetime
+) -> str:
+    """The name of a reference photo's picture. Raises NotAuthorised, Purged."""
+    act = Act(database, actor, Action.CROP_VIEWED, now)
+    with act.on(case_id) as session:
+        case_to_read_by_id(session, case_id, now)
+        crop = crop_of_photo(session, case_id, photo_id)
+        if crop is None:
+            raise Purged("There is no picture of this photo: it was refused, withdrawn or purged.")
+        act.record(session, case_id, reference_id=photo_id)
+    return crop
+
+
+def look_at_appearance(
+    database: Engine, case_id: int, appearance_id: int, place: int, *, actor: str, now: datetime
+) -> str:
+    """The name of one of the pictures, counted from 0, of what a search by photo found.
+
+    Raises NotAuthorised, Purged.
+    """
+    act = Act(database, actor, Action.CROP_VIEWED, now)
+    with act.on(case_id) as session:
+        case = case_in_force_by_id(session, case_id, now)
+        crops = crops_of_appearance(session, case, appearance_id)
+        if not 0 <= place < len(crops):
+            raise Purged("There is no such picture in the footage that this case allows.")
+        act.record(session, case_id, appearance_id=appearance_id, place=place)
+    return crops[place]
 
 
 def _open_to(session: Session, case_id: int, reviewer: Reviewer, rules: Rules) -> list[Key]:

@@ -54,6 +54,8 @@ ANYBODY = Access(frozenset(Role))
 """Whoever has logged in."""
 WHOEVER_LOOKS = only(ANALYST, REVIEWER, SUPERVISOR)
 """Whoever may look at a face."""
+CASEWORK = only(ANALYST, SUPERVISOR)
+MOST_PHOTO_BYTES = 100_000_000
 CANDIDATE = "/candidates/{case_id}/{person}/{appearance}"
 
 ACCESS: dict[str, Access] = {
@@ -73,6 +75,20 @@ ACCESS: dict[str, Access] = {
     "GET /review/{case_id}/{person}/{appearance}": only(REVIEWER),
     "POST /review/{case_id}/{person}/{appearance}/verdict": only(REVIEWER),
     "POST /review/{case_id}/{person}/{appearance}/undo": only(REVIEWER),
+    "GET /cases": CASEWORK,
+    "POST /cases": CASEWORK,
+    "GET /cases/{case_id}": CASEWORK,
+    "POST /cases/{case_id}/people": only(ANALYST, most_bytes=MOST_PHOTO_BYTES),
+    "GET /cases/{case_id}/photos/{photo}": CASEWORK,
+    "GET /cases/{case_id}/candidates": CASEWORK,
+    "GET /cases/{case_id}/candidates/{person}/{appearance}": CASEWORK,
+    "POST /cases/{case_id}/candidates/{person}/{appearance}/override": only(SUPERVISOR),
+    "POST /cases/{case_id}/export": only(SUPERVISOR),
+    "POST /cases/{case_id}/decoys": only(SUPERVISOR),
+    "POST /cases/{case_id}/decoys/stop": only(SUPERVISOR),
+    "GET /search": only(ANALYST),
+    "POST /search": only(ANALYST, most_bytes=MOST_PHOTO_BYTES),
+    "GET /search/{case_id}/{appearance}/crops/{place}": only(ANALYST),
     f"GET {CANDIDATE}/crops/{{place}}": WHOEVER_LOOKS,
     f"GET {CANDIDATE}/references/{{reference}}": WHOEVER_LOOKS,
     f"GET {CANDIDATE}/clip.mp4": WHOEVER_LOOKS,

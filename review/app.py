@@ -24,7 +24,20 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from review import api, audit, home, judging, login, oidc, pictures, queue, recordings, retention
+from review import (
+    api,
+    audit,
+    cases,
+    home,
+    judging,
+    login,
+    oidc,
+    pictures,
+    queue,
+    recordings,
+    retention,
+    searching,
+)
 from review.answers import explain_errors
 from review.headers import SafeHeaders
 from review.site import Site
@@ -38,6 +51,8 @@ ROUTERS = (
     recordings.upload_routes,
     judging.routes,
     pictures.routes,
+    cases.routes,
+    searching.routes,
     queue.routes,
     audit.routes,
     retention.routes,

@@ -235,6 +235,12 @@ def _strips(
 
 @cache
 def _template() -> Template:
+    return environment().get_template("report.html.j2")
+
+
+@cache
+def environment() -> Environment:
+    """What renders pages that are files of their own."""
     environment = Environment(
         loader=PackageLoader("review"),
         autoescape=True,
@@ -245,7 +251,7 @@ def _template() -> Template:
     )
     environment.filters.update(clock=clock, data_uri=_data_uri)
     environment.globals.update(card_id=card_id, beyond_threshold=BEYOND_THRESHOLD)
-    return environment.get_template("report.html.j2")
+    return environment
 
 
 def _legible_text(value: object) -> object:

@@ -5,11 +5,13 @@ ADDRESS is the loopback's unless told otherwise; inside a container, `0.0.0.0`.
 
 import logging
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import uvicorn
 
-from errors import NightreelError, WrongUsage
+from errors import BrokerUnavailable, NightreelError, WrongUsage
 from monitor.lookout import ledger_lookout
 from pipeline.clock import utc_now
 from pipeline.receive import Inbox
@@ -21,6 +23,7 @@ from settings import Settings
 from storage.accounts import Role
 from storage.web_sessions import Lifetime
 from tasks.intake import ask_workers
+from tasks.people import ask_for_people
 from worker.logs import log_json_lines
 from worker.ports import LOOPBACK
 from worker.resources import Resources, resources
@@ -71,6 +74,8 @@ def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:
         ),
         retention=mine.retention,
         home=settings.home_folder,
+        policy=mine.policy,
+        ask_for_people=_ask_for_people,
         rules=Rules(
             least_quality=settings.review_least_quality,
             least_face_px=settings.review_least_face_px,
@@ -110,6 +115,12 @@ def _workers(mine: Resources) -> int:
     if stack:
         return stack.workers
     return mine.settings.workers if mine.settings.broker_url else 0
+
+
+def _ask_for_people(person_ids: Sequence[int]) -> None:
+    # The ledger asks too, whenever the broker is back.
+    with suppress(BrokerUnavailable):
+        ask_for_people(person_ids)
 
 
 if __name__ == "__main__":

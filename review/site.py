@@ -1,9 +1,10 @@
 """What the pages work with: plain values and resources that the entrance hands over."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from storage.accounts import Role
 from storage.audit import Action
 from storage.chain import JsonValue
 from storage.database import Engine, Session
+from storage.legal_bases import Policy
 from storage.web_sessions import Lifetime
 
 
@@ -71,6 +73,12 @@ class Site:
     home: Path | None = None
     """The folder that is looked through after something was erased, and keeps the certificates."""
     clips: Shelf = field(default_factory=Shelf)
+    policy: Policy = field(default_factory=Policy)
+    """What a case is held to when it is opened."""
+    ask_for_people: Callable[[Sequence[int]], None] = lambda _: None
+    """Have everything compared with these people soon; the ledger sees to it later in any case."""
+    looking: Lock = field(default_factory=Lock)
+    """Held by whoever looks at photos: each takes a core and the engine's memory."""
     now: Callable[[], datetime] = utc_now
 
     def record(

@@ -59,10 +59,11 @@ def replace_appearances(
 ) -> list[int]:
     """Make these the appearances of an analysis, in this order; returns their ids.
 
-    Their vectors are those of the plan's engine, with these weights. The ids of ordinals that stay
-    are kept, so that what refers to them survives; vectors that other engines made of something
-    else go.
+    Their vectors are those of the plan's engine, with these weights. An id goes on with what it
+    meant, whatever its place in the order, so that what refers to it survives and never comes to
+    speak of somebody else; vectors that other engines made of something else go.
     """
+    _follow(session, analysis_id, joined)
     before = _own_vectors(session, analysis_id)
     ids = _replace(session, tables.Appearance, "analysis_id", analysis_id, joined)
     vectors = [one.vector for one in joined]
@@ -72,6 +73,31 @@ def replace_appearances(
     engine = session.exec(_plan_engine(analysis_id)).one()
     keep_vectors(session, ids, vectors, engine=engine, weights_sha256=weights_sha256)
     return ids
+
+
+def _follow(session: Session, analysis_id: int, joined: Sequence[Presence]) -> None:
+    """Give each appearance that stays the ordinal it will have; the others go, where any moves."""
+    statement = select(tables.Appearance).filter_by(analysis_id=analysis_id)
+    rows = session.exec(statement.order_by(col(tables.Appearance.ordinal))).all()
+    # An appearance is known by when and where its best face was seen.
+    places = {(one.best_ms, one.box): place for place, one in enumerate(joined)}
+    found = {row.id: places.pop((row.best_ms, _box(row)), None) for row in rows}
+    if all(found[row.id] == row.ordinal for row in rows):
+        return
+    for row in rows:  # first out of each other's way
+        row.ordinal = -row.id
+    session.flush()
+    for row in rows:
+        place = found[row.id]
+        if place is None:
+            session.delete(row)
+        else:
+            row.ordinal = place
+    session.flush()
+
+
+def _box(row: tables.Sighting | tables.Appearance) -> Box:
+    return Box(row.box_x, row.box_y, row.box_width, row.box_height)
 
 
 def _plan_engine(analysis_id: int) -> SelectOfScalar[str]:
@@ -134,7 +160,7 @@ def _presence(row: tables.Sighting) -> Presence:
         start_ms=row.start_ms,
         end_ms=row.end_ms,
         best_ms=row.best_ms,
-        box=Box(row.box_x, row.box_y, row.box_width, row.box_height),
+        box=_box(row),
         score=row.score,
         quality=row.quality,
         faces=row.faces,

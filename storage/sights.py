@@ -72,7 +72,7 @@ class Measured:
 def undecided(
     session: Session, case_id: int, *, account_id: int, not_asked_by: str = ""
 ) -> list[Key]:
-    """What this account may still decide on in a case, decoys among it, in order of ids.
+    """What this account may still decide on in a case, decoys among it, in no order.
 
     Leaves out people who were asked for by the actor `not_asked_by`.
     """
@@ -85,7 +85,7 @@ def undecided(
         for source in (Candidate, Decoy)
         for pair in session.execute(_pairs(source).where(wanted))
     }
-    return sorted(found - _closed(session, case_id, account_id))
+    return list(found - _closed(session, case_id, account_id))
 
 
 def look(session: Session, key: Key) -> tuple[Sight, Measured] | None:

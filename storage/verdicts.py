@@ -192,6 +192,15 @@ def overrides(session: Session, case_id: int) -> dict[Key, str]:
     return {Key(row.person_id, row.appearance_id): row.reason for row in session.exec(statement)}
 
 
+def override_on(session: Session, key: Key) -> str | None:
+    """The reason for an override of one candidate, where there is one."""
+    statement = select(tables.QualityOverride.reason).where(
+        col(tables.QualityOverride.person_id) == key.person_id,
+        col(tables.QualityOverride.appearance_id) == key.appearance_id,
+    )
+    return session.exec(statement).one_or_none()
+
+
 def _on(key: Key) -> ColumnElement[bool]:
     return and_(
         col(tables.Verdict.person_id) == key.person_id,

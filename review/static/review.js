@@ -10,7 +10,7 @@ document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   if (key === "p") return play(event);
   const button = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  if (!button || button.disabled) return;
+  if (!button || button.disabled || (button.name === "decision" && !seen())) return;
   event.preventDefault();
   button.click();
 });
@@ -27,6 +27,11 @@ document.addEventListener("click", (event) => {
 document.addEventListener("error", (event) => event.target.matches?.("video") && explain(event.target), true);
 document.addEventListener("waiting", (event) => say(event.target, "The clip is being made."), true);
 document.addEventListener("playing", (event) => say(event.target, hidden(event.target)), true);
+
+// A key that is pressed twice must not decide on a candidate that nobody has seen yet.
+function seen() {
+  return [...document.querySelectorAll(".pair img")].every((image) => image.complete);
+}
 
 function play(event) {
   const video = document.querySelector("#review video");

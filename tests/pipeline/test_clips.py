@@ -18,8 +18,8 @@ from footage.segments import divide
 from pipeline.clips import Clip, cut_clip
 from pipeline.clock import utc_now
 from pipeline.looking import next_sight
-from pipeline.match import match_person
 from pipeline.plan import Plan
+from pipeline.rematch import match_person
 from pipeline.review import Reviewer, Rules
 from pipeline.tools import Tools
 from storage.control import forget

@@ -30,7 +30,7 @@ def stage(house: House, folder: Path, *, person: str = PERSON) -> int:
     film = paint(folder / "=gate <i>1.mp4", 13, *stays)
     case_id = _case(house)
     tools = house.site.tools
-    request = Request(case_id=case_id)
+    request = Request(case_id=case_id, actor="uid:1000")
     added = ingest_file(film, tools=tools, plan=PLAN, now=house.clock(), request=request)
     with reading(tools.database) as session:
         segments = unasked(session)
@@ -55,7 +55,7 @@ def _case(house: House) -> int:
             legal_basis="witness-search",
             purpose="to find a witness",
             requested_by="A. Officer",
-            sources=["*"],
+            sources=["added"],
             expires_at=now + timedelta(days=30),
             now=now,
         ).id

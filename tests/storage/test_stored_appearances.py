@@ -44,17 +44,30 @@ def test_appearances_stored_twice_equal_appearances_stored_once(
         assert list(session.exec(select(tables.Appearance.id))) == first
 
 
-def test_other_appearances_take_the_place_of_the_earlier_ones(
+def ids_by_start(database: Engine) -> dict[int, int]:
+    with reading(database) as session:
+        rows = session.exec(select(tables.Appearance).order_by("ordinal")).all()
+    return {row.start_ms: row.id for row in rows}
+
+
+def test_an_id_goes_on_with_what_it_meant_wherever_that_comes_in_the_order(
     database: Engine, analysis_id: int
 ) -> None:
-    with writing(database) as session:
-        first = replace_appearances(session, analysis_id, [presence(0), presence(5_000)])
-        assert replace_appearances(session, analysis_id, [presence(7_000)]) == first[:1]
-        third = replace_appearances(session, analysis_id, [presence(1), presence(2)])
-        assert third[0] == first[0]
-        assert third[1] not in first, "the id of something that is gone is never used again"
-        rows = session.exec(select(tables.Appearance).order_by("ordinal")).all()
-        assert [row.start_ms for row in rows] == [1, 2]
+    def store(*starts: int) -> dict[int, int]:
+        with writing(database) as session:
+            replace_appearances(session, analysis_id, [presence(start) for start in starts])
+        return ids_by_start(database)
+
+    first = store(0, 5_000)
+    between = store(0, 3_000, 5_000)
+    assert list(between) == [0, 3_000, 5_000]
+    assert {start: between[start] for start in first} == first
+    fewer = store(5_000)
+    assert fewer == {5_000: first[5_000]}
+    others = store(1, 2)
+    assert list(others) == [1, 2]
+    known = {*first.values(), *between.values()}
+    assert not known & set(others.values()), "the id of something that is gone is never used again"
 
 
 def test_vectors_of_one_engine_come_as_a_matrix_with_their_ids(

@@ -1,0 +1,91 @@
+"""Measure the reviewers: put known strangers among the candidates, the ones that come closest."""
+
+from datetime import datetime
+
+from errors import WrongUsage
+from faces.matching import rank
+from pipeline.act import Act
+from pipeline.clock import utc_now
+from pipeline.plan import Plan
+from pipeline.review import Reviewer, Rules
+from pipeline.tools import Tools
+from storage.audit import Action
+from storage.case_ids import case_in_force_by_id
+from storage.database import Session
+from storage.decoys import Decoy, add_decoys, remove_decoys, strangers
+from storage.people import engines_of, gallery, people_in
+
+FARTHEST = 2.0
+"""No two unit vectors are further apart."""
+
+
+def seed(
+    case_id: int,
+    *,
+    recording_id: int,
+    number: int,
+    reason: str,
+    by: Reviewer,
+    rules: Rules,
+    tools: Tools,
+    now: datetime,
+) -> int:
+    """Put the appearances of a recording that come closest to each person among the candidates.
+
+    The recording is one of which somebody knows, and says in writing why, that it shows nobody
+    whom the case looks for. At most `number` for each person; returns how many were new. Raises
+    NotAuthorised, WrongUsage without a reason or where nobody in it can be used.
+    """
+    if not reason.strip():
+        raise WrongUsage("Say how it is known that this recording shows nobody looked for.")
+    act = Act(tools.database, by.actor, Action.SETTING_CHANGED, now)
+    with act.on(case_id) as session:
+        case_in_force_by_id(session, case_id, now)
+        chosen = [
+            decoy
+            for person in people_in(session, case_id)
+            for decoy in _closest(session, person.id, recording_id, number, rules, tools)
+        ]
+        if not chosen:
+            raise WrongUsage("Nobody in this recording can be used as a decoy; take another.")
+        new = add_decoys(session, chosen, account_id=by.account_id, reason=reason.strip(), now=now)
+        act.record(session, case_id, setting="decoys", recording_id=recording_id, decoys=new)
+    return new
+
+
+def stop(case_id: int, *, by: Reviewer, tools: Tools, now: datetime) -> int:
+    """Show decoys no more; returns how many there were. Raises NotAuthorised."""
+    act = Act(tools.database, by.actor, Action.SETTING_CHANGED, now)
+    with act.on(case_id) as session:
+        case_in_force_by_id(session, case_id, now)
+        gone = remove_decoys(session, case_id)
+        act.record(session, case_id, setting="decoys", removed=gone)
+    return gone
+
+
+def _closest(
+    session: Session, person_id: int, recording_id: int, number: int, rules: Rules, tools: Tools
+) -> list[Decoy]:
+    decoys = []
+    for name in engines_of(session, [person_id]):
+        card = tools.engine_for(Plan(engine=name)).card
+        known = gallery(session, engine=name, now=utc_now(), person_ids=[person_id])
+        ids, vectors = strangers(
+            session,
+            recording_id=recording_id,
+            engine=name,
+            person_id=person_id,
+            least_quality=rules.least_quality,
+        )
+        ranked = rank(vectors, known.vectors, kind=card.distance, threshold=FARTHEST)
+        decoys += [
+            Decoy(
+                person_id,
+                ids[one.appearance],
+                known.reference_ids[one.reference],
+                one.distance,
+                card.threshold,
+            )
+            for one in ranked[:number]
+        ]
+    return decoys

@@ -1,0 +1,120 @@
+"""A case as those see it who work on it: whom it looks for, in what footage, what came of it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from errors import Purged
+from pipeline.act import Act
+from storage.audit import Action
+from storage.candidates import CandidateRow
+from storage.case_ids import case_to_read_by_id
+from storage.case_view import (
+    Photo,
+    candidate_page,
+    candidates_on,
+    number_of_candidates,
+    photos_of_case,
+)
+from storage.cases import Case
+from storage.database import Engine, reading
+from storage.decoys import Alarms, alarms
+from storage.listing import analyses_of_case
+from storage.people import PersonRow, people_in
+from storage.progress import Outcome, outcomes
+from storage.verdicts import (
+    Key,
+    Standing,
+    Verdict,
+    override_on,
+    standings,
+    verdicts_on,
+)
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A case on one page."""
+
+    case: Case
+    people: list[PersonRow]
+    photos: dict[int, list[Photo]]
+    """By person."""
+    footage: list[Outcome]
+    candidates: int
+    standings: Counter[Standing]
+    alarms: list[Alarms]
+    """What the reviewers made of decoys, where there were any."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidatePage:
+    """Some of a case's candidates, each with its standing."""
+
+    case: Case
+    rows: list[tuple[CandidateRow, Standing]]
+    first: int
+    """Counted from 0."""
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A candidate with all that is known of it."""
+
+    case: Case
+    row: CandidateRow
+    verdicts: list[Verdict]
+    standing: Standing
+    override: str | None
+
+
+def overview(database: Engine, case_id: int, *, actor: str, now: datetime) -> Overview:
+    """A case, in force or ended. Raises NotAuthorised, Locked."""
+    act = Act(database, actor, Action.CASE_VIEWED, now)
+    with act.refusals(case_id), reading(database) as session:
+        case = case_to_read_by_id(session, case_id, now)
+        people = people_in(session, case_id)
+        photos = photos_of_case(session, case_id)
+        footage = outcomes(session, analyses_of_case(session, case_id))
+        total = number_of_candidates(session, case_id)
+        found = Counter(standings(session, case_id).values())
+        made_of_decoys = alarms(session, case_id)
+    act.note(case_id)
+    found[Standing.OPEN] = max(0, total - found.total())
+    by_person = {one.id: [p for p in photos if p.person_id == one.id] for one in people}
+    return Overview(case, people, by_person, footage, total, found, made_of_decoys)
+
+
+def page_of_candidates(
+    database: Engine, case_id: int, *, first: int, actor: str, now: datetime
+) -> CandidatePage:
+    """Fifty candidates by person and rank. Raises NotAuthorised, Locked."""
+    act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
+    with act.refusals(case_id), reading(database) as session:
+        case = case_to_read_by_id(session, case_id, now)
+        rows = candidate_page(session, case_id, first=first, most=PAGE)
+        known = standings(session, case_id)
+        total = number_of_candidates(session, case_id)
+    act.note(case_id, candidates=len(rows), appearance_ids=[one.appearance_id for one in rows])
+    with_standing = [
+        (row, known.get(Key(row.person_id, row.appearance_id), Standing.OPEN)) for row in rows
+    ]
+    return CandidatePage(case, with_standing, first, total)
+
+
+def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetime) -> Detail:
+    """One candidate. Raises NotAuthorised, Locked, Purged."""
+    act = Act(database, actor, Action.CANDIDATE_VIEWED, now)
+    with act.refusals(case_id), reading(database) as session:
+        case = case_to_read_by_id(session, case_id, now)
+        rows = [row for row in candidates_on(session, key) if row.case == case.reference]
+        given = verdicts_on(session, key)
+        known = standings(session, case_id)
+        override = override_on(session, key)
+    if not rows:
+        raise Purged("This candidate is not there any more: it was purged, or found no longer.")
+    act.note(case_id, person_id=key.person_id, appearance_id=key.appearance_id)
+    return Detail(case, rows[-1], given, known.get(key, Standing.OPEN), override)

@@ -1,0 +1,208 @@
+"""Cases: what allows a search until when, whom it looks for, in what footage, what came of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import File, Form, Request, Response, UploadFile
+from fastapi.responses import RedirectResponse
+
+from errors import NotFound, WrongUsage
+from faces.engine import FaceEngine
+from pipeline import decoys
+from pipeline.cases import Terms, open_case
+from pipeline.enrol import enrol_person
+from pipeline.looking import look_closer_at_photo
+from pipeline.overview import PAGE, detail, overview, page_of_candidates
+from pipeline.review import Reviewer, override_quality
+from review.access import router
+from review.exporting import export
+from review.pages import page
+from review.photos import at_hand
+from review.site import OurSite, Site
+from review.visitors import Who
+from storage.cases import list_cases
+from storage.database import reading
+from storage.people import Standing
+from storage.tables import Category
+from storage.verdicts import Key
+from worker.resources import PHOTO_MIN_FACE_PX
+
+routes = router("/cases")
+
+
+@routes.get("")
+def cases(request: Request, ours: OurSite) -> Response:
+    """Every case, the newest first, and a form to open one."""
+    with reading(ours.database) as session:
+        known = list_cases(session)
+    bases = ours.policy.bases.values()
+    return page(request, "cases.html.j2", cases=known, now=ours.now(), bases=bases)
+
+
+@routes.post("")
+def open_one(
+    ours: OurSite,
+    who: Who,
+    reference: Annotated[str, Form()],
+    legal_basis: Annotated[str, Form()],
+    purpose: Annotated[str, Form()],
+    days: Annotated[int, Form(ge=1, le=3650)],
+    requested_by: Annotated[str, Form()] = "",
+    urgent: Annotated[bool, Form()] = False,
+) -> Response:
+    """Open a case for the footage that will be added for it."""
+    now = ours.now()
+    terms = Terms(
+        legal_basis=legal_basis,
+        purpose=purpose.strip(),
+        requested_by=requested_by.strip() or who.name,
+        sources=["added"],
+        expires_at=(now + timedelta(days=days)).replace(second=0, microsecond=0),
+        urgent=urgent,
+    )
+    opened = open_case(
+        reference.strip(),
+        terms,
+        policy=ours.policy,
+        actor=who.actor,
+        database=ours.database,
+        now=now,
+    )
+    return RedirectResponse(f"/cases/{opened.id}", 303)
+
+
+@routes.get("/{case_id}")
+def show(request: Request, ours: OurSite, who: Who, case_id: int) -> Response:
+    """One case."""
+    found = overview(ours.database, case_id, actor=who.actor, now=ours.now())
+    return page(
+        request, "case.html.j2", found=found, now=ours.now(), categories=list(Category), judged=[]
+    )
+
+
+@routes.post("/{case_id}/people")
+def enrol(
+    request: Request,
+    ours: OurSite,
+    who: Who,
+    case_id: int,
+    name: Annotated[str, Form()],
+    photos: Annotated[list[UploadFile], File()],
+    category: Annotated[Category, Form()] = Category.OTHER,
+) -> Response:
+    """Judge the photos, remember whom they show, and have everything compared with them."""
+    if not name.strip():
+        raise WrongUsage("Somebody who is looked for needs a name; give one.")
+    with at_hand(photos) as paths, ours.looking:
+        enrolled = enrol_person(
+            name.strip(),
+            paths,
+            case_id=case_id,
+            engine=photo_engine(ours),
+            tools=ours.tools,
+            actor=who.actor,
+            standing=Standing(category),
+        )
+    ours.ask_for_people([enrolled.person_id])
+    found = overview(ours.database, case_id, actor=who.actor, now=ours.now())
+    return page(
+        request,
+        "case.html.j2",
+        found=found,
+        now=ours.now(),
+        categories=list(Category),
+        judged=enrolled.portraits,
+    )
+
+
+@routes.get("/{case_id}/photos/{photo}")
+def photo(ours: OurSite, who: Who, case_id: int, photo: int) -> Response:
+    """The face of a reference photo."""
+    crop = look_closer_at_photo(ours.database, case_id, photo, actor=who.actor, now=ours.now())
+    return Response(ours.tools.media.read(crop), media_type="image/jpeg")
+
+
+@routes.get("/{case_id}/candidates")
+def candidates(request: Request, ours: OurSite, who: Who, case_id: int, first: int = 0) -> Response:
+    """Candidates by person and rank, fifty at a time."""
+    if first < 0:
+        raise NotFound("There is no such page of candidates.")
+    found = page_of_candidates(ours.database, case_id, first=first, actor=who.actor, now=ours.now())
+    return page(request, "candidates.html.j2", found=found, step=PAGE)
+
+
+@routes.get("/{case_id}/candidates/{person}/{appearance}")
+def candidate(
+    request: Request, ours: OurSite, who: Who, case_id: int, person: int, appearance: int
+) -> Response:
+    """One candidate with its distance, its verdicts and its standing."""
+    found = detail(ours.database, case_id, Key(person, appearance), actor=who.actor, now=ours.now())
+    return page(request, "candidate.html.j2", found=found, case_id=case_id)
+
+
+@routes.post("/{case_id}/candidates/{person}/{appearance}/override")
+def override(
+    ours: OurSite,
+    who: Who,
+    case_id: int,
+    person: int,
+    appearance: int,
+    reason: Annotated[str, Form()],
+) -> Response:
+    """Write down why verdicts on poor pictures count."""
+    key = Key(person, appearance)
+    by = Reviewer(who.account_id)
+    override_quality(ours.database, case_id, key, by=by, reason=reason, now=ours.now())
+    return RedirectResponse(f"/cases/{case_id}/candidates/{person}/{appearance}", 303)
+
+
+@routes.post("/{case_id}/decoys")
+def seed_decoys(
+    ours: OurSite,
+    who: Who,
+    case_id: int,
+    recording: Annotated[int, Form()],
+    reason: Annotated[str, Form()],
+    number: Annotated[int, Form(ge=1, le=100)] = 5,
+) -> Response:
+    """Put known strangers among the candidates, to measure the reviewers."""
+    decoys.seed(
+        case_id,
+        recording_id=recording,
+        number=number,
+        reason=reason,
+        by=Reviewer(who.account_id),
+        rules=ours.rules,
+        tools=ours.tools,
+        now=ours.now(),
+    )
+    return RedirectResponse(f"/cases/{case_id}", 303)
+
+
+@routes.post("/{case_id}/decoys/stop")
+def stop_decoys(ours: OurSite, who: Who, case_id: int) -> Response:
+    """Show known strangers no more."""
+    decoys.stop(case_id, by=Reviewer(who.account_id), tools=ours.tools, now=ours.now())
+    return RedirectResponse(f"/cases/{case_id}", 303)
+
+
+@routes.post("/{case_id}/export")
+def export_one(ours: OurSite, who: Who, case_id: int) -> Response:
+    """What two people support, as a package with its statement."""
+    package = export(
+        ours.database,
+        ours.tools.media,
+        case_id,
+        rules=ours.rules,
+        actor=who.actor,
+        now=ours.now(),
+    )
+    name = f'attachment; filename="nightreel-case-{case_id}.zip"'
+    headers = {"Content-Disposition": name, "X-Package-Sha256": package.sha256}
+    return Response(package.body, media_type="application/zip", headers=headers)
+
+
+def photo_engine(ours: Site) -> FaceEngine:
+    """The engine for photos: it sees smaller faces, to be able to say that one is too small."""
+    return ours.tools.engine_for(replace(ours.plan, min_face_px=PHOTO_MIN_FACE_PX))

@@ -1,0 +1,39 @@
+"""Photos that were handed in: on the disk only while they are looked at."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from fastapi import UploadFile
+
+from errors import WrongUsage
+
+MOST_PHOTOS = 20
+LONGEST_NAME = 100
+
+
+@contextmanager
+def at_hand(uploads: Sequence[UploadFile]) -> Iterator[list[Path]]:
+    """The photos as files, readable by us alone, gone when the block ends. Raises WrongUsage."""
+    given = [one for one in uploads if one.filename]
+    if not given:
+        raise WrongUsage("No photo was chosen; choose at least one.")
+    if len(given) > MOST_PHOTOS:
+        raise WrongUsage(f"These are {len(given)} photos; hand in at most {MOST_PHOTOS} at once.")
+    with tempfile.TemporaryDirectory(prefix="nightreel-photos-") as folder:
+        paths = []
+        for number, upload in enumerate(given):
+            path = Path(folder, str(number), _name(upload.filename or ""))
+            path.parent.mkdir()
+            with path.open("wb") as file:
+                shutil.copyfileobj(upload.file, file)
+            paths.append(path)
+        yield paths
+
+
+def _name(given: str) -> str:
+    """What a photo is called by whoever handed it in, as far as a file may be called so."""
+    last = given.replace("\\", "/").rpartition("/")[2].replace("\0", "")[-LONGEST_NAME:]
+    return last if last not in ("", ".", "..") else "photo"

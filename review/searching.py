@@ -1,0 +1,62 @@
+"""Search the footage of a case by a photo: nothing is enrolled, and nothing of it is kept."""
+
+from typing import Annotated
+
+from fastapi import File, Form, Request, Response, UploadFile
+
+from pipeline.looking import look_at_appearance
+from pipeline.search import Question, search
+from review.access import router
+from review.cases import photo_engine
+from review.pages import page
+from review.photos import at_hand
+from review.site import OurSite, Site
+from review.visitors import Who
+from storage.cases import Case, list_cases
+from storage.database import reading
+
+routes = router("/search")
+
+
+@routes.get("")
+def form(request: Request, ours: OurSite, case: int | None = None) -> Response:
+    """Which case, and which photo."""
+    return page(request, "search.html.j2", cases=_in_force(ours), chosen=case, answer=None)
+
+
+@routes.post("")
+def look_for(
+    request: Request,
+    ours: OurSite,
+    who: Who,
+    case: Annotated[int, Form()],
+    photos: Annotated[list[UploadFile], File()],
+    limit: Annotated[int, Form(ge=1, le=1000)] = 100,
+) -> Response:
+    """What came close, by recording, and what was not searched."""
+    known = _in_force(ours)
+    reference = next((one.reference for one in known if one.id == case), "")
+    with at_hand(photos) as paths, ours.looking:
+        answer = search(
+            paths,
+            Question(reference, limit=limit),
+            engine=photo_engine(ours),
+            database=ours.database,
+            actor=who.actor,
+            now=ours.now(),
+        )
+    return page(request, "search.html.j2", cases=known, chosen=case, answer=answer)
+
+
+@routes.get("/{case_id}/{appearance}/crops/{place}")
+def crop(ours: OurSite, who: Who, case_id: int, appearance: int, place: int) -> Response:
+    """A picture of an appearance in footage that the case allows."""
+    name = look_at_appearance(
+        ours.database, case_id, appearance, place, actor=who.actor, now=ours.now()
+    )
+    return Response(ours.tools.media.read(name), media_type="image/jpeg")
+
+
+def _in_force(ours: Site) -> list[Case]:
+    with reading(ours.database) as session:
+        return [one for one in list_cases(session) if one.is_in_force(ours.now())]

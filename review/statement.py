@@ -1,0 +1,90 @@
+"""The statement that goes with every export: what these results are, and what they are not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from jinja2 import Template
+
+from review.report import environment
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One reviewer's verdict."""
+
+    account: str
+    decision: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One candidate in the full list."""
+
+    person: str
+    rank: int
+    recording: str
+    recording_sha256: str
+    start_ms: int
+    end_ms: int
+    best_ms: int
+    distance: float
+    threshold: float
+    quality: float
+    reference: str
+    reference_sha256: str
+    engine: str
+    plan: str
+    standing: str
+    override: str
+    """Why verdicts on poor pictures count; empty where none was needed."""
+    verdicts: tuple[Decided, ...]
+    picture: str
+    """The file with its clearest picture, beside the statement; empty unless it is supported."""
+    reference_picture: str
+
+    @property
+    def supported(self) -> bool:
+        """Whether two people have said same, and it counts."""
+        return bool(self.picture)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A recording, and how much of it was looked at."""
+
+    name: str
+    sha256: str
+    duration_ms: int
+    decoded_ms: int
+    gaps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Everything the statement says."""
+
+    made_at: datetime
+    case_reference: str
+    case: tuple[tuple[str, str], ...]
+    """What authorises the search: label and value."""
+    engines: tuple[tuple[str, str], ...]
+    """Name, and the hashes of its weights."""
+    lines: tuple[Line, ...]
+    without: tuple[str, ...]
+    """People for whom there is no candidate."""
+    footage: tuple[Looked, ...]
+    requester_may_review: bool
+    contents_sha256: str
+    """One hash over every other file of the package."""
+
+
+def render(statement: Statement) -> str:
+    """The statement as one HTML page, whatever the names in it are made of."""
+    return _template().render(statement=statement)
+
+
+@cache
+def _template() -> Template:
+    return environment().get_template("statement.html.j2")

@@ -1,0 +1,86 @@
+"""Known strangers among the candidates: they measure the reviewers and are no result."""
+
+from pathlib import Path
+
+import pytest
+from painted import BLUE, RED, Stay, paint, paint_photo
+from sqlalchemy import Engine
+from steps import enrol, find, open_case
+
+from errors import WrongUsage
+from pipeline import decoys
+from pipeline.clock import utc_now
+from pipeline.looking import next_sight
+from pipeline.plan import Plan
+from pipeline.rematch import match_person
+from pipeline.review import Reviewer, Rules, decide
+from pipeline.tools import Tools
+from storage.case_view import number_of_candidates
+from storage.database import reading
+from storage.decoys import Alarms, alarms
+from storage.verdicts import Decision, Key, standings
+
+ANN, BEN, SUPERVISOR = Reviewer(11), Reviewer(12), Reviewer(9)
+RULES = Rules()
+
+
+@pytest.fixture
+def case_id(tools: Tools, plan: Plan, tmp_path: Path) -> int:
+    """Red is looked for and comes once; blue comes in another recording."""
+    find(paint(tmp_path / "red.mp4", 3, Stay(RED, 0, 3)), tools, plan)
+    find(paint(tmp_path / "blue.mp4", 3, Stay(BLUE, 0, 3)), tools, plan)
+    case_id = open_case(tools)
+    photo = paint_photo(tmp_path / "red.png", RED)
+    match_person(enrol("Red", [photo], case_id, tools, plan).person_id, tools)
+    return case_id
+
+
+def seed(tools: Tools, case_id: int, recording_id: int = 2, reason: str = "Our own staff.") -> int:
+    return decoys.seed(
+        case_id,
+        recording_id=recording_id,
+        number=5,
+        reason=reason,
+        by=SUPERVISOR,
+        rules=RULES,
+        tools=tools,
+        now=utc_now(),
+    )
+
+
+def judge_all(database: Engine, case_id: int, who: Reviewer, what: Decision) -> list[Key]:
+    """One verdict on everything a reviewer is shown."""
+    judged = []
+    while shown := next_sight(database, case_id, who, RULES, now=utc_now()).sight:
+        decide(database, case_id, shown.key, what, reviewer=who, rules=RULES, now=utc_now())
+        judged.append(shown.key)
+    return judged
+
+
+def test_a_decoy_is_shown_like_a_candidate_and_counts_for_the_reviewer_only(
+    tools: Tools, case_id: int
+) -> None:
+    assert seed(tools, case_id) == 1
+    assert seed(tools, case_id) == 0
+    assert len(judge_all(tools.database, case_id, ANN, Decision.SAME)) == 2
+    assert len(judge_all(tools.database, case_id, BEN, Decision.SAME)) == 2
+    with reading(tools.database) as session:
+        assert [one.value for one in standings(session, case_id).values()] == ["supported"]
+        assert number_of_candidates(session, case_id) == 1
+        assert alarms(session, case_id) == [Alarms(11, 1, 1), Alarms(12, 1, 1)]
+
+
+def test_decoys_can_be_taken_away_again(tools: Tools, case_id: int) -> None:
+    seed(tools, case_id)
+    judge_all(tools.database, case_id, ANN, Decision.DIFFERENT)
+    assert decoys.stop(case_id, by=SUPERVISOR, tools=tools, now=utc_now()) == 1
+    assert len(judge_all(tools.database, case_id, BEN, Decision.DIFFERENT)) == 1
+    with reading(tools.database) as session:
+        assert alarms(session, case_id) == [Alarms(11, 0, 1)]
+
+
+def test_a_candidate_is_never_a_decoy_and_a_reason_is_needed(tools: Tools, case_id: int) -> None:
+    with pytest.raises(WrongUsage, match="take another"):
+        seed(tools, case_id, recording_id=1)
+    with pytest.raises(WrongUsage, match="how it is known"):
+        seed(tools, case_id, reason=" ")

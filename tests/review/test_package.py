@@ -1,0 +1,131 @@
+"""Packages: the same contents are the same bytes, and whatever is altered is found."""
+
+import random
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from errors import Altered, WrongUsage
+from review.package import MANIFEST, pack, verify
+from review.statement import Decided, Line, Looked, Statement, render
+
+GOLDEN = Path(__file__).parent / "statement.html"
+AT = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
+FILES = {"candidates.csv": b"person,rank\n", "statement.html": b"<p>", "pictures/a.jpg": b"\xff"}
+
+
+def line(**changes: object) -> Line:
+    values: dict[str, object] = {
+        "person": "=cmd|' /C calc'!A0 <script>alert(1)</script>",
+        "rank": 1,
+        "recording": "gate\u202egpj.mp4",
+        "recording_sha256": "a" * 64,
+        "start_ms": 1_000,
+        "end_ms": 3_000,
+        "best_ms": 1_500,
+        "distance": 0.3141,
+        "threshold": 0.4,
+        "quality": 0.28,
+        "reference": "passport.jpg",
+        "reference_sha256": "b" * 64,
+        "engine": "dlib",
+        "plan": "0123456789abcdef",
+        "standing": "supported",
+        "override": "The scar is clear.",
+        "verdicts": (Decided("ann", "same", AT), Decided("ben", "same", AT)),
+        "picture": "pictures/" + "c" * 64 + ".jpg",
+        "reference_picture": "",
+    }
+    return Line(**values | changes)  # type: ignore[arg-type]
+
+
+def statement() -> Statement:
+    other = line(
+        rank=2, standing="open", override="", verdicts=(), picture="", reference_picture=""
+    )
+    return Statement(
+        made_at=AT,
+        case_reference="2026-117",
+        case=(("legal basis", "witness-search"), ("purpose", "to find a witness")),
+        engines=(("dlib", "d" * 64),),
+        lines=(line(), other),
+        without=("Grace <i>",),
+        footage=(Looked("gate.mp4", "a" * 64, 60_000, 58_000, 1),),
+        requester_may_review=False,
+        contents_sha256="e" * 64,
+    )
+
+
+def written(folder: Path, body: bytes) -> Path:
+    path = folder / "package.zip"
+    path.write_bytes(body)
+    return path
+
+
+def repacked(path: Path, **changes: bytes | None) -> Path:
+    """The same archive with files changed, added, or taken out (None)."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, body in (files | changes).items():
+            if body is not None:
+                archive.writestr(name, body)
+    return path
+
+
+def test_the_statement_says_what_it_has_to_say() -> None:
+    """To accept a change on purpose: write `render(statement())` to the golden file."""
+    assert render(statement()) == GOLDEN.read_text()
+
+
+def test_the_same_files_make_the_same_package(tmp_path: Path) -> None:
+    first, second = (pack(FILES, case="2026-117", made_at="now") for _ in range(2))
+    assert first == second
+    verified = verify(written(tmp_path, first.body))
+    assert (verified.case, verified.files, verified.sha256) == ("2026-117", 3, first.sha256)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"candidates.csv": b"person,rank\nAda,1\n"}, "was changed"),
+        ({"statement.html": None}, "is missing"),
+        ({"extra.txt": b"x"}, "does not name"),
+        ({MANIFEST: b"{}"}, "cannot be read"),
+        ({MANIFEST: b"\xff"}, "cannot be read"),
+    ],
+)
+def test_what_was_altered_is_found(
+    tmp_path: Path, changes: dict[str, bytes | None], found: str
+) -> None:
+    path = written(tmp_path, pack(FILES, case="2026-117", made_at="now").body)
+    with pytest.raises(Altered, match=found):
+        verify(repacked(path, **changes))
+
+
+def test_what_is_no_package_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(Altered, match="damaged, or none"):
+        verify(written(tmp_path, b"no archive"))
+    with pytest.raises(WrongUsage, match="cannot be read"):
+        verify(tmp_path / "nothing.zip")
+    path = written(tmp_path, pack(FILES, case="2026-117", made_at="now").body)
+    with pytest.raises(WrongUsage, match="no manifest"):
+        verify(repacked(path, **{MANIFEST: None}))
+
+
+def test_no_byte_can_be_changed_without_notice_or_to_any_effect(tmp_path: Path) -> None:
+    """A ZIP has bytes that mean nothing, such as dates; all others are seen to."""
+    body = pack(FILES, case="2026-117", made_at="now").body
+    chance = random.Random(5)
+    for _ in range(300):
+        changed = bytearray(body)
+        changed[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+        path = written(tmp_path, bytes(changed))
+        try:
+            verify(path)
+        except (Altered, WrongUsage):
+            continue
+        with zipfile.ZipFile(path) as archive:
+            assert {name: archive.read(name) for name in FILES} == FILES
