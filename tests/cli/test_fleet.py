@@ -20,6 +20,7 @@ from waiting import wait_until
 
 from storage.database import connect, reading
 
+pytestmark = pytest.mark.timeout(400)  # on a busy machine
 CASE = "2026-1"
 STAYS = (Stay(RED, 1, 14), Stay(BLUE, 35, 39, x=200), Stay(RED, 28, 52))
 WORKER = ("worker", "1", "INFO")
