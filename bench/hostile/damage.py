@@ -6,7 +6,18 @@ from collections.abc import Callable
 from random import Random
 
 from bench.hostile.boxes import boxes
-from bench.hostile.kind import ANY, GAPS, TURNED_AWAY, UNREADABLE, WATCHED, Base, Kind, chunks, kind
+from bench.hostile.kind import (
+    ANY,
+    GAPS,
+    REFUSED,
+    TURNED_AWAY,
+    UNREADABLE,
+    WATCHED,
+    Base,
+    Kind,
+    chunks,
+    kind,
+)
 from bench.hostile.sizes import frame
 
 _TS_PACKET = 188
@@ -35,7 +46,7 @@ def damage() -> list[Kind]:
             "cut off in a Matroska cluster",
             ".mkv",
             lambda base, _: base.mkv[: len(base.mkv) // 2],
-            ANY,
+            GAPS | WATCHED,
         ),
         *(
             kind(f"flipped bytes in MP4, {seed}", ".mp4", _flipped("streamed", seed), ANY)
@@ -53,13 +64,13 @@ def damage() -> list[Kind]:
             kind(f"flipped bytes in TS, {seed}", ".ts", _flipped("ts", seed), ANY)
             for seed in range(3)
         ),
-        kind("AVI without its index", ".avi", _without_index, ANY),
-        kind("AVI whose index points nowhere", ".avi", _lying_index, ANY),
-        kind("TS with garbage between", ".ts", _garbage_between, ANY),
+        kind("AVI without its index", ".avi", _without_index, WATCHED),
+        kind("AVI whose index points nowhere", ".avi", _lying_index, WATCHED),
+        kind("TS with garbage between", ".ts", _garbage_between, UNREADABLE),
         kind("TS of sync bytes alone", ".ts", lambda *_: b"\x47" * _TS_PACKET * 2000, TURNED_AWAY),
         kind("TS of nothing but garbage", ".ts", _garbage_packets, TURNED_AWAY),
-        kind("size changes in the middle", ".h264", _two_sizes, ANY),
-        kind("encrypted", ".mp4", _encrypted, ANY),
+        kind("size changes in the middle", ".h264", _two_sizes, WATCHED),
+        kind("encrypted", ".mp4", _encrypted, REFUSED),
         kind("zip behind an honest recording", ".mp4", lambda base, _: base.mp4 + _zip(), WATCHED),
     ]
 
