@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from waiting import wait_until
+from warm_start import run_warm
 
 from worker.ports import free_port
 from worker.stack import services_alive
@@ -81,7 +82,9 @@ class Nightreel:
 
     def __call__(self, *arguments: str | bytes | Path, before: Sequence[str] = ()) -> Done:
         """Run a command to its end."""
-        return ended(self.start(*arguments, before=before))
+        if before:
+            return ended(self.start(*arguments, before=before))
+        return Done(*run_warm([COMMAND, *map(os.fsdecode, arguments)], self.environment))
 
     @property
     def environment(self) -> dict[str, str]:

@@ -113,7 +113,7 @@ def test_a_full_disk_is_said(when: str, nightreel: Nightreel, clip: Path, red: s
     home = nightreel.home
     home.mkdir()
     fill = f"dd if=/dev/zero of={home}/filler bs=4096 status=none 2>/dev/null"
-    wait = f"until [ -e {home}/run/stack.json ]; do sleep 0.05; done"
+    wait = f"until [ -s {home}/nightreel.db ]; do sleep 0.05; done"
     filling = fill if when == "from the beginning" else f"({wait}; {fill}) &"
     script = f'mount -t tmpfs -o size=20m,mode=700 tmpfs {home}; {filling}\nexec "$@"'
     small_disk = ("unshare", "-rm", "sh", "-c", script, "sh")

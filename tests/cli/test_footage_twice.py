@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from command_line import Nightreel, ended
+from command_line import Nightreel
 from footage_factory import X264, draw, run_ffmpeg
 from numpy.typing import NDArray
 from painted import RED, paint_photo
@@ -58,8 +58,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         "job": ("jobs", "show", "2"),
         "report": ("report", "--case", "2026-1", "-o", folder),
     }
-    started = {name: nightreel.start(*command) for name, command in commands.items()}
-    done = {name: ended(process) for name, process in started.items()}
+    done = {name: nightreel(*command) for name, command in commands.items()}
     return SimpleNamespace(**done, page=folder / "report.html")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from command_line import TERMS, Done, Nightreel, ended, unseen_copy
+from command_line import TERMS, Done, Nightreel, unseen_copy
 from painted import RED, paint_photo
 
 LISTINGS = (
@@ -27,19 +27,16 @@ def filled(tmp_path_factory: pytest.TempPathFactory, drawn_clip: Path) -> Simple
     nightreel = Nightreel(folder / "home")
     opened = nightreel("case", "open", "2026-1", *TERMS)
     photos = [paint_photo(folder / "red.png", RED), paint_photo(folder / "nobody.png")]
-    enrolled = nightreel.start("enrol", "Red", *photos, "--case", "2026-1", "--json")
+    enrolled = nightreel("enrol", "Red", *photos, "--case", "2026-1", "--json")
     clip = unseen_copy(drawn_clip, folder / "gate.mp4")
     added = nightreel("ingest", clip, "--finish-by", "07:00", "--json")
-    return SimpleNamespace(
-        nightreel=nightreel, opened=opened, enrolled=ended(enrolled), added=added
-    )
+    return SimpleNamespace(nightreel=nightreel, opened=opened, enrolled=enrolled, added=added)
 
 
 @pytest.fixture(scope="module")
 def listed(filled: SimpleNamespace) -> dict[tuple[str, ...], Done]:
-    """What every listing shows of that home; all at once, since none changes anything."""
-    shown = {command: filled.nightreel.start(*command) for command in LISTINGS}
-    return {command: ended(process) for command, process in shown.items()}
+    """What every listing shows of that home; none changes anything."""
+    return {command: filled.nightreel(*command) for command in LISTINGS}
 
 
 def test_opening_a_case_says_until_when(filled: SimpleNamespace) -> None:

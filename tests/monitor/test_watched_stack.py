@@ -5,8 +5,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ from listeners import command_that_writes_down, diary_of
 from painted import RED, Stay, paint
 from prometheus_client.parser import text_string_to_metric_families
 from waiting import wait_until
+from warm_start import run_warm
 
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
@@ -78,18 +77,12 @@ class Watched:
         status, body = self.flower("api/tasks")
         return json.loads(body) if status == 200 else {}
 
-    def check(self, *options: str) -> subprocess.CompletedProcess[str]:
-        """`nightreel status --check`."""
+    def check(self, *options: str) -> tuple[int, str, str]:
+        """`nightreel status --check`: its code, output and errors."""
         environment = {**os.environ, "NIGHTREEL_HOME": str(self.home)}
         environment |= {"NIGHTREEL_STALE_SECONDS": str(self.settings.stale_seconds)}
         environment |= {"NIGHTREEL_CANARY_SECONDS": str(self.settings.canary_seconds)}
-        return subprocess.run(
-            [Path(sys.executable).with_name("nightreel"), "status", "--check", *options],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_warm(["nightreel", "status", "--check", *options], environment)
 
 
 @pytest.fixture(scope="module")
@@ -135,12 +128,12 @@ def test_the_health_page_says_that_all_is_well(watched: Watched) -> None:
 
 
 def test_a_script_is_told_that_all_is_well(watched: Watched) -> None:
-    done = watched.check()
-    assert (done.returncode, done.stderr) == (0, "")
+    code, said, errors = watched.check()
+    assert (code, errors) == (0, "")
     assert re.fullmatch(
         r"All is well; the queues were served: "
         r"upkeep \d+ s ago, matching \d+ s ago, nightreel \d+ s ago\.\n",
-        done.stdout,
+        said,
     )
 
 
@@ -238,11 +231,11 @@ def test_workers_that_live_and_do_nothing_are_found_out(watched: Watched) -> Non
         worker.suspend()
     try:
         wait_until(lambda: watched.health()[0] == 503)
-        done = watched.check()
-        as_json = json.loads(watched.check("--json").stdout)
+        code, said, errors = watched.check()
+        as_json = json.loads(watched.check("--json")[1])
     finally:
         for worker in workers:
             worker.resume()
-    assert (done.returncode, done.stdout) == (1, "")
-    assert re.match(r"nightreel: Queue \w+ has not been served for \d+ s; see whether", done.stderr)
+    assert (code, said) == (1, "")
+    assert re.match(r"nightreel: Queue \w+ has not been served for \d+ s; see whether", errors)
     assert as_json["well"] is False
