@@ -58,9 +58,9 @@ def process(
     with Services() as services:
         reference = case or ad_hoc_case()
         people = [enrol_for(reference, name, photos).person_id for name, photos in wanted]
+        intake = take_in(map(place_of, videos), at_once(reference))
         with suppress(BrokerUnavailable):  # upkeep asks again
             ask_for_people(people)
-        intake = take_in(map(place_of, videos), at_once(reference))
         ask_for_new()
         wait_for(
             resources().database,

@@ -14,6 +14,7 @@ from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
 from storage.epoch import milliseconds
+from storage.people import unmatch
 from storage.tables import DEFAULT_SITE, Capture, Priority, State
 from storage.upsert import insert_if_new
 
@@ -101,7 +102,8 @@ def add(
         recording.captured_by = Capture.PERSON
     if request.case_id is not None:
         of_case = {"case_id": request.case_id, "recording_id": recording.id}
-        insert_if_new(session, tables.CaseRecording, **of_case)
+        if insert_if_new(session, tables.CaseRecording, **of_case) and not is_new:
+            unmatch(session, request.case_id)  # what was seen in it before is new to this case
     if is_new:
         return Added(recording.id, analysis.id)
     return AlreadyKnown(recording.id, analysis.id, recording.name, analysis.state)

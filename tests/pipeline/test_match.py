@@ -7,6 +7,7 @@ from snapshots import WHEN_ASKED, snapshot
 from steps import enrol, find, ingest, open_case, outcome, watch_all
 
 from pipeline.clock import utc_now
+from pipeline.ingest import ingest_file
 from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.rematch import match_person
@@ -15,6 +16,7 @@ from storage import cases
 from storage.candidates import CandidateRow, candidates
 from storage.database import reading, writing
 from storage.people import unmatched_people
+from storage.recordings import Request
 from storage.tables import State
 
 
@@ -145,3 +147,17 @@ def test_an_analysis_that_is_still_watched_is_not_ended_by_a_match(
     watch_all(tools)
     match_analysis(analysis_id, tools)
     assert outcome(analysis_id, tools).state is State.DONE
+
+
+def test_footage_that_a_case_gets_later_is_compared_though_it_was_watched_before(
+    clip: Path, red_photo: Path, tools: Tools, plan: Plan
+) -> None:
+    find(clip, tools, plan)
+    case = open_case(tools)
+    red = enrol("Red", [red_photo], case, tools, plan).person_id
+    match_person(red, tools)
+
+    ingest_file(clip, tools=tools, plan=plan, now=utc_now(), request=Request(case_id=case))
+
+    with reading(tools.database) as session:
+        assert unmatched_people(session, now=utc_now()) == [red]
