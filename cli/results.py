@@ -89,7 +89,7 @@ def as_document(analyses: Sequence[int], found: Sequence[CandidateRow]) -> dict[
 def candidate_table(found: Sequence[CandidateRow]) -> Table:
     """Candidates for people to read."""
     shown = table(
-        "Candidates, for a person to judge; uncalibrated: how many are strangers was not measured",
+        "Candidates, for a person to judge (uncalibrated)",
         *("person", "#rank", "recording", "from", "to", "best at", "#distance", "#limit", "remark"),
     )
     firsts = first_moments(found)

@@ -130,7 +130,7 @@ def _print_csv(answer: Answer) -> None:
 
 def _found_table(answer: Answer) -> Table:
     shown = table(
-        "Candidates, for a person to judge; uncalibrated: how many are strangers was not measured",
+        "Candidates, for a person to judge (uncalibrated)",
         *("recording", "from", "to", "best at", "#distance", "#limit", "closest photo", "remark"),
     )
     firsts = dict(zip(answer.hits, first_moments(answer.hits), strict=True))

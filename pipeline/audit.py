@@ -113,4 +113,4 @@ def _examine(log: Iterable[Entry], signed: Sequence[Checkpoint]) -> Examined:
 
     expected = {one.count: one.hash for one in signed if one.count}
     broken = first_broken(counted(), expected)
-    return Examined(followed, len(signed), broken)
+    return Examined(followed, len(set(signed)), broken)
