@@ -85,7 +85,7 @@ def _print(certificates: list[Certificate]) -> None:
         out.print("Nothing is due.")
     for one in certificates:
         shown = table(f"Erased: {one.what}", "kind", "#number")
-        for kind, number in [*sorted(one.rows.items()), ("picture", one.pictures)]:
+        for kind, number in [*sorted(one.rows.items()), *_files(one)]:
             shown.add_row(kind.replace("_", " "), str(number))
         out.print(shown)
         out.print(
@@ -95,6 +95,10 @@ def _print(certificates: list[Certificate]) -> None:
         out.print(f"Entry {one.entry} of the audit log. Not erased by this:")
         for sentence in one.left:
             out.print(f"- {sentence}")
+
+
+def _files(one: Certificate) -> list[tuple[str, int]]:
+    return [("picture", one.pictures), ("footage file", one.footage_files)]
 
 
 def _found(one: Certificate) -> str:

@@ -18,6 +18,7 @@ def as_document(certificate: Certificate) -> dict[str, Any]:
         "erased": certificate.what,
         "rows": certificate.rows,
         "pictures": certificate.pictures,
+        "footage_files": certificate.footage_files,
         "proven": certificate.is_proven,
         "looked_for": proof.patterns,
         "in_files": proof.files,

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from faces.vectors import unit
+
 _PIECE_BYTES = 32
 """Long enough that no other bytes are the same by chance."""
 
@@ -25,9 +27,9 @@ class Scan:
 
 
 def of_vector(vector: NDArray[np.float32]) -> list[bytes]:
-    """What an embedding looks like in a file: in single precision, and in half."""
+    """An embedding as a table has it, and as an index does: of length one, in half precision."""
     single = vector.astype("<f4").tobytes()
-    half = vector.astype("<f2").tobytes()
+    half = unit(vector).astype("<f2").tobytes()
     return [_piece(single), _piece(half)]
 
 

@@ -18,6 +18,8 @@ from storage.sealed import SealedMedia
 
 SAMPLES = 16
 """How many vectors of a table and how many pictures are looked for afterwards."""
+UPLOADED = "footage"
+"""In the home folder; see `pipeline.receive.Inbox`."""
 ELSEWHERE = (
     "Copies of the database, of pictures or of reports that were made before are not erased.",
     "Footage that was added from a folder is where it was; only what was seen in it is erased.",
@@ -35,6 +37,8 @@ class Certificate:
     what: str
     rows: dict[str, int]
     pictures: int
+    footage_files: int
+    """Uploaded recordings that were removed from the home folder."""
     proof: Scan
     left: tuple[str, ...]
     """What is not erased by this, in sentences."""
@@ -122,16 +126,37 @@ def _purge(target: Target, what: str, tools: Tools, order: Order) -> Certificate
         names = purge.pictures(session, target, going)
         vectors = purge.vectors(session, going, SAMPLES)
         rows = purge.counts(session, going)
+        footage = purge.footage(session, going)
         patterns = [piece for vector in vectors for piece in of_vector(vector)]
         patterns += _of_pictures(sorted(names)[:SAMPLES], tools.media)
         purge.erase(session, target, order.now)
         entry = _written_down(session, target, rows, len(names), order)
     tools.media.remove(names)
+    removed = _remove_footage(footage, tools, order)
     left = purge.scrub(tools.database)
     proof = scan(order.folders, patterns)
     return Certificate(
-        entry, order.now, order.actor, what, rows, len(names), proof, (*left, *ELSEWHERE)
+        entry=entry,
+        at=order.now,
+        actor=order.actor,
+        what=what,
+        rows=rows,
+        pictures=len(names),
+        footage_files=removed,
+        proof=proof,
+        left=(*left, *ELSEWHERE),
     )
+
+
+def _remove_footage(places: Sequence[str], tools: Tools, order: Order) -> int:
+    """Remove what was uploaded, and copies from an object store; others' files are left alone."""
+    uploaded = [folder / UPLOADED for folder in order.folders]
+    ours = [path for path in map(Path, places) if set(uploaded) & set(path.parents)]
+    for path in ours:
+        path.unlink(missing_ok=True)
+    if places and tools.footage_store is not None:
+        tools.footage_store.cache.clear()
+    return len(ours)
 
 
 def _of_pictures(names: Sequence[str], media: SealedMedia) -> list[bytes]:

@@ -59,6 +59,12 @@ class DiskCache:
         finally:
             os.close(file)
 
+    def clear(self) -> None:
+        """Remove whatever nobody holds or fetches at the moment."""
+        if self.folder.exists():
+            for path, _, _ in list(self._entries()):
+                _removed(path)
+
     def _take(self, name: str) -> int | None:
         """A descriptor whose lock keeps the file; None when it is not here."""
         file = _lock(self.folder / name, os.O_RDONLY, fcntl.LOCK_SH)

@@ -4,6 +4,7 @@ What goes with a row goes by the foreign keys; they are followed here too, to co
 its pictures beforehand.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,6 +144,14 @@ def vectors(session: Session, going: Doomed, limit: int) -> list[NDArray[np.floa
     return found
 
 
+def footage(session: Session, going: Doomed) -> list[str]:
+    """Where the footage of recordings that go lies."""
+    which = going.get(_table(Recording))
+    if which is None:
+        return []
+    return [os.fsdecode(path) for path in session.exec(select(Recording.path).where(which))]
+
+
 def erase(session: Session, target: Target, now: datetime) -> None:
     """Delete the rows; erasing again changes nothing."""
     for table, which in target.rows.items():
@@ -164,6 +173,7 @@ def scrub(database: Engine) -> list[str]:
 
 
 def _scrub_sqlite(database: Engine) -> list[str]:
+    forget_vectors(database)
     forget_vectors(database)
     # Deleted pages were overwritten at once (secure_delete). What is left is the log of writes.
     # Through the driver itself, for it cannot be emptied inside a transaction.

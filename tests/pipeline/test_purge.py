@@ -39,6 +39,7 @@ from storage.tables import (
     Sighting,
     Table,
 )
+from storage.vector_index import index
 
 ORDER = Order("uid:1000", utc_now() + timedelta(hours=1), ())
 
@@ -233,3 +234,29 @@ def test_a_key_that_was_destroyed_is_made_anew_for_the_same_footage(
     assert rows(tools, DataKey) == before - 1
     find(clip, tools, plan)
     assert rows(tools, DataKey) == before
+
+
+def test_an_uploaded_recording_goes_with_its_file_and_others_stay(
+    tools: Tools, plan: Plan, clip: Path, yard: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    (home / "footage").mkdir(parents=True)
+    uploaded = clip.rename(home / "footage" / "gate.mp4")
+    ids = [recording_of(tools, find(path, tools, plan)) for path in (uploaded, yard)]
+    certificate = purge_recordings(ids, tools, replace(ORDER, folders=[home]))
+    assert certificate.footage_files == 1
+    assert not uploaded.exists()
+    assert yard.exists()
+
+
+def test_the_index_of_vectors_goes_too(
+    tools: Tools, worked: tuple[int, int], tmp_path: Path
+) -> None:
+    if tools.database.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has no index beside the database")
+    with index(tools.database, "stub") as built:
+        assert len(built.rows.appearance_ids) == 3
+    purge_recordings([worked[0]], tools, replace(ORDER, folders=[tmp_path]))
+    assert not list(tmp_path.glob("*-vectors/*/matrix"))
+    with index(tools.database, "stub") as built:
+        assert len(built.rows.appearance_ids) == 2
