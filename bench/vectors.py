@@ -36,7 +36,7 @@ from storage.scope import EVERYWHERE, Scope
 CARD = replace(StubEngine().card, name="dlib", dimension=128, threshold=0.4)
 LOOKS, QUERIES, PEOPLE, TOP = 10, 30, 100, 20
 A_RECORDING = 1000
-ONE_PERCENT = Scope(source="gate-7")
+ONE_PERCENT = Scope(source="gate-7-")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -143,8 +143,11 @@ def _among(found: Index, scope: Scope) -> NDArray[np.bool_] | None:
     wanted = select(Analysis.id).join(Recording).where(within(found.session, scope))
     analyses = np.array(found.session.exec(wanted).all(), np.int64)
     outside = np.array(found.session.exec(outside_window(found.session, scope)).all(), np.int64)
-    rows = np.isin(found.rows.analysis_ids, analyses)
-    return rows & ~np.isin(found.rows.appearance_ids, outside)
+    highest = max(found.rows.analysis_ids.max(initial=0), analyses.max(initial=0))
+    is_wanted = np.zeros(1 + highest, bool)
+    is_wanted[analyses] = True  # a look at a table: ten times as fast as `np.isin`
+    rows: NDArray[np.bool_] = is_wanted[found.rows.analysis_ids]
+    return rows & ~np.isin(found.rows.appearance_ids, outside) if len(outside) else rows
 
 
 def _blocks(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from errors import WrongUsage
 from faces.engine import ModelCard
@@ -25,7 +26,9 @@ LONGEST = 2000
 """Numbers in a vector that the index takes."""
 MOST = 1000
 """Appearances that the index proposes at once."""
-AT_LEAST = 200
+LITTLE = 20_000
+"""A filter that keeps no more appearances than this is searched without the index."""
+AT_LEAST = 600
 
 _IS_THERE = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)"
 _PROPOSED = """
@@ -65,6 +68,8 @@ def proposed(
     """
     if limit > MOST or not session.scalar(text(_IS_THERE), {"name": _name(card)}):
         return None
+    if scope != EVERYWHERE and _keeps_little(session, scope):
+        return None
     number = MOST if scope != EVERYWHERE else min(MOST, max(AT_LEAST, 2 * limit))
     session.connection().exec_driver_sql(f"SET LOCAL hnsw.ef_search = {number}")
     some = [_of_photo(session, photo, card, scope, limit, number) for photo in photos]
@@ -88,15 +93,24 @@ def _of_photo(
     return list(wanted) if is_all or len(wanted) >= limit else None
 
 
+def _keeps_little(session: Session, scope: Scope) -> bool:
+    """Whether reading every vector of a scope is quick, and the index would propose few of them."""
+    some = _appearances(session, scope).offset(LITTLE).limit(1)
+    return session.exec(some).first() is None
+
+
 def _within(session: Session, appearance_ids: Any, scope: Scope) -> list[int]:
-    statement = (
+    statement = _appearances(session, scope)
+    return list(session.exec(statement.where(col(Appearance.id).in_(appearance_ids))))
+
+
+def _appearances(session: Session, scope: Scope) -> SelectOfScalar[int]:
+    return (
         select(Appearance.id)
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
         .join(Recording, col(Analysis.recording_id) == col(Recording.id))
-        .where(col(Appearance.id).in_(appearance_ids))
         .where(within(session, scope), in_window(scope.case))
     )
-    return list(session.exec(statement))
 
 
 def _switch_on(connection: Connection) -> None:

@@ -45,7 +45,7 @@ def promising(
     else:
         scores, rows = _scores(matrix, photos), None
         scores.masked_fill_(torch.from_numpy(~among), -torch.inf)
-    close = torch.nonzero(scores >= _floor(scores, least, limit))[:, 0].numpy()
+    close = _best(scores, least - ERROR, limit).numpy()
     return close if rows is None else np.asarray(rows[close])
 
 
@@ -78,9 +78,15 @@ def _scores(matrix: torch.Tensor, photos: Vectors) -> torch.Tensor:
     return scores
 
 
-def _floor(scores: torch.Tensor, least: float, limit: int | None) -> float:
-    enough = scores[scores >= least - ERROR]
-    if limit is None or len(enough) <= limit:
-        return least - ERROR
-    last = float(torch.topk(enough, limit, sorted=False).values.min())
-    return max(least - ERROR, last - 2 * ERROR)
+def _best(scores: torch.Tensor, least: float, limit: int | None) -> torch.Tensor:
+    """Rows in order that score at least this, and so near the best `limit` as the errors ask."""
+    if limit is None or not len(scores):
+        return torch.nonzero(scores >= least)[:, 0]
+    # A partial sort of a million is done ten times as fast as a comparison that lists its rows.
+    number = min(limit, len(scores))
+    best = torch.topk(scores, number)
+    floor = max(least, float(best.values[-1]) - 2 * ERROR)
+    while best.values[-1] >= floor and number < len(scores):
+        number = min(4 * number, len(scores))
+        best = torch.topk(scores, number)
+    return best.indices[best.values >= floor].sort().values
