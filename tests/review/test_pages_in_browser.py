@@ -21,6 +21,7 @@ from storage.agenda import unasked
 from storage.audit import Action
 from storage.database import reading, writing
 
+expect.set_options(timeout=30_000)  # a machine may be busy
 NARROW = {"width": 390, "height": 844}
 WIDE = {"width": 1280, "height": 900}
 PLACES = [
@@ -90,6 +91,7 @@ def test_from_the_first_login_to_a_recording_that_was_watched(
     page.get_by_role("navigation").get_by_role("link", name="Recordings").click()
     expect(page.get_by_text("Nothing has been handed in yet")).to_be_visible()
 
+    page.wait_for_load_state()  # its script listens from then on
     page.get_by_label("Choose files").set_input_files(film)
     expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
     house.porter.look_round()
@@ -124,11 +126,13 @@ def test_a_file_whose_line_broke_goes_on_where_it_stopped(
             route.continue_()
 
     page.route("**/uploads/*", pass_on)
+    page.wait_for_load_state()  # its script listens from then on
     page.get_by_label("Choose files").set_input_files(file)
     while len(sent) < 2:
         page.wait_for_timeout(50)
     broken.clear()
     page.reload()
+    page.wait_for_load_state()  # its script listens from then on
     page.get_by_label("Choose files").set_input_files(file)
     expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
     assert set(sent) == {"0", str(32 * 1024 * 1024)}
@@ -140,6 +144,7 @@ def test_a_refusal_is_said(page: Page, house: House, tmp_path: Path) -> None:
     page.goto(f"{house.address}/recordings")
     notes = tmp_path / "notes.mp4"
     notes.write_text("no video at all\n" * 1000)
+    page.wait_for_load_state()  # its script listens from then on
     page.get_by_label("Choose files").set_input_files(notes)
     expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
     house.porter.look_round()
