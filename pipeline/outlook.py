@@ -8,6 +8,7 @@ from pipeline.forecast import Forecast, Pace, forecast
 from pipeline.windows import Windows
 from storage.database import Session
 from storage.pace import RemainingWork, remaining_work, watched_lately
+from storage.reaper import owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,12 @@ class Outlook:
 
 
 def look_ahead(session: Session, *, workers: int, windows: Windows, now: datetime) -> Outlook:
-    """Forecast everything that is left, from the speed of the segments that were done last."""
+    """Forecast everything that is left, from the speed of the segments that were done last.
+
+    `workers` are those of this machine; more are counted when more processes hold a segment now.
+    """
+    at_work = {owner.partition(".")[0] for owner in owners(session)}
+    workers = max(workers, len(at_work))
     work = remaining_work(session)
     pace = Pace.measured(watched_lately(session))
     return Outlook(work, forecast(work, pace, workers=workers, windows=windows, now=now), workers)
