@@ -68,7 +68,7 @@ def drawn(rows: int) -> Vectors:
 def _measure_sqlite(url: str, vectors: Vectors) -> None:
     database = connect(url)
     upgrade(database)
-    _report("insertion, SQLite, appearances/s", f"{_fill(database, vectors):,.0f}")
+    _report("insertion, SQLite, appearances/s", f"{fill(database, vectors):,.0f}")
     seconds, _ = _timed(lambda: _search(database, vectors[0]))
     _report("first search, the file is made, s", f"{seconds:.1f}")
     flat = _faiss(vectors)
@@ -99,7 +99,7 @@ def _measure_rematch(database: Engine, vectors: Vectors, store: str) -> None:
 def _measure_postgresql(url: str, vectors: Vectors) -> None:
     database = connect(url)
     upgrade(database)
-    _report("insertion, PostgreSQL, appearances/s", f"{_fill(database, vectors):,.0f}")
+    _report("insertion, PostgreSQL, appearances/s", f"{fill(database, vectors):,.0f}")
     _measure_rematch(database, vectors, "PostgreSQL")
     seconds, _ = _timed(lambda: build_index(database, CARD))
     _report(f"HNSW over {len(vectors):,} built, s", f"{seconds:.0f}")
@@ -128,15 +128,15 @@ def _search(database: Engine, query: Vectors, scope: Scope = EVERYWHERE) -> list
     return [one.appearance_id for one in near]
 
 
-def _fill(database: Engine, vectors: Vectors) -> float:
+def fill(database: Engine, vectors: Vectors) -> float:
     """Appearances a second, a recording of a thousand in each transaction."""
     seconds = 0.0
     for number, first in enumerate(range(0, len(vectors), A_RECORDING)):
         rows = vectors[first : first + A_RECORDING]
         with writing(database) as session:
             known = add(
-                session, _found(number), plan_key="0", plan_body='{"engine": "dlib"}', segments=[],
-                now=NOW,
+                session, recording_called(number), plan_key="0", plan_body='{"engine": "dlib"}',
+                segments=[], now=NOW,
             )  # fmt: skip
         seen = [_presence(n, vector) for n, vector in enumerate(rows)]
         begun = time.perf_counter()
@@ -152,7 +152,7 @@ def _kept_by_one_percent(rows: int) -> Iterator[NDArray[np.int64]]:
             yield np.arange(first, first + A_RECORDING)
 
 
-def _found(number: int) -> Found:
+def recording_called(number: int) -> Found:
     name = f"gate-{number % 100}-{'even' if number % 2 == 0 else 'odd'}.mp4"
     recording = Recording(
         path=f"/footage/{name}", size_bytes=1, codec="h264", width=640, height=360, rotation=0,

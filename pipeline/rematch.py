@@ -9,19 +9,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from errors import NotAuthorised
-from faces.engine import FaceEngine
-from faces.vectors import Vectors
+from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
 from pipeline.clock import utc_now
-from pipeline.match import matches, record_match
+from pipeline.match import record_match
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.audit import Action
 from storage.candidates import Match, places, replace_candidates
 from storage.cases import require_in_force
 from storage.database import Engine, Session, reading, writing
-from storage.embeddings import appearance_vectors
+from storage.embeddings import number_of_vectors
+from storage.nearest import nearest_of_many
 from storage.people import (
     Gallery,
     cases_of,
@@ -33,7 +35,6 @@ from storage.people import (
     withdrawn,
 )
 from storage.rematches import WORKER, Facts, conclude, differences
-from storage.scope import allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +92,35 @@ def _compare(
         people = gallery(session, engine=name, now=now, person_ids=person_ids)
         taken_back = withdrawn(session, engine=name, person_ids=person_ids)
         known = places(session, person_ids, engine=name)
-        ids, vectors = appearance_vectors(session, engine=name)
-        ids, vectors = _allowed(session, person_ids, ids, vectors)
+        number, close = _close(session, people, engine.card)
     return _Compared(
         people=people,
         withdrawn=taken_back,
         known={appearance for one in known.values() for appearance in one},
-        appearances=len(ids),
-        matches=matches(people, ids, vectors, engine.card),
+        appearances=number,
+        matches=close,
     )
 
 
-def _allowed(
-    session: Session, person_ids: Sequence[int], ids: Sequence[int], vectors: Vectors
-) -> tuple[list[int], Vectors]:
-    """Of these appearances those that one of the people's cases may look at."""
-    cases = {case.id: case for case in cases_of(session, person_ids).values()}
-    among = {id for case in cases.values() for id in allowed(session, case, ids)}
-    rows = [row for row, id in enumerate(ids) if id in among]
-    return [ids[row] for row in rows], vectors[rows]
+def _close(session: Session, people: Gallery, card: ModelCard) -> tuple[int, list[Match]]:
+    """How many appearances there are, and whatever comes close to one of these people.
+
+    Which of it a person's case may look at is seen to when it is kept.
+    """
+    owners = np.array(people.person_ids)
+    rows = {person: np.flatnonzero(owners == person) for person in dict.fromkeys(owners.tolist())}
+    found = nearest_of_many(session, [people.vectors[mine] for mine in rows.values()], card=card)
+    return number_of_vectors(session, card.name), [
+        Match(
+            person_id=person,
+            appearance_id=near.appearance_id,
+            reference_id=people.reference_ids[mine[near.photo]],
+            distance=near.distance,
+            threshold=card.threshold,
+        )
+        for (person, mine), close in zip(rows.items(), found, strict=True)
+        for near in close
+    ]
 
 
 def _keep(

@@ -1,0 +1,139 @@
+"""Kept crops embedded anew, beside the embedder alone: `python -m bench.migrate [CROPS]`.
+
+The crops are of the demo's two people at many brightnesses, found by engine `dlib`, and embedded
+anew by `dlib`: landmarks are at hand, and the network is the floor. A worker's whole way is
+measured: reading sealed crops, decoding, aligning, embedding, writing vectors. Torch has one
+thread, as in a worker. Times are of the processor, of all threads of this process, so that other
+work on the machine counts little; the embedder is measured before and after every portion.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bench.vectors import recording_called
+from demo.portraits import portrait
+from faces.crop import Crop
+from faces.engine import FaceEngine
+from faces.face import Image
+from pipeline.clock import utc_now
+from pipeline.crops import cut_face, jpeg_of, read_crop
+from pipeline.migrate import migrate
+from pipeline.plan import Plan
+from pipeline.reembed import AT_ONCE
+from pipeline.watch import watch
+from settings import Settings
+from storage import tables
+from storage.agenda import unasked
+from storage.appearances import Presence, replace_appearances
+from storage.database import reading, writing
+from storage.recordings import add
+from worker.resources import Resources
+
+DISTINCT = 500
+"""Pictures on the disk; appearances share them."""
+EACH = 5
+"""Crops an appearance."""
+
+
+def main(crops: str = "2000") -> None:
+    """Print both rates, their ratio, and what each part of a crop's way costs."""
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as home:
+        mine = Resources(Settings(home=Path(home), device="cpu"))
+        engine = mine.face_engine("dlib", 40)
+        pictures = _pictures(engine)
+        names = _fill(mine, pictures, int(crops) // EACH)
+        segments = _ask(mine, engine)
+        alone, whole = _race(engine, pictures, lambda: watch(segments.pop(0), mine.tools), segments)
+        rate = int(crops) / whole
+        print("| | crops a second |\n| --- | --- |")
+        print(f"| the embedder alone | {1 / alone:.1f} |\n| embedded anew | {rate:.1f} |")
+        print(f"| ratio | {rate * alone:.3f} |")
+        _parts(mine, engine, names)
+
+
+def _pictures(engine: FaceEngine) -> list[Crop]:
+    found = []
+    for name in ("astronaut", "grace_hopper"):
+        image = portrait(name)
+        (face, *_) = engine.detect([image])[0]
+        for step in range(DISTINCT // 2):
+            bright = (image * (0.6 + 0.4 * step / DISTINCT)).astype(np.uint8)
+            found.append(cut_face(bright, face, engine.card.detector))
+    return found
+
+
+def _fill(mine: Resources, pictures: list[Crop], appearances: int) -> list[str]:
+    plan = Plan(engine="stub")
+    with writing(mine.database) as session:
+        add(
+            session, recording_called(0), plan_key=plan.key, plan_body=plan.body, segments=[],
+            now=utc_now(),
+        )  # fmt: skip
+        session.get_one(tables.Analysis, 1).state = tables.State.DONE
+    album = mine.media.of_recording(1)
+    names = [album.save(jpeg_of(one)) for one in pictures]
+    kept = [_seen(names, place, pictures[0]) for place in range(appearances)]
+    with writing(mine.database) as session:
+        replace_appearances(session, 1, kept)
+    return names
+
+
+def _seen(names: list[str], place: int, crop: Crop) -> Presence:
+    assert crop.face is not None
+    chosen = tuple(names[(EACH * place + one) % len(names)] for one in range(EACH))
+    vector = np.eye(8, dtype=np.float32)[0]
+    return Presence(place, place, place, crop.face.box, 1, 1, EACH, vector, chosen)
+
+
+def _ask(mine: Resources, engine: FaceEngine) -> list[int]:
+    migrate(engine, case_id=None, tools=mine.tools, current="stub", actor="worker")
+    with reading(mine.database) as session:
+        return unasked(session)
+
+
+def _race(
+    engine: FaceEngine, pictures: list[Crop], step: Callable[[], object], left: list[int]
+) -> tuple[float, float]:
+    """Seconds a chip for the embedder alone, and seconds for all portions."""
+    chips = np.stack([_chip(engine, one) for one in pictures[: AT_ONCE * EACH]])
+    alone, whole = [_seconds(lambda: engine.embed(chips))], 0.0
+    while left:
+        alone.append(_seconds(lambda: engine.embed(chips)))
+        whole += _seconds(step)
+        alone.append(_seconds(lambda: engine.embed(chips)))
+    return float(np.mean(alone[1:])) / len(chips), whole
+
+
+def _parts(mine: Resources, engine: FaceEngine, names: list[str]) -> None:
+    bodies = [mine.media.read(name) for name in names]
+    crops = [read_crop(body) for body in bodies]
+    print("| of which, one after the other | ms a crop |\n| --- | --- |")
+    for part, step in {
+        "reading and unsealing": lambda: [mine.media.read(name) for name in names],
+        "decoding": lambda: [read_crop(body) for body in bodies],
+        "aligning": lambda: [_chip(engine, one) for one in crops],
+    }.items():
+        print(f"| {part} | {1000 * _seconds(step) / len(names):.2f} |")
+
+
+def _chip(engine: FaceEngine, crop: Crop) -> Image:
+    assert crop.face is not None
+    (chip,) = engine.align(crop.image, [crop.face])
+    return np.asarray(chip, np.uint8)
+
+
+def _seconds(step: Callable[[], object]) -> float:
+    began = time.process_time()
+    step()
+    return time.process_time() - began
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
