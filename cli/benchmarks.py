@@ -22,6 +22,7 @@ class Benchmark(StrEnum):
     LEDGER = "ledger"
     OVERLAPS = "overlaps"
     REVIEW = "review"
+    GROUPING = "grouping"
 
 
 def bench(

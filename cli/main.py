@@ -16,6 +16,7 @@ from cli import (
     doctor,
     exports,
     footage,
+    groups,
     jobs,
     migration,
     models,
@@ -64,6 +65,7 @@ app.command("notify")(notify.notify)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(benchmarks.bench)
 app.add_typer(cases.app, name="case", help="Cases: what authorises a search.")
+app.add_typer(groups.app, name="groups", help="Who else appears often in a case.")
 app.add_typer(accounts.app, name="account", help="Accounts: who may log in, and as what.")
 app.add_typer(tokens.app, name="token", help="Tokens: what programs log in with.")
 app.add_typer(audit.app, name="audit", help="The log of who did what.")

@@ -58,7 +58,7 @@ def enrol(
             }
         )
     else:
-        out.print(_verdicts(enrolled))
+        out.print(verdict_table(enrolled))
     if not all(one.usable for one in enrolled.portraits):
         raise typer.Exit(WITH_GAPS)
 
@@ -127,7 +127,8 @@ def _standing(category: Category | None, review_days: int | None) -> Standing | 
     return Standing(category or Category.OTHER, review_at)
 
 
-def _verdicts(enrolled: Enrolled) -> object:
+def verdict_table(enrolled: Enrolled) -> object:
+    """What was said of each photo."""
     shown = table("", "photo", "verdict", "#quality")
     for one in enrolled.portraits:
         shown.add_row(one.name, one.verdict, f"{one.quality:.2f}" if one.usable else "")

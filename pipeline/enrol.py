@@ -7,7 +7,7 @@ from pathlib import Path
 from faces.engine import FaceEngine
 from pipeline.act import Act
 from pipeline.clock import utc_now
-from pipeline.portraits import Portrait, examine
+from pipeline.portraits import Kept, Portrait, examine
 from pipeline.tools import Tools
 from storage import rematches
 from storage.audit import Action
@@ -35,7 +35,7 @@ class Enrolled:
 
 def enrol_person(
     name: str,
-    photos: Sequence[Path],
+    photos: Sequence[Path | Kept],
     *,
     case_id: int,
     engine: FaceEngine,

@@ -1,9 +1,11 @@
 """Look at a reference photo: one clear face, or a reason why not."""
 
 import hashlib
+import io
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,16 +46,29 @@ class Portrait:
         return self.vector is not None
 
 
-def examine(path: Path, engine: FaceEngine) -> Portrait:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A picture that is kept already, and what it is called."""
+
+    name: str
+    body: bytes = field(repr=False)
+
+
+def examine(photo: Path | Kept, engine: FaceEngine) -> Portrait:
     """Read one photo and judge it; a bad photo is a verdict, not an error."""
-    name = display_name(path)
+    if isinstance(photo, Kept):
+        return _judge(photo, engine)
+    name = display_name(photo)
     try:
-        body = _bytes_of(path)
+        return _judge(Kept(name, _bytes_of(photo)), engine)
     except UnusablePhoto as reason:
         return Portrait(name, "", str(reason))
-    sha256 = hashlib.sha256(body).hexdigest()
+
+
+def _judge(photo: Kept, engine: FaceEngine) -> Portrait:
+    name, sha256 = photo.name, hashlib.sha256(photo.body).hexdigest()
     try:
-        image = read_photo(path)
+        image = read_photo(io.BytesIO(photo.body))
         face = _only_face(engine.detect([image])[0])
         chip = engine.align(image, [face])
         quality = assess(chip[0], face)
@@ -78,17 +93,17 @@ def sha256_of(path: Path) -> str:
         return ""
 
 
-def read_photo(path: Path) -> Image:
+def read_photo(photo: Path | BinaryIO) -> Image:
     """Open a photo upright, RGB, at most 1600 px on its longer side.
 
     Raises UnusablePhoto when it is no picture of a kind that is read, or absurdly large.
     """
     try:
-        with Picture.open(path, formats=FORMATS) as photo:
-            if photo.width * photo.height > MOST_PIXELS:
+        with Picture.open(photo, formats=FORMATS) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
                 raise UnusablePhoto("It has more than 100 million pixels; scale it down.")
-            photo.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
-            upright = ImageOps.exif_transpose(photo).convert("RGB")
+            opened.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+            upright = ImageOps.exif_transpose(opened).convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise UnusablePhoto("It is not a picture that can be read.") from error
     except (Picture.DecompressionBombError, Picture.DecompressionBombWarning) as error:

@@ -12,7 +12,8 @@ from pipeline.purge import purge_due as erase_due
 from storage.agenda import ready_to_match, waiting_sites
 from storage.checkpoints import signing_key
 from storage.crops import crop_numbers
-from storage.database import reading
+from storage.database import reading, writing
+from storage.groups import drop_groups_of_ended
 from storage.people import unmatched_people
 from tasks.analyses import ask_for_matching
 from tasks.asking import broker_errors_explained
@@ -56,12 +57,14 @@ def tend_ledger() -> None:
 @app.task
 def sweep_crops() -> None:
     """Remove the crops that nothing refers to: of what was cancelled or forgotten, and of workers
-    that died between saving them and committing."""
+    that died between saving them and committing. Groups of unknown faces end with their case."""
     mine = resources()
     limit = timedelta(seconds=mine.settings.visibility_timeout_seconds)
     with reading(mine.database) as session:
         removed = mine.media.sweep(lambda: crop_numbers(session), older_than=utc_now() - limit)
     log.info("%d crops swept", removed)
+    with writing(mine.database) as session:
+        drop_groups_of_ended(session, utc_now())
 
 
 @app.task

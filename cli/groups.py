@@ -1,0 +1,146 @@
+"""`nightreel groups make|list|show|merge|split|promote`."""
+
+from typing import Annotated
+
+import typer
+
+from cli.actor import actor
+from cli.output import err, out, print_json, table
+from cli.people import ask_for, verdict_table
+from errors import WrongUsage
+from pipeline import group
+from pipeline.clock import utc_now
+from pipeline.group import Groups
+from review.timeline import clock
+from storage.groups import Group, Member
+from worker.resources import resources
+
+app = typer.Typer(no_args_is_help=True)
+
+Case = Annotated[str, typer.Option(help="Reference of a case in force that allows grouping.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Number = Annotated[int, typer.Argument(help="Its number, as `list` shows it.")]
+
+
+@app.command("make")
+def make(case: Case, as_json: AsJson = False) -> None:
+    """Group everybody seen in the case's own footage; what was said of groups before holds."""
+    mine = resources()
+    card = mine.photo_engine().card
+    made = group.make_groups(case, card=card, database=mine.database, actor=actor(), now=utc_now())
+    _print(made, as_json)
+
+
+@app.command("list")
+def list_groups(case: Case, as_json: AsJson = False) -> None:
+    """The groups of a case, the largest first."""
+    _print(_known(case), as_json)
+
+
+@app.command("show")
+def show(number: Number, case: Case, as_json: AsJson = False) -> None:
+    """The appearances in one group."""
+    found = [one for one in _known(case).groups if one.id == number]
+    if not found:
+        raise WrongUsage(f"There is no group {number} in this case; `groups list` shows them.")
+    if as_json:
+        print_json([_member(one) for one in found[0].members])
+        return
+    shown = table(
+        f"Group {number}: appearances that may be one person, for a person to judge",
+        *("#appearance", "recording", "from", "to", "best at", "#quality"),
+    )
+    for one in found[0].members:
+        times = (clock(one.start_ms), clock(one.end_ms), clock(one.best_ms))
+        shown.add_row(str(one.appearance_id), one.recording, *times, f"{one.quality:.2f}")
+    out.print(shown)
+
+
+@app.command("merge")
+def merge(
+    numbers: Annotated[list[int], typer.Argument(help="Two or more.")],
+    case: Case,
+) -> None:
+    """Say that groups are one person: they stay together in every grouping to come."""
+    kept = group.merge_groups(
+        case, numbers, database=resources().database, actor=actor(), now=utc_now()
+    )
+    err.print(f"They are group {kept} now.")
+
+
+@app.command("split")
+def split(
+    number: Number,
+    appearances: Annotated[list[int], typer.Argument(help="Those that do not belong to it.")],
+    case: Case,
+) -> None:
+    """Say that some appearances are somebody else: they stay apart in every grouping to come."""
+    made = group.split_group(
+        case, number, appearances, database=resources().database, actor=actor(), now=utc_now()
+    )
+    err.print(f"They are group {made} now.")
+
+
+@app.command("promote")
+def promote(
+    number: Number,
+    name: Annotated[str, typer.Argument(help="What the case is to call the person.")],
+    case: Case,
+) -> None:
+    """Turn a group into a person of the case, with its best crops as reference photos."""
+    mine = resources()
+    enrolled = group.promote_group(
+        case, number, name, engine=mine.photo_engine(), tools=mine.tools, actor=actor()
+    )
+    ask_for([enrolled.person_id])
+    out.print(verdict_table(enrolled))
+    err.print("Its own appearances will be candidates too; that they come close says nothing.")
+
+
+def _known(case: str) -> Groups:
+    mine = resources()
+    return group.groups_of(case, engine=mine.settings.engine, database=mine.database, now=utc_now())
+
+
+def _print(known: Groups, as_json: bool) -> None:
+    if as_json:
+        pairs = zip(known.groups, known.moments, strict=True)
+        print_json([_group(one, moments) for one, moments in pairs])
+        return
+    shown = table(
+        "Groups: appearances that may be one person, for a person to judge",
+        *("#group", "#appearances", "#different moments", "#recordings", "turned into a person"),
+    )
+    for one, moments in zip(known.groups, known.moments, strict=True):
+        numbers = (one.id, len(one.members), moments, len(_recordings(one)))
+        shown.add_row(*map(str, numbers), "yes" if one.person_id else "")
+    if not known.groups:
+        shown.add_row("none")
+    out.print(shown)
+
+
+def _group(one: Group, moments: int) -> dict[str, object]:
+    return {
+        "group": one.id,
+        "engine": one.engine,
+        "appearances": [member.appearance_id for member in one.members],
+        "moments": moments,
+        "recordings": _recordings(one),
+        "person": one.person_id,
+    }
+
+
+def _recordings(one: Group) -> list[str]:
+    return list({member.recording_id: member.recording for member in one.members}.values())
+
+
+def _member(one: Member) -> dict[str, object]:
+    return {
+        "appearance": one.appearance_id,
+        "recording": one.recording,
+        "start_ms": one.start_ms,
+        "end_ms": one.end_ms,
+        "best_ms": one.best_ms,
+        "quality": round(one.quality, 4),
+        "crops": list(one.crops),
+    }

@@ -1,0 +1,158 @@
+"""Appearances that may be one person, from their vectors and from what people have said of them.
+
+Average linkage: two groups are as far apart as their members on average. With one minus the cosine
+that is one minus the product of the groups' mean vectors, so nothing is kept that grows with the
+square of the number of appearances; distances are computed in blocks and let go.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faces.vectors import Vectors, unit
+
+Pair = tuple[int, int]
+
+_BLOCK_NUMBERS = 1 << 24
+"""Distances held at once: 64 MB of float32."""
+_DIGITS = 5
+"""Of a distance: block by block the last digits of the same product differ."""
+
+
+def group(
+    vectors: Vectors,
+    *,
+    limit: float,
+    together: Iterable[Pair] = (),
+    apart: Iterable[Pair] = (),
+) -> list[int]:
+    """The group of each of n appearances [n, d], numbered from 0 in order of their first members.
+
+    Groups are joined, the closest first, while they are at most `limit` apart (Euclidean distance
+    between unit vectors) on average. Pairs that belong together are never separated, and pairs
+    that belong apart never joined; a pair that is said to be both is together. The same input
+    gives the same groups.
+    """
+    directions = unit(vectors)
+    merging = _Merging(np.arange(len(vectors)), limit**2 / 2)
+    merging.start(directions, [*together, *_equal(directions, apart)], list(apart))
+    while merging.step():
+        pass
+    return _numbered(merging.labels)
+
+
+@dataclass(slots=True)
+class _Merging:
+    """Groups as far as they have been joined; row i of each array is group i."""
+
+    labels: NDArray[np.int64]
+    """Shape [n]: the group of each appearance."""
+    limit: float
+    sums: Vectors = field(init=False)
+    """Shape [g, d]: of the members' unit vectors."""
+    counts: NDArray[np.float32] = field(init=False)
+    apart: NDArray[np.int64] = field(init=False)
+    """Shape [p, 2]: groups that must not be joined, each pair in both directions."""
+    nearest: NDArray[np.int64] = field(init=False)
+    """The nearest group within the limit; -1 where there is none, -2 where it is to be found."""
+    distance: Vectors = field(init=False)
+
+    def start(self, directions: Vectors, together: Sequence[Pair], apart: Sequence[Pair]) -> None:
+        """Begin with one group for each appearance, but for those that belong together."""
+        self.sums, self.counts = directions, np.ones(len(directions), np.float32)
+        pairs = np.array(apart, np.int64).reshape(-1, 2)
+        self.apart = np.concatenate([pairs, pairs[:, ::-1]])
+        self.nearest = np.full(len(directions), -2)
+        self.distance = np.full(len(directions), np.inf, np.float32)
+        self._join(components(len(directions), together))
+
+    def step(self) -> bool:
+        """Join all pairs that are nearest to each other; False when there is none."""
+        self._find_nearest()
+        there = np.flatnonzero(self.nearest >= 0)
+        if not there.size:
+            return False
+        mutual = there[self.nearest[self.nearest[there]] == there]
+        if not mutual.size:  # equal distances in a ring
+            mutual = there[[self.distance[there].argmin()]]
+        into = np.arange(len(self.counts))
+        pairs = np.sort(np.stack([mutual, self.nearest[mutual]], axis=1), axis=1)
+        into[pairs[:, 1]] = pairs[:, 0]
+        self._join(into)
+        return True
+
+    def _join(self, into: NDArray[np.int64]) -> None:
+        """Make group i part of group `into[i]`, which is no part of another."""
+        kept, place = np.unique(into, return_inverse=True)
+        changed = np.bincount(place) > 1
+        sums = np.zeros((len(kept), self.sums.shape[1]), np.float32)
+        np.add.at(sums, place, self.sums)
+        self.sums, self.counts = sums, np.bincount(place, self.counts).astype(np.float32)
+        self.labels = place[self.labels]
+        ends = place[self.apart]
+        self.apart = np.unique(ends[ends[:, 0] != ends[:, 1]], axis=0).reshape(-1, 2)
+        target = self.nearest[kept]
+        gone = (target >= 0) & changed[place[np.maximum(target, 0)]]
+        self.nearest = np.where(target >= 0, place[np.maximum(target, 0)], target)
+        self.nearest[changed | gone] = -2
+        self.distance = self.distance[kept]
+
+    def _find_nearest(self) -> None:
+        """Look again from where a group was joined to another or lost its nearest."""
+        # Joining brings no group nearer to a third: whoever had nobody within reach is done.
+        means = self.sums / self.counts[:, None]
+        stale, open_ = np.flatnonzero(self.nearest == -2), np.flatnonzero(self.nearest != -1)
+        at_once = max(1, _BLOCK_NUMBERS // max(1, len(open_)))
+        for begin in range(0, len(stale), at_once):
+            rows = stale[begin : begin + at_once]
+            far = np.round(1 - means[rows] @ means[open_].T, _DIGITS)
+            far[rows[:, None] == open_[None, :]] = np.inf
+            far[_places(self.apart, rows, open_)] = np.inf
+            best = far.argmin(axis=1)
+            self.distance[rows] = far[np.arange(len(rows)), best]
+            within = self.distance[rows] <= self.limit + 10**-_DIGITS
+            self.nearest[rows] = np.where(within, open_[best], -1)
+
+
+def _places(
+    pairs: NDArray[np.int64], rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where pairs lie in a block of some rows and columns, both ascending."""
+    inside = np.isin(pairs[:, 0], rows) & np.isin(pairs[:, 1], columns)
+    first, second = pairs[inside].T
+    return np.searchsorted(rows, first), np.searchsorted(columns, second)
+
+
+def components(count: int, pairs: Iterable[Pair]) -> NDArray[np.int64]:
+    """For each of `count` the smallest one that pairs connect it with."""
+    into = list(range(count))
+
+    def root(one: int) -> int:
+        while into[one] != one:
+            into[one] = into[into[one]]
+            one = into[one]
+        return one
+
+    for first, second in pairs:
+        low, high = sorted((root(first), root(second)))
+        into[high] = low
+    return np.array([root(one) for one in range(count)], np.int64)
+
+
+def _equal(directions: Vectors, apart: Iterable[Pair]) -> list[Pair]:
+    """Pairs of equal vectors, which would otherwise be joined one by one; none that is apart."""
+    held = {one for pair in apart for one in pair}
+    free = np.array([one for one in range(len(directions)) if one not in held], np.int64)
+    if not free.size:
+        return []
+    _, first, place = np.unique(
+        directions[free].round(_DIGITS), axis=0, return_index=True, return_inverse=True
+    )
+    return [(int(free[first[k]]), int(free[i])) for i, k in enumerate(place.ravel())]
+
+
+def _numbered(labels: NDArray[np.int64]) -> list[int]:
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(label, len(numbers)) for label in labels.tolist()]

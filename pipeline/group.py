@@ -1,0 +1,209 @@
+"""Who else appears often in a case: groups of appearances that may be one person, for people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from errors import NotAuthorised, UnusablePhoto, WrongUsage
+from faces.engine import FaceEngine, ModelCard
+from faces.grouping import group
+from pipeline.act import Act
+from pipeline.clock import utc_now
+from pipeline.enrol import Enrolled, enrol_person
+from pipeline.overlaps import Moment, repeated
+from pipeline.portraits import Kept, examine
+from pipeline.tools import Tools
+from storage import groups as stored
+from storage.audit import Action
+from storage.cases import Case, case_in_force
+from storage.database import Engine, Session, reading
+from storage.group_rules import rules
+from storage.groups import Group
+from storage.scope import has_footage
+from storage.verdicts import Standing, standings
+
+BEST_CROPS = 5
+"""So many pictures of a group become references of the person it is turned into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups of a case as they stand."""
+
+    case_id: int
+    groups: list[Group]
+    """The largest first."""
+    moments: list[int]
+    """Of each group: how many of its appearances are different moments of footage."""
+
+
+def make_groups(
+    reference: str, *, card: ModelCard, database: Engine, actor: str, now: datetime
+) -> Groups:
+    """Group the appearances in a case's own footage by one engine's vectors.
+
+    What people said of appearances holds, and groups keep their numbers as far as they can.
+    Raises NotAuthorised when the case is not in force or does not allow it, WrongUsage when it has
+    no footage of its own.
+    """
+    act = Act(database, actor, Action.GROUPED, now)
+    with act.refusals(reference), reading(database) as session:
+        case = case_that_allows(session, reference, now)
+        if not has_footage(session, case.id):
+            raise WrongUsage(
+                f"Case {reference} has no footage of its own; add it with `ingest --case`."
+            )
+        ids, vectors = stored.vectors_of_case(session, case, card.name)
+        together, apart = _said(session, case.id, card.name, ids)
+    labels = group(vectors, limit=card.same_face_distance, together=together, apart=apart)
+    found: dict[int, list[int]] = {}
+    for id, label in zip(ids, labels, strict=True):
+        found.setdefault(label, []).append(id)
+    several = [members for members in found.values() if len(members) > 1]
+    with act.on(reference) as session:
+        case_that_allows(session, reference, now)
+        stored.replace_groups(session, case.id, card.name, several, now)
+        act.record(
+            session, case.id, kind="make", engine=card.name,
+            appearances=len(ids), groups=len(several),
+        )  # fmt: skip
+    return groups_of(reference, engine=card.name, database=database, now=now)
+
+
+def groups_of(reference: str, *, engine: str, database: Engine, now: datetime) -> Groups:
+    """The groups of a case. Raises NotAuthorised as `make_groups`."""
+    with reading(database) as session:
+        case = case_that_allows(session, reference, now)
+        found = stored.groups(session, case.id, engine)
+        return Groups(case.id, found, [_moments(session, one) for one in found])
+
+
+def merge_groups(
+    reference: str, group_ids: Sequence[int], *, database: Engine, actor: str, now: datetime
+) -> int:
+    """Make one group of several, for good; returns its number.
+
+    Raises NotAuthorised as `make_groups`, WrongUsage as `storage.groups.merge`.
+    """
+    act = Act(database, actor, Action.GROUPED, now)
+    with act.on(reference) as session:
+        case = case_that_allows(session, reference, now)
+        kept = stored.merge(session, case.id, group_ids)
+        act.record(session, case.id, kind="merge", group_ids=list(group_ids), group_id=kept)
+    return kept
+
+
+def split_group(
+    reference: str,
+    group_id: int,
+    appearance_ids: Sequence[int],
+    *,
+    database: Engine,
+    actor: str,
+    now: datetime,
+) -> int:
+    """Make a group of its own of some appearances, for good; returns its number.
+
+    Raises NotAuthorised as `make_groups`, WrongUsage as `storage.groups.split`.
+    """
+    act = Act(database, actor, Action.GROUPED, now)
+    with act.on(reference) as session:
+        case = case_that_allows(session, reference, now)
+        made = stored.split(session, case.id, group_id, appearance_ids, now)
+        act.record(
+            session, case.id, kind="split", group_id=group_id, new_group_id=made,
+            appearance_ids=sorted(appearance_ids),
+        )  # fmt: skip
+    return made
+
+
+def promote_group(
+    reference: str, group_id: int, name: str, *, engine: FaceEngine, tools: Tools, actor: str
+) -> Enrolled:
+    """Turn a group into a person of its case: its best crops are judged as any reference photo is.
+
+    Raises NotAuthorised as `make_groups`, WrongUsage when there is no such group or it is somebody
+    already, UnusablePhoto when none of its crops can be searched with; then nobody is enrolled.
+    """
+    act = Act(tools.database, actor, Action.GROUPED, utc_now())
+    with act.refusals(reference), reading(tools.database) as session:
+        case = case_that_allows(session, reference, act.now)
+        chosen = _group(session, case.id, group_id, engine.card.name)
+    crops = [Kept(f"appearance {id}", tools.media.read(crop)) for id, crop in _best(chosen)]
+    verdicts = [(crop, examine(crop, engine)) for crop in crops]
+    usable = [crop for crop, portrait in verdicts if portrait.usable]
+    if not usable:
+        reasons = "; ".join(f"{one.name}: {one.verdict}" for _, one in verdicts)
+        raise UnusablePhoto(f"No picture of group {group_id} can be searched with. {reasons}")
+    enrolled = enrol_person(name, usable, case_id=case.id, engine=engine, tools=tools, actor=actor)
+    with act.on(reference) as session:
+        stored.remember_person(session, case.id, group_id, enrolled.person_id)
+        act.record(
+            session, case.id, kind="promote", group_id=group_id, person_id=enrolled.person_id
+        )
+    return enrolled
+
+
+def case_that_allows(session: Session, reference: str, now: datetime) -> Case:
+    """A case in force that allows unknown faces to be grouped. Raises NotAuthorised."""
+    case = case_in_force(session, reference, now)
+    if not case.allows_grouping:
+        raise NotAuthorised(
+            f"Case {reference} does not allow unknown faces to be grouped; "
+            "only a case that was opened with --allow-grouping does."
+        )
+    return case
+
+
+def _said(
+    session: Session, case_id: int, engine: str, ids: Sequence[int]
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """What people said of these appearances, as places among them: together, apart."""
+    places = {id: place for place, id in enumerate(ids)}
+    said = rules(session, case_id)
+    pairs = (said.together, [*said.apart, *_judged_apart(session, case_id, engine)])
+    together, apart = (
+        [(places[one], places[other]) for one, other in some if {one, other} <= places.keys()]
+        for some in pairs
+    )
+    return together, apart
+
+
+def _judged_apart(session: Session, case_id: int, engine: str) -> list[tuple[int, int]]:
+    """Who was judged not to be a person belongs to none that were judged, or made, that person."""
+    verdicts = standings(session, case_id)
+    people: dict[int, set[int]] = {}
+    for key, standing in verdicts.items():
+        if standing is Standing.SUPPORTED:
+            people.setdefault(key.person_id, set()).add(key.appearance_id)
+    for one in stored.groups(session, case_id, engine):
+        if one.person_id is not None:
+            members = {member.appearance_id for member in one.members}
+            people.setdefault(one.person_id, set()).update(members)
+    refused = [key for key, standing in verdicts.items() if standing is Standing.NOT_SUPPORTED]
+    return [
+        (appearance, key.appearance_id)
+        for key in refused
+        for appearance in people.get(key.person_id, ())
+        if appearance != key.appearance_id
+    ]
+
+
+def _group(session: Session, case_id: int, group_id: int, engine: str) -> Group:
+    there = {one.id: one for one in stored.groups(session, case_id, engine)}
+    if group_id not in there or not there[group_id].members:
+        raise WrongUsage(f"There is no group {group_id} in this case; `groups list` shows them.")
+    if there[group_id].person_id is not None:
+        raise WrongUsage(f"Group {group_id} was turned into a person already.")
+    return there[group_id]
+
+
+def _best(chosen: Group) -> list[tuple[int, str]]:
+    """The best crop of each of the clearest appearances."""
+    clearest = sorted(chosen.members, key=lambda one: (-one.quality, one.appearance_id))
+    return [(one.appearance_id, one.crops[0]) for one in clearest if one.crops][:BEST_CROPS]
+
+
+def _moments(session: Session, one: Group) -> int:
+    moments = [Moment(None, m.recording_id, m.start_ms, m.end_ms) for m in one.members]
+    return repeated(session, moments).count(None)

@@ -1,0 +1,249 @@
+"""Groups of appearances within one case: they have numbers and no names, and end with the case."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, or_
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from errors import WrongUsage
+from faces.vectors import Vectors
+from storage import cases
+from storage.batches import batches
+from storage.group_rules import say_apart, say_together
+from storage.scope import Scope, in_window, within
+from storage.states import ENDED
+from storage.tables import (
+    Analysis,
+    Appearance,
+    Case,
+    Embedding,
+    FaceGroup,
+    GroupMember,
+    GroupRule,
+    Recording,
+)
+from storage.vectors import matrix
+
+MOST_RULES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An appearance in a group, with all that a reader of it needs."""
+
+    group_id: int
+    appearance_id: int
+    recording_id: int
+    recording: str
+    start_ms: int
+    end_ms: int
+    best_ms: int
+    quality: float
+    crops: tuple[str, ...]
+    """Names in the media store, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Appearances that may be one person."""
+
+    id: int
+    engine: str
+    person_id: int | None
+    """Whom somebody has made of it."""
+    members: tuple[Member, ...]
+    """In the order of their recordings and times."""
+
+
+def vectors_of_case(session: Session, case: cases.Case, engine: str) -> tuple[list[int], Vectors]:
+    """The appearances in a case's own footage and window, by its latest analyses: ids, [n, d]."""
+    statement = (
+        select(Appearance.id, col(Embedding.vector))
+        .join(Embedding, col(Embedding.appearance_id) == col(Appearance.id))
+        .join(Analysis, col(Analysis.id) == col(Appearance.analysis_id))
+        .join(Recording, col(Recording.id) == col(Analysis.recording_id))
+        .where(
+            within(session, Scope(case=case, own_only=True)),
+            in_window(case),
+            col(Analysis.id).in_(_latest(engine)),
+            col(Embedding.engine) == engine,
+        )
+        .order_by(col(Appearance.id))
+    )
+    rows = session.exec(statement).all()
+    return [id for id, _ in rows], matrix([vector for _, vector in rows])
+
+
+def replace_groups(
+    session: Session, case_id: int, engine: str, found: Sequence[Sequence[int]], now: datetime
+) -> None:
+    """Make these the case's groups: lists of appearances, of which none is in two.
+
+    A group that shares most with one there was keeps its number, and whom was made of it. What
+    has gone meanwhile is passed over.
+    """
+    lock_case(session, case_id)
+    before = groups(session, case_id, engine)
+    places = {member.appearance_id: one.id for one in before for member in one.members}
+    free = {one.id for one in before}
+    there = _still_there(session, [id for members in found for id in members])
+    filled = []
+    for members in sorted(found, key=lambda one: (-len(one), min(one))):
+        shared = Counter(places[id] for id in members if places.get(id) in free)
+        known = min(shared, key=lambda id: (-shared[id], id), default=None)
+        filled.append((known, [id for id in members if id in there]))
+        free.discard(known or 0)
+    _remove(session, free)
+    _empty(session, [known for known, _ in filled if known is not None])
+    for known, members in filled:
+        group_id = _new(session, case_id, engine, now) if known is None else known
+        _fill(session, group_id, members)
+
+
+def groups(session: Session, case_id: int, engine: str) -> list[Group]:
+    """The groups of a case that one engine's vectors made, the largest first."""
+    wanted = select(FaceGroup).where(
+        col(FaceGroup.case_id) == case_id, col(FaceGroup.engine) == engine
+    )
+    members: dict[int, list[Member]] = {}
+    for one in _members(session, case_id):
+        members.setdefault(one.group_id, []).append(one)
+    made = [
+        Group(row.id, row.engine, row.person_id, tuple(members.get(row.id, ())))
+        for row in session.exec(wanted)
+    ]
+    return sorted(made, key=lambda one: (-len(one.members), one.id))
+
+
+def merge(session: Session, case_id: int, group_ids: Sequence[int]) -> int:
+    """Make one group of several; they stay together in every grouping to come. Returns its id.
+
+    Raises WrongUsage for groups that are not this case's, are of two engines, or of two people.
+    """
+    lock_case(session, case_id)
+    rows = [_row(session, case_id, id) for id in dict.fromkeys(group_ids)]
+    people = {row.person_id for row in rows} - {None}
+    if len(rows) < 2 or len({row.engine for row in rows}) > 1 or len(people) > 1:
+        raise WrongUsage("Name two or more groups of one engine, of which at most one is somebody.")
+    kept = min(rows, key=lambda row: (row.person_id is None, row.id)).id
+    members = sorted(id for row in rows for id in _ids(session, row.id))
+    _remove(session, {row.id for row in rows} - {kept})
+    _empty(session, [kept])
+    _fill(session, kept, members)
+    say_together(session, case_id, members)
+    return kept
+
+
+def split(
+    session: Session, case_id: int, group_id: int, leaving: Collection[int], now: datetime
+) -> int:
+    """Make a group of its own of some members; they stay apart from the rest. Returns its id.
+
+    Raises WrongUsage for a group that is not this case's, for appearances that are not in it, for
+    all of them, and for so many that too much would have to be remembered.
+    """
+    lock_case(session, case_id)
+    engine = _row(session, case_id, group_id).engine
+    members = set(_ids(session, group_id))
+    gone, left = members & set(leaving), members - set(leaving)
+    if gone != set(leaving) or not gone or not left:
+        raise WrongUsage("Name some of the appearances in the group, and not all of them.")
+    if len(gone) * len(left) > MOST_RULES:
+        raise WrongUsage("Those are too many at once; split off fewer of them.")
+    _empty(session, [group_id])
+    _fill(session, group_id, sorted(left))
+    made = _new(session, case_id, engine, now)
+    _fill(session, made, sorted(gone))
+    say_apart(session, case_id, gone, left)
+    return made
+
+
+def remember_person(session: Session, case_id: int, group_id: int, person_id: int) -> None:
+    """Remember whom somebody made of a group. Raises WrongUsage when it is not this case's."""
+    _row(session, case_id, group_id).person_id = person_id
+
+
+def drop_groups_of_ended(session: Session, now: datetime) -> None:
+    """Remove the groups of cases that are closed or have expired."""
+    over = or_(col(Case.closed_at).is_not(None), col(Case.expires_at) <= now)
+    ended = select(Case.id).where(over)
+    session.exec(delete(GroupRule).where(col(GroupRule.case_id).in_(ended)))
+    session.exec(delete(FaceGroup).where(col(FaceGroup.case_id).in_(ended)))
+
+
+def lock_case(session: Session, case_id: int) -> None:
+    """Let nobody else change this case's groups until the commit."""
+    session.exec(select(Case.id).where(col(Case.id) == case_id).with_for_update())
+
+
+def _latest(engine: str) -> SelectOfScalar[int]:
+    """Of each recording one analysis: nobody counts twice for being watched twice."""
+    return (
+        select(func.max(col(Analysis.id)))
+        .join(Appearance, col(Appearance.analysis_id) == col(Analysis.id))
+        .join(Embedding, col(Embedding.appearance_id) == col(Appearance.id))
+        .where(col(Analysis.state).in_(ENDED), col(Embedding.engine) == engine)
+        .group_by(col(Analysis.recording_id))
+    )
+
+
+def _members(session: Session, case_id: int) -> Iterator[Member]:
+    statement = (
+        select(GroupMember.group_id, Appearance, Recording)
+        .join(FaceGroup, col(FaceGroup.id) == col(GroupMember.group_id))
+        .join(Appearance, col(Appearance.id) == col(GroupMember.appearance_id))
+        .join(Analysis, col(Analysis.id) == col(Appearance.analysis_id))
+        .join(Recording, col(Recording.id) == col(Analysis.recording_id))
+        .where(col(FaceGroup.case_id) == case_id)
+        .order_by(col(Recording.id), col(Appearance.start_ms), col(Appearance.id))
+    )
+    for group_id, one, recording in session.exec(statement):
+        seen = (one.start_ms, one.end_ms, one.best_ms, one.quality, tuple(one.crops))
+        yield Member(group_id, one.id, recording.id, recording.name, *seen)
+
+
+def _row(session: Session, case_id: int, group_id: int) -> FaceGroup:
+    row = session.get(FaceGroup, group_id)
+    if row is None or row.case_id != case_id:
+        raise WrongUsage(f"There is no group {group_id} in this case; `groups list` shows them.")
+    return row
+
+
+def _ids(session: Session, group_id: int) -> list[int]:
+    statement = select(GroupMember.appearance_id).where(col(GroupMember.group_id) == group_id)
+    return sorted(session.exec(statement))
+
+
+def _new(session: Session, case_id: int, engine: str, now: datetime) -> int:
+    row = FaceGroup(case_id=case_id, engine=engine, made_at=now)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _fill(session: Session, group_id: int, members: Sequence[int]) -> None:
+    rows = [{"group_id": group_id, "appearance_id": id} for id in members]
+    if rows:
+        session.connection().execute(insert(GroupMember), rows)
+
+
+def _empty(session: Session, group_ids: Collection[int]) -> None:
+    for some in batches(group_ids):
+        session.exec(delete(GroupMember).where(col(GroupMember.group_id).in_(some)))
+
+
+def _remove(session: Session, group_ids: Collection[int]) -> None:
+    for some in batches(group_ids):
+        session.exec(delete(FaceGroup).where(col(FaceGroup.id).in_(some)))
+
+
+def _still_there(session: Session, appearance_ids: Sequence[int]) -> set[int]:
+    return {
+        id
+        for some in batches(appearance_ids)
+        for id in session.exec(select(Appearance.id).where(col(Appearance.id).in_(some)))
+    }

@@ -1,0 +1,243 @@
+"""Unknown faces are grouped within one case that allows it; what people say of groups holds."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from painted import BLUE, RED, Stay, paint
+from rows import NOW, PLAN, TERMS, found, presence
+from sqlalchemy import Engine
+from sqlmodel import select
+from steps import watch_all
+
+from errors import NotAuthorised, UnusablePhoto, WrongUsage
+from faces.engines.stub import StubEngine
+from footage.alignment import Overlap
+from pipeline.clock import utc_now
+from pipeline.group import Groups, groups_of, make_groups, merge_groups, promote_group, split_group
+from pipeline.ingest import ingest_file
+from pipeline.match import match_analysis
+from pipeline.plan import Plan
+from pipeline.tools import Tools
+from storage import tables
+from storage.appearances import replace_appearances
+from storage.audit import entries
+from storage.cases import close_case, open_case
+from storage.control import forget
+from storage.database import reading, writing
+from storage.embeddings import keep_vectors
+from storage.groups import drop_groups_of_ended
+from storage.overlaps import remember_overlap
+from storage.people import add_person
+from storage.recordings import Request, add
+from storage.tables import Decision, State
+
+CARD = replace(StubEngine.card, threshold=0.5)
+RED_HUE, GREEN_HUE, BLUE_HUE = 0.0, 2.0, 4.0
+
+
+def vector(hue: float) -> np.ndarray:
+    return np.array([np.cos(hue), np.sin(hue)], np.float32)
+
+
+def watched(database: Engine, case: str, name: str, hues: Sequence[float]) -> list[int]:
+    """Footage of a case in which appearances of these hues were seen, one every ten seconds."""
+    with writing(database) as session:
+        case_id = session.exec(select(tables.Case.id).filter_by(reference=case)).one()
+        added = add(session, found(name * 64, f"/{name}.mp4"), segments=[], now=NOW,
+                    request=Request(case_id=case_id), **PLAN)  # fmt: skip
+        analysis = session.get_one(tables.Analysis, added.analysis_id)
+        analysis.state = State.DONE
+        seen = [presence(10_000 * place) for place in range(len(hues))]
+        ids = replace_appearances(session, added.analysis_id, seen)
+        vectors = [vector(hue) for hue in hues]
+        keep_vectors(session, ids, vectors, engine="stub", weights_sha256=None)
+    return ids
+
+
+@pytest.fixture
+def store(database: Engine) -> Engine:
+    """Case A allows grouping, so does case B, and case C does not; each has the same people."""
+    for reference in ("A", "B", "C"):
+        with writing(database) as session:
+            allows = reference != "C"
+            open_case(session, reference=reference, now=NOW, allows_grouping=allows, **TERMS)
+    watched(database, "A", "a", [0.0, 2.0, 0.02])
+    watched(database, "A", "b", [0.04, 2.02, 4.0])
+    watched(database, "B", "c", [0.01, 2.01])
+    watched(database, "C", "d", [0.03, 0.0])
+    return database
+
+
+def make(database: Engine, case: str = "A") -> Groups:
+    return make_groups(case, card=CARD, database=database, actor="uid:1", now=NOW)
+
+
+def members(known: Groups) -> list[list[int]]:
+    return [[member.appearance_id for member in one.members] for one in known.groups]
+
+
+def test_appearances_that_may_be_one_person_are_a_group_the_largest_first(store: Engine) -> None:
+    made = make(store)
+    assert members(made) == [[1, 3, 4], [2, 5]]
+    assert make(store) == made
+    assert [m.recording for m in made.groups[0].members] == ["a.mp4", "a.mp4", "b.mp4"]
+
+
+def test_no_group_reaches_into_another_case(store: Engine) -> None:
+    assert members(make(store, "B")) == []
+    watched(store, "B", "e", [0.0])
+    made = make(store, "B")
+    [group] = made.groups
+    assert {member.recording for member in group.members} == {"c.mp4", "e.mp4"}
+    for act in (
+        lambda: merge_groups("A", [group.id, group.id + 1], database=store, actor="uid:1", now=NOW),
+        lambda: split_group("A", group.id, [7], database=store, actor="uid:1", now=NOW),
+    ):
+        with pytest.raises(WrongUsage, match="no group"):
+            act()
+    with pytest.raises(WrongUsage, match="not all of them"):
+        [first, *_] = make(store).groups
+        split_group("A", first.id, [7], database=store, actor="uid:1", now=NOW)
+    assert members(groups_of("B", engine="stub", database=store, now=NOW)) == members(made)
+
+
+def test_a_case_that_does_not_allow_it_refuses_and_the_attempt_is_recorded(store: Engine) -> None:
+    with pytest.raises(NotAuthorised, match="--allow-grouping"):
+        make(store, "C")
+    with reading(store) as session:
+        assert [entry.action for entry in entries(session)] == ["refused"]
+
+
+def test_a_case_that_has_ended_refuses_and_its_groups_go(store: Engine) -> None:
+    make(store)
+    with writing(store) as session:
+        close_case(session, "A", NOW)
+        drop_groups_of_ended(session, NOW)
+    with pytest.raises(NotAuthorised, match="closed"):
+        groups_of("A", engine="stub", database=store, now=NOW)
+    with reading(store) as session:
+        assert session.exec(select(tables.FaceGroup)).all() == []
+        assert session.exec(select(tables.GroupMember)).all() == []
+
+
+def test_groups_expire_with_their_case(store: Engine) -> None:
+    make(store)
+    late = NOW + timedelta(days=31)
+    with pytest.raises(NotAuthorised, match="expired"):
+        groups_of("A", engine="stub", database=store, now=late)
+    with writing(store) as session:
+        drop_groups_of_ended(session, NOW)
+        assert len(session.exec(select(tables.FaceGroup)).all()) == 2
+        drop_groups_of_ended(session, late)
+        assert session.exec(select(tables.FaceGroup)).all() == []
+
+
+def test_what_was_split_stays_apart_and_what_was_merged_together(store: Engine) -> None:
+    [reds, greens] = make(store).groups
+    alone = split_group("A", reds.id, [3], database=store, actor="uid:1", now=NOW)
+    assert alone not in (reds.id, greens.id)
+    kept = merge_groups("A", [greens.id, reds.id], database=store, actor="uid:1", now=NOW)
+    assert kept == min(greens.id, reds.id)
+    for _ in range(2):
+        again = make(store)
+        assert members(again) == [[1, 2, 4, 5]]
+        assert again.groups[0].id == kept
+
+
+def test_the_last_word_counts(store: Engine) -> None:
+    [reds, _] = make(store).groups
+    apart = split_group("A", reds.id, [1, 3], database=store, actor="uid:1", now=NOW)
+    merge_groups("A", [reds.id, apart], database=store, actor="uid:1", now=NOW)
+    assert members(make(store))[0] == [1, 3, 4]
+    split_group("A", min(reds.id, apart), [3], database=store, actor="uid:1", now=NOW)
+    assert members(make(store))[0] == [1, 4]
+
+
+def test_who_was_judged_to_be_another_is_kept_apart(store: Engine) -> None:
+    make(store)
+    with writing(store) as session:
+        person = add_person(session, case_id=1, name="Ada", now=NOW)
+        for appearance, decision in ((1, Decision.SAME), (4, Decision.DIFFERENT)):
+            for place in (1, 2):
+                session.add(_verdict(person, appearance, place, decision))
+    [first, *_] = members(make(store))
+    assert not {1, 4} <= set(first)
+
+
+def _verdict(person: int, appearance: int, place: int, decision: Decision) -> tables.Verdict:
+    return tables.Verdict(
+        person_id=person, appearance_id=appearance, account_id=place, place=place,
+        decision=decision, decided_at=NOW, recording_sha256="a" * 64, start_ms=0, end_ms=1,
+        best_ms=0, crop="c", quality=0.9, distance=0.1, threshold=0.5, reference_id=1,
+        engine="stub", plan_key="p", seeded=False, below_floor=False,
+    )  # fmt: skip
+
+
+def test_the_same_moment_of_the_same_footage_is_counted_once(store: Engine) -> None:
+    with writing(store) as session:
+        remember_overlap(session, 1, 2, Overlap(20_000, 0, 60_000, 0.9))
+    made = make(store)
+    assert (len(made.groups[0].members), made.moments[0]) == (3, 2)
+
+
+def test_what_is_purged_leaves_its_groups(store: Engine) -> None:
+    make(store)
+    with writing(store) as session:
+        forget(session, [2])
+    assert members(groups_of("A", engine="stub", database=store, now=NOW)) == [[1, 3], [2]]
+    assert members(make(store)) == [[1, 3]]
+
+
+@pytest.mark.parametrize("chosen", [[], [1, 3, 4], [2]])
+def test_only_a_part_of_a_group_can_be_split_off(store: Engine, chosen: list[int]) -> None:
+    [reds, _] = make(store).groups
+    with pytest.raises(WrongUsage, match="not all of them"):
+        split_group("A", reds.id, chosen, database=store, actor="uid:1", now=NOW)
+    assert members(groups_of("A", engine="stub", database=store, now=NOW))[0] == [1, 3, 4]
+
+
+def test_a_case_without_footage_of_its_own_has_no_groups(store: Engine) -> None:
+    with writing(store) as session:
+        open_case(session, reference="D", now=NOW, allows_grouping=True, **TERMS)
+    with pytest.raises(WrongUsage, match="no footage of its own"):
+        make(store, "D")
+
+
+def test_every_act_is_in_the_audit_log_by_number(store: Engine) -> None:
+    [reds, greens] = make(store).groups
+    split_group("A", reds.id, [3], database=store, actor="uid:1", now=NOW)
+    merge_groups("A", [greens.id, reds.id], database=store, actor="uid:1", now=NOW)
+    with reading(store) as session:
+        told = [(entry.actor, entry.action, entry.case_id) for entry in entries(session)]
+    assert told == [("uid:1", "grouped", 1)] * 3
+
+
+def test_a_group_becomes_a_person_whose_crops_are_judged_as_photos(
+    tools: Tools, tmp_path: Path
+) -> None:
+    terms = TERMS | {"expires_at": utc_now() + timedelta(days=1)}
+    with writing(tools.database) as session:
+        case = open_case(session, reference="A", now=utc_now(), allows_grouping=True, **terms)
+    stays = (Stay(RED, 0, 2), Stay(RED, 5, 8), Stay(BLUE, 0, 1, x=200))
+    known = ingest_file(
+        paint(tmp_path / "yard.mp4", 8, *stays), tools=tools, plan=Plan(engine="stub"),
+        now=utc_now(), request=Request(case_id=case.id),
+    )  # fmt: skip
+    watch_all(tools)
+    match_analysis(known.analysis_id, tools)
+    engine, now = StubEngine(40), utc_now()
+    [group] = make_groups(
+        "A", card=engine.card, database=tools.database, actor="uid:1", now=now
+    ).groups
+    with pytest.raises(UnusablePhoto, match="No picture of group"):
+        promote_group("A", group.id, "X", engine=StubEngine(300), tools=tools, actor="uid:1")
+    enrolled = promote_group("A", group.id, "X", engine=engine, tools=tools, actor="uid:1")
+    assert [one.verdict for one in enrolled.portraits] == ["good", "good"]
+    [after] = groups_of("A", engine="stub", database=tools.database, now=now).groups
+    assert after.person_id == enrolled.person_id
+    with pytest.raises(WrongUsage, match="already"):
+        promote_group("A", group.id, "Y", engine=engine, tools=tools, actor="uid:1")
