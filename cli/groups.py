@@ -99,7 +99,10 @@ def promote(
 
 def _known(case: str) -> Groups:
     mine = resources()
-    return group.groups_of(case, engine=mine.settings.engine, database=mine.database, now=utc_now())
+    engine = mine.settings.engine
+    return group.view_groups(
+        case, engine=engine, database=mine.database, actor=actor(), now=utc_now()
+    )
 
 
 def _print(known: Groups, as_json: bool) -> None:

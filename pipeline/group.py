@@ -78,6 +78,17 @@ def groups_of(reference: str, *, engine: str, database: Engine, now: datetime) -
         return Groups(case.id, found, [_moments(session, one) for one in found])
 
 
+def view_groups(
+    reference: str, *, engine: str, database: Engine, actor: str, now: datetime
+) -> Groups:
+    """`groups_of` for somebody who looks at them: that is in the audit log."""
+    act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
+    with act.refusals(reference):
+        known = groups_of(reference, engine=engine, database=database, now=now)
+    act.note(known.case_id, kind="groups", groups=len(known.groups))
+    return known
+
+
 def merge_groups(
     reference: str, group_ids: Sequence[int], *, database: Engine, actor: str, now: datetime
 ) -> int:

@@ -56,6 +56,7 @@ WHOEVER_LOOKS = only(ANALYST, REVIEWER, SUPERVISOR)
 """Whoever may look at a face."""
 CASEWORK = only(ANALYST, SUPERVISOR)
 MOST_PHOTO_BYTES = 100_000_000
+WHOEVER_SEARCHES = only(ANALYST, SUPERVISOR)
 CANDIDATE = "/candidates/{case_id}/{person}/{appearance}"
 
 ACCESS: dict[str, Access] = {
@@ -93,6 +94,14 @@ ACCESS: dict[str, Access] = {
     f"GET {CANDIDATE}/references/{{reference}}": WHOEVER_LOOKS,
     f"GET {CANDIDATE}/clip.mp4": WHOEVER_LOOKS,
     f"GET {CANDIDATE}/clip-unblurred.mp4": WHOEVER_LOOKS,
+    "GET /groups": WHOEVER_SEARCHES,
+    "GET /groups/{case_id}": WHOEVER_SEARCHES,
+    "POST /groups/{case_id}/make": WHOEVER_SEARCHES,
+    "POST /groups/{case_id}/merge": WHOEVER_SEARCHES,
+    "GET /groups/{case_id}/{group_id}": WHOEVER_SEARCHES,
+    "POST /groups/{case_id}/{group_id}/split": WHOEVER_SEARCHES,
+    "POST /groups/{case_id}/{group_id}/promote": WHOEVER_SEARCHES,
+    "GET /groups/{case_id}/{group_id}/crops/{appearance}": WHOEVER_SEARCHES,
     "GET /recordings": only(*SEE_FOOTAGE),
     "GET /recordings/list": only(*SEE_FOOTAGE, polled=True),
     "GET /recordings/{analysis_id}": only(*SEE_FOOTAGE),

@@ -39,6 +39,7 @@ from review import (
     searching,
 )
 from review.answers import explain_errors
+from review.groups import routes as group_routes
 from review.headers import SafeHeaders
 from review.site import Site
 from storage.passwords import new_token
@@ -50,6 +51,7 @@ ROUTERS = (
     recordings.routes,
     recordings.upload_routes,
     judging.routes,
+    group_routes,
     pictures.routes,
     cases.routes,
     searching.routes,

@@ -16,6 +16,7 @@ NAVIGATION = (
     ("Recordings", "/recordings"),
     ("Cases", "/cases"),
     ("Review", "/review"),
+    ("Groups", "/groups"),
     ("Search", "/search"),
     ("Queue", "/queue"),
     ("Audit", "/audit"),

@@ -58,6 +58,10 @@ WALK: list[tuple[str, str]] = [
 ELSEWHERE = {
     "demo": "does what `process` does",
     "process": "opens a case, enrols, ingests and looks at candidates by the same steps",
+    **dict.fromkeys(
+        [f"groups {word}" for word in ("list", "make", "merge", "promote", "show", "split")],
+        "tests of groups hold it",
+    ),
     "watch": "takes footage in by the same step as `ingest`",
     "token add": "tests of the API's tokens hold it",
     "token revoke": "tests of the API's tokens hold it",

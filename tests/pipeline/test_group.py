@@ -17,7 +17,15 @@ from errors import NotAuthorised, UnusablePhoto, WrongUsage
 from faces.engines.stub import StubEngine
 from footage.alignment import Overlap
 from pipeline.clock import utc_now
-from pipeline.group import Groups, groups_of, make_groups, merge_groups, promote_group, split_group
+from pipeline.group import (
+    Groups,
+    groups_of,
+    make_groups,
+    merge_groups,
+    promote_group,
+    split_group,
+    view_groups,
+)
 from pipeline.ingest import ingest_file
 from pipeline.match import match_analysis
 from pipeline.plan import Plan
@@ -211,9 +219,11 @@ def test_every_act_is_in_the_audit_log_by_number(store: Engine) -> None:
     [reds, greens] = make(store).groups
     split_group("A", reds.id, [3], database=store, actor="uid:1", now=NOW)
     merge_groups("A", [greens.id, reds.id], database=store, actor="uid:1", now=NOW)
+    view_groups("A", engine="stub", database=store, actor="uid:1", now=NOW)
     with reading(store) as session:
         told = [(entry.actor, entry.action, entry.case_id) for entry in entries(session)]
-    assert told == [("uid:1", "grouped", 1)] * 3
+    viewed = ("uid:1", "candidates_viewed", 1)
+    assert told == [*[("uid:1", "grouped", 1)] * 3, viewed]
 
 
 def test_a_group_becomes_a_person_whose_crops_are_judged_as_photos(
