@@ -104,11 +104,13 @@ class _Merging:
         # Joining brings no group nearer to a third: whoever had nobody within reach is done.
         means = self.sums / self.counts[:, None]
         stale, open_ = np.flatnonzero(self.nearest == -2), np.flatnonzero(self.nearest != -1)
+        nearby = means[open_].T
         at_once = max(1, _BLOCK_NUMBERS // max(1, len(open_)))
         for begin in range(0, len(stale), at_once):
             rows = stale[begin : begin + at_once]
-            far = np.round(1 - means[rows] @ means[open_].T, _DIGITS)
-            far[rows[:, None] == open_[None, :]] = np.inf
+            far = means[rows] @ nearby
+            np.round(np.subtract(1, far, out=far), _DIGITS, out=far)
+            far[np.arange(len(rows)), np.searchsorted(open_, rows)] = np.inf
             far[_places(self.apart, rows, open_)] = np.inf
             best = far.argmin(axis=1)
             self.distance[rows] = far[np.arange(len(rows)), best]
