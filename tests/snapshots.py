@@ -12,11 +12,13 @@ from storage.tables import Table
 WHEN_ASKED = frozenset({"asked_at", "match_asked_at", "matched_at"})
 """When somebody was last asked or answered: what doing a thing twice may change."""
 
+LOGS = {"audit_entry", "embedding_change"}
+
 
 def snapshot(database: Engine, *, without: Collection[str] = ()) -> dict[str, list[Any]]:
     """Every row of every table, by primary key, but for some columns.
 
-    Not of the audit log: what is done twice is two acts.
+    Not of the logs of acts and of changes: what is done twice is two of them.
     """
     with reading(database) as session:
         return {
@@ -25,7 +27,7 @@ def snapshot(database: Engine, *, without: Collection[str] = ()) -> dict[str, li
                 for row in session.execute(select(table).order_by(*table.primary_key)).mappings()
             ]
             for table in Table.metadata.sorted_tables
-            if table.name != "audit_entry"
+            if table.name not in LOGS
         }
 
 
