@@ -141,6 +141,16 @@ def newest(
     ]
 
 
+def no_earlier(session: Session, now: datetime) -> datetime:
+    """Now, or the time of the last entry where that is later.
+
+    So a clock that was set back brings nothing back into force.
+    """
+    last = select(AuditEntry.at).order_by(col(AuditEntry.id).desc()).limit(1)
+    written_at = session.exec(last).first()
+    return now if written_at is None else max(now, written_at.astimezone(now.tzinfo))
+
+
 def number_of_entries(session: Session) -> int:
     """How many entries there are, as far as the last one says."""
     return session.exec(select(func.coalesce(func.max(AuditEntry.id), 0))).one()

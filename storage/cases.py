@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from errors import Locked, NotAuthorised, WrongUsage
 from storage import tables
+from storage.audit import no_earlier
 from storage.upsert import insert_if_new
 
 URGENT = timedelta(hours=48)
@@ -162,7 +163,7 @@ def case_in_force(session: Session, reference: str, now: datetime) -> Case:
     Raises NotAuthorised when it is unknown, closed, expired or was refused, Locked when it waits
     for its authorisation.
     """
-    return require_in_force(find_case(session, reference), now)
+    return require_in_force(find_case(session, reference), no_earlier(session, now))
 
 
 def case_to_read(session: Session, reference: str, now: datetime) -> Case:
@@ -172,7 +173,7 @@ def case_to_read(session: Session, reference: str, now: datetime) -> Case:
     for its authorisation.
     """
     case = find_case(session, reference)
-    _refuse_unauthorised(case, now)
+    _refuse_unauthorised(case, no_earlier(session, now))
     return case
 
 

@@ -7,6 +7,7 @@ from rows import NOW, TERMS
 from sqlalchemy import Engine
 
 from errors import NotAuthorised, WrongUsage
+from storage.audit import Action, record
 from storage.cases import case_in_force, close_case, find_case, list_cases, open_case
 from storage.database import reading, writing
 
@@ -91,3 +92,11 @@ def test_cases_are_listed_the_newest_first(database: Engine) -> None:
         for number in (1, 2):
             open_case(session, reference=f"A-{number}", now=NOW + number * DAY, **TERMS)
         assert [case.reference for case in list_cases(session)] == ["A-2", "A-1"]
+
+
+def test_a_clock_that_was_set_back_brings_no_case_back_into_force(database: Engine) -> None:
+    with writing(database) as session:
+        case = open_case(session, reference="2026-117", now=NOW, **TERMS)
+        record(session, actor="worker", action=Action.CHECKPOINT_MADE, now=case.expires_at)
+    with reading(database) as session, pytest.raises(NotAuthorised, match="expired"):
+        case_in_force(session, "2026-117", NOW)
