@@ -78,8 +78,10 @@ def _judge(held: Sequence[Held], tally: Tally) -> None:
     growth = growth_of(held)
     if not growth.is_none:
         tally.complaints.append("the worker's processes grow")
+    thirds = np.array_split([one.megabytes for one in held], 3)
+    levels = ", ".join(f"{part.mean():.1f}" for part in thirds)
     tally.notes.append(
-        f"memory of a process: {np.mean([one.megabytes for one in held]):.0f} MB, "
+        f"memory of a process: {levels} MB in the thirds of the time, "
         f"{growth.megabytes:+.2f} ± {growth.noise:.2f} MB in a thousand segments; "
         f"open files: {max(one.files for one in held)} at most, {growth.files:+d}"
     )
