@@ -31,6 +31,7 @@ from storage.tables import (
     Sighting,
     State,
     Table,
+    Upload,
 )
 from storage.vector_index import forget_vectors
 
@@ -59,7 +60,7 @@ def everything_of_case(case_id: int) -> Target:
     its_own = select(CaseRecording.recording_id).where(col(CaseRecording.case_id) == case_id)
     return Target(
         {
-            Recording: and_(col(Recording.id).in_(its_own), ~others),
+            **_footage_rows(and_(col(Recording.id).in_(its_own), ~others)),
             Person: col(Person.case_id) == case_id,
             CaseRecording: col(CaseRecording.case_id) == case_id,
             DataKey: col(DataKey.case_id) == case_id,
@@ -75,7 +76,7 @@ def person(person_id: int) -> Target:
 
 def recordings(*recording_ids: int) -> Target:
     """Recordings with all that was seen in them."""
-    return Target({Recording: col(Recording.id).in_(recording_ids)})
+    return Target(_footage_rows(col(Recording.id).in_(recording_ids)))
 
 
 def bystanders(*, watched_before: datetime, now: datetime) -> Target:
@@ -197,6 +198,12 @@ def _scrub_postgresql(database: Engine) -> list[str]:
         "PostgreSQL's write-ahead log and its archives hold what was deleted until they are "
         "recycled; see docs/operator.md."
     ]
+
+
+def _footage_rows(which: ColumnElement[bool]) -> dict[type[Table], ColumnElement[bool]]:
+    # An upload outlives its recording, for whoever handed it in; its file's name must not.
+    handed_in = col(Upload.recording_id).in_(select(Recording.id).where(which))
+    return {Upload: handed_in, Recording: which}
 
 
 def _orphaned(table: sqlalchemy.Table, going: Doomed) -> Iterator[ColumnElement[bool]]:

@@ -23,7 +23,8 @@ from pipeline.purge import (
 )
 from pipeline.rematch import match_person
 from pipeline.tools import Tools
-from storage import audit, control
+from storage import audit, control, uploads
+from storage.accounts import Role, add_account
 from storage.cases import close_case
 from storage.database import reading, writing
 from storage.purge import doomed, everything_of_case, vectors
@@ -38,6 +39,7 @@ from storage.tables import (
     Recording,
     Sighting,
     Table,
+    Upload,
 )
 from storage.vector_index import index
 
@@ -260,3 +262,20 @@ def test_the_index_of_vectors_goes_too(
     assert not list(tmp_path.glob("*-vectors/*/matrix"))
     with index(tools.database, "stub") as built:
         assert len(built.rows.appearance_ids) == 2
+
+
+def test_the_name_under_which_footage_was_handed_in_goes_with_it(
+    tools: Tools, plan: Plan, clip: Path
+) -> None:
+    recording = recording_of(tools, find(clip, tools, plan))
+    with writing(tools.database) as session:
+        account = add_account(
+            session, name="ann", roles=[Role.UPLOADER], password_hash="", now=utc_now()
+        )
+        upload = uploads.begin(
+            session, account_id=account.id, case_id=None, name="her flat.mp4", size_bytes=1,
+            now=utc_now(),
+        )  # fmt: skip
+        session.get_one(Upload, upload.id).recording_id = recording
+    assert purge_recordings([recording], tools, ORDER).rows["upload"] == 1
+    assert rows(tools, Upload) == 0
