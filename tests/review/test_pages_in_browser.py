@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from painted import RED, Stay, paint
 from playwright.sync_api import Browser, Page, Route, expect
+from rows import NOW, TERMS
 from test_uploads import hand_in
 from visiting import PASSWORD, House, log_in
 
@@ -19,6 +20,7 @@ from review.sessions import form_token_of
 from storage.accounts import Role
 from storage.agenda import unasked
 from storage.audit import Action
+from storage.cases import close_case, open_case
 from storage.database import reading, writing
 
 expect.set_options(timeout=30_000)  # a machine may be busy
@@ -32,6 +34,8 @@ PLACES = [
     "/recordings/1",
     "/queue",
     "/audit",
+    "/retention",
+    "/groups",
     "/api/v1/docs",
     "/nothing/here",
 ]
@@ -184,6 +188,9 @@ def furnished(shared_house: House, film: Path) -> House:
     with writing(shared_house.site.database) as session:
         for _ in range(3):
             shared_house.site.record(session, "worker", Action.MATCHED)
+        open_case(session, reference="over <1>", now=NOW, **TERMS)
+        close_case(session, "over <1>", NOW)
+        shared_house.site.record(session, "worker", Action.PURGED, recording=1, appearance=12)
     return shared_house
 
 
@@ -213,7 +220,7 @@ def test_no_page_is_hard_to_read_or_to_reach(
 
 def test_every_page_for_people_was_looked_at() -> None:
     """Whoever adds one adds it to PLACES."""
-    own = ("/login", "/", "/password", "/recordings", "/queue", "/audit", "/api")
+    own = ("/login", "/", "/password", "/recordings", "/queue", "/audit", "/retention", "/api")
     pages = {name.split()[1] for name in ACCESS if name.startswith("GET ")}
     ours = {place for place in pages if place.startswith(own[2:]) or place in own}
     parts = {"/recordings/list", "/queue/state", "/audit/export"}
