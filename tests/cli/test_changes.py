@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from command_line import Up
+from command_line import TERMS, Up
 from painted import RED, paint_photo
 from waiting import wait_until
 
@@ -12,8 +12,7 @@ def test_a_photo_is_withdrawn_and_what_that_changed_is_told(
     up: Up, clip: Path, tmp_path: Path
 ) -> None:
     nightreel = up.nightreel
-    terms = ("--legal-basis", "a warrant", "--purpose", "a test", "--authorised-by", "a judge")
-    nightreel("case", "open", "C-1", *terms)
+    assert nightreel("case", "open", "C-1", *TERMS).code == 0
     assert nightreel("ingest", clip, "--case", "C-1", "--wait").code == 0
     assert "nobody was compared anew" in nightreel("changes", "--case", "C-1").out
     nightreel("enrol", "Red", paint_photo(tmp_path / "red.png", RED), "--case", "C-1")

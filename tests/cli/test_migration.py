@@ -2,17 +2,15 @@
 
 from pathlib import Path
 
-from command_line import Up
+from command_line import TERMS, Up
 from painted import RED, paint_photo
-
-TERMS = ("--legal-basis", "a warrant", "--purpose", "a test", "--authorised-by", "a judge")
 
 
 def test_another_engine_is_tried_compared_taken_into_use_and_back(
     up: Up, clip: Path, tmp_path: Path
 ) -> None:
     nightreel = up.nightreel
-    nightreel("case", "open", "M-1", *TERMS)
+    assert nightreel("case", "open", "M-1", *TERMS).code == 0
     nightreel("enrol", "Red", paint_photo(tmp_path / "red.png", RED), "--case", "M-1")
     assert nightreel("ingest", clip, "--case", "M-1", "--wait").code == 0
     refused = nightreel("models", "use", "stub:3", "--reason", "better")

@@ -70,6 +70,7 @@ NOTHING_OF_A_CASE = {
     "account list", "audit checkpoint", "audit verify", "bench", "case bases", "doctor",
     "jobs list", "jobs quarantined", "jobs show", "models index", "models list", "models omitted",
     "models pull", "notify", "refused", "status", "token list", "up",
+    "verify",
 }  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def test_the_chosen_stream_is_described() -> None:
         pixel_format="yuv420p",
         frame_rate=Fraction(25),
         rotation=90,
+        captured_claimed_ms=1_767_225_600_000,
     )
 
 

@@ -198,7 +198,7 @@ def furnished(shared_house: House, film: Path) -> House:
 def test_no_page_is_hard_to_read_or_to_reach(
     page: Page, complaints: list[str], furnished: House, scheme: Any
 ) -> None:
-    page.emulate_media(color_scheme=scheme)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     faults = []
     for place in PLACES:
         if place == "/":

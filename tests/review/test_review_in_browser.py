@@ -1,14 +1,11 @@
 """The review as people do it, in a real browser: by keyboard, by two, on laptop and phone."""
 
-import os
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from staged import stage
 from visiting import PASSWORD, House
 
@@ -17,20 +14,6 @@ from storage.accounts import Role
 
 SERIOUS = ("serious", "critical")
 SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 844})
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium: its absence skips the test on a laptop and fails it in CI."""
-    executable = shutil.which("chromium") or shutil.which("google-chrome")
-    if executable is None:
-        (pytest.fail if "CI" in os.environ else pytest.skip)(
-            "needs chromium (apt install chromium)"
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -145,7 +128,7 @@ def test_no_page_has_a_serious_fault_on_a_laptop_or_a_phone_light_or_dark(
     for place in places:
         page.goto(place)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for size in SIZES:
                 page.set_viewport_size(size)
                 if page.evaluate("document.documentElement.scrollWidth") > size["width"]:

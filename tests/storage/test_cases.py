@@ -97,6 +97,6 @@ def test_cases_are_listed_the_newest_first(database: Engine) -> None:
 def test_a_clock_that_was_set_back_brings_no_case_back_into_force(database: Engine) -> None:
     with writing(database) as session:
         case = open_case(session, reference="2026-117", now=NOW, **TERMS)
-        record(session, actor="worker", action=Action.CHECKPOINT_MADE, now=case.expires_at)
+        record(session, actor="worker", action=Action.AUDIT_VIEWED, now=case.expires_at)
     with reading(database) as session, pytest.raises(NotAuthorised, match="expired"):
         case_in_force(session, "2026-117", NOW)
