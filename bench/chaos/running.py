@@ -27,7 +27,7 @@ class Running:
         foreign = {name for name in os.environ if name.startswith("NIGHTREEL_")}
         inherited = {name: value for name, value in os.environ.items() if name not in foreign}
         ports = {
-            f"NIGHTREEL_{name}_PORT": str(free_port()) for name in ("FLOWER", "MONITOR", "REVIEW")
+            f"NIGHTREEL_{name}_PORT": str(free_port()) for name in ("FLOWER", "MONITOR", "WEB")
         }
         self.environment = inherited | ports | {"NIGHTREEL_HOME": str(home)} | dict(environment)
         self._locks = home.with_name(f"{home.name}-locks")
