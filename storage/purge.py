@@ -195,8 +195,8 @@ def _scrub_postgresql(database: Engine) -> list[str]:
                 connection.exec_driver_sql(f'VACUUM (FULL) "{table.name}"')
         connection.exec_driver_sql("CHECKPOINT")
     return [
-        "PostgreSQL's write-ahead log and its archives hold what was deleted until they are "
-        "recycled; see docs/operator.md."
+        "PostgreSQL's own files were not looked through, and its write-ahead log and archives hold "
+        "what was deleted until they are recycled; see docs/operator.md."
     ]
 
 

@@ -38,7 +38,7 @@ def test_a_case_is_erased_once_its_reference_was_typed_again(house: House, ended
 
     done = browser.post("/retention/case", data={"reference": ended, "repeated": ended})
 
-    assert "Nothing of it is left." in done.text
+    assert "Nothing of it was found afterwards." in done.text
     with reading(house.site.database) as session:
         assert session.get(Person, 1) is None
         assert session.get_one(Case, 1).purged_at
