@@ -12,7 +12,7 @@ from pipeline.tools import Tools
 from storage import rematches
 from storage.audit import Action
 from storage.case_ids import case_in_force_by_id
-from storage.database import reading
+from storage.database import Session, reading
 from storage.people import (
     Reference,
     Standing,
@@ -67,18 +67,7 @@ def enrol_person(
             standing=standing,
             asked_by=actor,
         )
-        before = reference_ids(session, person_id)
-        ids = [add_reference(session, person_id, reference) for reference in references]
-        usable = {id for id, one in zip(ids, references, strict=True) if one.vector is not None}
-        if usable - before:
-            rematches.ask(
-                session,
-                person_id,
-                engine=engine.card.name,
-                cause=Cause.ADDED,
-                actor=actor,
-                now=act.now,
-            )
+        ids = _added(session, person_id, references, engine, act)
         act.record(
             session,
             case_id,
@@ -91,6 +80,29 @@ def enrol_person(
             category=(standing or Standing()).category.value,
         )
     return Enrolled(person_id, portraits)
+
+
+def _added(
+    session: Session,
+    person_id: int,
+    references: Sequence[Reference],
+    engine: FaceEngine,
+    act: Act,
+) -> list[int]:
+    """The photos' ids; where one is new and usable, the person is to be compared anew."""
+    before = reference_ids(session, person_id)
+    ids = [add_reference(session, person_id, reference) for reference in references]
+    usable = {id for id, one in zip(ids, references, strict=True) if one.vector is not None}
+    if usable - before:
+        rematches.ask(
+            session,
+            person_id,
+            engine=engine.card.name,
+            cause=Cause.ADDED,
+            actor=act.actor,
+            now=act.now,
+        )
+    return ids
 
 
 def _reference(
