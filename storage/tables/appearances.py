@@ -1,0 +1,94 @@
+"""Who was seen, when and where, and how each engine embeds it."""
+
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import JSON, BigInteger
+from sqlmodel import Field
+
+from storage.tables.base import IDS_NEVER_REUSED, Table, unique
+from storage.vectors import SearchedVector, Vector
+
+
+class PresenceColumns(Table):
+    """The columns a sighting and an appearance share."""
+
+    id: int = Field(default=None, primary_key=True)
+    ordinal: int
+    start_ms: int = Field(sa_type=BigInteger)
+    end_ms: int = Field(sa_type=BigInteger)
+    best_ms: int = Field(sa_type=BigInteger)
+    box_x: float
+    box_y: float
+    box_width: float
+    box_height: float
+    score: float
+    quality: float
+    faces: int
+    crops: list[str] = Field(sa_type=JSON, repr=False)
+
+
+class Sighting(PresenceColumns, table=True):
+    """The part of an appearance that was seen inside one segment."""
+
+    __table_args__ = unique("segment_id", "ordinal")
+    segment_id: int = Field(foreign_key="segment.id", ondelete="CASCADE")
+    vector: NDArray[np.float32] = Field(sa_type=Vector, repr=False)
+
+
+class Appearance(PresenceColumns, table=True):
+    """One person's unbroken presence in one recording, joined over the segments' borders."""
+
+    __table_args__ = unique("analysis_id", "ordinal")
+    analysis_id: int = Field(foreign_key="analysis.id", ondelete="CASCADE")
+
+
+class Embedding(Table, table=True):
+    """An appearance as one engine sees it."""
+
+    appearance_id: int = Field(foreign_key="appearance.id", ondelete="CASCADE", primary_key=True)
+    engine: str = Field(primary_key=True)
+    weights_sha256: str | None = None
+    """None for what was stored before this was kept."""
+    vector: NDArray[np.float32] = Field(sa_type=SearchedVector, repr=False)
+
+
+class EmbeddingChange(Table, table=True):
+    """That an embedding came, changed or went; written by triggers of SQLite, and only there."""
+
+    __tablename__ = "embedding_change"
+    __table_args__ = (IDS_NEVER_REUSED,)
+    id: int = Field(default=None, primary_key=True)
+    token: int = Field(sa_type=BigInteger)
+    """Random, so that the same number in another database is another change."""
+    engine: str
+    appearance_id: int
+
+
+class Omission(Table, table=True):
+    """An appearance that an engine could not embed anew, and why."""
+
+    appearance_id: int = Field(foreign_key="appearance.id", ondelete="CASCADE", primary_key=True)
+    engine: str = Field(primary_key=True)
+    reason: str
+
+
+class Model(Table, table=True):
+    """The weights that an engine's name stands for in this archive."""
+
+    engine: str = Field(primary_key=True)
+    weights_sha256: str
+    pinned_at: datetime
+
+
+class EngineChoice(Table, table=True):
+    """Which engine is in use from then on; the latest counts."""
+
+    __tablename__ = "engine_choice"
+    __table_args__ = IDS_NEVER_REUSED
+    id: int = Field(default=None, primary_key=True)
+    engine: str
+    reason: str
+    actor: str
+    chosen_at: datetime

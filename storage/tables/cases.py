@@ -1,0 +1,142 @@
+"""What authorises a search, and whom it is for."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import JSON, CheckConstraint, UniqueConstraint, false
+from sqlmodel import Field
+
+from storage.tables.base import IDS_NEVER_REUSED, Table, names, unique
+from storage.vectors import Vector
+
+
+class Category(StrEnum):
+    """What a person is to a case."""
+
+    SUSPECT = "suspect"
+    MISSING = "missing"
+    VICTIM = "victim"
+    WITNESS = "witness"
+    OTHER = "other"
+    """None of these, or not said."""
+
+
+class Case(Table, table=True):
+    """What authorises a search."""
+
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        *(
+            CheckConstraint(f"length(trim({name})) > 0", name=name)
+            for name in ("reference", "legal_basis", "purpose", "requested_by")
+        ),
+        CheckConstraint("json_array_length(sources) > 0", name="sources"),
+        CheckConstraint("footage_from < footage_until", name="footage"),
+        CheckConstraint("opened_at < expires_at", name="expires_at"),
+        CheckConstraint(
+            "(authorised_at is null) = (authorised_by is null)"
+            " and (authorised_at is null) = (authorisation_reference is null)",
+            name="authorisation",
+        ),
+        IDS_NEVER_REUSED,
+    )
+    id: int = Field(default=None, primary_key=True)
+    reference: str
+    legal_basis: str
+    """A code of the organisation's list, or `legacy` where it was opened before there was one."""
+    basis_note: str = ""
+    """What else is to be said of the legal basis."""
+    purpose: str
+    requested_by: str
+    sources: list[str] = Field(sa_type=JSON)
+    """What footage it may look at; see `storage.scope`."""
+    footage_from: datetime
+    footage_until: datetime
+    """When that footage was recorded; the end is not included."""
+    needs_authorisation: bool
+    urgent: bool = False
+    """Begun without the authorisation it needs, which is to be entered within 48 hours."""
+    authorisation_reference: str | None = None
+    authorised_by: str | None = None
+    """The authority."""
+    authorised_at: datetime | None = None
+    authorisation_refused_at: datetime | None = None
+    opened_at: datetime
+    expires_at: datetime
+    closed_at: datetime | None = None
+    purged_at: datetime | None = None
+    """When all that belonged to it was erased."""
+    allows_grouping: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether faces nobody is looking for may be grouped, within its footage."""
+
+
+class CaseRecording(Table, table=True):
+    """Footage that belongs to a case."""
+
+    __tablename__ = "case_recording"
+    case_id: int = Field(foreign_key="case.id", ondelete="CASCADE", primary_key=True)
+    recording_id: int = Field(
+        foreign_key="recording.id", ondelete="CASCADE", primary_key=True, index=True
+    )
+
+
+class Person(Table, table=True):
+    """Someone a case looks for."""
+
+    __table_args__ = (
+        UniqueConstraint("case_id", "name"),
+        CheckConstraint(f"category in {tuple(map(str, Category))}", name="category"),
+        IDS_NEVER_REUSED,
+    )
+    id: int = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id", ondelete="CASCADE")
+    name: str
+    category: Category = Field(sa_type=names(Category))
+    review_at: datetime
+    """From then on they are not searched for, until somebody says that they still may be."""
+    asked_at: datetime
+    asked_by: str | None = None
+    """The actor who asked for the search, as the audit log writes it."""
+
+
+class Reference(Table, table=True):
+    """One photo of a person as one engine sees it; a refused photo has a verdict and no vector."""
+
+    __table_args__ = unique("person_id", "photo_sha256", "engine")
+    id: int = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
+    photo_sha256: str
+    photo_name: str
+    source: str | None = None
+    """Where the photo is from; None where that was not said."""
+    engine: str
+    weights_sha256: str
+    verdict: str
+    vector: NDArray[np.float32] | None = Field(default=None, sa_type=Vector, repr=False)
+    crop: str | None = Field(default=None, repr=False)
+    quality: float | None = None
+    matched_at: datetime | None = None
+    """None until it has been compared with every appearance there was when it was added; of a
+    withdrawn photo, until what it had found was compared with the others."""
+    withdrawn_at: datetime | None = None
+    """Since then it has neither vector nor crop."""
+
+
+class DataKey(Table, table=True):
+    """What seals the pictures of one recording or one case; itself wrapped by the master key."""
+
+    __tablename__ = "data_key"
+    __table_args__ = (
+        UniqueConstraint("recording_id"),
+        UniqueConstraint("case_id"),
+        CheckConstraint("(recording_id is null) <> (case_id is null)", name="one_owner"),
+        IDS_NEVER_REUSED,
+    )
+    id: int = Field(default=None, primary_key=True)
+    recording_id: int | None = Field(default=None, foreign_key="recording.id", ondelete="CASCADE")
+    case_id: int | None = Field(default=None, foreign_key="case.id", ondelete="CASCADE")
+    wrapped: bytes = Field(repr=False)
+    master: str
+    """The beginning of the master key's sha256, to notice another one."""

@@ -1,0 +1,30 @@
+"""What tells people how the archive is doing."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON
+from sqlmodel import Field
+
+from storage.tables.base import Table, unique
+
+
+class Canary(Table, table=True):
+    """When a task that does nothing else was last done from a queue: the queue is served."""
+
+    queue: str = Field(primary_key=True)
+    done_at: datetime
+
+
+class Notice(Table, table=True):
+    """Something people are told once."""
+
+    __table_args__ = unique("key")
+    id: int = Field(default=None, primary_key=True)
+    key: str
+    """What it is about, e.g. one night: the same key is the same notice."""
+    kind: str
+    body: dict[str, Any] = Field(sa_type=JSON)
+    created_at: datetime
+    sent_at: datetime | None = None
+    attempts: int = 0
