@@ -14,6 +14,7 @@ from storage.cases import list_cases
 from storage.chain import JsonValue
 from storage.database import Engine, Session, reading, writing
 from storage.sights import Sight, look, undecided
+from storage.tokens import actors_of
 from storage.verdicts import Key
 
 
@@ -149,5 +150,6 @@ def look_at_appearance(
 
 
 def _open_to(session: Session, case_id: int, reviewer: Reviewer, rules: Rules) -> list[Key]:
-    barred = "" if rules.requester_may_review else reviewer.actor
-    return undecided(session, case_id, account_id=reviewer.account_id, not_asked_by=barred)
+    account = reviewer.account_id
+    barred = [] if rules.requester_may_review else actors_of(session, account)
+    return undecided(session, case_id, account_id=account, not_asked_by=barred)

@@ -10,6 +10,7 @@ from storage.case_ids import case_in_force_by_id
 from storage.chain import JsonValue
 from storage.database import Engine, Session, reading, writing
 from storage.sights import Measured, Sight, as_seen, asked_by, look
+from storage.tokens import actors_of
 from storage.verdicts import Decision, Key, Seen
 
 GONE = "This candidate is not there any more: it was purged, or found no longer; take the next."
@@ -40,11 +41,13 @@ class Reviewer:
     """Whoever decides."""
 
     account_id: int
+    token_id: int | None = None
+    """Of the program that acts for the account."""
 
     @property
     def actor(self) -> str:
         """As the audit log writes it."""
-        return f"account:{self.account_id}"
+        return f"account:{self.account_id}" if self.token_id is None else f"token:{self.token_id}"
 
 
 def decide(
@@ -147,6 +150,6 @@ def _as_logged(seen: Seen) -> dict[str, JsonValue]:
 
 
 def _refuse_requester(session: Session, key: Key, reviewer: Reviewer, rules: Rules) -> None:
-    asked = asked_by(session, key.person_id) == reviewer.actor
+    asked = asked_by(session, key.person_id) in actors_of(session, reviewer.account_id)
     if asked and not rules.requester_may_review:
         raise NotAuthorised("You asked for this search; two others decide on what it found.")

@@ -17,6 +17,7 @@ from storage.cases import list_cases
 from storage.chain import Entry
 from storage.checkpoints import Checkpoint, public_half, signing_key
 from storage.database import Session, reading, writing
+from storage.tokens import list_tokens
 
 ON_A_PAGE = 100
 routes = router("/audit")
@@ -35,7 +36,7 @@ def show_audit(
     """The newest entries, or those before a position; of one case, or of one kind."""
     found = read_entries(ours, who, case=case, action=action, before=before)
     with reading(ours.database) as session:
-        names = {f"account:{one.id}": one.name for one in list_accounts(session)}
+        names = names_of_actors(session)
         cases = {one.id: one.reference for one in list_cases(session)}
     return page(
         request,
@@ -87,6 +88,12 @@ def read_entries(
         found = newest(session, before=before, case_id=case_id, action=action, limit=ON_A_PAGE + 1)
     _note(ours, who, Action.AUDIT_VIEWED)
     return found
+
+
+def names_of_actors(session: Session) -> dict[str, str]:
+    """The account behind each actor of the log that is one, or that is a token of one."""
+    accounts = {f"account:{one.id}": one.name for one in list_accounts(session)}
+    return accounts | {f"token:{one.id}": one.account for one in list_tokens(session)}
 
 
 def check(ours: Site, who: Visitor) -> Examined:

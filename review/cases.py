@@ -14,7 +14,7 @@ from pipeline.cases import Terms, open_case
 from pipeline.enrol import enrol_person
 from pipeline.looking import look_closer_at_photo
 from pipeline.overview import PAGE, detail, overview, page_of_candidates
-from pipeline.review import Reviewer, override_quality
+from pipeline.review import override_quality
 from review.access import router
 from review.exporting import export
 from review.pages import page
@@ -152,8 +152,8 @@ def override(
 ) -> Response:
     """Write down why verdicts on poor pictures count."""
     key = Key(person, appearance)
-    by = Reviewer(who.account_id)
-    override_quality(ours.database, case_id, key, by=by, reason=reason, now=ours.now())
+    now = ours.now()
+    override_quality(ours.database, case_id, key, by=who.reviewer, reason=reason, now=now)
     return RedirectResponse(f"/cases/{case_id}/candidates/{person}/{appearance}", 303)
 
 
@@ -172,7 +172,7 @@ def seed_decoys(
         recording_id=recording,
         number=number,
         reason=reason,
-        by=Reviewer(who.account_id),
+        by=who.reviewer,
         rules=ours.rules,
         tools=ours.tools,
         now=ours.now(),
@@ -183,7 +183,7 @@ def seed_decoys(
 @routes.post("/{case_id}/decoys/stop")
 def stop_decoys(ours: OurSite, who: Who, case_id: int) -> Response:
     """Show known strangers no more."""
-    decoys.stop(case_id, by=Reviewer(who.account_id), tools=ours.tools, now=ours.now())
+    decoys.stop(case_id, by=who.reviewer, tools=ours.tools, now=ours.now())
     return RedirectResponse(f"/cases/{case_id}", 303)
 
 

@@ -7,7 +7,7 @@ from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from pipeline.looking import Next, cases_to_review, next_sight, see
-from pipeline.review import Reviewer, decide, own_decision, undo
+from pipeline.review import decide, own_decision, undo
 from review.access import router
 from review.pages import page
 from review.site import OurSite, Site
@@ -28,7 +28,7 @@ class Said:
 @routes.get("")
 def cases(request: Request, ours: OurSite, who: Who) -> Response:
     """The cases in force, each with how many candidates this reviewer may decide on."""
-    found = cases_to_review(ours.database, _reviewer(who), ours.rules, now=ours.now())
+    found = cases_to_review(ours.database, who.reviewer, ours.rules, now=ours.now())
     return page(request, "review_cases.html.j2", cases=found)
 
 
@@ -53,7 +53,7 @@ def look(
 ) -> Response:
     """One candidate, whether it is decided on or not."""
     key = Key(person, appearance)
-    shown = see(ours.database, case_id, key, reviewer=_reviewer(who), now=ours.now())
+    shown = see(ours.database, case_id, key, reviewer=who.reviewer, now=ours.now())
     return _show(request, ours, who, case_id, Next(shown, 0))
 
 
@@ -74,7 +74,7 @@ def judge(
         case_id,
         key,
         decision,
-        reviewer=_reviewer(who),
+        reviewer=who.reviewer,
         rules=ours.rules,
         now=ours.now(),
     )
@@ -90,17 +90,15 @@ def take_back(
 ) -> Response:
     """Take one's verdict back, and show the candidate again."""
     key = Key(person, appearance)
-    undo(ours.database, case_id, key, reviewer=_reviewer(who), now=ours.now())
+    undo(ours.database, case_id, key, reviewer=who.reviewer, now=ours.now())
     if "HX-Request" not in request.headers:
         return RedirectResponse(_place(case_id, key), 303)
-    shown = see(ours.database, case_id, key, reviewer=_reviewer(who), now=ours.now())
+    shown = see(ours.database, case_id, key, reviewer=who.reviewer, now=ours.now())
     return _show(request, ours, who, case_id, Next(shown, 0), taken_back=True)
 
 
 def _next(ours: Site, who: Visitor, case_id: int, after: Key | None) -> Next:
-    return next_sight(
-        ours.database, case_id, _reviewer(who), ours.rules, now=ours.now(), after=after
-    )
+    return next_sight(ours.database, case_id, who.reviewer, ours.rules, now=ours.now(), after=after)
 
 
 def _show(
@@ -116,7 +114,7 @@ def _show(
     """The whole page, or for htmx the part of it that changes, with the address it now has."""
     part = "HX-Request" in request.headers
     shown = found.sight
-    own = shown and own_decision(ours.database, shown.key, _reviewer(who))
+    own = shown and own_decision(ours.database, shown.key, who.reviewer)
     answer = page(
         request,
         "review_part.html.j2" if part else "review.html.j2",
@@ -132,10 +130,6 @@ def _show(
     if part and shown is not None:
         answer.headers["HX-Push-Url"] = _place(case_id, shown.key)
     return answer
-
-
-def _reviewer(who: Visitor) -> Reviewer:
-    return Reviewer(who.account_id)
 
 
 def _place(case_id: int, key: Key) -> str:

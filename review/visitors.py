@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from pipeline.review import Reviewer
 from review.sessions import session_token
 from review.site import site
 from storage import web_sessions
@@ -28,9 +29,14 @@ class Visitor:
     """Of a program."""
 
     @property
+    def reviewer(self) -> Reviewer:
+        """As whoever decides on candidates."""
+        return Reviewer(self.account_id, self.token_id)
+
+    @property
     def actor(self) -> str:
         """What the audit log calls it."""
-        return f"account:{self.account_id}" if self.token_id is None else f"token:{self.token_id}"
+        return self.reviewer.actor
 
 
 STRANGER = Visitor(0, "", frozenset())

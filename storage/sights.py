@@ -1,5 +1,6 @@
 """What a reviewer may still decide on, and what is shown of it: no distance, no rank."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -70,15 +71,15 @@ class Measured:
 
 
 def undecided(
-    session: Session, case_id: int, *, account_id: int, not_asked_by: str = ""
+    session: Session, case_id: int, *, account_id: int, not_asked_by: Collection[str] = ()
 ) -> list[Key]:
     """What this account may still decide on in a case, decoys among it, in no order.
 
-    Leaves out people who were asked for by the actor `not_asked_by`.
+    Leaves out people who were asked for by one of the actors `not_asked_by`.
     """
     wanted = and_(
         col(Person.case_id) == case_id,
-        or_(col(Person.asked_by).is_(None), col(Person.asked_by) != not_asked_by),
+        or_(col(Person.asked_by).is_(None), col(Person.asked_by).not_in(not_asked_by)),
     )
     found = {
         Key(*pair)

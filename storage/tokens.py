@@ -100,6 +100,12 @@ def bearer(session: Session, secret: str, now: datetime) -> Bearer | None:
     return Bearer(row.id, account, account.roles & {Role(role) for role in row.roles})
 
 
+def actors_of(session: Session, account_id: int) -> list[str]:
+    """Everything that the audit log calls an account: itself, and each token that acts for it."""
+    tokens = select(tables.ApiToken.id).where(col(tables.ApiToken.account_id) == account_id)
+    return [f"account:{account_id}", *(f"token:{id}" for id in session.exec(tokens))]
+
+
 def _token(row: tables.ApiToken, account: str) -> Token:
     return Token(
         id=row.id,

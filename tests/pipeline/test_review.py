@@ -20,15 +20,18 @@ from judged import (
     order,
     says,
 )
+from rows import NOW
 from sqlalchemy import Engine
 
 from errors import NotAuthorised, Purged, Settled, WrongUsage
 from pipeline.looking import Next, next_sight
 from pipeline.review import Reviewer, override_quality, undo
+from storage.accounts import Role, add_account, find_account
 from storage.audit import entries
 from storage.control import forget
 from storage.database import reading, writing
 from storage.sights import Sight
+from storage.tokens import add_token
 from storage.verdicts import Decision, Key, Standing, standings, verdicts_of
 
 FIRST = KEYS[0]
@@ -110,6 +113,25 @@ def test_whoever_asked_for_the_search_does_not_decide(database: Engine) -> None:
         says(database, ANN, SAME)
     lenient = replace(RULES, requester_may_review=True)
     assert says(database, ANN, SAME, rules=lenient) == 1
+
+
+def test_whoever_asked_by_a_program_of_theirs_does_not_decide_either(database: Engine) -> None:
+    with writing(database) as session:
+        add_account(session, name="ann", roles=[Role.REVIEWER], password_hash="", now=NOW)
+        ann = find_account(session, "ann").id
+        term = {"expires_at": LATER, "now": NOW}
+        made, _ = add_token(session, account="ann", label="", roles=[Role.REVIEWER], **term)
+    fill(database, asked_by=f"token:{made.id}")
+    for reviewer in (Reviewer(ann), Reviewer(ann, made.id)):
+        assert next_sight(database, CASE, reviewer, RULES, now=LATER) == Next(None, 0)
+        with pytest.raises(NotAuthorised, match="two others decide"):
+            says(database, reviewer, SAME)
+
+
+def test_a_program_and_its_account_are_one_reviewer(store: Engine) -> None:
+    says(store, ANN, SAME)
+    with pytest.raises(Settled, match="somebody else must be second"):
+        says(store, Reviewer(ANN.account_id, token_id=3), SAME)
 
 
 def test_a_reviewer_is_shown_neither_distance_nor_rank_nor_verdict(store: Engine) -> None:
