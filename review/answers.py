@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 import errors
 from errors import NightreelError
-from review.access import API, PasswordExpected
+from review.guard import API, PasswordExpected
 from review.headers import ALWAYS
 from review.pages import page
 

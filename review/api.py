@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from pipeline.cases import list_cases
 from review import audit, queue, recordings
-from review.access import ACCESS, router
+from review.access import ACCESS
 from review.api_models import (
     AuditAnswer,
     CaseAnswer,
@@ -23,6 +23,7 @@ from review.api_models import (
     Said,
     UploadAnswer,
 )
+from review.guard import router
 from review.pages import page
 from review.recordings import First
 from review.site import OurSite

@@ -2,7 +2,7 @@
 
 To add pages of a noun:
 
-1. A module `review/NOUN.py` with `routes = router("/NOUN")` (`review.access.router`) and plain
+1. A module `review/NOUN.py` with `routes = router("/NOUN")` (`review.guard.router`) and plain
    functions on it. They take what they need as parameters: `ours: OurSite` is what there is to work
    with (database, tools, plan, clock), `who: Who` is who asks (`who.actor` for the audit log).
    A function that only computes or reads the database is a plain `def`: it runs in a thread.

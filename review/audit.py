@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from pipeline import audit as steps
 from pipeline.audit import Examined
-from review.access import router
+from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who

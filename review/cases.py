@@ -15,8 +15,8 @@ from pipeline.enrol import enrol_person
 from pipeline.looking import look_closer_at_photo
 from pipeline.overview import PAGE, detail, overview, page_of_candidates
 from pipeline.review import override_quality
-from review.access import router
 from review.exporting import export
+from review.guard import router
 from review.pages import page
 from review.photos import at_hand
 from review.site import OurSite, Site

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from errors import Purged
 from pipeline import group as step
 from pipeline.group import Groups
-from review.access import router
+from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who

@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from review.access import router
+from review.guard import router
 from review.pages import page
 
 routes = router()

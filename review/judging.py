@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from pipeline.looking import Next, cases_to_review, next_sight, see
 from pipeline.review import decide, own_decision, undo
-from review.access import router
+from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who

@@ -7,7 +7,7 @@ from fastapi import Form, Request, Response
 
 from errors import NotAllowed, NotFound, TooManyTries, WrongUsage
 from review import sessions
-from review.access import router
+from review.guard import router
 from review.pages import page
 from review.sessions import fresh_form_token, go, own_place, set_form_cookie
 from review.site import OurSite, Site

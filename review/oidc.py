@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from errors import NotAllowed, NotDelivered, NotFound
 from review import sessions
-from review.access import router
+from review.guard import router
 from review.sessions import own_place
 from review.site import OurSite, Provider, Site
 from storage.accounts import (

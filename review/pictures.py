@@ -5,7 +5,8 @@ from fastapi import Request, Response
 from errors import Purged
 from pipeline.clips import Clip, cut_clip
 from pipeline.looking import look_closer
-from review.access import CANDIDATE, router
+from review.access import CANDIDATE
+from review.guard import router
 from review.ranges import part_of
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from monitor.lookout import Sight
 from pipeline.outlook import look_ahead
-from review.access import router
+from review.guard import router
 from review.moments import when
 from review.morning import speed_in_words
 from review.pages import page

@@ -9,7 +9,7 @@ from fastapi import Path, Query, Request, Response
 
 from errors import NotFound
 from pipeline.outlook import Outlook, look_ahead
-from review.access import router
+from review.guard import router
 from review.moments import when
 from review.pages import page
 from review.site import OurSite, Site

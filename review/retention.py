@@ -8,7 +8,7 @@ from fastapi import Form, Request, Response
 from errors import WrongUsage
 from pipeline.certificates import keep
 from pipeline.purge import Certificate, Order, bystanders_due, purge_case, purge_due
-from review.access import router
+from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who

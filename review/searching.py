@@ -6,8 +6,8 @@ from fastapi import File, Form, Request, Response, UploadFile
 
 from pipeline.looking import look_at_appearance
 from pipeline.search import Question, search
-from review.access import router
 from review.cases import photo_engine
+from review.guard import router
 from review.pages import page
 from review.photos import at_hand
 from review.site import OurSite, Site

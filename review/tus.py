@@ -20,7 +20,7 @@ from errors import Conflict, TooLarge
 from pipeline.cases import require_case
 from pipeline.names import display_name
 from pipeline.receive import Receiving
-from review.access import router
+from review.guard import router
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage import uploads

@@ -9,8 +9,9 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount
 from visiting import House
 
-from review.access import ACCESS, PUBLIC, names_of, router
+from review.access import ACCESS, PUBLIC
 from review.app import ROUTERS, create_app
+from review.guard import names_of, router
 from storage import accounts
 from storage.accounts import Role
 from storage.database import writing
