@@ -1,6 +1,6 @@
 """Who was seen when: sightings inside one segment, and appearances joined from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from faces.face import Box
 from storage import tables
-from storage.embeddings import keep_vectors
+from storage.batches import batches
+from storage.embeddings import keep_vectors, vectors_of
 from storage.upsert import insert_or_update
 
 
@@ -63,37 +64,56 @@ def replace_appearances(
     meant, whatever its place in the order, so that what refers to it survives and never comes to
     speak of somebody else; vectors that other engines made of something else go.
     """
-    _follow(session, analysis_id, joined)
-    before = _own_vectors(session, analysis_id)
-    ids = _replace(session, tables.Appearance, "analysis_id", analysis_id, joined)
-    vectors = [one.vector for one in joined]
-    for id, vector in zip(ids, vectors, strict=True):
-        if id in before and not np.array_equal(before[id], vector):
-            session.exec(delete(tables.Embedding).where(col(tables.Embedding.appearance_id) == id))
     engine = session.exec(_plan_engine(analysis_id)).one()
-    keep_vectors(session, ids, vectors, engine=engine, weights_sha256=weights_sha256)
+    are_new = not _follow(session, analysis_id, joined)
+    ids = _replace(session, tables.Appearance, "analysis_id", analysis_id, joined, are_new=are_new)
+    vectors = [one.vector for one in joined]
+    if not are_new:
+        _forget_changed(session, dict(zip(ids, vectors, strict=True)), engine)
+    keep_vectors(
+        session, ids, vectors, engine=engine, weights_sha256=weights_sha256, are_new=are_new
+    )
     return ids
 
 
-def _follow(session: Session, analysis_id: int, joined: Sequence[Presence]) -> None:
-    """Give each appearance that stays the ordinal it will have; the others go, where any moves."""
+def _follow(session: Session, analysis_id: int, joined: Sequence[Presence]) -> bool:
+    """Give each appearance that stays the ordinal it will have; the others go, where any moves.
+
+    Returns whether there was any.
+    """
     statement = select(tables.Appearance).filter_by(analysis_id=analysis_id)
     rows = session.exec(statement.order_by(col(tables.Appearance.ordinal))).all()
     # An appearance is known by when and where its best face was seen.
     places = {(one.best_ms, one.box): place for place, one in enumerate(joined)}
     found = {row.id: places.pop((row.best_ms, _box(row)), None) for row in rows}
-    if all(found[row.id] == row.ordinal for row in rows):
-        return
+    if any(found[row.id] != row.ordinal for row in rows):
+        _move(session, rows, found)
+    return bool(rows)
+
+
+def _move(
+    session: Session, rows: Sequence[tables.Appearance], places: Mapping[int, int | None]
+) -> None:
     for row in rows:  # first out of each other's way
         row.ordinal = -row.id
     session.flush()
     for row in rows:
-        place = found[row.id]
+        place = places[row.id]
         if place is None:
             session.delete(row)
         else:
             row.ordinal = place
     session.flush()
+
+
+def _forget_changed(session: Session, seen: Mapping[int, NDArray[np.float32]], engine: str) -> None:
+    """Forget what every engine made of appearances that this one sees otherwise now."""
+    ids, vectors = vectors_of(session, np.array(list(seen), np.int64), engine=engine)
+    known = zip(ids.tolist(), vectors, strict=True)
+    changed = [id for id, vector in known if not np.array_equal(vector, seen[id])]
+    for some in batches(changed):
+        of_these = col(tables.Embedding.appearance_id).in_(some)
+        session.exec(delete(tables.Embedding).where(of_these))
 
 
 def _box(row: tables.Sighting | tables.Appearance) -> Box:
@@ -105,31 +125,20 @@ def _plan_engine(analysis_id: int) -> SelectOfScalar[str]:
     return of_analysis.where(col(tables.Analysis.id) == analysis_id)
 
 
-def _own_vectors(session: Session, analysis_id: int) -> dict[int, NDArray[np.float32]]:
-    """The vectors of the plan's engine, by appearance."""
-    statement = (
-        select(tables.Embedding.appearance_id, col(tables.Embedding.vector))
-        .join(tables.Appearance)
-        .where(
-            col(tables.Appearance.analysis_id) == analysis_id,
-            col(tables.Embedding.engine).in_(_plan_engine(analysis_id)),
-        )
-    )
-    return dict(session.exec(statement).all())
-
-
 def _replace(
     session: Session,
     table: type[tables.Sighting] | type[tables.Appearance],
     parent: str,
     parent_id: int,
     presences: Sequence[Presence],
+    *,
+    are_new: bool = False,
 ) -> list[int]:
     rows = [
         {parent: parent_id, "ordinal": ordinal, **_columns(presence, table)}
         for ordinal, presence in enumerate(presences)
     ]
-    insert_or_update(session, table, rows, key=[parent, "ordinal"])
+    insert_or_update(session, table, rows, key=[parent, "ordinal"], are_new=are_new)
     surplus = delete(table).filter_by(**{parent: parent_id})
     session.exec(surplus.where(col(table.ordinal) >= len(rows)))
     statement = select(table.id).filter_by(**{parent: parent_id})

@@ -1,12 +1,14 @@
 """PostgreSQL's COPY: many rows or vectors in or out at once, many times as fast as statements."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import sqlalchemy
 from numpy.typing import NDArray
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
 from faces.vectors import Vectors
@@ -26,27 +28,41 @@ def insert_copied(
     *,
     write: Callable[[Any], None],
     form: str = "TEXT",
+    are_new: bool = False,
 ) -> None:
     """Insert what `write` puts into a COPY of these columns; rows whose key is there are updated.
 
-    COPY knows no conflicts, so the rows go through a table that nobody else sees.
+    COPY knows no conflicts, so rows that may have some go through a table that nobody else sees;
+    those that `are_new` have none, and are written once.
     """
     of_table: Any = table
     target = of_table.__table__
+    if are_new:
+        _copy_in(session, target.name, names, write, form)
+        return
     staged = sqlalchemy.table(f"incoming_{target.name}", *map(sqlalchemy.column, names))
-    listed = ", ".join(f'"{name}"' for name in names)
     session.connection().exec_driver_sql(
         f"CREATE TEMP TABLE {staged.name} ON COMMIT DROP AS"
-        f" SELECT {listed} FROM {target.name} WITH NO DATA"
+        f" SELECT {_listed(names)} FROM {target.name} WITH NO DATA"
     )
-    copying = f"COPY {staged.name} ({listed}) FROM STDIN (FORMAT {form})"
-    with _cursor(session) as cursor, cursor.copy(copying) as copy:
-        write(copy)
+    _copy_in(session, staged.name, names, write, form)
     staged_rows = sqlalchemy.select(*(staged.c[name] for name in names))
     insert = postgresql.insert(target).from_select(list(names), staged_rows)
     values = {name: insert.excluded[name] for name in names if name not in key}
     session.connection().execute(insert.on_conflict_do_update(index_elements=key, set_=values))
     session.connection().exec_driver_sql(f"DROP TABLE {staged.name}")
+
+
+def _copy_in(
+    session: Session, table: str, names: Sequence[str], write: Callable[[Any], None], form: str
+) -> None:
+    copying = f"COPY {table} ({_listed(names)}) FROM STDIN (FORMAT {form})"
+    with _cursor(session) as cursor, cursor.copy(copying) as copy:
+        write(copy)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def write_rows(copy: Any, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
@@ -115,6 +131,14 @@ def _field(text: str | None) -> bytes:
     return len(text.encode()).to_bytes(4) + text.encode()
 
 
-def _cursor(session: Session) -> Any:
-    connection: Any = session.connection().connection.driver_connection
-    return connection.cursor()
+@contextmanager
+def _cursor(session: Session) -> Iterator[Any]:
+    """The driver's own cursor, for what SQLAlchemy has no word for; errors come as SQLAlchemy's."""
+    connection = session.connection()
+    driver: Any = connection.connection.driver_connection
+    any_error = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor:
+            yield cursor
+    except any_error as error:
+        raise DBAPIError.instance("COPY", None, error, any_error, hide_parameters=True) from error

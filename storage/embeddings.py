@@ -25,10 +25,14 @@ def keep_vectors(
     *,
     engine: str,
     weights_sha256: str | None,
+    are_new: bool = False,
 ) -> None:
-    """Make row i of `vectors` [n, d] the vector of appearance i; those of other engines stay."""
+    """Make row i of `vectors` [n, d] the vector of appearance i; those of other engines stay.
+
+    It is done faster where the caller knows that they `are_new`: this engine has none of these.
+    """
     if len(appearance_ids) and session.get_bind().dialect.name == "postgresql":
-        _copy_vectors(session, appearance_ids, vectors, engine, weights_sha256)
+        _copy_vectors(session, appearance_ids, vectors, engine, weights_sha256, are_new)
         return
     rows = [
         {"appearance_id": id, "engine": engine, "weights_sha256": weights_sha256, "vector": vector}
@@ -43,6 +47,7 @@ def _copy_vectors(
     vectors: Sequence[NDArray[np.float32]] | NDArray[np.float32],
     engine: str,
     weights_sha256: str | None,
+    are_new: bool,
 ) -> None:
     rows = finite(np.stack(list(vectors)), axes=2)
 
@@ -51,7 +56,7 @@ def _copy_vectors(
 
     session.flush()
     names = ["appearance_id", "engine", "weights_sha256", "vector"]
-    insert_copied(session, Embedding, names, names[:2], write=write, form="BINARY")
+    insert_copied(session, Embedding, names, names[:2], write=write, form="BINARY", are_new=are_new)
     session.expire_all()
 
 

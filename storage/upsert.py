@@ -23,13 +23,21 @@ def insert_if_new(session: Session, table: type[Table], **values: Any) -> bool:
 
 
 def insert_or_update(
-    session: Session, table: type[Table], rows: Sequence[dict[str, Any]], *, key: Sequence[str]
+    session: Session,
+    table: type[Table],
+    rows: Sequence[dict[str, Any]],
+    *,
+    key: Sequence[str],
+    are_new: bool = False,
 ) -> None:
-    """Write rows that all have the same columns; those whose key is there keep their id."""
+    """Write rows that all have the same columns; those whose key is there keep their id.
+
+    Many rows are written faster where the caller knows that they `are_new`: no key is there.
+    """
     session.flush()
     if len(rows) >= _MANY and session.get_bind().dialect.name == "postgresql":
         write = partial(write_rows, table=table, rows=rows)
-        insert_copied(session, table, list(rows[0]), key, write=write)
+        insert_copied(session, table, list(rows[0]), key, write=write, are_new=are_new)
     elif rows:
         statement = _insert(session, table)
         values = {name: statement.excluded[name] for name in rows[0] if name not in key}

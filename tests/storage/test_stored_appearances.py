@@ -33,15 +33,52 @@ def test_sightings_come_in_the_order_of_time(database: Engine, analysis_id: int)
     assert order == [(0, 3_000), (0, 8_000), (1, 10_000)]
 
 
+@pytest.mark.parametrize("number", [0, 2, 60])  # many go into PostgreSQL another way
 def test_appearances_stored_twice_equal_appearances_stored_once(
+    database: Engine, analysis_id: int, number: int
+) -> None:
+    joined = [presence(5_000 * place, colour=place) for place in range(number)]
+    stored = []
+    for _ in range(2):
+        with writing(database) as session:
+            ids = replace_appearances(session, analysis_id, joined, weights_sha256="w" * 64)
+            assert list(session.exec(select(tables.Appearance.id).order_by("ordinal"))) == ids
+        stored.append(everything(database))
+    assert stored[0] == stored[1]
+    assert [row["start_ms"] for row in stored[0][0]] == [one.start_ms for one in joined]
+    assert len(stored[0][1]) == number
+
+
+def everything(database: Engine) -> list[list[dict[str, object]]]:
+    """The rows of both tables, vectors as bytes."""
+    with reading(database) as session:
+        rows = [
+            [
+                row.model_dump()
+                for row in session.exec(select(table).order_by(*table.__table__.primary_key))
+            ]
+            for table in (tables.Appearance, tables.Embedding)
+        ]
+    for row in rows[1]:
+        row["vector"] = row["vector"].tobytes()
+    return rows
+
+
+def test_of_many_appearances_those_that_changed_and_those_that_came_are_stored(
     database: Engine, analysis_id: int
 ) -> None:
-    joined = [presence(0), presence(5_000, colour=2)]
-    with writing(database) as session:
-        first = replace_appearances(session, analysis_id, joined)
-    with writing(database) as session:
-        assert replace_appearances(session, analysis_id, joined) == first
-        assert list(session.exec(select(tables.Appearance.id))) == first
+    first = [presence(10 * place, colour=place) for place in range(80)]
+    later = [presence(5), *(replace(one, quality=0.2) for one in first[:60])]
+    for joined in (first, later):
+        with writing(database) as session:
+            replace_appearances(session, analysis_id, joined)
+    rows, vectors = everything(database)
+    assert {(row["start_ms"], row["quality"]) for row in rows} == {
+        (one.start_ms, one.quality) for one in later
+    }
+    assert [row["vector"] for row in vectors] == [
+        later[row["ordinal"]].vector.tobytes() for row in rows
+    ]
 
 
 def ids_by_start(database: Engine) -> dict[int, int]:
