@@ -21,7 +21,7 @@ from worker.resources import resources
 
 APPEARANCE_FIELDS = (
     "recording", "sha256", "start_ms", "end_ms", "best_ms", "box", "score", "quality", "faces",
-    "engine", "plan", "crops",
+    "engine", "plan", "crops", "cut_by", "imported_at",
 )  # fmt: skip
 
 

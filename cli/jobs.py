@@ -35,8 +35,8 @@ def list_jobs(as_json: AsJson = False) -> None:
         shown.add_row(
             str(outcome.analysis_id),
             outcome.name,
-            _standing(far),
-            f"{_percent(far)} %",
+            _standing(outcome, far),
+            f"{_percent(far)} %" if outcome.cut_by is None else "none",
             clock(outcome.duration_ms),
             str(outcome.faces),
             str(outcome.appearances),
@@ -62,7 +62,7 @@ def show_job(
         whole = {"segments": [asdict(one) for one in segments], "same_footage": links}
         print_json(_job(found[0], far[0]) | whole)
         return
-    out.print(f"{found[0].name}: {_standing(far[0])}, {_percent(far[0])} % watched")
+    out.print(f"{found[0].name}: {_standing(found[0], far[0])}, {_watched(found[0], far[0])}")
     shown = table("", "#segment", "from", "to", "state", "#attempts", "#frames", "#faces", "reason")
     for one in segments:
         shown.add_row(
@@ -79,8 +79,15 @@ def show_job(
     print_links(known)
 
 
-def _standing(far: Progress) -> str:
+def _watched(outcome: Outcome, far: Progress) -> str:
+    if outcome.cut_by is None:
+        return f"{_percent(far)} % watched"
+    return " ".join(["nothing watched.", *outcome.reasons])
+
+
+def _standing(outcome: Outcome, far: Progress) -> str:
     remarks = ["urgent"] * (far.priority is Priority.URGENT and far.state in OPEN)
+    remarks += ["imported"] * (outcome.cut_by is not None)
     remarks += ["crops embedded anew"] * far.of_crops
     remarks += ["paused"] * (far.paused_at is not None)
     return ", ".join([far.state.value, *remarks])
@@ -101,8 +108,9 @@ def _job(outcome: Outcome, far: Progress) -> dict[str, object]:
         "any_time": far.any_time,
         "paused": far.paused_at is not None,
         "of_crops": far.of_crops,
+        "cut_by": outcome.cut_by,
         "duration_ms": outcome.duration_ms,
-        "watched_percent": _percent(far),
+        "watched_percent": 0 if outcome.cut_by else _percent(far),
         "segments": {state.value: count for state, count in far.segments.items()},
         "faces": outcome.faces,
         "appearances": outcome.appearances,

@@ -17,6 +17,7 @@ from cli import (
     exports,
     footage,
     groups,
+    imports,
     jobs,
     migration,
     models,
@@ -49,6 +50,7 @@ app.command("demo")(demonstration.demo)
 app.command("up")(stack.up)
 app.command("process")(process.process)
 app.command("ingest")(footage.ingest)
+app.command("import")(imports.import_)
 app.command("watch")(watch.watch)
 app.command("refused")(watch.refused)
 app.command("enrol")(people.enrol)

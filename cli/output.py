@@ -8,8 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 WIDTH_OF_FILES = 120
-out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
-err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+out = Console(
+    highlight=False,
+    markup=False,
+    emoji=False,
+    width=None if sys.stdout.isatty() else WIDTH_OF_FILES,
+)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

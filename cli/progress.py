@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     ProgressColumn,
     TaskID,
@@ -59,6 +60,13 @@ def byte_bar(name: str, size_bytes: int | None) -> Iterator[Callable[[int], None
     """A bar for reading a file; yields what wants to know how many bytes were read so far."""
     with _bar(f"Reading {name}", DownloadColumn(), TimeRemainingColumn()) as (bar, shown):
         bar.update(shown, total=size_bytes)
+        yield lambda done: bar.update(shown, completed=done)
+
+
+@contextmanager
+def count_bar(title: str) -> Iterator[Callable[[int], None]]:
+    """A bar without an end; yields what wants to know how many were seen to so far."""
+    with _bar(title, MofNCompleteColumn(), TimeElapsedColumn()) as (bar, shown):
         yield lambda done: bar.update(shown, completed=done)
 
 

@@ -35,7 +35,7 @@ from worker.resources import resources
 
 FIELDS = (
     "person", "recording", "start_ms", "end_ms", "best_ms", "distance", "threshold", "rank", "box",
-    "reference", "engine", "plan",
+    "reference", "engine", "plan", "cut_by", "imported_at",
 )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def candidate_table(found: Sequence[CandidateRow]) -> Table:
             clock(one.best_ms),
             f"{one.distance:.3f}",
             f"{one.threshold:.2f}",
-            f"the same moment as rank {first.rank}" if first else "",
+            f"the same moment as rank {first.rank}" if first else one.provenance,
         )
     shown.caption = counted(firsts)
     if not found:
@@ -164,6 +164,7 @@ def _recording(one: Outcome) -> dict[str, object]:
         "sha256": one.sha256,
         "duration_ms": one.duration_ms,
         "state": one.state.value,
+        "cut_by": one.cut_by,
         "coverage": {
             "decoded_ms": one.decoded_ms,
             "sampled_frames": one.sampled_frames,

@@ -16,7 +16,7 @@ from cli.overlaps import SAME_AS, counted, first_moments, same_as
 from pipeline.clock import utc_now
 from pipeline.search import Answer, Question
 from pipeline.search import search as look_for
-from review.sheets import cell
+from review.sheets import cell, plain
 from review.timeline import clock
 from storage.scope import Scope
 from storage.search import Hit
@@ -26,6 +26,7 @@ WITH_GAPS = 3
 FIELDS = (
     "recording", "recording_sha256", "start_ms", "end_ms", "best_ms", "distance", "threshold",
     "box", "faces", "quality", "photo", "crops", "engine", "plan",
+    "cut_by", "imported_at",
 )  # fmt: skip
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
 
@@ -112,9 +113,10 @@ def _row(hit: Hit, answer: Answer) -> dict[str, object]:
         "distance": round(hit.distance, 4),
         "quality": round(hit.quality, 4),
         "threshold": answer.card.threshold,
-        "box": [round(side) for side in hit.box],
+        "box": plain(hit, "box"),
         "photo": answer.portraits[hit.photo].name,
         "crops": list(hit.crops),
+        "imported_at": hit.imported_at and hit.imported_at.isoformat(),
         "engine": answer.card.name,
     }
 
@@ -142,7 +144,7 @@ def _found_table(answer: Answer) -> Table:
                 f"{hit.distance:.3f}",
                 f"{answer.card.threshold:.2f}",
                 answer.portraits[hit.photo].name,
-                _remark(firsts[hit]),
+                _remark(firsts[hit]) or hit.provenance,
             )
     shown.caption = counted(list(firsts.values()))
     if not answer.hits:

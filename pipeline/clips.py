@@ -52,6 +52,8 @@ def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
     Raises FootageVanished or FootageChanged where the footage is not what it was, DecoderFailed,
     and Purged when nothing is known of it any more.
     """
+    if shown.cut_by is not None:
+        raise FootageVanished("This face was cut by others and imported; there is no clip of it.")
     with reading(tools.database) as session:
         where = spot(session, shown.analysis_id, shown.best_ms)
     if where is None:

@@ -47,6 +47,13 @@ def jpeg(image: Image, comment: str = "") -> bytes:
     return out.getvalue()
 
 
+def whole(image: Image) -> Image:
+    """A picture that somebody else cut, as it is; no side longer than 256 px."""
+    piece = Picture.fromarray(image)
+    piece.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+    return np.asarray(piece)
+
+
 def jpeg_of(crop: Crop) -> bytes:
     """Encode a crop with what is known of the face in it."""
     return jpeg(crop.image, _written(crop) if crop.face else "")

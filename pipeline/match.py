@@ -29,8 +29,8 @@ from storage.rematches import WORKER
 def match_analysis(analysis_id: int, tools: Tools) -> None:
     """Join one recording's sightings, rank its appearances for everyone, and end its analysis.
 
-    Where crops were embedded anew there is nothing to join. Running it twice equals once; one that
-    is cancelled or gone meanwhile is nobody's. Raises OtherWeights, StoreUnavailable.
+    Where crops were embedded anew or imported nothing is joined. Running it twice equals once; one
+    that is cancelled or gone meanwhile is nobody's. Raises OtherWeights, StoreUnavailable.
     """
     with reading(tools.database) as session:
         body = plan_body(session, analysis_id)
@@ -39,7 +39,7 @@ def match_analysis(analysis_id: int, tools: Tools) -> None:
         return
     plan = Plan.from_body(body)
     engine = tools.engine_for(plan)
-    if origin_id is None and not _join(analysis_id, plan, engine, tools):
+    if not _is_joined(origin_id, plan) and not _join(analysis_id, plan, engine, tools):
         return
     with writing(tools.database) as session:
         if not ledger.may_match(session, analysis_id):
@@ -57,6 +57,10 @@ def match_analysis(analysis_id: int, tools: Tools) -> None:
         )
         ledger.conclude(session, analysis_id, now)
         record_match(session, people, engine, now, analysis_id=analysis_id, plan_key=plan.key)
+
+
+def _is_joined(origin_id: int | None, plan: Plan) -> bool:
+    return origin_id is not None or bool(plan.cut_by)
 
 
 def record_match(

@@ -133,9 +133,7 @@ def _record(
 
 def _ask(session: Session, origin: Origin, engine: str) -> int:
     plan = plan_of_crops(Plan.from_body(origin.plan_body), engine)
-    return reembedding.ask(
-        session, origin, plan_key=plan.key, plan_body=plan.body, engine=engine, now=utc_now()
-    )
+    return reembedding.ask(session, origin, plan_key=plan.key, plan_body=plan.body, now=utc_now())
 
 
 def _seen_by(photo: Reference, engine: FaceEngine, tools: Tools) -> Reference:

@@ -7,15 +7,16 @@ from pathlib import Path, PurePath
 
 def display_name(path: PurePath) -> str:
     """A file's name that is safe to show: bytes that are no text and control characters escaped."""
-    return _shown(path.name)
+    return shown(path.name)
 
 
 def display_path(path: Path) -> str:
     """A whole path, as safe to show as a name."""
-    return _shown(str(path))
+    return shown(str(path))
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
+    """Any text as safe to show as a name. Raises UnicodeEncodeError for what is no text at all."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(
         character if unicodedata.category(character)[0] != "C" else ascii(character)[1:-1]

@@ -5,6 +5,11 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal, Self
 
+_OF_FOOTAGE = (
+    "mode", "interval_ms", "max_side_px", "max_segment_seconds", "max_gap_seconds", "best_faces"
+)  # fmt: skip
+"""What says nothing of faces that others cut."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -26,13 +31,21 @@ class Plan:
     """How many crops of an appearance are kept and pooled."""
     crops_of: str = ""
     """The key of the plan whose kept crops are embedded anew; empty where footage is watched."""
+    cut_by: str = ""
+    """Who cut the faces that were imported; empty where footage is watched."""
+    imported_at: str = ""
+    """When, in ISO 8601."""
 
     @property
     def body(self) -> str:
         """The plan as JSON, sorted, as it is stored."""
         told = asdict(self)
-        if not self.crops_of:
-            del told["crops_of"]  # plans that were made before there was this keep their keys
+        for name in ("crops_of", "cut_by", "imported_at"):
+            if not told[name]:
+                del told[name]  # plans that were made before there was this keep their keys
+        if self.cut_by:
+            for name in _OF_FOOTAGE:
+                del told[name]
         return json.dumps(told, sort_keys=True, separators=(",", ":"))
 
     @property

@@ -54,13 +54,23 @@ class Kept:
     body: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class OnlyFace:
+    """The one face in a picture."""
+
+    face: Face
+    chip: NDArray[np.uint8]
+    """[1, side, side, 3]"""
+    quality: Quality
+
+
 def examine(photo: Path | Kept, engine: FaceEngine) -> Portrait:
     """Read one photo and judge it; a bad photo is a verdict, not an error."""
     if isinstance(photo, Kept):
         return _judge(photo, engine)
     name = display_name(photo)
     try:
-        return _judge(Kept(name, _bytes_of(photo)), engine)
+        return _judge(Kept(name, bytes_of(photo)), engine)
     except UnusablePhoto as reason:
         return Portrait(name, "", str(reason))
 
@@ -69,26 +79,31 @@ def _judge(photo: Kept, engine: FaceEngine) -> Portrait:
     name, sha256 = photo.name, hashlib.sha256(photo.body).hexdigest()
     try:
         image = read_photo(io.BytesIO(photo.body))
-        face = _only_face(engine.detect([image])[0])
-        chip = engine.align(image, [face])
-        quality = assess(chip[0], face)
-        _refuse_poor(quality)
+        seen = only_face(image, engine)
+        _refuse_poor(seen.quality)
     except UnusablePhoto as reason:
         return Portrait(name, sha256, str(reason))
     return Portrait(
         name,
         sha256,
         "good",
-        engine.embed(chip)[0],
-        jpeg_of(cut_face(image, face, engine.card.detector)),
-        quality.value,
+        engine.embed(seen.chip)[0],
+        jpeg_of(cut_face(image, seen.face, engine.card.detector)),
+        seen.quality.value,
     )
+
+
+def only_face(image: Image, engine: FaceEngine) -> OnlyFace:
+    """The one face a picture shows, whatever its quality. Raises UnusablePhoto."""
+    face = _the_one(engine.detect([image])[0])
+    chip = engine.align(image, [face])
+    return OnlyFace(face, chip, assess(chip[0], face))
 
 
 def sha256_of(path: Path) -> str:
     """What a photo is known by; empty when there is no file to read."""
     try:
-        return hashlib.sha256(_bytes_of(path)).hexdigest()
+        return hashlib.sha256(bytes_of(path)).hexdigest()
     except UnusablePhoto:
         return ""
 
@@ -112,7 +127,8 @@ def read_photo(photo: Path | BinaryIO) -> Image:
     return np.asarray(upright)
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """A picture's bytes. Raises UnusablePhoto where there is no file, or a far too large one."""
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):  # a pipe would block for ever, a device never end
@@ -125,7 +141,7 @@ def _bytes_of(path: Path) -> bytes:
         raise UnusablePhoto(f"It cannot be read: {reason}.") from error
 
 
-def _only_face(faces: list[Face]) -> Face:
+def _the_one(faces: list[Face]) -> Face:
     if not faces:
         raise UnusablePhoto("No face was found in it; use a photo that shows one from the front.")
     if len(faces) > 1:

@@ -100,6 +100,7 @@ def _line(row: CandidateRow, standing: Standing, reason: str, decided: tuple[Dec
         verdicts=decided,
         picture=f"pictures/{crop}" if crop else "",
         reference_picture=f"pictures/{reference}" if reference else "",
+        provenance=row.provenance,
     )
 
 

@@ -183,6 +183,7 @@ def _candidate(one: Row, recording: int, reference: int, media: SealedMedia) -> 
         reference=reference,
         quality=one.quality,
         crops=tuple(media.read(crop) for crop in one.crops[:CROPS_SHOWN]),
+        provenance=one.provenance,
     )
 
 
@@ -209,6 +210,7 @@ def _recording(session: Session, one: Outcome, known: Sequence[SameFootage]) -> 
         appearances=tuple(spans(session, one.analysis_id)),
         gaps=tuple(one.gaps),
         reason=" ".join(one.reasons),
+        imported=one.cut_by is not None,
         shared=tuple(
             SharedFootage(
                 same.first, same.overlap.start_ms, same.overlap.end_ms, same.overlap.offset_ms

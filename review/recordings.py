@@ -67,6 +67,8 @@ class Shown:
     @property
     def state(self) -> str:
         """In words."""
+        if self.outcome.cut_by is not None:
+            return f"only faces that {self.outcome.cut_by} cut"
         paused = self.progress.paused_at and self.is_open
         return "paused" if paused else IN_WORDS[self.outcome.state]
 

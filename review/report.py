@@ -75,6 +75,8 @@ class CandidateRow:
     """Best first."""
     same_as: int | None = None
     """Rank of the candidate that it repeats: the same moment in footage that was added before."""
+    provenance: str = ""
+    """Who cut the face and when it came, where it was imported; empty where footage was watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class RecordingRow:
     reason: str = ""
     """Why there are gaps, or why it failed."""
     shared: tuple[SharedFootage, ...] = ()
+    imported: bool = False
+    """Whether nothing is here but faces that others cut."""
 
 
 @dataclass(frozen=True, slots=True)

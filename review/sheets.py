@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from enum import StrEnum
 from io import TextIOWrapper
 from itertools import islice
@@ -34,12 +35,17 @@ class Format(StrEnum):
 
 
 def plain(row: object, field: str) -> object:
-    """A field of a result as it is shown: boxes in whole pixels, numbers to four places."""
+    """A field of a result as it is shown: boxes in whole pixels, numbers to four places.
+
+    The box of a face that was imported is nothing where nobody said it.
+    """
     value = getattr(row, field)
     if field == "box":
-        return [round(side) for side in value]
+        return [round(side) for side in value] if any(value) else None
     if isinstance(value, tuple):
         return list(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
     return round(value, 4) if isinstance(value, float) else value
 
 

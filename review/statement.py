@@ -43,6 +43,8 @@ class Line:
     picture: str
     """The file with its clearest picture, beside the statement; empty unless it is supported."""
     reference_picture: str
+    provenance: str = ""
+    """Who cut the face and when it came, where it was imported; empty where footage was watched."""
 
     @property
     def supported(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Container, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy
@@ -12,6 +13,7 @@ from storage import cases
 from storage.batches import batches
 from storage.models import is_shown
 from storage.people import cases_of, lock_people
+from storage.plans import Provenance, imported_at
 from storage.scope import allowed
 from storage.tables import (
     Analysis,
@@ -47,7 +49,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateRow:
+class CandidateRow(Provenance):
     """A candidate with all that a reader of it needs."""
 
     id: int
@@ -79,6 +81,9 @@ class CandidateRow:
     rank: int
     engine: str
     plan: str
+    cut_by: str | None = None
+    """Who cut the face, where it was imported; None where footage was watched."""
+    imported_at: datetime | None = None
 
 
 _STORED: tuple[Any, ...] = (
@@ -119,6 +124,8 @@ _COLUMNS: dict[str, Any] = {
     "rank": Candidate.rank,
     "engine": Candidate.engine,
     "plan": Plan.key,
+    "cut_by": Plan.cut_by,
+    "imported_at": imported_at(),
 }
 
 
@@ -190,7 +197,7 @@ def candidate_statement() -> sqlalchemy.Select[*tuple[Any, ...]]:
     `as_candidate` makes a row of it one.
     """
     return (
-        sqlalchemy.select(*(col(column).label(name) for name, column in _COLUMNS.items()))
+        sqlalchemy.select(*(column.label(name) for name, column in _COLUMNS.items()))
         .join(Appearance, col(Candidate.appearance_id) == Appearance.id)
         .join(Analysis)
         .join(Recording)

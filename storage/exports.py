@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
 from storage.candidates import CandidateRow, as_candidate, candidate_statement
+from storage.plans import imported_at
 from storage.tables import Analysis, Appearance, Case, CaseRecording, Embedding, Plan, Recording
 
 _AT_ONCE = 1000
@@ -30,6 +32,8 @@ _COLUMNS: dict[str, Any] = {
     "engine": Plan.engine,
     "plan": Plan.key,
     "crops": Appearance.crops,
+    "cut_by": Plan.cut_by,
+    "imported_at": imported_at(),
 }
 _VECTOR_COLUMNS: dict[str, Any] = {"engine": Embedding.engine, "vector": Embedding.vector}
 
@@ -54,6 +58,9 @@ class AppearanceRow:
     plan: str
     crops: tuple[str, ...]
     """Names in the media store, best first."""
+    cut_by: str | None = None
+    """Who cut the face, where it was imported; None where footage was watched."""
+    imported_at: datetime | None = None
     vector: NDArray[np.float32] | None = field(default=None, repr=False)
     """None unless it was asked for."""
 
@@ -71,7 +78,7 @@ def each_appearance(
     """
     columns = _COLUMNS | (_VECTOR_COLUMNS if with_vectors else {})
     statement: sqlalchemy.Select[*tuple[Any, ...]] = (
-        sqlalchemy.select(*(col(column).label(name) for name, column in columns.items()))
+        sqlalchemy.select(*(column.label(name) for name, column in columns.items()))
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
         .join(Recording)
         .join(Plan)

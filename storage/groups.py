@@ -5,9 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, or_
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from errors import WrongUsage
 from faces.vectors import Vectors
@@ -15,7 +14,7 @@ from storage import cases
 from storage.batches import batches
 from storage.group_rules import say_apart, say_together
 from storage.scope import Scope, in_window, within
-from storage.states import ENDED
+from storage.states import ENDED, is_footage, is_imported
 from storage.tables import (
     Analysis,
     Appearance,
@@ -60,7 +59,7 @@ class Group:
 
 
 def vectors_of_case(session: Session, case: cases.Case, engine: str) -> tuple[list[int], Vectors]:
-    """The appearances in a case's own footage and window, by its latest analyses: ids, [n, d]."""
+    """The appearances in a case's own footage and window, by its latest look: ids, [n, d]."""
     statement = (
         select(Appearance.id, col(Embedding.vector))
         .join(Embedding, col(Embedding.appearance_id) == col(Appearance.id))
@@ -69,7 +68,7 @@ def vectors_of_case(session: Session, case: cases.Case, engine: str) -> tuple[li
         .where(
             within(session, Scope(case=case, own_only=True)),
             in_window(case),
-            col(Analysis.id).in_(_latest(engine)),
+            _counts(engine),
             col(Embedding.engine) == engine,
         )
         .order_by(col(Appearance.id))
@@ -180,15 +179,19 @@ def lock_case(session: Session, case_id: int) -> None:
     session.exec(select(Case.id).where(col(Case.id) == case_id).with_for_update())
 
 
-def _latest(engine: str) -> SelectOfScalar[int]:
-    """Of each recording one analysis: nobody counts twice for being watched twice."""
-    return (
+def _counts(engine: str) -> ColumnElement[bool]:
+    """The latest analysis of each recording that was watched, and the imports of each other one:
+    nobody counts twice for being seen twice."""
+    latest = (
         select(func.max(col(Analysis.id)))
         .join(Appearance, col(Appearance.analysis_id) == col(Analysis.id))
         .join(Embedding, col(Embedding.appearance_id) == col(Appearance.id))
-        .where(col(Analysis.state).in_(ENDED), col(Embedding.engine) == engine)
+        .where(is_footage(), col(Analysis.state).in_(ENDED), col(Embedding.engine) == engine)
         .group_by(col(Analysis.recording_id))
     )
+    watched = select(Analysis.recording_id).where(col(Analysis.id).in_(latest))
+    only_imported = and_(is_imported(), col(Analysis.recording_id).not_in(watched))
+    return or_(col(Analysis.id).in_(latest), only_imported)
 
 
 def _members(session: Session, case_id: int) -> Iterator[Member]:

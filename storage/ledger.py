@@ -180,6 +180,8 @@ def _ending(
     session: Session, analysis: tables.Analysis, segments: Sequence[tables.Segment]
 ) -> State:
     if analysis.origin_id is None:
+        if session.get_one(tables.Plan, analysis.plan_key).cut_by is not None:
+            return State.GAPS  # nothing of the footage was looked at
         return _ending_of_footage(segments)
     ending = _ending_of_crops(segments)
     # What the crops' own analysis has not seen, nobody sees in them.

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import or_
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from storage.states import is_footage
+from storage.states import is_imported, is_of_crops
 from storage.tables import (
     Analysis,
     Appearance,
@@ -59,8 +59,9 @@ def all_analyses(session: Session, *, plan_key: str | None = None) -> list[int]:
 def newest_analyses(
     session: Session, *, first: int, number: int, only: Collection[int] | None = None
 ) -> list[int]:
-    """Some analyses of footage from the `first` on, the newest first; of `only` these."""
-    newest_first = select(Analysis.id).where(is_footage()).order_by(col(Analysis.id).desc())
+    """Some analyses of footage, and imports, from the `first` on, the newest first; of `only`
+    these."""
+    newest_first = select(Analysis.id).where(~is_of_crops()).order_by(col(Analysis.id).desc())
     statement = newest_first.offset(first).limit(number)
     if only is not None:
         statement = statement.where(col(Analysis.id).in_(only))
@@ -68,16 +69,20 @@ def newest_analyses(
 
 
 def footage(session: Session) -> list[int]:
-    """The ids of every analysis that watches footage, the oldest first."""
-    return list(session.exec(select(Analysis.id).where(is_footage()).order_by(col(Analysis.id))))
+    """The ids of every analysis that has appearances of its own, the oldest first."""
+    return list(session.exec(select(Analysis.id).where(~is_of_crops()).order_by(col(Analysis.id))))
 
 
 def footage_seen(session: Session, plan_key: str, engine: str) -> list[int]:
-    """Analyses of footage under one plan, and those whose crops an engine has embedded anew."""
-    of_crops = select(Analysis.origin_id).join(Plan).where(~is_footage())
+    """Analyses of footage under one plan, imports, and those whose crops an engine has embedded
+    anew."""
+    of_crops = select(Analysis.origin_id).join(Plan).where(is_of_crops())
     embedded_anew = col(Analysis.id).in_(of_crops.where(col(Plan.engine) == engine))
+    imported = and_(is_imported(), col(Plan.engine) == engine)
     of_plan = col(Analysis.plan_key) == plan_key
-    statement = select(Analysis.id).where(is_footage(), or_(of_plan, embedded_anew))
+    statement = (
+        select(Analysis.id).join(Plan).where(~is_of_crops(), or_(of_plan, imported, embedded_anew))
+    )
     return list(session.exec(statement.order_by(col(Analysis.id))))
 
 

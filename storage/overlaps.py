@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from footage.alignment import Marks, Overlap, marks_of
 from footage.fingerprint import VERSION, Glimpses, changes
 from storage import tables
+from storage.states import is_footage
 from storage.tables import Analysis, Fingerprint, Recording, Segment, State
 from storage.upsert import insert_or_update
 
@@ -116,5 +117,7 @@ def _every_overlap(session: Session) -> Iterator[SameFootage]:
 
 def _latest_watched() -> SelectOfScalar[int]:
     """Of each recording one analysis: the same footage seen under two plans is no overlap."""
-    watched = select(func.max(col(Analysis.id))).where(col(Analysis.state).in_(_WATCHED))
+    watched = select(func.max(col(Analysis.id))).where(
+        is_footage(), col(Analysis.state).in_(_WATCHED)
+    )
     return watched.group_by(col(Analysis.recording_id))

@@ -9,8 +9,9 @@ from itertools import groupby
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from storage.plans import said_of_import
 from storage.states import OPEN
-from storage.tables import Analysis, Appearance, Priority, Recording, Segment, State
+from storage.tables import Analysis, Appearance, Plan, Priority, Recording, Segment, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Outcome:
     gaps: list[tuple[int, int]]
     """Milliseconds from and to that could not be looked at, quarantined segments among them."""
     reasons: list[str]
-    """Why segments were quarantined."""
+    """Why segments were quarantined, or why nothing was looked at."""
+    cut_by: str | None = None
+    """Who cut the faces, where they were imported; None where footage was watched."""
 
 
 def progress(session: Session, analysis_ids: Sequence[int]) -> list[Progress]:
@@ -66,10 +69,13 @@ def progress(session: Session, analysis_ids: Sequence[int]) -> list[Progress]:
 def outcomes(session: Session, analysis_ids: Sequence[int]) -> list[Outcome]:
     """What came of these analyses so far, in the order of their ids; unknown ids are left out."""
     statement = (
-        select(Analysis, Recording).join(Recording).where(col(Analysis.id).in_(analysis_ids))
+        select(Analysis, Recording, Plan.cut_by)
+        .join(Recording)
+        .join(Plan)
+        .where(col(Analysis.id).in_(analysis_ids))
     )
     rows = session.exec(statement.order_by(col(Analysis.id))).all()
-    origins = [one.origin_id for one, _ in rows if one.origin_id is not None]
+    origins = [one.origin_id for one, *_ in rows if one.origin_id is not None]
     segments = _segments(session, [*analysis_ids, *origins])
     counts = _appearance_counts(session, analysis_ids)
     return [
@@ -79,8 +85,9 @@ def outcomes(session: Session, analysis_ids: Sequence[int]) -> list[Outcome]:
             segments.get(analysis.id, []),
             counts.get(analysis.id, 0),
             segments.get(analysis.origin_id or 0, []),
+            cut_by,
         )
-        for analysis, recording in rows
+        for analysis, recording, cut_by in rows
     ]
 
 
@@ -104,7 +111,13 @@ def _outcome(
     segments: Sequence[Segment],
     appearances: int,
     of_origin: Sequence[Segment],
+    cut_by: str | None,
 ) -> Outcome:
+    gaps = [gap for segment in [*of_origin, *segments] for gap in _gaps(segment)]
+    reasons = [segment.reason for segment in segments if segment.reason]
+    if cut_by is not None:
+        gaps = [(0, recording.duration_ms)]
+        reasons.append(f"Its faces were {said_of_import(cut_by, analysis.asked_at)}.")
     return Outcome(
         analysis_id=analysis.id,
         recording_id=recording.id,
@@ -118,8 +131,9 @@ def _outcome(
         sampled_frames=sum(segment.sampled_frames for segment in segments),
         faces=sum(segment.faces for segment in segments),
         appearances=appearances,
-        gaps=[gap for segment in [*of_origin, *segments] for gap in _gaps(segment)],
-        reasons=[segment.reason for segment in segments if segment.reason],
+        gaps=gaps,
+        reasons=reasons,
+        cut_by=cut_by,
     )
 
 

@@ -28,6 +28,7 @@ class Unsearched(StrEnum):
     CANCELLED = "cancelled"
     OTHER_ENGINE = "processed by another engine"
     ERASED = "bystanders were erased"
+    IMPORTED = "only faces that others cut from it are here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
             col(Analysis.state),
             col(Analysis.thinned_at),
             col(Plan.engine),
+            col(Plan.cut_by),
         )
         .outerjoin(Analysis, col(Analysis.recording_id) == col(Recording.id))
         .outerjoin(Plan, col(Analysis.plan_key) == col(Plan.key))
@@ -94,7 +96,8 @@ def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
 
 def _footage(rows: Sequence[Any], engine: str) -> _Footage:
     """One recording, from its row for each analysis."""
-    first, looked = rows[0], [row for row in rows if row.engine == engine]
+    first, watched = rows[0], [row for row in rows if row.cut_by is None]
+    looked = [row for row in watched if row.engine == engine]
     whole = [row for row in looked if row.thinned_at is None]
     states = {row.state for row in whole}
     if not first.of_case:
@@ -108,7 +111,9 @@ def _footage(rows: Sequence[Any], engine: str) -> _Footage:
         return _Footage(first.duration_ms, None, tuple(with_gaps))
     if len(whole) < len(looked):
         return _Footage(first.duration_ms, Unsearched.ERASED)
-    seen_by_others = any(row.state in _SEARCHABLE for row in rows)
+    if not watched:
+        return _Footage(first.duration_ms, Unsearched.IMPORTED)
+    seen_by_others = any(row.state in _SEARCHABLE for row in watched)
     return _Footage(first.duration_ms, _why_not(states, seen_by_others))
 
 

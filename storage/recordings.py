@@ -1,6 +1,5 @@
 """Recordings, and what is asked of each: an analysis and its segments."""
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from footage.segments import Segment
 from storage import tables
 from storage.epoch import milliseconds
 from storage.people import unmatch
+from storage.plans import remember_plan
 from storage.tables import DEFAULT_SITE, Capture, Priority, State
 from storage.upsert import insert_if_new
 
@@ -88,12 +88,13 @@ def add(
     The same bytes are one recording: its path follows the file, another plan adds an analysis. One
     that was asked for before is hurried if it is more urgent now, and never put off.
     """
-    engine = json.loads(plan_body)["engine"]
-    insert_if_new(session, tables.Plan, key=plan_key, engine=engine, body=plan_body)
+    remember_plan(session, plan_key, plan_body)
     is_new = insert_if_new(session, tables.Recording, **_columns(found), added_at=now)
     recording = session.exec(
         select(tables.Recording).where(col(tables.Recording.sha256) == found.sha256)
     ).one()
+    if not recording.path:  # until now there were only faces that others cut from it
+        recording.sqlmodel_update(_columns(found))
     recording.path, recording.modified_ns = os.fsencode(found.recording.path), found.modified_ns
     analysis = _ask(session, recording.id, plan_key, segments, now)
     _hurry(analysis, request)

@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import and_, delete, func
+from sqlalchemy import and_, delete, func, or_
 from sqlmodel import Session, col, select
 
 from faces.vectors import Vectors
 from storage.embeddings import keep_vectors
 from storage.ledger import close
-from storage.states import ENDED, OPEN, advance, is_footage, lock
+from storage.plans import remember_plan
+from storage.states import ENDED, OPEN, advance, is_footage, is_imported, is_of_crops, lock
 from storage.tables import (
     Analysis,
     Appearance,
@@ -91,9 +92,10 @@ def origins(session: Session, engine: str, *, case_id: int | None = None) -> lis
         .join(Plan)
         .where(
             col(Plan.engine) != engine,
-            is_footage(),
+            ~is_of_crops(),
             col(Analysis.state).in_(SEARCHABLE),
-            col(Analysis.recording_id).not_in(seen_by_it),
+            # Whoever watched the footage has not seen what others cut from it.
+            or_(col(Analysis.recording_id).not_in(seen_by_it), is_imported()),
         )
         .order_by(col(Analysis.id))
     )
@@ -103,14 +105,12 @@ def origins(session: Session, engine: str, *, case_id: int | None = None) -> lis
     return [Origin(*row) for row in session.exec(statement)]
 
 
-def ask(
-    session: Session, origin: Origin, *, plan_key: str, plan_body: str, engine: str, now: datetime
-) -> int:
+def ask(session: Session, origin: Origin, *, plan_key: str, plan_body: str, now: datetime) -> int:
     """Have a origin's crops embedded anew under a plan; asking twice changes nothing.
 
     Returns the id of the analysis that stands for it.
     """
-    insert_if_new(session, Plan, key=plan_key, engine=engine, body=plan_body)
+    remember_plan(session, plan_key, plan_body)
     key = {"recording_id": origin.recording_id, "plan_key": plan_key}
     values = {"state": State.WAITING, "asked_at": now, "origin_id": origin.analysis_id}
     is_new = insert_if_new(session, Analysis, **key, **values)
@@ -203,7 +203,7 @@ def standing(session: Session, engine: str) -> Standing:
     by_state = (
         select(Analysis.state, func.count())
         .join(Plan)
-        .where(col(Plan.engine) == engine, ~is_footage())
+        .where(col(Plan.engine) == engine, is_of_crops())
     )
     states = dict(session.exec(by_state.group_by(col(Analysis.state))).all())
     waiting = (State.WAITING, State.RUNNING, State.MATCHING)
@@ -230,7 +230,7 @@ def unfinished(session: Session, engine: str) -> int:
     ended = (
         select(Analysis.origin_id)
         .join(Plan)
-        .where(col(Plan.engine) == engine, ~is_footage(), col(Analysis.state).in_(ENDED))
+        .where(col(Plan.engine) == engine, is_of_crops(), col(Analysis.state).in_(ENDED))
     )
     seen = set(session.exec(ended))
     waiting = [one for one in origins(session, engine) if one.analysis_id not in seen]
@@ -240,7 +240,7 @@ def unfinished(session: Session, engine: str) -> int:
         .join(Plan)
         .where(
             col(Plan.engine) != engine,
-            is_footage(),
+            ~is_of_crops(),
             col(Analysis.state).in_([*OPEN, State.MATCHING]),
         )
     )

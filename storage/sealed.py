@@ -9,7 +9,7 @@ from datetime import datetime
 
 from errors import PictureLost
 from storage.keys import Key, Keyring
-from storage.media import Media
+from storage.media import Media, name_of
 
 _MARK = b"NRS1"
 _HEAD_BYTES = len(_MARK) + 8
@@ -25,8 +25,15 @@ class Album:
 
     def save(self, jpeg: bytes) -> str:
         """Seal and keep a picture; returns its name. Raises StoreUnavailable."""
+        return self.store.save(self._sealed(jpeg))
+
+    def name_of(self, jpeg: bytes) -> str:
+        """What a picture would be called; nothing is kept."""
+        return name_of(self._sealed(jpeg))
+
+    def _sealed(self, jpeg: bytes) -> bytes:
         head = _MARK + self.key.id.to_bytes(8, "little")
-        return self.store.save(head + self.key.seal(jpeg, head))
+        return head + self.key.seal(jpeg, head)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from storage.nearest import Near
-from storage.tables import Analysis, Appearance, Recording
+from storage.plans import Provenance
+from storage.tables import Analysis, Appearance, Plan, Recording
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Provenance):
     """An appearance that came close, with all that a reader of it needs."""
 
     recording_id: int
@@ -31,21 +33,25 @@ class Hit:
     photo: int
     """Which of the photos came closest, counted from 0."""
     plan: str
+    cut_by: str | None = None
+    """Who cut the face, where it was imported; None where footage was watched."""
+    imported_at: datetime | None = None
 
 
 def hits(session: Session, near: Sequence[Near]) -> list[Hit]:
     """What was found, in the same order; what has gone meanwhile is left out."""
     statement = (
-        select(Appearance, Analysis.plan_key, Recording)
+        select(Appearance, Analysis, Plan, Recording)
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
+        .join(Plan, col(Analysis.plan_key) == col(Plan.key))
         .join(Recording, col(Analysis.recording_id) == col(Recording.id))
         .where(col(Appearance.id).in_([one.appearance_id for one in near]))
     )
-    rows = {row.id: (row, plan, recording) for row, plan, recording in session.exec(statement)}
+    rows = {seen.id: (seen, *others) for seen, *others in session.execute(statement)}
     return [_hit(one, *rows[one.appearance_id]) for one in near if one.appearance_id in rows]
 
 
-def _hit(near: Near, row: Appearance, plan: str, recording: Recording) -> Hit:
+def _hit(near: Near, row: Appearance, analysis: Analysis, plan: Plan, recording: Recording) -> Hit:
     return Hit(
         recording_id=recording.id,
         recording=recording.name,
@@ -61,5 +67,7 @@ def _hit(near: Near, row: Appearance, plan: str, recording: Recording) -> Hit:
         crops=tuple(row.crops),
         distance=near.distance,
         photo=near.photo,
-        plan=plan,
+        plan=plan.key,
+        cut_by=plan.cut_by,
+        imported_at=analysis.asked_at if plan.cut_by else None,
     )

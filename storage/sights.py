@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import sqlalchemy
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import Session, col, select
 
 from storage.models import is_shown
+from storage.plans import Provenance
 from storage.tables import (
     Analysis,
     Appearance,
@@ -35,7 +37,7 @@ class ShownReference:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Provenance):
     """A candidate as a reviewer sees it before deciding."""
 
     key: Key
@@ -56,6 +58,9 @@ class Sight:
     """Best first."""
     references: tuple[ShownReference, ...]
     """The one that came closest first; how close is not told."""
+    cut_by: str | None = None
+    """Who cut the face, where it was imported; None where footage was watched."""
+    imported_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ def _whole(source: Source, key: Key) -> sqlalchemy.Select[*tuple[Any, ...]]:
         col(source.person_id) == key.person_id, col(source.appearance_id) == key.appearance_id
     )
     return (
-        sqlalchemy.select(source, Appearance, Recording, Plan, Person)
+        sqlalchemy.select(source, Appearance, Analysis, Recording, Plan, Person)
         .join(Appearance, col(source.appearance_id) == Appearance.id)
         .join(Analysis, col(Appearance.analysis_id) == Analysis.id)
         .join(Recording, col(Analysis.recording_id) == Recording.id)
@@ -192,6 +197,8 @@ def _sight(key: Key, row: Any, references: tuple[ShownReference, ...]) -> Sight:
         quality=seen.quality,
         crops=tuple(seen.crops),
         references=references,
+        cut_by=row.Plan.cut_by,
+        imported_at=row.Analysis.asked_at if row.Plan.cut_by else None,
     )
 
 

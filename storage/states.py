@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, update
 from sqlmodel import Session, col, select
 
-from storage.tables import Analysis, Segment, State
+from storage.tables import Analysis, Plan, Segment, State
 
 OPEN = (State.WAITING, State.RUNNING)
 ENDED = (State.DONE, State.GAPS, State.FAILED)
@@ -33,9 +33,20 @@ def ran_out(now: datetime) -> ColumnElement[bool]:
     return and_(col(Segment.state) == State.RUNNING, col(Segment.lease_until) <= now)
 
 
+def is_of_crops() -> ColumnElement[bool]:
+    """Analyses that embed the crops of another one anew."""
+    return col(Analysis.origin_id).is_not(None)
+
+
+def is_imported() -> ColumnElement[bool]:
+    """Analyses of faces that others cut: nothing was decoded for them."""
+    imports = select(Plan.key).where(col(Plan.cut_by).is_not(None))
+    return col(Analysis.plan_key).in_(imports)
+
+
 def is_footage() -> ColumnElement[bool]:
-    """Analyses that watch footage; the others embed the crops of one of those anew."""
-    return col(Analysis.origin_id).is_(None)
+    """Analyses that watch footage."""
+    return and_(~is_of_crops(), ~is_imported())
 
 
 def lock(session: Session, which: ColumnElement[bool]) -> Sequence[Analysis]:

@@ -49,10 +49,12 @@ class Recording(Table, table=True):
     __table_args__ = unique("sha256")
     id: int = Field(default=None, primary_key=True)
     sha256: str
+    """A name-based UUID where the footage was never here and nobody knows the hash of its bytes."""
     name: str
     """The file's name when it was first added, for people to read."""
     path: bytes
-    """`os.fsencode` of the path: a file name need not be text."""
+    """`os.fsencode` of the path: a file name need not be text. Empty where the footage was never
+    here, only faces that others cut from it: then nothing below was measured."""
     size_bytes: int = Field(sa_type=BigInteger)
     modified_ns: int = Field(sa_type=BigInteger)
     codec: str
@@ -74,11 +76,13 @@ class Recording(Table, table=True):
 
 
 class Plan(Table, table=True):
-    """How footage is looked at."""
+    """How footage is looked at, or how faces came that others cut."""
 
     key: str = Field(primary_key=True)
     engine: str
     body: str = Field(sa_type=Text)
+    cut_by: str | None = None
+    """Who cut the faces that were imported under it; None where footage is watched."""
 
 
 class Analysis(Table, table=True):

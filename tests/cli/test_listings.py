@@ -114,7 +114,7 @@ def test_the_status_says_when_what_remains_is_wanted_by(
 def test_candidates_have_the_shape_of_process(listed: dict[tuple[str, ...], Done]) -> None:
     document = listed["candidates", "--case", "2026-1", "--json"].document
     (recording,) = document["recordings"]
-    assert recording.keys() == {"name", "sha256", "duration_ms", "state", "coverage"}
+    assert recording.keys() == {"name", "sha256", "duration_ms", "state", "cut_by", "coverage"}
     assert document["candidates"] == []
 
 
@@ -122,7 +122,7 @@ def test_candidates_are_a_table_of_commas_on_demand(listed: dict[tuple[str, ...]
     lines = listed["candidates", "--case", "2026-1", "--csv"].out.splitlines()
     assert lines == [
         "person,recording,start_ms,end_ms,best_ms,distance,threshold,rank,box,reference,engine,plan,"
-        "same_as_recording,same_as_start_ms"
+        "cut_by,imported_at,same_as_recording,same_as_start_ms"
     ]
 
 

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from footage_factory import X264, draw, run_ffmpeg
 from passers import Street
+from rows import NOW
 from steps import ingest, watch_all
 
 from footage.alignment import Overlap
 from pipeline.overlaps import Moment, link_footage, same_moments
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.database import reading
+from storage.database import reading, writing
 from storage.overlaps import SameFootage, same_footage
+from storage.plans import remember_plan
+from storage.tables import Analysis, State
 
 PLAN = Plan(engine="stub", max_segment_seconds=10)
 CUT_MS = 7_300
@@ -51,6 +54,21 @@ def test_exports_of_one_recording_are_linked_in_any_order(
     offset_ms = CUT_MS if whole_first else -CUT_MS
     assert abs(link.overlap.offset_ms - offset_ms) <= 200
     assert link.overlap.end_ms - link.overlap.start_ms > 28_000
+
+
+def test_footage_is_linked_also_where_faces_were_imported_to_it_since(
+    tools: Tools, exports: list[Path]
+) -> None:
+    first = ingest(exports[0], tools, PLAN)
+    watch_all(tools)
+    with writing(tools.database) as session:
+        remember_plan(session, "imported", '{"engine": "stub", "cut_by": "Cutter 3"}')
+        values = {"state": State.GAPS, "asked_at": NOW, "plan_key": "imported"}
+        session.add(Analysis(recording_id=first.recording_id, **values))
+    second = ingest(exports[1], tools, PLAN)
+    watch_all(tools)
+    link_footage(second.analysis_id, tools)
+    assert [(one.first, one.second) for one in _known(tools)] == [("day1.mp4", "part.avi")]
 
 
 def _known(tools: Tools) -> list[SameFootage]:

@@ -1,0 +1,75 @@
+"""`nightreel import`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.actor import actor
+from cli.footage import DONE, FAILED, WITH_GAPS, check_engine
+from cli.output import err, out, print_json
+from cli.output import table as printed_table
+from cli.progress import count_bar, wait_for
+from errors import BrokerUnavailable
+from pipeline.imports import Imported, import_faces
+from tasks.analyses import ask_for_matching
+from worker.resources import resources
+
+
+def import_(
+    folder: Annotated[Path, typer.Argument(help="Where the pictures lie, one face each.")],
+    table: Annotated[Path, typer.Argument(help="CSV or JSON lines: a line for each picture.")],
+    case: Annotated[str, typer.Option(help="Reference of the case that they are for.")],
+    cut_by: Annotated[str, typer.Option(help="What or who cut them: it stands by each.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until all are compared.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Add faces that other software cut from recordings, which need not be here."""
+    mine = resources()
+    check_engine()
+    with count_bar("Looking at faces") as progress:
+        done = import_faces(
+            table,
+            folder,
+            case=case,
+            cut_by=cut_by,
+            engine=mine.engine,
+            tools=mine.tools,
+            actor=actor(),
+            progress=progress,
+        )
+    _ask_for(done)
+    if wait:
+        wait_for(mine.database, done.analyses)
+    if as_json:
+        print_json(asdict(done))
+    else:
+        _print(done)
+    raise typer.Exit(_exit_code(done))
+
+
+def _ask_for(done: Imported) -> None:
+    try:
+        ask_for_matching(done.analyses)
+    except BrokerUnavailable:
+        err.print("No workers are running; all is compared as soon as `nightreel up` is.")
+
+
+def _print(done: Imported) -> None:
+    if done.refused:
+        shown = printed_table("Not imported", "#line", "file", "reason")
+        for one in done.refused:
+            shown.add_row(str(one.number), one.file, one.reason)
+        out.print(shown)
+    err.print(
+        f"{done.appearances} faces of {len(done.analyses)} recordings were imported, "
+        f"{done.known} were there already, {len(done.refused)} were refused. "
+        "Nothing of their footage was looked at."
+    )
+
+
+def _exit_code(done: Imported) -> int:
+    if not done.refused:
+        return DONE
+    return WITH_GAPS if done.appearances or done.known else FAILED

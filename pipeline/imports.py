@@ -1,0 +1,228 @@
+"""Import faces that other software cut from recordings; the recordings need not be here.
+
+They become appearances that say who cut them and when they came. Nothing is decoded, so no coverage
+is claimed.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from errors import Conflict, UnusablePhoto, WrongUsage
+from faces.crop import Crop
+from faces.engine import FaceEngine
+from faces.face import Box, Image
+from pipeline.act import Act
+from pipeline.clock import utc_now
+from pipeline.crops import jpeg_of, whole
+from pipeline.face_table import Line, Refused, read_table
+from pipeline.names import shown
+from pipeline.plan import Plan
+from pipeline.portraits import OnlyFace, bytes_of, only_face, read_photo
+from pipeline.tools import Tools
+from storage import imports
+from storage.appearances import Presence
+from storage.audit import Action, record
+from storage.case_ids import case_in_force_by_id
+from storage.cases import case_in_force
+from storage.database import reading, writing
+from storage.imports import Held, Named
+from storage.models import pin
+from storage.sealed import Album
+
+SMALLEST_FACE_PX = 40
+LONGEST_CUT_BY = 200
+NOWHERE = Box(0, 0, 0, 0)
+"""Where a face was in the recording's picture when nobody says."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of a table."""
+
+    analyses: list[int] = field(default_factory=list)
+    """To be matched."""
+    appearances: int = 0
+    known: int = 0
+    """Lines that had been imported before."""
+    refused: list[Refused] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """What is the same for every line."""
+
+    folder: Path
+    case_id: int
+    plan: Plan
+    engine: FaceEngine
+    tools: Tools
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the faces of one recording go."""
+
+    held: Held
+    album: Album
+    known: set[tuple[int, str]]
+
+
+def import_faces(
+    table: Path,
+    folder: Path,
+    *,
+    case: str,
+    cut_by: str,
+    engine: str,
+    tools: Tools,
+    actor: str,
+    progress: Callable[[int], None] = lambda _lines: None,
+) -> Imported:
+    """Keep every face of a table, its pictures in a folder, as an appearance in a case's footage.
+
+    Twice equals once: the same picture at the same time of a recording is imported once. `progress`
+    is told how many lines were seen to. Raises NotAuthorised when the case is not in force,
+    WrongUsage, OtherWeights, ModelUnavailable, StoreUnavailable.
+    """
+    act = Act(tools.database, actor, Action.IMPORTED, utc_now())
+    with act.refusals(case), reading(tools.database) as session:
+        case_id = case_in_force(session, case, act.now).id
+    if not folder.is_dir():
+        raise WrongUsage("There is no such folder; name the one that the table's files lie in.")
+    read = read_table(table)
+    plan = _plan(engine, cut_by, act)
+    job = _Import(folder.resolve(), case_id, plan, tools.engine_for(plan), tools, act)
+    done = Imported(refused=read.refused)
+    seen_to = 0
+    for named, lines in _by_recording(read.lines).items():
+        _import_recording(named, lines, job, done)
+        seen_to += len(lines)
+        progress(seen_to)
+    done.refused.sort(key=lambda one: one.number)
+    act.note(
+        case_id,
+        what="table",
+        table_sha256=read.sha256,
+        appearances=done.appearances,
+        known=done.known,
+        refused=len(done.refused),
+    )
+    return done
+
+
+def _plan(engine: str, cut_by: str, act: Act) -> Plan:
+    name = shown(cut_by.strip())
+    if not name or len(name) > LONGEST_CUT_BY:
+        raise WrongUsage("Say in up to 200 characters what or who cut the faces, with --cut-by.")
+    at = act.now.isoformat()
+    return Plan(engine=engine, min_face_px=SMALLEST_FACE_PX, cut_by=name, imported_at=at)
+
+
+def _by_recording(lines: Sequence[Line]) -> dict[Named, list[Line]]:
+    found: dict[Named, list[Line]] = {}
+    for line in sorted(lines, key=lambda line: (line.start_ms, line.number)):
+        found.setdefault(line.recording, []).append(line)
+    return found
+
+
+def _import_recording(named: Named, lines: Sequence[Line], job: _Import, done: Imported) -> None:
+    place: _Place | None = None
+    seen: list[Presence] = []
+    for line in lines:
+        try:
+            image = _picture(line.file, job.folder)
+            jpeg = jpeg_of(Crop(whole(image)))
+            if place and (line.start_ms, place.album.name_of(jpeg)) in place.known:
+                done.known += 1
+                continue
+            face = only_face(image, job.engine)
+            place = place or _place(named, max(one.end_ms for one in lines), job)
+        except (UnusablePhoto, Conflict) as reason:
+            done.refused.append(Refused(line.number, shown(line.file), str(reason)))
+            continue
+        one = _presence(line, face, place.album.save(jpeg), job.engine)
+        if (one.best_ms, one.crops[0]) in place.known:
+            done.known += 1
+        else:
+            place.known.add((one.best_ms, one.crops[0]))
+            seen.append(one)
+    if place and seen:
+        _keep(seen, place.held, job, done)
+
+
+def _picture(file: str, folder: Path) -> Image:
+    """A picture of the folder, upright. Raises UnusablePhoto."""
+    path = (folder / file).resolve()
+    if not path.is_relative_to(folder):
+        raise UnusablePhoto("It lies outside the folder; only what is in there is read.")
+    return read_photo(io.BytesIO(bytes_of(path)))
+
+
+def _place(named: Named, last_ms: int, job: _Import) -> _Place:
+    """Raises Conflict where the recording cannot be told, or is not this case's."""
+    now = job.act.now
+    with job.act.on(job.case_id) as session:
+        case_in_force_by_id(session, job.case_id, now)
+        held = imports.hold(session, job.case_id, named, last_ms=last_ms, now=now)
+        known = imports.imported(session, held.recording_id)
+        if held.is_new:
+            record(
+                session,
+                actor=job.act.actor,
+                action=Action.RECORDING_ADDED,
+                case_id=job.case_id,
+                objects={
+                    "recording_id": held.recording_id,
+                    "recording_sha256": held.sha256,
+                    "plan_key": job.plan.key,
+                    "kind": "never-here",
+                },
+                now=now,
+            )
+    return _Place(held, job.tools.media.of_recording(held.recording_id), known)
+
+
+def _presence(line: Line, face: OnlyFace, crop: str, engine: FaceEngine) -> Presence:
+    return Presence(
+        start_ms=line.start_ms,
+        end_ms=line.end_ms,
+        best_ms=line.start_ms,
+        box=line.box or NOWHERE,
+        score=face.face.score,
+        quality=face.quality.value,
+        faces=1,
+        vector=engine.embed(face.chip)[0],
+        crops=(crop,),
+    )
+
+
+def _keep(seen: Sequence[Presence], held: Held, job: _Import, done: Imported) -> None:
+    now, weights = job.act.now, job.engine.weights_sha256
+    with writing(job.tools.database) as session:
+        pin(session, job.engine.card.name, weights, now)
+        analysis_id, new = imports.add_import(
+            session,
+            held.recording_id,
+            seen,
+            plan_key=job.plan.key,
+            plan_body=job.plan.body,
+            weights_sha256=weights,
+            now=now,
+        )
+        if analysis_id is not None:
+            job.act.record(
+                session,
+                job.case_id,
+                recording_id=held.recording_id,
+                analysis_id=analysis_id,
+                plan_key=job.plan.key,
+                appearances=len(new),
+                engine=job.engine.card.name,
+                weights_sha256=weights,
+            )
+    done.known += len(seen) - len(new)
+    done.appearances += len(new)
+    done.analyses += [] if analysis_id is None else [analysis_id]

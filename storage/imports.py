@@ -1,0 +1,147 @@
+"""Faces that others cut, as appearances: of a recording of the case, or of one that was never here.
+
+Each import is a plan of its own, and of each recording an analysis that is never watched: it waits
+to be matched at once.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from errors import Conflict
+from storage.appearances import Presence, replace_appearances
+from storage.people import unmatch
+from storage.plans import remember_plan
+from storage.states import is_imported, is_of_crops
+from storage.tables import Analysis, Appearance, CaseRecording, Recording, State
+from storage.upsert import insert_if_new
+
+_NAMES = uuid.UUID("c2455064-c9e5-48bb-821f-51081fa262cc")
+_NEVER_MEASURED: dict[str, Any] = {
+    "path": b"",
+    "size_bytes": 0,
+    "modified_ns": 0,
+    "codec": "",
+    "width": 0,
+    "height": 0,
+    "rotation": 0,
+    "pixel_format": "",
+    "frame_rate": None,
+    "time_base": "1/1000",
+    "start_us": 0,
+    "duration_claimed_ms": None,
+    "duration_ms": 0,
+    "packets": 0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A recording as whoever cut faces from it names it: by one of these, or both."""
+
+    name: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A recording that faces can be imported to."""
+
+    recording_id: int
+    sha256: str
+    """A UUID where nobody knows the hash."""
+    is_new: bool
+
+
+def hold(session: Session, case_id: int, named: Named, *, last_ms: int, now: datetime) -> Held:
+    """A recording of the case; one that the archive does not know is remembered as never here.
+
+    `last_ms` is the latest time of a face in it: so long at least it is. Raises Conflict where the
+    name fits several, or where the footage is here and not for this case.
+    """
+    row = _find(session, case_id, named)
+    is_new = row is None
+    if row is None:
+        row = _never_here(session, case_id, named, now)
+    if not row.path:
+        row.duration_ms = max(row.duration_ms, last_ms)
+    of_case = {"case_id": case_id, "recording_id": row.id}
+    if insert_if_new(session, CaseRecording, **of_case) and not is_new:
+        unmatch(session, case_id)
+    return Held(row.id, row.sha256, is_new)
+
+
+def imported(session: Session, recording_id: int) -> set[tuple[int, str]]:
+    """What was imported to a recording before: time and picture of each appearance."""
+    statement = (
+        select(Appearance.best_ms, col(Appearance.crops))
+        .join(Analysis)
+        .where(col(Analysis.recording_id) == recording_id, is_imported(), ~is_of_crops())
+    )
+    return {(best_ms, crops[0]) for best_ms, crops in session.exec(statement)}
+
+
+def add_import(
+    session: Session,
+    recording_id: int,
+    seen: Sequence[Presence],
+    *,
+    plan_key: str,
+    plan_body: str,
+    weights_sha256: str,
+    now: datetime,
+) -> tuple[int | None, list[Presence]]:
+    """Keep those of these appearances (in order of time) that were not imported to a recording yet.
+
+    Returns them and their analysis, to be matched; none where nothing is new.
+    """
+    session.exec(select(Recording.id).where(col(Recording.id) == recording_id).with_for_update())
+    known = imported(session, recording_id)
+    new = [one for one in seen if (one.best_ms, one.crops[0]) not in known]
+    if not new:
+        return None, []
+    remember_plan(session, plan_key, plan_body)
+    analysis = Analysis(
+        recording_id=recording_id, plan_key=plan_key, state=State.MATCHING, asked_at=now
+    )
+    session.add(analysis)
+    session.flush()
+    id = analysis.id
+    replace_appearances(session, id, new, weights_sha256=weights_sha256)
+    return id, new
+
+
+def _find(session: Session, case_id: int, named: Named) -> Recording | None:
+    if named.sha256:
+        return _by_sha256(session, case_id, named.sha256)
+    called = (
+        select(Recording)
+        .join(CaseRecording)
+        .where(col(CaseRecording.case_id) == case_id, col(Recording.name) == named.name)
+    )
+    rows = session.exec(called.limit(2)).all()
+    if len(rows) > 1:
+        raise Conflict("Several recordings of the case have this name; give the sha256 of the one.")
+    return next(iter(rows), None)
+
+
+def _by_sha256(session: Session, case_id: int, sha256: str) -> Recording | None:
+    row = session.exec(select(Recording).where(col(Recording.sha256) == sha256)).one_or_none()
+    if row is not None and row.path and not session.get(CaseRecording, (case_id, row.id)):
+        raise Conflict(
+            "Its recording is in the archive and not for this case; add it with "
+            "`nightreel ingest --case` first, nothing is watched twice."
+        )
+    return row
+
+
+def _never_here(session: Session, case_id: int, named: Named, now: datetime) -> Recording:
+    # The same name in another case is another recording: nobody can tell.
+    sha256 = named.sha256 or str(uuid.uuid5(_NAMES, f"{case_id}/{named.name}"))
+    values = _NEVER_MEASURED | {"name": named.name or sha256, "added_at": now}
+    insert_if_new(session, Recording, sha256=sha256, **values)
+    return session.exec(select(Recording).where(col(Recording.sha256) == sha256)).one()

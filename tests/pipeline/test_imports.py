@@ -1,0 +1,301 @@
+"""Faces that others cut become appearances, and it stays plain that they did."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from painted import BLUE, GREEN, RED, paint_photo
+from rows import NOW, PLAN, found, segments
+from sqlmodel import col, select
+from steps import enrol, find, open_case, outcome, watch_all
+
+from errors import FootageVanished, NotAuthorised, WrongUsage
+from faces.engines.stub import StubEngine
+from pipeline.clips import cut_clip
+from pipeline.clock import utc_now
+from pipeline.imports import Imported, import_faces
+from pipeline.match import match_analysis
+from pipeline.migrate import migrate
+from pipeline.plan import Plan
+from pipeline.purge import Order, purge_case
+from pipeline.tools import Tools
+from storage import reembedding
+from storage.audit import entries
+from storage.candidates import candidates
+from storage.cases import close_case, find_case
+from storage.database import reading, writing
+from storage.exports import each_appearance
+from storage.groups import vectors_of_case
+from storage.listing import footage_seen
+from storage.reach import Unsearched, reach
+from storage.recordings import Request, add
+from storage.scope import Scope
+from storage.sights import look
+from storage.tables import Appearance, CaseRecording, Recording, State
+from storage.verdicts import Key
+
+HASH = "ab" * 32
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    """A folder of pictures: two of red, one each of blue, of two people and of nobody."""
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    paint_photo(folder / "red.png", RED)
+    paint_photo(folder / "red2.png", RED, side=120)
+    paint_photo(folder / "blue.jpg", BLUE)
+    paint_photo(folder / "two.png", RED, GREEN)
+    paint_photo(folder / "nobody.png")
+    return folder
+
+
+def bring(
+    tools: Tools, folder: Path, *lines: str, cut_by: str = "Cutter 3", engine: str = "stub"
+) -> Imported:
+    """Import these lines into case 2026-1, and compare what they bring."""
+    table = folder.parent / "faces.csv"
+    table.write_text("\n".join(["file,recording,sha256,time,end,box", *lines]))
+    done = import_faces(
+        table, folder, case="2026-1", cut_by=cut_by, engine=engine, tools=tools, actor="uid:1"
+    )
+    for analysis in done.analyses:
+        match_analysis(analysis, tools)
+    return done
+
+
+def rows(tools: Tools) -> list[tuple[str, int, int, str | None]]:
+    with reading(tools.database) as session:
+        found = each_appearance(session)
+        return [(row.recording, row.start_ms, row.end_ms, row.cut_by) for row in found]
+
+
+def test_faces_become_appearances_that_say_who_cut_them(tools: Tools, faces: Path) -> None:
+    open_case(tools)
+    done = bring(tools, faces, 'red.png,gate.mp4,,1000,2500,"5,6,70,80"', "blue.jpg,yard,,0:09,,")
+    assert (done.appearances, done.known, done.refused) == (2, 0, [])
+    with reading(tools.database) as session:
+        red, blue = each_appearance(session)
+    assert (red.recording, red.start_ms, red.end_ms, red.best_ms) == ("gate.mp4", 1000, 2500, 1000)
+    assert (red.cut_by, red.engine, red.box) == ("Cutter 3", "stub", (5, 6, 70, 80))
+    assert red.imported_at is not None
+    assert red.quality > 0
+    assert (blue.start_ms, blue.end_ms, blue.box) == (9000, 9000, (0, 0, 0, 0))
+
+
+def test_no_coverage_is_claimed(tools: Tools, faces: Path) -> None:
+    open_case(tools)
+    (analysis,) = bring(tools, faces, "red.png,gate.mp4,,1000,2500,").analyses
+    came = outcome(analysis, tools)
+    assert (came.state, came.decoded_ms, came.sampled_frames) == (State.GAPS, 0, 0)
+    assert came.gaps == [(0, 2500)]
+    assert "cut by Cutter 3, imported" in came.reasons[0]
+    with reading(tools.database) as session:
+        reached = reach(session, engine="stub", scope=Scope(find_case(session, "2026-1")))
+    assert reached.searched.recordings == 0
+    assert reached.not_searched[Unsearched.IMPORTED].recordings == 1
+
+
+def test_they_are_ranked_for_whoever_is_looked_for(tools: Tools, faces: Path, plan: Plan) -> None:
+    case = open_case(tools)
+    enrol("Ada", [faces / "red.png"], case, tools, plan)
+    bring(tools, faces, "red2.png,gate.mp4,,1000,,", "blue.jpg,gate.mp4,,2000,,")
+    with reading(tools.database) as session:
+        (only,) = candidates(session)
+    assert (only.person, only.start_ms) == ("Ada", 1000)
+    assert only.provenance.startswith("cut by Cutter 3, imported 20")
+
+
+def test_twice_equals_once(tools: Tools, faces: Path) -> None:
+    open_case(tools)
+    lines = ("red.png,gate.mp4,,1000,,", "blue.jpg,gate.mp4,,1000,,", "red.png,gate.mp4,,1000,,")
+    first = bring(tools, faces, *lines)
+    assert (first.appearances, first.known) == (2, 1)
+    before = rows(tools)
+    again = bring(tools, faces, *lines, "red.png,gate.mp4,,3000,,", cut_by="Another")
+    assert (again.appearances, again.known) == (1, 3)
+    assert rows(tools) == [*before, ("gate.mp4", 3000, 3000, "Another")]
+
+
+def test_twice_equals_once_whatever_engine_is_in_use(
+    make_tools: Callable[..., Tools], faces: Path
+) -> None:
+    bring_with = {"stub": make_tools(), "stub:3": make_tools(StubEngine(circles=3))}
+    open_case(bring_with["stub"])
+    bring(bring_with["stub"], faces, "red.png,gate.mp4,,1000,,")
+    again = bring(bring_with["stub:3"], faces, "red.png,gate.mp4,,1000,,", engine="stub:3")
+    assert (again.appearances, again.known) == (0, 1)
+
+
+def test_what_shows_not_one_face_is_refused_with_the_reason(tools: Tools, faces: Path) -> None:
+    open_case(tools)
+    (faces / "text.jpg").write_text("no picture")
+    (faces / "away.png").symlink_to("/etc/hostname")
+    done = bring(
+        tools, faces,
+        "two.png,gate.mp4,,1,,", "nobody.png,gate.mp4,,2,,", "text.jpg,gate.mp4,,3,,",
+        "gone.png,gate.mp4,,4,,", "../faces.csv,gate.mp4,,5,,", "away.png,gate.mp4,,6,,",
+        "red.png,gate.mp4,,soon,,",
+    )  # fmt: skip
+    said = {one.file: one.reason for one in done.refused}
+    assert "2 faces" in said["two.png"]
+    assert "No face" in said["nobody.png"]
+    assert "not a picture" in said["text.jpg"]
+    assert "no such file" in said["gone.png"]
+    assert "outside the folder" in said["../faces.csv"]
+    assert "outside the folder" in said["away.png"]
+    assert "time" in said["red.png"]
+    assert [one.number for one in done.refused] == list(range(2, 9))
+    with reading(tools.database) as session:
+        assert not session.exec(select(Recording)).all()  # nothing came of it
+
+
+def test_a_name_is_a_recording_of_the_case_where_there_is_one(tools: Tools, faces: Path) -> None:
+    case = open_case(tools)
+    with writing(tools.database) as session:
+        add(session, found(), segments=segments(), now=NOW, request=Request(case_id=case), **PLAN)
+    (analysis,) = bring(tools, faces, "red.png,gate.mp4,,1000,,").analyses
+    came = outcome(analysis, tools)
+    assert (came.sha256, came.gaps) == ("a" * 64, [(0, 30_000)])
+
+
+def test_a_recording_of_the_archive_that_is_not_the_cases_takes_no_faces(
+    tools: Tools, faces: Path
+) -> None:
+    open_case(tools)
+    with writing(tools.database) as session:
+        add(session, found(), segments=segments(), now=NOW, **PLAN)
+    done = bring(tools, faces, f"red.png,,{'a' * 64},1000,,", "red.png,gate.mp4,,1000,,")
+    assert "ingest --case" in done.refused[0].reason
+    assert done.appearances == 1  # by its name alone it is one that was never here
+    with reading(tools.database) as session:
+        ours = session.exec(select(Recording).order_by(col(Recording.id).desc())).first()
+    assert ours is not None
+    assert (ours.path, len(ours.sha256)) == (b"", 36)
+
+
+def test_two_recordings_of_one_name_are_told_by_their_bytes(tools: Tools, faces: Path) -> None:
+    case = open_case(tools)
+    with writing(tools.database) as session:
+        for letter in "ab":
+            film, request = found(letter * 64), Request(case_id=case)
+            add(session, film, segments=segments(), now=NOW, request=request, **PLAN)
+    done = bring(tools, faces, "red.png,gate.mp4,,1000,,", f"red.png,,{'b' * 64},1000,,")
+    assert (done.appearances, len(done.refused)) == (1, 1)
+    assert "give the sha256" in done.refused[0].reason
+
+
+def test_footage_that_comes_later_is_the_same_recording(tools: Tools, faces: Path) -> None:
+    case = open_case(tools)
+    (analysis,) = bring(tools, faces, f"red.png,old name,{'a' * 64},1000,,").analyses
+    with writing(tools.database) as session:
+        request = Request(case_id=case)
+        add(session, found(), segments=segments(), now=NOW, request=request, **PLAN)
+    with reading(tools.database) as session:
+        (recording,) = session.exec(select(Recording)).all()
+    assert (recording.name, recording.path) == ("gate.mp4", b"/footage/gate.mp4")
+    assert (recording.duration_ms, recording.codec) == (30_000, "h264")
+    assert outcome(analysis, tools).gaps == [(0, 30_000)]
+
+
+def test_other_engines_embed_them_anew_also_where_they_watched_the_footage(
+    make_tools: Callable[..., Tools], clip: Path, faces: Path
+) -> None:
+    tools, other = make_tools(), make_tools(StubEngine(20, circles=3))
+    case = open_case(tools)
+    watched = find(clip, other, Plan(engine="stub:3", max_segment_seconds=2))
+    came = outcome(watched, tools)
+    with writing(tools.database) as session:
+        session.add(CaseRecording(case_id=case, recording_id=came.recording_id))
+    (analysis,) = bring(tools, faces, f"red.png,,{came.sha256},1000,,").analyses
+    engine = StubEngine(20, circles=3)
+    with reading(tools.database) as session:
+        origins = reembedding.origins(session, "stub:3")
+    assert [one.analysis_id for one in origins] == [analysis]
+    asked = migrate(engine, case_id=None, tools=other, current="stub", actor="uid:1")
+    watch_all(other)
+    for one in asked.analyses:
+        match_analysis(one, other)
+    assert outcome(asked.analyses[0], tools).cut_by == "Cutter 3"
+    with reading(tools.database) as session:
+        engines = {row.engine for row in each_appearance(session, with_vectors=True) if row.cut_by}
+        watched_by_stub = reembedding.origins(session, "stub")
+    assert engines == {"stub", "stub:3"}
+    assert [one.analysis_id for one in watched_by_stub] == [watched]
+
+
+def test_a_group_counts_nobody_twice_who_was_watched_and_imported(
+    tools: Tools, clip: Path, faces: Path, plan: Plan
+) -> None:
+    case = open_case(tools)
+    watched = outcome(find(clip, tools, plan), tools)
+    with writing(tools.database) as session:
+        session.add(CaseRecording(case_id=case, recording_id=watched.recording_id))
+    bring(tools, faces, f"red.png,,{watched.sha256},1000,,", "blue.jpg,elsewhere,,1000,,")
+    with reading(tools.database) as session:
+        ids, _ = vectors_of_case(session, find_case(session, "2026-1"), "stub")
+        names = {session.get_one(Appearance, id).analysis_id == watched.analysis_id for id in ids}
+    assert (len(ids), names) == (2, {True, False})
+
+
+def test_a_report_of_an_engine_has_its_imports(tools: Tools, faces: Path, plan: Plan) -> None:
+    open_case(tools)
+    (analysis,) = bring(tools, faces, "red.png,gate.mp4,,1000,,").analyses
+    with reading(tools.database) as session:
+        assert footage_seen(session, plan.key, "stub") == [analysis]
+        assert footage_seen(session, plan.key, "stub:3") == []
+
+
+def test_there_is_no_clip_of_what_others_cut(tools: Tools, faces: Path, plan: Plan) -> None:
+    case = open_case(tools)
+    enrol("Ada", [faces / "red.png"], case, tools, plan)
+    bring(tools, faces, "red.png,gate.mp4,,1000,,")
+    with reading(tools.database) as session:
+        (only,) = candidates(session)
+        shown = look(session, Key(only.person_id, only.appearance_id))
+    assert shown is not None
+    with pytest.raises(FootageVanished, match="cut by others"):
+        cut_clip(shown[0], tools)
+
+
+def test_an_import_is_in_the_audit_log_without_names(tools: Tools, faces: Path) -> None:
+    case = open_case(tools)
+    bring(tools, faces, "red.png,secret gate.mp4,,1000,,", "gone.png,secret gate.mp4,,1,,")
+    with reading(tools.database) as session:
+        log = [(one.action, one.objects) for one in entries(session) if one.case_id == case]
+    assert [action for action, _ in log] == ["recording_added", "imported", "imported"]
+    assert '"appearances":1' in log[1][1]
+    assert '"refused":1' in log[2][1]
+    assert not any("secret" in objects or "Cutter" in objects for _, objects in log)
+
+
+def test_a_case_that_is_over_imports_nothing_and_says_so(tools: Tools, faces: Path) -> None:
+    case = open_case(tools)
+    with writing(tools.database) as session:
+        close_case(session, "2026-1", now=utc_now())
+    with pytest.raises(NotAuthorised):
+        bring(tools, faces, "red.png,gate.mp4,,1000,,")
+    with reading(tools.database) as session:
+        assert '"attempt":"imported"' in list(entries(session))[-1].objects
+        assert list(entries(session))[-1].case_id == case
+    assert rows(tools) == []
+
+
+def test_a_purge_takes_them_all(tools: Tools, faces: Path, tmp_path: Path) -> None:
+    open_case(tools)
+    bring(tools, faces, "red.png,gate.mp4,,1000,,")
+    with writing(tools.database) as session:
+        close_case(session, "2026-1", now=utc_now())
+    order = Order("uid:1", utc_now() + timedelta(seconds=1), [tmp_path / "media"])
+    certificate = purge_case("2026-1", tools, order)
+    assert (certificate.pictures, certificate.is_proven) == (1, True)
+    assert rows(tools) == []
+    assert not list((tmp_path / "media").rglob("*.jpg"))
+
+
+@pytest.mark.parametrize("cut_by", ["", "  ", "x" * 201])
+def test_who_cut_them_must_be_said(tools: Tools, faces: Path, cut_by: str) -> None:
+    open_case(tools)
+    with pytest.raises(WrongUsage, match="--cut-by"):
+        bring(tools, faces, "red.png,gate.mp4,,1000,,", cut_by=cut_by)
