@@ -9,6 +9,7 @@ from cli import (
     accounts,
     audit,
     benchmarks,
+    calibration,
     cases,
     changes,
     control,
@@ -58,6 +59,8 @@ app.command("withdraw")(people.withdraw)
 app.command("changes")(changes.changes)
 app.command("candidates")(results.candidates)
 app.command("search")(search.search)
+app.command("calibrate")(calibration.calibrate)
+app.command("calibrations")(calibration.calibrations)
 app.command("report")(results.report)
 app.command("export")(exports.export)
 app.command("purge")(purge.purge)

@@ -33,6 +33,7 @@ class Action(StrEnum):
     RECORDING_ADDED = "recording_added"
     SEARCHED = "searched"
     MATCHED = "matched"
+    CALIBRATED = "calibrated"
     CANDIDATES_VIEWED = "candidates_viewed"
     CANDIDATE_VIEWED = "candidate_viewed"
     CROP_VIEWED = "crop_viewed"

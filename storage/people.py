@@ -330,6 +330,16 @@ def photos_by_person(session: Session, engine: str) -> dict[int, list[str]]:
     return _photos(session, and_(usable, col(tables.Reference.engine) == engine))
 
 
+def photo_hashes(session: Session, case_id: int) -> set[str]:
+    """The sha256 of every photo that a case searches with."""
+    statement = (
+        select(tables.Reference.photo_sha256)
+        .join(tables.Person)
+        .where(col(tables.Person.case_id) == case_id, col(tables.Reference.withdrawn_at).is_(None))
+    )
+    return set(session.exec(statement))
+
+
 def _photos(session: Session, which: ColumnElement[bool]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     statement = select(tables.Reference.person_id, tables.Reference.photo_sha256).where(which)

@@ -17,6 +17,7 @@ from storage.tables.appearances import (
 )
 from storage.tables.audit import AuditCheckpoint, AuditEntry
 from storage.tables.base import Table
+from storage.tables.calibrations import Calibration
 from storage.tables.candidates import Candidate, CandidateChange, Cause, Rematch
 from storage.tables.cases import Case, CaseRecording, Category, DataKey, Person, Reference
 from storage.tables.groups import FaceGroup, GroupMember, GroupRule
@@ -44,6 +45,7 @@ __all__ = [
     "Appearance",
     "AuditCheckpoint",
     "AuditEntry",
+    "Calibration",
     "Canary",
     "Candidate",
     "CandidateChange",

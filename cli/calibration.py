@@ -1,0 +1,123 @@
+"""`nightreel calibrate` and `nightreel calibrations`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.actor import actor
+from cli.output import err, out, print_json, table
+from faces.error_rates import Rate
+from pipeline.act import Act
+from pipeline.calibrate import calibrate as measure
+from pipeline.clock import utc_now
+from pipeline.strangers import groups_in, strangers_in
+from review.calibration import said
+from storage.audit import Action
+from storage.calibrations import Calibration
+from storage.calibrations import calibrations as all_of
+from storage.cases import case_to_read
+from storage.database import reading
+from worker.resources import resources
+
+WITH_GAPS = 3
+
+
+def calibrate(
+    folder: Annotated[
+        Path, typer.Argument(help="A photo a person, or a folder of photos a person.")
+    ],
+    case: Annotated[str, typer.Option(help="Reference of a case in force.")],
+    groups: Annotated[
+        Path | None, typer.Option(help="CSV with the columns person and group, to count apart by.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Search a case's footage for people who are not in it, and keep how many came close."""
+    mine = resources()
+    strangers = strangers_in(folder, groups_in(groups) if groups else None)
+    done = measure(
+        strangers,
+        case,
+        engine=mine.photo_engine(),
+        database=mine.database,
+        actor=actor(),
+        now=utc_now(),
+    )
+    _show([done.calibration], as_json=as_json)
+    for one in done.unusable:
+        err.print(f"{one.name}: {one.verdict}")
+    if done.unusable:
+        raise typer.Exit(WITH_GAPS)
+
+
+def calibrations(
+    case: Annotated[str, typer.Option(help="Reference of the case.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Every calibration of a case, the newest first."""
+    mine, now = resources(), utc_now()
+    with (
+        Act(mine.database, actor(), Action.CASE_VIEWED, now).refusals(case),
+        reading(mine.database) as session,
+    ):
+        found = all_of(session, case_to_read(session, case, now).id)
+    _show(found, as_json=as_json)
+
+
+def _show(made: Sequence[Calibration], *, as_json: bool) -> None:
+    if as_json:
+        print_json([_document(one) for one in made])
+        return
+    for one in made:
+        out.print(said(one), soft_wrap=True)
+        out.print(_rates(one))
+    if not made:
+        out.print(said(None))
+
+
+def _rates(made: Calibration) -> Table:
+    shown = table(
+        "", "", "#threshold", "#searches", "#with a candidate", "share", "95 %", "#false candidates"
+    )
+    for one in made.curve:
+        shown.add_row("in use" if one.threshold == made.rate.threshold else "", *_cells(one))
+    for name, one in made.groups.items():
+        shown.add_row(name, *_cells(one))
+    return shown
+
+
+def _cells(rate: Rate) -> tuple[str, ...]:
+    low, high = rate.interval
+    return (
+        f"{rate.threshold:.3f}",
+        str(rate.searches),
+        str(rate.with_any),
+        f"{rate.share:.1%}",
+        f"{low:.1%} to {high:.1%}",
+        str(rate.false_candidates),
+    )
+
+
+def _document(made: Calibration) -> dict[str, object]:
+    return {
+        "made_at": made.made_at.isoformat(),
+        **asdict(made.conditions),
+        "appearances": made.appearances,
+        "photos_sha256": made.photos_sha256,
+        "rate": _rate(made.rate),
+        "curve": [_rate(one) for one in made.curve],
+        "groups": {name: _rate(one) for name, one in made.groups.items()},
+    }
+
+
+def _rate(rate: Rate) -> dict[str, object]:
+    low, high = rate.interval
+    return asdict(rate) | {
+        "share": round(rate.share, 4),
+        "interval": [round(low, 4), round(high, 4)],
+        "in_a_thousand": round(rate.in_a_thousand, 1),
+    }

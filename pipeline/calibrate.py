@@ -1,0 +1,157 @@
+"""Measure how many strangers come close in a case's footage: what its distances mean there."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from errors import WrongUsage
+from faces.engine import FaceEngine
+from faces.error_rates import FEW, Rate, rate
+from faces.vectors import Vectors
+from pipeline.act import Act
+from pipeline.portraits import Portrait, examine
+from pipeline.strangers import Stranger
+from storage import calibrations
+from storage.audit import Action
+from storage.calibrations import Calibration, Conditions, number_within
+from storage.cases import Case, case_in_force
+from storage.database import Engine, Session, reading
+from storage.models import is_pinned
+from storage.nearest import nearest_of_many
+from storage.people import photo_hashes
+from storage.scope import Scope, has_footage
+
+STEPS = (0.8, 0.9, 1.0, 1.1, 1.2)
+"""Thresholds that are looked at, as shares of the engine's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A calibration, and the photos that could not be used for it."""
+
+    calibration: Calibration
+    unusable: list[Portrait]
+
+
+@dataclass(frozen=True, slots=True)
+class _Searchable:
+    vectors: Vectors
+    group: str
+
+
+def calibrate(
+    strangers: Sequence[Stranger],
+    case: str,
+    *,
+    engine: FaceEngine,
+    database: Engine,
+    actor: str,
+    now: datetime,
+) -> Calibrated:
+    """Search a case's footage for people who are not in it, and keep how many came close.
+
+    Searched is what `nightreel search` would search. Nothing of the photos is kept but one hash
+    over all of them. Raises NotAuthorised when the case is not in force, WrongUsage where somebody
+    is looked for in it, fewer than 30 can be searched with or there is no footage, OtherWeights,
+    StoreUnavailable.
+    """
+    act = Act(database, actor, Action.CALIBRATED, now)
+    with act.refusals(case), reading(database) as session:
+        case_in_force(session, case, now)  # before any face is looked at
+    portraits = [[examine(photo, engine) for photo in one.photos] for one in strangers]
+    hashes = sorted({one.sha256 for some in portraits for one in some if one.usable})
+    people = _searchable(strangers, portraits)
+    with act.on(case) as session:
+        found = case_in_force(session, case, now)
+        _refuse_who_is_looked_for(session, found, hashes)
+        closest, appearances = _searched(session, people, found, engine)
+        made = Calibration(
+            conditions=_conditions(found, engine),
+            rate=rate(closest, engine.card.threshold),
+            curve=tuple(rate(closest, step * engine.card.threshold) for step in STEPS),
+            groups=_by_group(people, closest, engine.card.threshold),
+            appearances=appearances,
+            photos_sha256=hashlib.sha256("".join(hashes).encode()).hexdigest(),
+            actor=actor,
+            made_at=now,
+        )
+        _keep(session, made, act)
+    unusable = [one for some in portraits for one in some if not one.usable]
+    return Calibrated(made, unusable)
+
+
+def _searchable(
+    strangers: Sequence[Stranger], portraits: Sequence[Sequence[Portrait]]
+) -> list[_Searchable]:
+    people = [
+        _Searchable(np.stack(vectors), stranger.group)
+        for stranger, some in zip(strangers, portraits, strict=True)
+        if (vectors := [one.vector for one in some if one.vector is not None])
+    ]
+    if len(people) < FEW:
+        raise WrongUsage(
+            f"{len(people)} people can be searched with, and fewer than {FEW} measure nothing; "
+            "add photos of people who are certainly not in the footage."
+        )
+    return people
+
+
+def _refuse_who_is_looked_for(session: Session, case: Case, hashes: Sequence[str]) -> None:
+    if photo_hashes(session, case.id) & set(hashes):
+        raise WrongUsage(
+            "A photo is of somebody whom this case looks for; take it out of the folder: it must "
+            "hold people who are certainly not in the footage."
+        )
+
+
+def _searched(
+    session: Session, people: Sequence[_Searchable], case: Case, engine: FaceEngine
+) -> tuple[list[list[float]], int]:
+    """What came close to each person, and how many appearances were compared with."""
+    is_pinned(session, engine.card.name, engine.weights_sha256)
+    scope = Scope(case=case, own_only=has_footage(session, case.id))
+    number = number_within(session, engine.card.name, scope)
+    if not number:
+        raise WrongUsage("Nobody was seen in the footage of this case; process some first.")
+    loosest = replace(engine.card, threshold=max(STEPS) * engine.card.threshold)
+    vectors = [one.vectors for one in people]
+    near = nearest_of_many(session, vectors, card=loosest, scope=scope)
+    return [[one.distance for one in some] for some in near], number
+
+
+def _conditions(case: Case, engine: FaceEngine) -> Conditions:
+    card = engine.card
+    return Conditions(case.id, card.name, engine.weights_sha256, card.threshold)
+
+
+def _by_group(
+    people: Sequence[_Searchable], closest: Sequence[Sequence[float]], threshold: float
+) -> dict[str, Rate]:
+    named = sorted({one.group for one in people if one.group})
+    return {
+        name: rate(
+            [some for one, some in zip(people, closest, strict=True) if one.group == name],
+            threshold,
+        )
+        for name in named
+    }
+
+
+def _keep(session: Session, made: Calibration, act: Act) -> None:
+    number = calibrations.keep(session, made)
+    act.record(
+        session,
+        made.conditions.case_id,
+        calibration_id=number,
+        engine=made.conditions.engine,
+        weights_sha256=made.conditions.weights_sha256,
+        threshold=made.conditions.threshold,
+        searches=made.rate.searches,
+        with_any=made.rate.with_any,
+        false_candidates=made.rate.false_candidates,
+        appearances=made.appearances,
+        photos_sha256=made.photos_sha256,
+    )

@@ -1,0 +1,26 @@
+"""What a distance means in a case's footage, in one sentence: measured, or that it was not."""
+
+from faces.error_rates import Rate
+from storage.calibrations import Calibration
+
+UNCALIBRATED = "Uncalibrated: how many strangers come as close in this footage was not measured."
+
+
+def said(made: Calibration | None) -> str:
+    """What was measured under the conditions at hand; None means that nothing was."""
+    if made is None:
+        return UNCALIBRATED
+    rate, about = made.rate, made.conditions
+    low, high = rate.interval
+    return (
+        f"Calibrated on {made.made_at:%Y-%m-%d}: of {rate.searches} searches for people who are "
+        f"not in this footage {rate.with_any} gave a candidate ({rate.share:.1%}; with 95 per cent "
+        f"confidence {low:.1%} to {high:.1%}), {expected(rate)} false candidates in a thousand "
+        f"such searches. Engine {about.engine}, threshold {about.threshold:g}, "
+        f"{made.appearances:,} appearances then; more footage means more of them."
+    )
+
+
+def expected(rate: Rate) -> str:
+    """How many false candidates to expect in a thousand searches, without false precision."""
+    return f"about {rate.in_a_thousand:,.0f}"

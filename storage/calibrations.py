@@ -1,0 +1,116 @@
+"""Calibrations: how many strangers came close in a case's footage, and under which conditions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from faces.error_rates import Rate
+from storage import tables
+from storage.scope import Scope, in_window, within
+from storage.tables import Analysis, Appearance, Embedding, Model, Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a calibration holds for: with another engine, weights or threshold it says nothing."""
+
+    case_id: int
+    engine: str
+    weights_sha256: str
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What searches for people who are not in the footage gave."""
+
+    conditions: Conditions
+    rate: Rate
+    """At the threshold of the conditions."""
+    curve: tuple[Rate, ...]
+    """At stricter and looser ones, the strictest first."""
+    groups: Mapping[str, Rate]
+    """At the threshold, by the groups that the operator named; empty where none were."""
+    appearances: int
+    """How many were compared with."""
+    photos_sha256: str
+    """One hash over the photos."""
+    actor: str
+    made_at: datetime
+
+
+def keep(session: Session, made: Calibration) -> int:
+    """Store a calibration; returns its id."""
+    about, rate = made.conditions, made.rate
+    row = tables.Calibration(
+        case_id=about.case_id,
+        engine=about.engine,
+        weights_sha256=about.weights_sha256,
+        threshold=about.threshold,
+        searches=rate.searches,
+        with_any=rate.with_any,
+        false_candidates=rate.false_candidates,
+        curve=[[one.threshold, one.with_any, one.false_candidates] for one in made.curve],
+        groups={
+            name: [one.searches, one.with_any, one.false_candidates]
+            for name, one in made.groups.items()
+        },
+        appearances=made.appearances,
+        photos_sha256=made.photos_sha256,
+        actor=made.actor,
+        made_at=made.made_at,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def calibrations(session: Session, case_id: int) -> list[Calibration]:
+    """Every calibration of a case, the newest first."""
+    statement = select(tables.Calibration).where(col(tables.Calibration.case_id) == case_id)
+    rows = session.exec(statement.order_by(col(tables.Calibration.id).desc()))
+    return [_calibration(row) for row in rows]
+
+
+def current(session: Session, case_id: int) -> dict[tuple[str, float], Calibration]:
+    """The newest calibration of a case by engine and threshold, made with the pinned weights."""
+    statement = (
+        select(tables.Calibration)
+        .join(Model, col(Model.engine) == col(tables.Calibration.engine))
+        .where(
+            col(tables.Calibration.case_id) == case_id,
+            col(tables.Calibration.weights_sha256) == col(Model.weights_sha256),
+        )
+        .order_by(col(tables.Calibration.id))
+    )
+    return {(row.engine, row.threshold): _calibration(row) for row in session.exec(statement)}
+
+
+def number_within(session: Session, engine: str, scope: Scope) -> int:
+    """How many appearances that an engine embedded lie within a scope."""
+    statement = (
+        select(func.count(col(Embedding.appearance_id)))
+        .join(Appearance, col(Embedding.appearance_id) == col(Appearance.id))
+        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
+        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
+        .where(col(Embedding.engine) == engine, within(session, scope), in_window(scope.case))
+    )
+    return session.exec(statement).one()
+
+
+def _calibration(row: tables.Calibration) -> Calibration:
+    def rate(threshold: float, searches: int, with_any: float, false: float) -> Rate:
+        return Rate(threshold, searches, int(with_any), int(false))
+
+    return Calibration(
+        Conditions(row.case_id, row.engine, row.weights_sha256, row.threshold),
+        rate(row.threshold, row.searches, row.with_any, row.false_candidates),
+        tuple(rate(at, row.searches, *counts) for at, *counts in row.curve),
+        {name: rate(row.threshold, *counts) for name, counts in row.groups.items()},
+        row.appearances,
+        row.photos_sha256,
+        row.actor,
+        row.made_at,
+    )

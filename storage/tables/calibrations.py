@@ -1,0 +1,32 @@
+"""How many strangers came close in the footage of a case."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, CheckConstraint
+from sqlmodel import Field
+
+from storage.tables.base import IDS_NEVER_REUSED, Table
+
+
+class Calibration(Table, table=True):
+    """What searches for people who are not in a case's footage gave; of their photos nothing."""
+
+    __table_args__ = (CheckConstraint("searches > 0", name="searches"), IDS_NEVER_REUSED)
+    id: int = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id", ondelete="CASCADE", index=True)
+    engine: str
+    weights_sha256: str
+    threshold: float
+    searches: int
+    with_any: int
+    false_candidates: int
+    curve: list[list[float]] = Field(sa_type=JSON)
+    """The same at other thresholds: threshold, searches with a candidate, candidates."""
+    groups: dict[str, list[int]] = Field(sa_type=JSON)
+    """The same by the groups that the operator named: searches, with a candidate, candidates."""
+    appearances: int
+    """How many were compared with."""
+    photos_sha256: str
+    """One hash over the photos."""
+    actor: str
+    made_at: datetime
