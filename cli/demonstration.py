@@ -12,7 +12,7 @@ from cli.output import err, out, table
 from cli.people import enrol_for
 from cli.process import ad_hoc_case
 from cli.progress import wait_for
-from cli.results import candidate_table, found_for, write_report
+from cli.results import found_for, print_candidates, write_report
 from cli.services import Services
 from demo import film
 from demo.portraits import FOLDER
@@ -52,7 +52,7 @@ def demo(
             meanwhile=services.keep,
         )
     found = found_for(case, intake.analyses)
-    out.print(candidate_table(found))
+    print_candidates(found)
     page = write_report(folder / "report", case, intake)
     right = _compare_with_truth(found)
     out.print(f"Report: {page.absolute()}")

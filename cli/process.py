@@ -18,9 +18,9 @@ from cli.people import enrol_for
 from cli.progress import wait_for
 from cli.results import (
     as_document,
-    candidate_table,
     found_for,
     outcome_table,
+    print_candidates,
     write_report,
 )
 from cli.services import Services
@@ -72,7 +72,7 @@ def process(
     if as_json:
         print_json(as_document(intake.analyses, found))
     else:
-        out.print(candidate_table(found))
+        print_candidates(found)
         out.print(outcome_table(intake.analyses, intake.refused))
         print_links(links_among(intake.analyses))
     if report:

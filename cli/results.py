@@ -23,11 +23,14 @@ from cli.overlaps import (
 )
 from pipeline.clock import utc_now
 from pipeline.results import view_candidates
+from review.calibration import said_of
 from review.gather import gather
 from review.report import render
 from review.sheets import cell, plain
 from review.timeline import clock
+from storage.calibrations import current
 from storage.candidates import CandidateRow
+from storage.cases import find_case
 from storage.database import reading
 from storage.listing import footage, footage_seen
 from storage.progress import Outcome, outcomes
@@ -53,7 +56,7 @@ def candidates(
     elif as_csv:
         _print_csv(found)
     else:
-        out.print(candidate_table(found))
+        print_candidates(found)
         print_links(links_among(analyses))
 
 
@@ -86,10 +89,22 @@ def as_document(analyses: Sequence[int], found: Sequence[CandidateRow]) -> dict[
     }
 
 
-def candidate_table(found: Sequence[CandidateRow]) -> Table:
+def print_candidates(found: Sequence[CandidateRow]) -> None:
+    """Candidates, and what their distances mean: measured, or uncalibrated."""
+    out.print(_candidate_table(found))
+    database = resources().database
+    for reference in sorted({one.case for one in found}):
+        with reading(database) as session:
+            calibrations = current(session, find_case(session, reference).id)
+        of_case = [one for one in found if one.case == reference]
+        for sentence in said_of(calibrations, of_case):
+            out.print(sentence, soft_wrap=True)
+
+
+def _candidate_table(found: Sequence[CandidateRow]) -> Table:
     """Candidates for people to read."""
     shown = table(
-        "Candidates, for a person to judge (uncalibrated)",
+        "Candidates, for a person to judge",
         *("person", "#rank", "recording", "from", "to", "best at", "#distance", "#limit", "remark"),
     )
     firsts = first_moments(found)

@@ -16,6 +16,7 @@ from cli.overlaps import SAME_AS, counted, first_moments, same_as
 from pipeline.clock import utc_now
 from pipeline.search import Answer, Question
 from pipeline.search import search as look_for
+from review.calibration import said
 from review.sheets import cell, plain
 from review.timeline import clock
 from storage.scope import Scope
@@ -64,6 +65,7 @@ def search(
         _print_csv(answer)
     else:
         out.print(_found_table(answer))
+        out.print(said(answer.calibration), soft_wrap=True)
         out.print(_reach_table(answer))
     for one in answer.portraits:
         if not one.usable:
@@ -82,6 +84,7 @@ def _document(answer: Answer, case: str) -> dict[str, object]:
         "case": case,
         "engine": answer.card.name,
         "threshold": answer.card.threshold,
+        "calibration": said(answer.calibration),
         "photos": [
             {"name": one.name, "usable": one.usable, "verdict": one.verdict}
             for one in answer.portraits
@@ -132,7 +135,7 @@ def _print_csv(answer: Answer) -> None:
 
 def _found_table(answer: Answer) -> Table:
     shown = table(
-        "Candidates, for a person to judge (uncalibrated)",
+        "Candidates, for a person to judge",
         *("recording", "from", "to", "best at", "#distance", "#limit", "closest photo", "remark"),
     )
     firsts = dict(zip(answer.hits, first_moments(answer.hits), strict=True))

@@ -62,25 +62,26 @@ def calibrate(
     with act.refusals(case), reading(database) as session:
         case_in_force(session, case, now)  # before any face is looked at
     portraits = [[examine(photo, engine) for photo in one.photos] for one in strangers]
-    hashes = sorted({one.sha256 for some in portraits for one in some if one.usable})
     people = _searchable(strangers, portraits)
-    with act.on(case) as session:
+    hashes = sorted({one.sha256 for some in portraits for one in some if one.usable})
+    with act.refusals(case), reading(database) as session:
         found = case_in_force(session, case, now)
         _refuse_who_is_looked_for(session, found, hashes)
         closest, appearances = _searched(session, people, found, engine)
-        made = Calibration(
-            conditions=_conditions(found, engine),
-            rate=rate(closest, engine.card.threshold),
-            curve=tuple(rate(closest, step * engine.card.threshold) for step in STEPS),
-            groups=_by_group(people, closest, engine.card.threshold),
-            appearances=appearances,
-            photos_sha256=hashlib.sha256("".join(hashes).encode()).hexdigest(),
-            actor=actor,
-            made_at=now,
-        )
+    made = Calibration(
+        conditions=_conditions(found, engine),
+        rate=rate(closest, engine.card.threshold),
+        curve=tuple(rate(closest, step * engine.card.threshold) for step in STEPS),
+        groups=_by_group(people, closest, engine.card.threshold),
+        appearances=appearances,
+        photos_sha256=hashlib.sha256("".join(hashes).encode()).hexdigest(),
+        actor=actor,
+        made_at=now,
+    )
+    with act.on(case) as session:
+        case_in_force(session, case, now)
         _keep(session, made, act)
-    unusable = [one for some in portraits for one in some if not one.usable]
-    return Calibrated(made, unusable)
+    return Calibrated(made, [one for some in portraits for one in some if not one.usable])
 
 
 def _searchable(

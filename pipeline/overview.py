@@ -7,6 +7,7 @@ from datetime import datetime
 from errors import Purged
 from pipeline.act import Act
 from storage.audit import Action
+from storage.calibrations import Calibration, current
 from storage.candidates import CandidateRow
 from storage.case_ids import case_to_read_by_id
 from storage.case_view import (
@@ -58,6 +59,8 @@ class CandidatePage:
     first: int
     """Counted from 0."""
     total: int
+    calibrations: dict[tuple[str, float], Calibration]
+    """By engine and threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class Detail:
     verdicts: list[Verdict]
     standing: Standing
     override: str | None
+    calibration: Calibration | None
+    """Of its engine and threshold, in this case."""
 
 
 def overview(database: Engine, case_id: int, *, actor: str, now: datetime) -> Overview:
@@ -98,11 +103,12 @@ def page_of_candidates(
         rows = candidate_page(session, case_id, first=first, most=PAGE)
         known = standings(session, case_id)
         total = number_of_candidates(session, case_id)
+        calibrations = current(session, case_id)
     act.note(case_id, candidates=len(rows), appearance_ids=[one.appearance_id for one in rows])
     with_standing = [
         (row, known.get(Key(row.person_id, row.appearance_id), Standing.OPEN)) for row in rows
     ]
-    return CandidatePage(case, with_standing, first, total)
+    return CandidatePage(case, with_standing, first, total, calibrations)
 
 
 def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetime) -> Detail:
@@ -114,7 +120,16 @@ def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetim
         given = verdicts_on(session, key)
         known = standings(session, case_id)
         override = override_on(session, key)
+        calibrations = current(session, case_id)
     if not rows:
         raise Purged("This candidate is not there any more: it was purged, or found no longer.")
     act.note(case_id, person_id=key.person_id, appearance_id=key.appearance_id)
-    return Detail(case, rows[-1], given, known.get(key, Standing.OPEN), override)
+    row = rows[-1]
+    return Detail(
+        case=case,
+        row=row,
+        verdicts=given,
+        standing=known.get(key, Standing.OPEN),
+        override=override,
+        calibration=calibrations.get((row.engine, row.threshold)),
+    )

@@ -12,6 +12,7 @@ from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
 from pipeline.portraits import Portrait, examine
 from storage.audit import Action
+from storage.calibrations import Calibration, current
 from storage.cases import case_in_force
 from storage.database import Engine, reading
 from storage.nearest import nearest
@@ -47,6 +48,8 @@ class Answer:
     cut_off: bool
     """Whether more came close than the limit lets through."""
     reach: Reach
+    calibration: Calibration | None
+    """Of this engine and threshold, in this case."""
 
     def by_recording(self) -> list[list[Hit]]:
         """The hits of each recording, the recording with the closest first."""
@@ -114,5 +117,14 @@ def _answer(
             session, np.stack(vectors), card=engine.card, scope=scope, limit=question.limit + 1
         )
         found = hits(session, near[: question.limit])
-    cut_off = len(near) > question.limit
-    return Answer(case.id, is_bound, engine.card, portraits, found, cut_off, looked_at)
+        calibrations = current(session, case.id)
+    return Answer(
+        case_id=case.id,
+        own_only=is_bound,
+        card=engine.card,
+        portraits=portraits,
+        hits=found,
+        cut_off=len(near) > question.limit,
+        reach=looked_at,
+        calibration=calibrations.get((engine.card.name, engine.card.threshold)),
+    )

@@ -1,5 +1,8 @@
 """What a distance means in a case's footage, in one sentence: measured, or that it was not."""
 
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
 from faces.error_rates import Rate
 from storage.calibrations import Calibration
 
@@ -19,6 +22,23 @@ def said(made: Calibration | None) -> str:
         f"such searches. Engine {about.engine}, threshold {about.threshold:g}, "
         f"{made.appearances:,} appearances then; more footage means more of them."
     )
+
+
+class Ranked(Protocol):
+    """Something with a distance: a candidate of one engine at one threshold."""
+
+    @property
+    def engine(self) -> str: ...
+    @property
+    def threshold(self) -> float: ...
+
+
+def said_of(
+    calibrations: Mapping[tuple[str, float], Calibration], listed: Iterable[Ranked]
+) -> tuple[str, ...]:
+    """A sentence for each engine and threshold in a list, each different one once."""
+    conditions = sorted({(one.engine, one.threshold) for one in listed})
+    return tuple(dict.fromkeys(said(calibrations.get(one)) for one in conditions)) or (said(None),)
 
 
 def expected(rate: Rate) -> str:

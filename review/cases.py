@@ -15,6 +15,7 @@ from pipeline.enrol import enrol_person
 from pipeline.looking import look_closer_at_photo
 from pipeline.overview import PAGE, detail, overview, page_of_candidates
 from pipeline.review import override_quality
+from review.calibration import said, said_of
 from review.exporting import export
 from review.guard import router
 from review.pages import page
@@ -129,7 +130,8 @@ def candidates(request: Request, ours: OurSite, who: Who, case_id: int, first: i
     if first < 0:
         raise NotFound("There is no such page of candidates.")
     found = page_of_candidates(ours.database, case_id, first=first, actor=who.actor, now=ours.now())
-    return page(request, "candidates.html.j2", found=found, step=PAGE)
+    calibration = said_of(found.calibrations, [row for row, _ in found.rows])
+    return page(request, "candidates.html.j2", found=found, step=PAGE, calibration=calibration)
 
 
 @routes.get("/{case_id}/candidates/{person}/{appearance}")
@@ -138,7 +140,8 @@ def candidate(
 ) -> Response:
     """One candidate with its distance, its verdicts and its standing."""
     found = detail(ours.database, case_id, Key(person, appearance), actor=who.actor, now=ours.now())
-    return page(request, "candidate.html.j2", found=found, case_id=case_id)
+    calibration = said(found.calibration)
+    return page(request, "candidate.html.j2", found=found, case_id=case_id, calibration=calibration)
 
 
 @routes.post("/{case_id}/candidates/{person}/{appearance}/override")

@@ -9,11 +9,13 @@ from typing import Any
 from errors import Conflict
 from pipeline.act import Act
 from pipeline.review import Rules
+from review.calibration import said_of
 from review.package import Package, pack, sha256_of
 from review.sheets import Format, write_rows
 from review.statement import Decided, Line, Looked, Statement, render
 from storage.accounts import list_accounts
 from storage.audit import Action
+from storage.calibrations import current
 from storage.candidates import CandidateRow
 from storage.case_ids import case_to_read_by_id
 from storage.case_view import candidate_page, weights_of_case
@@ -115,6 +117,7 @@ def _about(
         "case": _terms(case),
         "engines": tuple((name, ", ".join(hashes)) for name, hashes in weights.items()),
         "lines": tuple(lines),
+        "calibration": said_of(current(session, case.id), lines),
         "without": tuple(p.name for p in people_in(session, case.id) if p.name not in found),
         "footage": tuple(
             Looked(one.name, one.sha256, one.duration_ms, one.decoded_ms, len(one.gaps))

@@ -10,6 +10,7 @@ from pipeline.act import Act
 from pipeline.overlaps import Moment, repeated
 from pipeline.plan import Plan
 from pipeline.results import seen
+from review.calibration import said
 from review.report import (
     CandidateRow,
     EngineCard,
@@ -22,6 +23,7 @@ from review.report import (
     State,
 )
 from storage.audit import Action
+from storage.calibrations import current
 from storage.candidates import CandidateRow as Row
 from storage.candidates import candidates
 from storage.cases import EVER, Case, case_to_read
@@ -66,6 +68,7 @@ def gather(
         shared = same_footage(session, {one.recording_id for one in looked_at})
         recordings = tuple(_recording(session, one, shared) for one in looked_at)
         repeats = _repeats(session, found)
+        made = current(session, authority.id).get((engine.card.name, engine.card.threshold))
     weights = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256}
     act.note(authority.id, **seen(found), **weights)
     places = {one.analysis_id: place for place, one in enumerate(looked_at)}
@@ -90,6 +93,7 @@ def gather(
         refused=tuple(RefusedFile(name, reason) for name, reason in refused),
         case_reference=authority.reference,
         case=_terms(authority),
+        calibration=said(made) if made else "",
     )
 
 

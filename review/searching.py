@@ -6,6 +6,7 @@ from fastapi import File, Form, Request, Response, UploadFile
 
 from pipeline.looking import look_at_appearance
 from pipeline.search import Question, search
+from review.calibration import said
 from review.cases import photo_engine
 from review.guard import router
 from review.pages import page
@@ -45,7 +46,14 @@ def look_for(
             actor=who.actor,
             now=ours.now(),
         )
-    return page(request, "search.html.j2", cases=known, chosen=case, answer=answer)
+    return page(
+        request,
+        "search.html.j2",
+        cases=known,
+        chosen=case,
+        answer=answer,
+        calibration=said(answer.calibration),
+    )
 
 
 @routes.get("/{case_id}/{appearance}/crops/{place}")

@@ -73,6 +73,8 @@ class Statement:
     """What authorises the search: label and value."""
     engines: tuple[tuple[str, str], ...]
     """Name, and the hashes of its weights."""
+    calibration: tuple[str, ...]
+    """How many strangers come as close, for each engine and threshold."""
     lines: tuple[Line, ...]
     without: tuple[str, ...]
     """People for whom there is no candidate."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from review import calibration
+
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted(ROOT.glob("review/templates/*.j2"))
 ROOMS = ("cli", "review", "pipeline", "storage", "faces", "footage", "tasks", "worker", "monitor")
@@ -85,5 +87,9 @@ def test_a_sentence_that_says_more_is_noticed(text: str) -> None:
 
 
 def test_a_result_is_said_to_be_uncalibrated_wherever_it_is_listed() -> None:
-    for place in ("cli/results.py", "cli/search.py", "review/templates/report.html.j2"):
-        assert "uncalibrated" in (ROOT / place).read_text().lower(), place
+    assert "uncalibrated" in calibration.UNCALIBRATED.lower()
+    for place in ("cli/results.py", "cli/search.py"):
+        assert "said" in (ROOT / place).read_text(), place
+    for page in ("candidate", "candidates", "report", "search", "statement"):
+        text = (ROOT / f"review/templates/{page}.html.j2").read_text()
+        assert "calibration" in text, page

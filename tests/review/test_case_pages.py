@@ -11,12 +11,15 @@ from painted import BLUE, GREEN, RED, paint_photo
 from staged import stage
 from visiting import House
 
+from faces.engines.stub import StubEngine
+from faces.error_rates import Rate
 from pipeline.rematch import match_people
 from pipeline.review import Reviewer, Rules, decide
 from review.package import verify
 from storage.accounts import Role
 from storage.audit import entries
-from storage.database import reading
+from storage.calibrations import Calibration, Conditions, keep
+from storage.database import reading, writing
 from storage.verdicts import Decision, Key
 
 STRICT = Rules(least_quality=0.99)
@@ -218,3 +221,27 @@ def test_an_export_is_a_package_with_every_candidate_and_its_hash_is_in_the_log(
     with reading(house.site.database) as session:
         last = list(entries(session))[-1]
     assert (last.action, verified.sha256 in last.objects) == ("exported", True)
+
+
+def test_pages_say_what_a_distance_means_or_that_nobody_knows(
+    house: House, case_id: int, analyst: httpx.Client
+) -> None:
+    for page in ("candidates", "candidates/1/1"):
+        assert "Uncalibrated" in analyst.get(f"/cases/{case_id}/{page}").text
+    rate = Rate(0.75, 40, 2, 3)
+    made = Calibration(
+        Conditions(case_id, "stub", StubEngine.weights_sha256, 0.75),
+        rate=rate,
+        curve=(rate,),
+        groups={},
+        appearances=3,
+        photos_sha256="a" * 64,
+        actor="uid:1",
+        made_at=house.clock(),
+    )
+    with writing(house.site.database) as session:
+        keep(session, made)
+    for page in ("candidates", "candidates/1/1"):
+        text = analyst.get(f"/cases/{case_id}/{page}").text
+        assert "of 40 searches for people who are not in this footage 2 gave" in text
+        assert "Uncalibrated" not in text

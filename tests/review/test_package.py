@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from errors import Altered, WrongUsage
+from review.calibration import said
 from review.package import MANIFEST, pack, verify
 from review.statement import Decided, Line, Looked, Statement, render
 
@@ -50,6 +51,7 @@ def statement() -> Statement:
         case_reference="2026-117",
         case=(("legal basis", "witness-search"), ("purpose", "to find a witness")),
         engines=(("dlib", "d" * 64),),
+        calibration=(said(None),),
         lines=(line(), other),
         without=("Grace <i>",),
         footage=(Looked("gate.mp4", "a" * 64, 60_000, 58_000, 1),),
