@@ -15,14 +15,17 @@ from pipeline.plan import Plan
 NAME = "soak"
 SEGMENTS = 1000
 LOOK_EVERY_SECONDS = 1.0
-WARM_SHARE = 0.3
-"""Of the segments, not counted: a process takes some time until it has loaded all it needs."""
+WARM_SEGMENTS = 700
+"""Not counted, and done besides: until then the allocator's arena grows to what the work needs."""
+BLOCKS = 10
+"""Looks that follow one another are not independent of each other; means of so many parts are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """What one process held when so many segments were done."""
 
+    process: int
     done: int
     megabytes: float
     files: int
@@ -49,14 +52,14 @@ def run(campaign: Campaign, tally: Tally, *, segments: int) -> None:
     """Ask for the same clips under plan after plan, and look at the workers while they work."""
     shape, clips = campaign.lab.shape, campaign.lab.clips
     a_plan = len(clips) * (shape.clip_seconds // shape.segment_seconds)
-    plans = (segments - 1) // a_plan  # the job itself is one
+    plans = (segments + WARM_SEGMENTS - 1) // a_plan  # the job itself is one
     more = list(_again(clips, shape.plan, plans))
     with campaign.job(None, more=more) as job:
         held = list(_watched(job))
         tally.jobs, tally.left_running = 1, job.running.stop()
         tally.begun_again, tally.given_up = job.watch.repeated, job.watch.quarantined
         tally.notes.append(f"{job.watch.done} segments done")
-    _judge([one for one in held if one.done >= WARM_SHARE * segments], tally)
+    _judge([one for one in held if one.done >= WARM_SEGMENTS], tally)
 
 
 def _again(clips: Sequence[Path], plan: Plan, plans: int) -> Iterator[tuple[Path, Plan]]:
@@ -71,7 +74,7 @@ def _watched(job: Job) -> Iterator[Held]:
         for child in job.running.worker_children():
             with suppress(psutil.Error):
                 megabytes = child.memory_info().rss / 1e6
-                yield Held(job.watch.done, megabytes, child.num_fds())
+                yield Held(child.pid, job.watch.done, megabytes, child.num_fds())
 
 
 def _judge(held: Sequence[Held], tally: Tally) -> None:
@@ -88,9 +91,14 @@ def _judge(held: Sequence[Held], tally: Tally) -> None:
 
 
 def growth_of(held: Sequence[Held]) -> Growth:
-    """Fit a line; `held` in order of time."""
-    done = np.array([one.done for one in held]) / 1000
-    (slope, _), covariance = np.polyfit(done, [one.megabytes for one in held], 1, cov=True)
+    """Fit a line through what each process held beside its own mean; `held` in order of time."""
+    levels = {
+        process: float(np.mean([one.megabytes for one in held if one.process == process]))
+        for process in {one.process for one in held}
+    }
+    points = np.array([(one.done / 1000, one.megabytes - levels[one.process]) for one in held])
+    means = np.array([part.mean(axis=0) for part in np.array_split(points, BLOCKS)])
+    (slope, _), covariance = np.polyfit(means[:, 0], means[:, 1], 1, cov=True)
     third = len(held) // 3
     early, late = (max(one.files for one in part) for part in (held[:third], held[-third:]))
     return Growth(float(slope), 2 * float(np.sqrt(covariance[0, 0])), late - early)
