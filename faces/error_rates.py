@@ -1,8 +1,8 @@
 """How often people who are not in some footage come close all the same.
 
-A search for somebody who is not there is called non-mated (NIST, FRTE 1:N). The share of such
-searches that give a candidate is the false positive identification rate, FPIR. It grows with the
-footage and with the threshold, so it holds for what it was measured on and nothing else.
+A search for somebody who is not there is called non-mated (NIST, FRTE 1:N), and the share of such
+searches that give a candidate FPIR. It grows with the footage and the threshold, so it holds for
+what it was measured on and nothing else.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Rate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the share lies, 95 per cent confident (Wilson 1927, without correction)."""
+        """Where the share lies, at 95 per cent (Wilson 1927, without correction)."""
         n, p = self.searches, self.share
         middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
         half = _Z / (1 + _Z**2 / n) * sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))

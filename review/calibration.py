@@ -17,8 +17,8 @@ def said(made: Calibration | None) -> str:
     low, high = rate.interval
     return (
         f"Calibrated on {made.made_at:%Y-%m-%d}: of {rate.searches} searches for people who are "
-        f"not in this footage {rate.with_any} gave a candidate ({rate.share:.1%}; with 95 per cent "
-        f"confidence {low:.1%} to {high:.1%}), {expected(rate)} false candidates in a thousand "
+        f"not in this footage {rate.with_any} gave a candidate ({rate.share:.1%}; 95 per cent "
+        f"interval {low:.1%} to {high:.1%}), {expected(rate)} false candidates in a thousand "
         f"such searches. Engine {about.engine}, threshold {about.threshold:g}, "
         f"{made.appearances:,} appearances then; more footage means more of them."
     )
