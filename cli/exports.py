@@ -1,22 +1,34 @@
 """`nightreel export`: results for other programs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated
 
 import typer
 
 from cli.actor import actor
 from cli.output import err
+from cli.overlaps import SAME_AS, repeats_of, same_as
 from cli.results import FIELDS
 from errors import WrongUsage
 from pipeline.clock import utc_now
+from pipeline.overlaps import Moment, earlier_stretch
 from pipeline.results import exporting
 from review.sheets import Format, whole_file, write_rows
+from storage.candidates import CandidateRow
 from storage.cases import id_of_case
 from storage.database import Session, reading
-from storage.exports import each_appearance, each_candidate, recordings_called
+from storage.exports import (
+    AppearanceRow,
+    each_appearance,
+    each_candidate,
+    recordings_among,
+    recordings_called,
+)
+from storage.overlaps import SameFootage, same_footage
 from worker.resources import resources
 
 APPEARANCE_FIELDS = (
@@ -88,8 +100,34 @@ def _wanted(
     session: Session, what: What, case: str, recording_ids: list[int] | None, with_vectors: bool
 ) -> tuple[Iterable[object], Sequence[str]]:
     if what is What.CANDIDATES:
-        return each_candidate(session, case=case, recording_ids=recording_ids), FIELDS
-    rows = each_appearance(
+        found = each_candidate(session, case=case, recording_ids=recording_ids)
+        return _candidates(session, found), (*FIELDS, *SAME_AS)
+    among = recordings_among(session, case=case or None, recording_ids=recording_ids)
+    seen = each_appearance(
         session, case=case or None, recording_ids=recording_ids, with_vectors=with_vectors
     )
-    return rows, (*APPEARANCE_FIELDS, *(["vector"] if with_vectors else []))
+    fields = (*APPEARANCE_FIELDS, *(["vector"] if with_vectors else []))
+    return _appearances(same_footage(session, among), seen, fields), (*fields, *SAME_AS)
+
+
+def _candidates(session: Session, found: Iterable[CandidateRow]) -> Iterator[object]:
+    """Candidates, each with the one it repeats: a person's at a time, for only those compare."""
+    for _, group in groupby(found, key=lambda row: (row.person_id, row.engine)):
+        rows = list(group)
+        for row, first in zip(rows, repeats_of(session, rows), strict=True):
+            yield _with(row, FIELDS, same_as(first))
+
+
+def _appearances(
+    known: Sequence[SameFootage], seen: Iterable[AppearanceRow], fields: Sequence[str]
+) -> Iterator[object]:
+    """Appearances, each with the stretch of an earlier recording that shows the same footage."""
+    for row in seen:
+        moment = Moment(None, row.recording_id, row.start_ms, row.end_ms)
+        found = earlier_stretch(moment, known)
+        values = (None, None) if found is None else (found[0].first, found[1])
+        yield _with(row, fields, dict(zip(SAME_AS, values, strict=True)))
+
+
+def _with(row: object, fields: Sequence[str], others: dict[str, object]) -> object:
+    return SimpleNamespace(**{field: getattr(row, field) for field in fields} | others)

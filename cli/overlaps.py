@@ -8,7 +8,7 @@ from cli.output import out, table
 from pipeline.overlaps import Moment, repeated
 from review.timeline import clock
 from storage.candidates import CandidateRow
-from storage.database import reading
+from storage.database import Session, reading
 from storage.listing import recordings_of
 from storage.overlaps import SameFootage, same_footage
 from storage.search import Hit
@@ -23,7 +23,12 @@ SAME_AS = ("same_as_recording", "same_as_start_ms")
 def first_moments(found: Sequence[Seen]) -> list[Seen | None]:
     """For each of these the one it repeats: the same moment in footage that was added before."""
     with reading(resources().database) as session:
-        repeats = repeated(session, [_moment(one) for one in found])
+        return repeats_of(session, found)
+
+
+def repeats_of(session: Session, found: Sequence[Seen]) -> list[Seen | None]:
+    """`first_moments`, in a session that is open."""
+    repeats = repeated(session, [_moment(one) for one in found])
     return [None if first is None else found[first] for first in repeats]
 
 

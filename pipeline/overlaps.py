@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from footage.alignment import align, proposals
+from footage.alignment import Overlap, align, proposals
 from pipeline.tools import Tools
 from storage.database import Session, reading, writing
 from storage.overlaps import (
@@ -70,6 +70,19 @@ def same_moments(moments: Sequence[Moment], known: Sequence[SameFootage]) -> lis
     return repeats
 
 
+def earlier_stretch(moment: Moment, known: Sequence[SameFootage]) -> tuple[SameFootage, int] | None:
+    """Which earlier-added recording shows the footage of a moment, and where in it that begins.
+
+    Whether anybody was seen there is not asked. None for footage that is seen for the first time.
+    """
+    for same in known:
+        if same.second_id == moment.recording_id:
+            there = _there(moment, same.overlap)
+            if there is not None:
+                return same, max(0, there[0])
+    return None
+
+
 def repeated(session: Session, moments: Sequence[Moment]) -> list[int | None]:
     """`same_moments`, by what is known of the recordings the moments are in."""
     known = same_footage(session, {one.recording_id for one in moments})
@@ -93,12 +106,19 @@ def _met(
     moment: Moment, same: SameFootage, moments: Sequence[Moment], candidates: Sequence[int]
 ) -> int | None:
     """The one of these in the earlier recording that a moment of the later one repeats."""
-    overlap = same.overlap
-    start_ms, end_ms = moment.start_ms + overlap.offset_ms, moment.end_ms + overlap.offset_ms
-    if not overlap.start_ms <= (start_ms + end_ms) / 2 <= overlap.end_ms:
+    there = _there(moment, same.overlap)
+    if there is None:
         return None
+    start_ms, end_ms = there
     for index in candidates:
         other = moments[index]
         if other.start_ms - SLACK_MS <= end_ms and start_ms <= other.end_ms + SLACK_MS:
             return index
     return None
+
+
+def _there(moment: Moment, overlap: Overlap) -> tuple[int, int] | None:
+    """From and to of a moment in the earlier recording's time, where both show it."""
+    start_ms, end_ms = moment.start_ms + overlap.offset_ms, moment.end_ms + overlap.offset_ms
+    is_common = overlap.start_ms <= (start_ms + end_ms) / 2 <= overlap.end_ms
+    return (start_ms, end_ms) if is_common else None

@@ -20,7 +20,8 @@ from errors import StoreUnavailable, WrongUsage
 ROWS_AT_ONCE = 10_000
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the wide ones are the same in some locales
 _ARROW_TYPES = {
-    **dict.fromkeys(("start_ms", "end_ms", "best_ms", "rank", "faces"), "int64"),
+    **dict.fromkeys(("start_ms", "end_ms", "best_ms", "same_as_start_ms"), "int64"),
+    **dict.fromkeys(("rank", "faces"), "int64"),
     **dict.fromkeys(("distance", "threshold", "score", "quality"), "float64"),
 }
 _ARROW_LISTS = {"box": "int32", "crops": "string", "vector": "float32"}

@@ -17,6 +17,7 @@ from storage.tables import Analysis, Appearance, Case, CaseRecording, Embedding,
 _AT_ONCE = 1000
 
 _COLUMNS: dict[str, Any] = {
+    "recording_id": Recording.id,
     "recording": Recording.name,
     "sha256": Recording.sha256,
     "start_ms": Appearance.start_ms,
@@ -42,6 +43,7 @@ _VECTOR_COLUMNS: dict[str, Any] = {"engine": Embedding.engine, "vector": Embeddi
 class AppearanceRow:
     """An appearance with all that a reader of it needs."""
 
+    recording_id: int
     recording: str
     sha256: str
     """The recording's."""
@@ -112,6 +114,18 @@ def recordings_called(session: Session, name: str) -> list[int]:
         (col(Recording.name) == name) | (col(Recording.sha256) == name)
     )
     return list(session.exec(statement.order_by(col(Recording.id))))
+
+
+def recordings_among(
+    session: Session, *, case: str | None = None, recording_ids: Sequence[int] | None = None
+) -> list[int]:
+    """The recordings whose appearances `each_appearance` reads."""
+    statement = select(Recording.id).order_by(col(Recording.id))
+    if case is not None:
+        statement = statement.where(col(Recording.id).in_(_footage_of(case)))
+    if recording_ids is not None:
+        statement = statement.where(col(Recording.id).in_(recording_ids))
+    return list(session.exec(statement))
 
 
 def _footage_of(case: str) -> sqlalchemy.Select[int]:

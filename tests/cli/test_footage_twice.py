@@ -1,6 +1,7 @@
 """Footage that was added twice is said to be the same, and a moment in it is counted once."""
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,10 +57,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         "search": ("search", photo, "--case", "2026-1", "--json"),
         "found": ("search", photo, "--case", "2026-1"),
         "job": ("jobs", "show", "2"),
+        "seen": ("export", folder / "seen.parquet", "--what", "appearances"),
+        "part": (
+            "export",
+            folder / "part.jsonl",
+            "--what",
+            "appearances",
+            "--recording",
+            part.name,
+        ),
+        "kept": ("export", folder / "kept.csv", "--what", "candidates", "--case", "2026-1"),
         "report": ("report", "--case", "2026-1", "-o", folder),
     }
     done = {name: nightreel(*command) for name, command in commands.items()}
-    return SimpleNamespace(**done, page=folder / "report.html")
+    return SimpleNamespace(**done, page=folder / "report.html", folder=folder)
 
 
 def _process(mine: Resources, films: list[Path]) -> None:
@@ -109,3 +120,24 @@ def test_the_report_says_it_too(home: SimpleNamespace) -> None:
     assert "2 candidates (1 different moment)" in page
     assert "this footage was added more than once" in page
     assert "The same footage as <bdi>whole.mp4</bdi>" in page
+
+
+def test_an_exported_candidate_says_which_moment_it_repeats(home: SimpleNamespace) -> None:
+    with (home.folder / "kept.csv").open(newline="") as text:
+        assert list(csv.reader(text)) == list(csv.reader(home.csv.out.splitlines()))
+
+
+def test_an_exported_appearance_says_which_stretch_it_repeats(home: SimpleNamespace) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    rows = parquet.read_table(home.folder / "seen.parquet").to_pylist()
+    said = {one["recording"]: (one["same_as_recording"], one["same_as_start_ms"]) for one in rows}
+    assert said["whole.mp4"] == (None, None)
+    recording, start_ms = said["part.mkv"]
+    assert recording == "whole.mp4"
+    assert abs(start_ms - 12_000) <= 200
+    assert sum(one["same_as_recording"] is None for one in rows) == 1
+
+
+def test_an_export_names_no_recording_that_is_not_in_it(home: SimpleNamespace) -> None:
+    (row,) = map(json.loads, (home.folder / "part.jsonl").read_text().splitlines())
+    assert (row["recording"], row["same_as_recording"]) == ("part.mkv", None)

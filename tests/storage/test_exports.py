@@ -9,7 +9,9 @@ from storage.appearances import replace_appearances
 from storage.candidates import Match, candidates, replace_candidates
 from storage.cases import open_case
 from storage.database import reading, writing
+from storage.embeddings import keep_vectors
 from storage.exports import each_appearance, each_candidate, recordings_called
+from storage.models import Choice, choose
 from storage.people import add_person, add_reference
 from storage.recordings import Request, add
 
@@ -57,6 +59,35 @@ def test_vectors_are_read_only_where_they_are_asked_for(store: Engine) -> None:
     assert without.vector is None
     assert row.vector is not None
     assert np.array_equal(row.vector, presence(colour=0.5).vector)
+
+
+def test_what_several_engines_have_seen_is_one_row_or_one_for_each_vector(store: Engine) -> None:
+    other = np.full(6, 0.5, np.float32)
+    with writing(store) as session:
+        keep_vectors(session, [ALL + 1], [other], engine="stub:3", weights_sha256="w" * 64)
+    with reading(store) as session:
+        without = list(each_appearance(session, case="A-1"))
+        rows = list(each_appearance(session, case="A-1", with_vectors=True))
+        found = list(each_candidate(session, case="A-1", recording_ids=[YARD]))
+    assert [row.engine for row in without] == ["stub"]
+    assert [row.engine for row in rows] == ["stub", "stub:3"]
+    assert [row.start_ms for row in rows] == [0, 0]
+    assert rows[1].vector is not None
+    assert np.array_equal(rows[1].vector, other)
+    assert [row.engine for row in found] == ["stub"]
+
+
+def test_candidates_are_those_of_the_engine_in_use_and_say_so(store: Engine) -> None:
+    with writing(store) as session:
+        photo = add_reference(session, 1, reference(engine="stub:3", vector=np.ones(6, np.float32)))
+        matches = [Match(1, ALL + 1, photo, 0.1, 0.6)]
+        replace_candidates(
+            session, reference_ids=[photo], appearance_ids=[ALL + 1], matches=matches
+        )
+        before = [row.engine for row in each_candidate(session, case="A-1", recording_ids=[YARD])]
+        choose(session, Choice("stub:3", "tried", "uid:1", NOW))
+        after = [row.engine for row in each_candidate(session, case="A-1")]
+    assert (sorted(before), after) == (["stub", "stub:3"], ["stub:3"])
 
 
 def test_the_appearances_of_a_case_are_those_in_its_footage(store: Engine) -> None:
