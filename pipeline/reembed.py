@@ -30,8 +30,9 @@ from storage.ledger import ClaimedSegment
 from storage.reembedding import Kept
 from storage.sealed import SealedMedia
 
-AT_ONCE = 10
-"""Appearances whose crops are read while those of the ten before are embedded."""
+AT_ONCE = 16
+"""Appearances whose crops are read while those before are embedded: with equally many crops each
+they fill an embedder's batches."""
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -114,7 +115,10 @@ def _one_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[
 
 def _prepare(some: Sequence[Kept], media: SealedMedia, engine: FaceEngine) -> _Prepared:
     omissions: dict[int, str] = {}
-    read = [(one.appearance_id, crop) for one in some for crop in _crops(one, media, omissions)]
+    open_picture = media.reader()
+    read = [
+        (one.appearance_id, crop) for one in some for crop in _crops(one, open_picture, omissions)
+    ]
     found = faces_of([crop for _, crop in read], engine)
     chips, of = [], []
     for (appearance, crop), face in zip(read, found, strict=True):
@@ -128,12 +132,14 @@ def _prepare(some: Sequence[Kept], media: SealedMedia, engine: FaceEngine) -> _P
     return _Prepared(chips, of, left_out, len(read))
 
 
-def _crops(one: Kept, media: SealedMedia, omissions: dict[int, str]) -> Iterator[Crop]:
+def _crops(
+    one: Kept, open_picture: Callable[[str], bytes], omissions: dict[int, str]
+) -> Iterator[Crop]:
     if not one.crops:
         omissions[one.appearance_id] = Why.NO_CROP
     for name in one.crops:
         try:
-            yield read_crop(media.read(name))
+            yield read_crop(open_picture(name))
         except PictureLost:
             omissions.setdefault(one.appearance_id, Why.NO_CROP)
         except UnusablePhoto:

@@ -6,6 +6,7 @@ A file is `NRS1`, the key's number in eight bytes (little-endian), and the seale
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from errors import PictureLost
 from storage.keys import Key, Keyring
@@ -62,16 +63,15 @@ class SealedMedia:
         Raises WrongUsage for what is no name, PictureLost when the picture is not there, was erased
         with its key, or was altered, StoreUnavailable.
         """
-        kept = self.store.read(name)
-        head, sealed = kept[:_HEAD_BYTES], kept[_HEAD_BYTES:]
-        if kept.startswith(_JPEG):
-            return kept
-        if not kept.startswith(_MARK):
-            raise PictureLost(f"Picture {name} is damaged; restore it from a copy.")
-        key = self.keys.by_id(int.from_bytes(head[len(_MARK) :], "little"))
-        if key is None:
-            raise PictureLost(f"Picture {name} was erased with what it belonged to.")
-        return key.open(sealed, head)
+        return self.reader()(name)
+
+    def reader(self) -> Callable[[str], bytes]:
+        """`read` for a few pictures together: it looks each key up once.
+
+        It would go on reading what is erased meanwhile, so nobody may hold it for longer.
+        """
+        by_id = cache(self.keys.by_id)
+        return lambda name: _opened(name, self.store.read(name), by_id)
 
     def remove(self, names: Iterable[str]) -> int:
         """Remove these now, as `Media.remove` does."""
@@ -80,3 +80,15 @@ class SealedMedia:
     def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
         """Remove what nothing refers to, as `Media.sweep` does."""
         return self.store.sweep(wanted, older_than=older_than)
+
+
+def _opened(name: str, kept: bytes, by_id: Callable[[int], Key | None]) -> bytes:
+    head, sealed = kept[:_HEAD_BYTES], kept[_HEAD_BYTES:]
+    if kept.startswith(_JPEG):
+        return kept
+    if not kept.startswith(_MARK):
+        raise PictureLost(f"Picture {name} is damaged; restore it from a copy.")
+    key = by_id(int.from_bytes(head[len(_MARK) :], "little"))
+    if key is None:
+        raise PictureLost(f"Picture {name} was erased with what it belonged to.")
+    return key.open(sealed, head)

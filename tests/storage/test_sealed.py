@@ -7,9 +7,9 @@ from threading import Barrier, Thread
 import pytest
 from rows import NOW, PLAN, TERMS, found, segments
 from sealing import sealed
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
-from errors import LeaseLost, StoreUnavailable, WrongUsage
+from errors import LeaseLost, PictureLost, StoreUnavailable, WrongUsage
 from storage import tables
 from storage.cases import open_case
 from storage.control import forget
@@ -68,6 +68,30 @@ def test_a_picture_goes_with_its_recording_wherever_a_copy_lies(
     with pytest.raises(StoreUnavailable, match="erased with what it belonged to"):
         media.read(of_gone)
     assert media.read(of_kept) == JPEG
+
+
+def test_pictures_that_are_read_together_take_one_look_for_their_key(
+    media: SealedMedia, database: Engine
+) -> None:
+    album = media.of_recording(add_recording(database))
+    names = [album.save(JPEG + bytes([number])) for number in range(3)]
+    looks = []
+    event.listen(database, "before_cursor_execute", lambda *seen: looks.append(seen[2]))
+    read = list(map(media.reader(), names))
+    assert [one[-1] for one in read] == [0, 1, 2]
+    assert sum("data_key" in look for look in looks) == 1
+
+
+def test_whoever_begins_to_read_once_a_key_is_gone_reads_nothing(
+    media: SealedMedia, database: Engine
+) -> None:
+    recording = add_recording(database)
+    name = media.of_recording(recording).save(JPEG)
+    assert media.reader()(name) == JPEG
+    with writing(database) as session:
+        forget(session, [recording])
+    with pytest.raises(PictureLost, match="erased"):
+        media.reader()(name)
 
 
 def test_a_case_has_a_key_of_its_own(media: SealedMedia, database: Engine) -> None:
