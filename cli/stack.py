@@ -35,7 +35,7 @@ def _welcome(info: StackInfo, settings: Settings, first: NewAccount | None) -> N
     given = bool(settings.flower_password.get_secret_value())
     kept = "as set" if given else f"in {settings.home_folder / 'run' / 'flower-password'}"
     err.print("Nightreel is up; Ctrl-C stops it in order.")
-    err.print(f"Page: {info.web_url}")
+    err.print(f"Page: {info.web_url}, in a few seconds")
     if first:
         err.print(f"First account: {first.name}, password for one time {first.password}")
     err.print(f"Flower: {info.flower_url}, user {info.flower_user}, password {kept}")

@@ -21,8 +21,10 @@ from storage.cases import Case
 from storage.database import Engine, reading
 from storage.decoys import Alarms, alarms
 from storage.listing import analyses_of_case
-from storage.people import PersonRow, people_in
+from storage.people import PersonRow, people_in, unmatched_people
 from storage.progress import Outcome, outcomes
+from storage.states import OPEN
+from storage.tables import State
 from storage.verdicts import (
     Key,
     Standing,
@@ -48,6 +50,8 @@ class Overview:
     standings: Counter[Standing]
     alarms: list[Alarms]
     """What the reviewers made of decoys, where there were any."""
+    is_underway: bool
+    """Whether some of its footage is still to be watched, or somebody still to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,21 @@ def overview(database: Engine, case_id: int, *, actor: str, now: datetime) -> Ov
         total = number_of_candidates(session, case_id)
         found = Counter(standings(session, case_id).values())
         made_of_decoys = alarms(session, case_id)
+        compared = not {one.id for one in people} & set(unmatched_people(session, now=now))
     act.note(case_id)
     found[Standing.OPEN] = max(0, total - found.total())
     by_person = {one.id: [p for p in photos if p.person_id == one.id] for one in people}
-    return Overview(case, people, by_person, footage, total, found, made_of_decoys)
+    watched = not any(one.state in (*OPEN, State.MATCHING) for one in footage)
+    return Overview(
+        case,
+        people,
+        by_person,
+        footage,
+        total,
+        found,
+        made_of_decoys,
+        is_underway=not (watched and compared),
+    )
 
 
 def page_of_candidates(

@@ -27,6 +27,7 @@ from starlette.staticfiles import StaticFiles
 from review import (
     api,
     audit,
+    authority,
     cases,
     home,
     judging,
@@ -54,6 +55,7 @@ ROUTERS = (
     group_routes,
     pictures.routes,
     cases.routes,
+    authority.routes,
     searching.routes,
     queue.routes,
     audit.routes,

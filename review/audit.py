@@ -10,14 +10,12 @@ from pipeline.audit import Examined
 from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
-from review.visitors import Visitor, Who
-from storage.accounts import list_accounts
+from review.visitors import Visitor, Who, names_of_actors
 from storage.audit import Action, newest
 from storage.cases import list_cases
 from storage.chain import Entry
 from storage.checkpoints import Checkpoint, public_half, signing_key
 from storage.database import Session, reading, writing
-from storage.tokens import list_tokens
 
 ON_A_PAGE = 100
 routes = router("/audit")
@@ -36,14 +34,13 @@ def show_audit(
     """The newest entries, or those before a position; of one case, or of one kind."""
     found = read_entries(ours, who, case=case, action=action, before=before)
     with reading(ours.database) as session:
-        names = names_of_actors(session)
         cases = {one.id: one.reference for one in list_cases(session)}
     return page(
         request,
         "audit.html.j2",
         entries=found[:ON_A_PAGE],
         older=found[ON_A_PAGE - 1].position if len(found) > ON_A_PAGE else None,
-        names=names,
+        names=names_of_actors(ours.database),
         cases=cases,
         actions=list(Action),
         case=case,
@@ -88,12 +85,6 @@ def read_entries(
         found = newest(session, before=before, case_id=case_id, action=action, limit=ON_A_PAGE + 1)
     _note(ours, who, Action.AUDIT_VIEWED)
     return found
-
-
-def names_of_actors(session: Session) -> dict[str, str]:
-    """The account behind each actor of the log that is one, or that is a token of one."""
-    accounts = {f"account:{one.id}": one.name for one in list_accounts(session)}
-    return accounts | {f"token:{one.id}": one.account for one in list_tokens(session)}
 
 
 def check(ours: Site, who: Visitor) -> Examined:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import File, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
-from errors import NotFound, WrongUsage
+from errors import Locked, NotFound, WrongUsage
 from faces.engine import FaceEngine
 from pipeline import decoys
 from pipeline.cases import Terms, open_case
@@ -15,13 +15,14 @@ from pipeline.enrol import enrol_person
 from pipeline.looking import look_closer_at_photo
 from pipeline.overview import PAGE, detail, overview, page_of_candidates
 from pipeline.review import override_quality
+from review.authority import locked
 from review.calibration import said, said_of
 from review.exporting import export
 from review.guard import router
 from review.pages import page
 from review.photos import at_hand
 from review.site import OurSite, Site
-from review.visitors import Who
+from review.visitors import Who, names_of_actors
 from storage.cases import list_cases
 from storage.database import reading
 from storage.people import Standing
@@ -75,8 +76,11 @@ def open_one(
 
 @routes.get("/{case_id}")
 def show(request: Request, ours: OurSite, who: Who, case_id: int) -> Response:
-    """One case."""
-    found = overview(ours.database, case_id, actor=who.actor, now=ours.now())
+    """One case; while it is locked, no more than what it rests on."""
+    try:
+        found = overview(ours.database, case_id, actor=who.actor, now=ours.now())
+    except Locked:
+        return locked(request, ours, case_id)
     return page(
         request, "case.html.j2", found=found, now=ours.now(), categories=list(Category), judged=[]
     )
@@ -140,8 +144,14 @@ def candidate(
 ) -> Response:
     """One candidate with its distance, its verdicts and its standing."""
     found = detail(ours.database, case_id, Key(person, appearance), actor=who.actor, now=ours.now())
-    calibration = said(found.calibration)
-    return page(request, "candidate.html.j2", found=found, case_id=case_id, calibration=calibration)
+    return page(
+        request,
+        "candidate.html.j2",
+        found=found,
+        case_id=case_id,
+        calibration=said(found.calibration),
+        names=names_of_actors(ours.database),
+    )
 
 
 @routes.post("/{case_id}/candidates/{person}/{appearance}/override")

@@ -11,6 +11,7 @@ from review.access import may
 from review.sessions import form_token
 from review.timeline import clock, whole_clock
 from review.visitors import STRANGER, Visitor
+from storage.tables import State
 
 NAVIGATION = (
     ("Recordings", "/recordings"),
@@ -23,6 +24,15 @@ NAVIGATION = (
     ("Retention", "/retention"),
 )
 """Shown where the route exists and the visitor has a role for it."""
+IN_WORDS = {
+    State.WAITING: "waits its turn",
+    State.RUNNING: "being watched",
+    State.MATCHING: "being compared",
+    State.DONE: "watched in full",
+    State.GAPS: "watched, with gaps",
+    State.FAILED: "could not be watched",
+    State.CANCELLED: "cancelled",
+}
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -56,6 +66,7 @@ def _environment() -> Environment:
         "whole_clock": whole_clock,
         "moment": lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC",
         "size": size_in_words,
+        "in_words": IN_WORDS.__getitem__,
     }
     return environment
 

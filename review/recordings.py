@@ -11,7 +11,7 @@ from errors import NotFound
 from pipeline.outlook import Outlook, look_ahead
 from review.guard import router
 from review.moments import when
-from review.pages import page
+from review.pages import IN_WORDS, page
 from review.site import OurSite, Site
 from review.timeline import Bar, Tick, bars, ticks
 from review.tus import routes_at
@@ -30,15 +30,6 @@ SEE_ALL = frozenset({Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR})
 """Whoever else hands footage in sees their own."""
 ON_A_PAGE = 20
 ENDED_LATELY = timedelta(days=1)
-IN_WORDS = {
-    State.WAITING: "waits its turn",
-    State.RUNNING: "being watched",
-    State.MATCHING: "being compared",
-    State.DONE: "watched in full",
-    State.GAPS: "watched, with gaps",
-    State.FAILED: "could not be watched",
-    State.CANCELLED: "cancelled",
-}
 routes = router("/recordings")
 upload_routes = routes_at("/uploads")
 
@@ -113,13 +104,17 @@ First = Annotated[int, Query(ge=0, le=2**31)]
 
 
 @routes.get("")
-def show_recordings(request: Request, ours: OurSite, who: Who, first: First = 0) -> Response:
-    """The page."""
+def show_recordings(
+    request: Request, ours: OurSite, who: Who, first: First = 0, case: int | None = None
+) -> Response:
+    """The page; footage is handed in for `case` unless another one is chosen."""
     now = ours.now()
     with reading(ours.database) as session:
         cases = [one for one in list_cases(session) if one.is_in_force(now)]
     listed = list_recordings(ours, who, first)
-    return page(request, "recordings.html.j2", cases=cases, step=ON_A_PAGE, listed=listed)
+    return page(
+        request, "recordings.html.j2", cases=cases, chosen=case, step=ON_A_PAGE, listed=listed
+    )
 
 
 @routes.get("/list")

@@ -11,7 +11,7 @@ from pipeline.purge import Certificate, Order, bystanders_due, purge_case, purge
 from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
-from review.visitors import Visitor, Who
+from review.visitors import Visitor, Who, names_of_actors
 from storage import audit
 from storage.audit import Action
 from storage.cases import list_cases
@@ -38,6 +38,7 @@ def retention(request: Request, ours: OurSite) -> Response:
         kept=ours.retention,
         due=due if ours.retention.bystander_days else 0,
         purges=purges,
+        names=names_of_actors(ours.database),
     )
 
 
@@ -53,7 +54,7 @@ def erase_case(
     if repeated.strip() != reference:
         raise WrongUsage("The reference was typed otherwise; nothing was erased.")
     made = purge_case(reference, ours.tools, _order(ours, who))
-    return _certified(request, ours, [made])
+    return _certified(request, ours, [made], reference)
 
 
 @routes.post("/due")
@@ -66,11 +67,16 @@ def _order(ours: Site, who: Visitor) -> Order:
     return Order(who.actor, ours.now(), [ours.home] if ours.home else [])
 
 
-def _certified(request: Request, ours: Site, made: list[Certificate]) -> Response:
+def _certified(
+    request: Request, ours: Site, made: list[Certificate], reference: str = ""
+) -> Response:
     if ours.home:
         for one in made:
             keep(one, ours.home / "certificates")
-    return page(request, "certificates.html.j2", certificates=made)
+    names = names_of_actors(ours.database)
+    return page(
+        request, "certificates.html.j2", certificates=made, reference=reference, names=names
+    )
 
 
 def _purges(session: Session) -> list[dict[str, Any]]:

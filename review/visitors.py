@@ -9,9 +9,9 @@ from pipeline.review import Reviewer
 from review.sessions import session_token
 from review.site import site
 from storage import web_sessions
-from storage.accounts import Role
-from storage.database import reading, writing
-from storage.tokens import bearer
+from storage.accounts import Role, list_accounts
+from storage.database import Engine, reading, writing
+from storage.tokens import bearer, list_tokens
 from storage.web_sessions import NOTED_EVERY
 
 
@@ -85,3 +85,10 @@ def visitor_of_token(request: Request) -> Visitor:
     if found is None:
         return STRANGER
     return Visitor(found.account.id, found.account.name, found.roles, token_id=found.token_id)
+
+
+def names_of_actors(database: Engine) -> dict[str, str]:
+    """What people call the accounts and tokens that the audit log has by their numbers."""
+    with reading(database) as session:
+        accounts = {f"account:{one.id}": one.name for one in list_accounts(session)}
+        return accounts | {f"token:{one.id}": one.account for one in list_tokens(session)}

@@ -6,7 +6,12 @@ from sqlmodel import Session
 
 from errors import NotAuthorised
 from storage import tables
-from storage.cases import Case, case_in_force, case_to_read
+from storage.cases import Case, as_case, case_in_force, case_to_read
+
+
+def case_by_id(session: Session, case_id: int) -> Case:
+    """A case, in force or not. Raises NotAuthorised when there is none."""
+    return as_case(_row(session, case_id))
 
 
 def case_in_force_by_id(session: Session, case_id: int, now: datetime) -> Case:
@@ -20,7 +25,11 @@ def case_to_read_by_id(session: Session, case_id: int, now: datetime) -> Case:
 
 
 def _reference(session: Session, case_id: int) -> str:
+    return _row(session, case_id).reference
+
+
+def _row(session: Session, case_id: int) -> tables.Case:
     row = session.get(tables.Case, case_id)
     if row is None:
         raise NotAuthorised("There is no such case; it may have been purged.")
-    return row.reference
+    return row

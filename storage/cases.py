@@ -290,7 +290,7 @@ def _refuse_unauthorised(case: Case, now: datetime) -> None:
     if case.is_locked(now):
         raise Locked(
             f"Case {case.reference} is locked since {case.locks_at:%Y-%m-%d %H:%M} UTC; "
-            "enter its authorisation with `nightreel case authorise`."
+            "enter its authorisation on its page, or with `nightreel case authorise`."
         )
 
 

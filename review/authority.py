@@ -1,0 +1,79 @@
+"""What a supervisor enters of a case: that it was authorised or refused, and that it has ended."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Form, Request, Response
+
+from errors import WrongUsage
+from pipeline import cases
+from review.guard import router
+from review.pages import page
+from review.sessions import go
+from review.site import OurSite, Site
+from review.visitors import Who
+from storage.case_ids import case_by_id
+from storage.cases import Authorisation, Case
+from storage.database import reading
+
+routes = router("/cases/{case_id}")
+Text = Annotated[str, Form()]
+
+
+@routes.post("/authorise")
+def authorise(
+    ours: OurSite, who: Who, case_id: int, authorisation: Text, authorised_by: Text, day: Text = ""
+) -> Response:
+    """Enter the authorisation that a case needs; it was given today if nobody says otherwise."""
+    given = Authorisation(authorisation.strip(), authorised_by.strip(), _given_at(day, ours.now()))
+    cases.authorise(
+        find(ours, case_id).reference,
+        given,
+        actor=who.actor,
+        database=ours.database,
+        now=ours.now(),
+    )
+    return go(f"/cases/{case_id}")
+
+
+@routes.post("/refuse")
+def refuse(ours: OurSite, who: Who, case_id: int, repeated: Text) -> Response:
+    """End a case whose authorisation was refused; its reference is typed, as this erases people."""
+    reference = find(ours, case_id).reference
+    if repeated.strip() != reference:
+        raise WrongUsage("The reference was typed otherwise; nothing was erased.")
+    cases.refuse_authorisation(reference, actor=who.actor, database=ours.database, now=ours.now())
+    return go("/cases")
+
+
+@routes.post("/close")
+def close(ours: OurSite, who: Who, case_id: int) -> Response:
+    """End a case: nobody is searched for in it any more."""
+    reference = find(ours, case_id).reference
+    cases.close_case(reference, actor=who.actor, database=ours.database, now=ours.now())
+    return go(f"/cases/{case_id}")
+
+
+def locked(request: Request, ours: Site, case_id: int) -> Response:
+    """What is shown of a case that waits for its authorisation: what it rests on, nothing else."""
+    case = find(ours, case_id)
+    return page(request, "case_locked.html.j2", status=HTTPStatus.LOCKED, one=case, now=ours.now())
+
+
+def find(ours: Site, case_id: int) -> Case:
+    """A case as it stands, for what does not look at its results. Raises NotAuthorised."""
+    with reading(ours.database) as session:
+        return case_by_id(session, case_id)
+
+
+def _given_at(day: str, now: datetime) -> datetime:
+    if not day:
+        return now
+    try:
+        given = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise WrongUsage("A day is written as 2026-11-26; write it again.") from None
+    if given > now:
+        raise WrongUsage("An authorisation cannot be of a day to come; enter the day it was given.")
+    return given

@@ -1,0 +1,208 @@
+"""The whole way, as an organisation goes it the first time: a running stack, a browser, and people.
+
+From the password that the first start prints to the certificate that says what was erased.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from command_line import Nightreel, Up, bring_up
+from painted import BLUE, RED, Stay, paint, paint_photo
+from playwright.sync_api import Browser, Page, expect
+from waiting import wait_until
+
+from worker.stack import running
+
+expect.set_options(timeout=30_000)  # a machine may be busy
+REFERENCE = "2026-117"
+OWN_PASSWORD = "a password of my own"
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    """A stack that nobody has used yet."""
+    up = bring_up(Nightreel(tmp_path / "home"))
+    yield up
+    up.stop()
+    up.nightreel.clean_up()
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Red is seen once, and blue beside."""
+    return paint(tmp_path / "gate.mp4", 4, Stay(RED, 1, 3), Stay(BLUE, 1, 3, x=200))
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """Of red."""
+    return paint_photo(tmp_path / "front.png", RED)
+
+
+def first_password(up: Up) -> str:
+    """What `nightreel up` prints once."""
+    assert up.process.stderr is not None
+    lines = iter(up.process.stderr.readline, "")
+    return next(line.split()[-1] for line in lines if "First account" in line)
+
+
+def address_of(up: Up) -> str:
+    """Where the page is, as soon as it answers."""
+    stack = running(up.nightreel.home)
+    assert stack is not None
+
+    def answers() -> bool:
+        with suppress(httpx.TransportError):
+            return httpx.get(f"{stack.web_url}/login").status_code == 200
+        return False
+
+    wait_until(answers)
+    return stack.web_url
+
+
+def enter(browser: Browser, address: str, name: str, password: str) -> Page:
+    """Log in with a password for one time, and choose one's own."""
+    page = browser.new_page(base_url=address)
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.goto("/login")
+    page.get_by_label("Account").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_label("Present password").fill(password)
+    page.get_by_label("New password").fill(OWN_PASSWORD)
+    page.get_by_label("The new one again").fill(OWN_PASSWORD)
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("heading", name="Good to see you")).to_be_visible()
+    return page
+
+
+def go_to(page: Page, place: str) -> None:
+    """By the navigation, as people do."""
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name=place).click()
+    page.wait_for_load_state()
+
+
+def open_case(analyst: Page) -> None:
+    go_to(analyst, "Cases")
+    analyst.get_by_label("Reference").fill(REFERENCE)
+    analyst.get_by_label("Legal basis").select_option("suspect-search")
+    analyst.get_by_label("Purpose").fill("to find who was at the gate")
+    analyst.get_by_role("button", name="Open the case").click()
+    expect(analyst.get_by_text("locked: its authorisation is missing")).to_be_visible()
+
+
+def authorise(supervisor: Page) -> None:
+    go_to(supervisor, "Cases")
+    supervisor.get_by_role("link", name=REFERENCE).click()
+    supervisor.get_by_label("Its reference").fill("AG 12/26")
+    supervisor.get_by_label("Who gave it").fill("the court")
+    supervisor.get_by_role("button", name="Enter the authorisation").click()
+    expect(supervisor.get_by_text("in force", exact=True)).to_be_visible()
+
+
+def hand_in(uploader: Page, film: Path) -> None:
+    """By dropping a file, as from a folder beside the browser."""
+    go_to(uploader, "Recordings")
+    uploader.get_by_label("For which case").select_option(REFERENCE)
+    drop(uploader, "#drop", film)
+    expect(uploader.get_by_text("watched in full")).to_be_visible(timeout=60_000)
+
+
+def drop(page: Page, zone: str, file: Path) -> None:
+    dropped = page.evaluate_handle(
+        """([name, body]) => {
+            const bytes = Uint8Array.from(atob(body), (one) => one.charCodeAt(0));
+            const dropped = new DataTransfer();
+            dropped.items.add(new File([bytes], name, {type: "video/mp4"}));
+            return dropped;
+        }""",
+        [file.name, b64encode(file.read_bytes()).decode()],
+    )
+    for kind in ("dragenter", "dragover", "drop"):
+        page.dispatch_event(zone, kind, {"dataTransfer": dropped})
+
+
+def enrol(analyst: Page, photo: Path) -> None:
+    go_to(analyst, "Cases")
+    analyst.get_by_role("link", name=REFERENCE).click()
+    expect(analyst.get_by_text("Nobody is looked for yet")).to_be_visible()
+    analyst.get_by_label("Name").fill("Red")
+    analyst.get_by_label("Photos").set_input_files(photo)
+    analyst.get_by_role("button", name="Enrol and compare").click()
+    expect(analyst.get_by_text("front.png: good").first).to_be_visible()
+
+    wait_until(lambda: look_again(analyst))
+
+
+def look_again(analyst: Page) -> bool:
+    """Follow the link until nothing is under way any more."""
+    again = analyst.get_by_role("link", name="Look again")
+    if again.is_visible():
+        again.click()
+    return analyst.get_by_text("1 candidate: 1 open").is_visible()
+
+
+def search(analyst: Page, photo: Path) -> None:
+    go_to(analyst, "Search")
+    analyst.get_by_label("Case").select_option(REFERENCE)
+    analyst.get_by_label("Photos").set_input_files(photo)
+    analyst.get_by_role("button", name="Search").click()
+    expect(analyst.get_by_role("img", name="Clearest picture")).to_be_visible()
+
+
+def decide(reviewer: Page) -> None:
+    """By keyboard."""
+    go_to(reviewer, "Review")
+    reviewer.get_by_role("link", name=REFERENCE).click()
+    expect(reviewer.get_by_text("1 left for you")).to_be_visible()
+    expect(reviewer.get_by_role("img", name="The reference photo")).to_be_visible()
+    reviewer.wait_for_load_state("networkidle")
+    reviewer.keyboard.press("s")
+    expect(reviewer.get_by_text("You said same")).to_be_visible()
+
+
+def export(supervisor: Page, package: Path) -> None:
+    go_to(supervisor, "Cases")
+    supervisor.get_by_role("link", name=REFERENCE).click()
+    expect(supervisor.get_by_text("1 candidate: 1 supported")).to_be_visible()
+    with supervisor.expect_download() as download:
+        supervisor.get_by_role("button", name="Export, with the statement").click()
+    download.value.save_as(package)
+
+
+def erase(supervisor: Page) -> None:
+    supervisor.get_by_text("Close this case").click()
+    supervisor.get_by_role("button", name="Close it").click()
+    supervisor.get_by_role("link", name="Erase it").click()
+    supervisor.get_by_label("Type the reference").fill(REFERENCE)
+    supervisor.get_by_role("button", name="Erase this case").click()
+    expect(supervisor.get_by_text("Nothing of it was found afterwards.")).to_be_visible()
+
+
+def test_an_organisation_goes_the_whole_way(
+    up: Up, browser: Browser, film: Path, photo: Path, tmp_path: Path
+) -> None:
+    roles = {
+        "uma": ["uploader"], "ann": ["analyst"], "ray": ["reviewer"], "rex": ["reviewer"],
+        "sue": ["supervisor"],
+    }  # fmt: skip
+    address = address_of(up)
+    enter(browser, address, "admin", first_password(up))
+    people = {}
+    for name, has in roles.items():
+        password = up.nightreel("account", "add", name, "--role", *has).out.strip()
+        people[name] = enter(browser, address, name, password)
+    open_case(people["ann"])
+    authorise(people["sue"])
+    hand_in(people["uma"], film)
+    enrol(people["ann"], photo)
+    search(people["ann"], photo)
+    decide(people["ray"])
+    decide(people["rex"])
+    export(people["sue"], tmp_path / "package.zip")
+    assert up.nightreel("verify", tmp_path / "package.zip").code == 0
+    erase(people["sue"])
