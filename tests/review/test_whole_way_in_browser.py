@@ -165,6 +165,21 @@ def decide(reviewer: Page) -> None:
     expect(reviewer.get_by_text("You said same")).to_be_visible()
 
 
+def look_closer(analyst: Page) -> str:
+    """At the candidate, whose place this returns."""
+    go_to(analyst, "Cases")
+    analyst.get_by_role("link", name=REFERENCE).click()
+    analyst.get_by_role("link", name="The candidates, by rank").click()
+    analyst.get_by_role("link", name="Candidate of rank 1").click()
+    expect(analyst.get_by_role("listitem").filter(has_text="ray: same")).to_be_visible()
+    return analyst.url
+
+
+def seen_at(page: Page, place: str) -> str:
+    page.goto(place)
+    return page.inner_text("main")
+
+
 def export(supervisor: Page, package: Path) -> None:
     go_to(supervisor, "Cases")
     supervisor.get_by_role("link", name=REFERENCE).click()
@@ -183,6 +198,7 @@ def erase(supervisor: Page) -> None:
     expect(supervisor.get_by_text("Nothing of it was found afterwards.")).to_be_visible()
 
 
+@pytest.mark.timeout(400)  # six people log in and a stack starts: half a minute, if it is quiet
 def test_an_organisation_goes_the_whole_way(
     up: Up, browser: Browser, film: Path, photo: Path, tmp_path: Path
 ) -> None:
@@ -205,4 +221,7 @@ def test_an_organisation_goes_the_whole_way(
     decide(people["rex"])
     export(people["sue"], tmp_path / "package.zip")
     assert up.nightreel("verify", tmp_path / "package.zip").code == 0
+    place = look_closer(people["ann"])
     erase(people["sue"])
+    assert "was purged" in seen_at(people["ann"], place)
+    assert "Nobody yet." in seen_at(people["ann"], "/cases/1")
