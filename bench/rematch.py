@@ -23,7 +23,8 @@ from pipeline.withdraw import withdraw
 from settings import Settings
 from storage.cases import open_case
 from storage.database import Engine, writing
-from storage.people import Reference, add_person, add_reference
+from storage.people import add_person
+from storage.references import Reference, add_reference
 from storage.rematches import WORKER, Cause, ask
 from worker.resources import Resources
 

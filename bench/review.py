@@ -33,7 +33,8 @@ from storage.cases import open_case
 from storage.database import Engine, connect, upgrade, writing
 from storage.keys import Keyring
 from storage.media_folder import MediaFolder
-from storage.people import Reference, add_person, add_reference
+from storage.people import add_person
+from storage.references import Reference, add_reference
 from storage.sealed import SealedMedia
 
 ROUNDS = 40

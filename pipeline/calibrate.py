@@ -21,7 +21,7 @@ from storage.cases import Case, case_in_force
 from storage.database import Engine, Session, reading
 from storage.models import is_pinned
 from storage.nearest import nearest_of_many
-from storage.people import photo_hashes
+from storage.references import photo_hashes
 from storage.scope import Scope, has_footage
 
 STEPS = (0.8, 0.9, 1.0, 1.1, 1.2)

@@ -12,8 +12,9 @@ from storage.candidates import forget_candidates_outside
 from storage.cases import EVER, Authorisation, Case, Change
 from storage.chain import stamp
 from storage.database import Engine, reading
+from storage.gallery import unmatch
 from storage.legal_bases import Policy
-from storage.people import PersonRow, people_in, unmatch
+from storage.people import PersonRow, people_in
 
 
 @dataclass(frozen=True, slots=True)

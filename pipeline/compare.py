@@ -11,7 +11,7 @@ from faces.vectors import Vectors, distances
 from storage.candidates import Place, places
 from storage.database import Session
 from storage.embeddings import vectors_of
-from storage.people import reference_vectors
+from storage.gallery import reference_vectors
 from storage.verdicts import Decision, Key, Verdict, verdicts_of
 
 

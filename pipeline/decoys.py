@@ -13,7 +13,8 @@ from storage.audit import Action
 from storage.case_ids import case_in_force_by_id
 from storage.database import Session
 from storage.decoys import Decoy, add_decoys, remove_decoys, strangers
-from storage.people import engines_of, gallery, people_in
+from storage.gallery import engines_of, gallery
+from storage.people import people_in
 
 FARTHEST = 2.0
 """No two unit vectors are further apart."""

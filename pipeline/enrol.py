@@ -13,14 +13,8 @@ from storage import rematches
 from storage.audit import Action
 from storage.case_ids import case_in_force_by_id
 from storage.database import Session, reading
-from storage.people import (
-    Reference,
-    Standing,
-    add_person,
-    add_reference,
-    reference_ids,
-    reference_set,
-)
+from storage.people import Standing, add_person
+from storage.references import Reference, add_reference, reference_ids, reference_set
 from storage.rematches import Cause
 from storage.sealed import Album
 

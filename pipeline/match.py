@@ -20,9 +20,11 @@ from storage.candidates import Match, replace_candidates
 from storage.chain import JsonValue
 from storage.database import Session, reading, writing
 from storage.embeddings import vectors_in
+from storage.gallery import Gallery, gallery
 from storage.listing import plan_body
 from storage.models import pin
-from storage.people import Gallery, gallery, people_allowed, reference_set, references_by_case
+from storage.people import people_allowed
+from storage.references import reference_set, references_by_case
 from storage.rematches import WORKER
 
 

@@ -22,8 +22,8 @@ from storage.chain import JsonValue
 from storage.database import Session, reading, writing
 from storage.embeddings import number_of_vectors
 from storage.models import Choice
-from storage.people import Reference, add_reference, photos_by_person, photos_without
 from storage.reembedding import Origin
+from storage.references import Reference, add_reference, photos_by_person, photos_without
 from storage.rematches import Cause, differences, note
 
 SMALLEST_FACE_PX = 20

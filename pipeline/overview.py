@@ -20,8 +20,9 @@ from storage.case_view import (
 from storage.cases import Case
 from storage.database import Engine, reading
 from storage.decoys import Alarms, alarms
+from storage.gallery import unmatched_people
 from storage.listing import analyses_of_case
-from storage.people import PersonRow, people_in, unmatched_people
+from storage.people import PersonRow, people_in
 from storage.progress import Outcome, outcomes
 from storage.states import OPEN
 from storage.tables import State

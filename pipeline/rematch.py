@@ -23,17 +23,10 @@ from storage.candidates import Match, places, replace_candidates
 from storage.cases import require_in_force
 from storage.database import Engine, Session, reading, writing
 from storage.embeddings import number_of_vectors
+from storage.gallery import Gallery, engines_of, gallery, mark_matched, withdrawn
 from storage.nearest import nearest_of_many
-from storage.people import (
-    Gallery,
-    cases_of,
-    engines_of,
-    gallery,
-    lock_people,
-    mark_matched,
-    photos_of,
-    withdrawn,
-)
+from storage.people import cases_of, lock_people
+from storage.references import photos_of
 from storage.rematches import WORKER, Facts, conclude, differences
 
 

@@ -12,14 +12,8 @@ from storage import rematches
 from storage.audit import Action
 from storage.cases import find_case
 from storage.database import Engine
-from storage.people import (
-    WITHDRAWN,
-    Reference,
-    find_person,
-    forget_person,
-    references,
-    withdraw_photo,
-)
+from storage.people import find_person, forget_person
+from storage.references import WITHDRAWN, Reference, references, withdraw_photo
 from storage.rematches import WORKER, Cause
 
 SHORTEST_SHA256 = 8

@@ -30,8 +30,8 @@ from storage.cases import EVER, Case, case_to_read
 from storage.database import Engine, Session, reading
 from storage.listing import claimed_duration_ms, people_of_case, spans
 from storage.overlaps import SameFootage, same_footage
-from storage.people import Reference, references
 from storage.progress import Outcome, outcomes
+from storage.references import Reference, references
 from storage.sealed import SealedMedia
 
 DISTANCES = {

@@ -13,7 +13,7 @@ from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
 from storage.epoch import milliseconds
-from storage.people import unmatch
+from storage.gallery import unmatch
 from storage.plans import remember_plan
 from storage.tables import DEFAULT_SITE, Capture, Priority, State
 from storage.upsert import insert_if_new

@@ -13,8 +13,8 @@ from storage.agenda import ready_to_match, waiting_sites
 from storage.checkpoints import signing_key
 from storage.crops import crop_numbers
 from storage.database import reading, writing
+from storage.gallery import unmatched_people
 from storage.groups import drop_groups_of_ended
-from storage.people import unmatched_people
 from tasks.analyses import ask_for_matching
 from tasks.asking import broker_errors_explained
 from tasks.people import ask_for_people

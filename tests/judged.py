@@ -11,8 +11,9 @@ from storage.appearances import replace_appearances
 from storage.candidates import Match, replace_candidates
 from storage.cases import open_case
 from storage.database import writing
-from storage.people import add_person, add_reference
+from storage.people import add_person
 from storage.recordings import add
+from storage.references import add_reference
 from storage.tables import Person
 from storage.verdicts import Decision, Key
 

@@ -12,8 +12,8 @@ from faces.face import Box
 from footage.recording import Recording
 from footage.segments import Segment
 from storage.appearances import Presence
-from storage.people import Reference
 from storage.recordings import Found
+from storage.references import Reference
 
 NOW = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
 PLAN = {"plan_key": "0123456789abcdef", "plan_body": '{"engine": "stub"}'}

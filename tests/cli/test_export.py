@@ -15,8 +15,9 @@ from storage.appearances import replace_appearances
 from storage.candidates import Match, replace_candidates
 from storage.cases import open_case
 from storage.database import connect, upgrade, writing
-from storage.people import add_person, add_reference
+from storage.people import add_person
 from storage.recordings import Request, add
+from storage.references import add_reference
 
 LATER = {**TERMS, "expires_at": utc_now() + timedelta(days=1)}
 

@@ -21,8 +21,9 @@ from pipeline.withdraw import withdraw_person
 from storage.audit import entries
 from storage.cases import URGENT, Authorisation, Case, Change
 from storage.database import reading
+from storage.gallery import gallery
 from storage.legal_bases import BUILT_IN, Policy, parse_bases
-from storage.people import Standing, gallery, people_in
+from storage.people import Standing, people_in
 from storage.tables import Category
 
 POLICY = Policy()

@@ -7,7 +7,7 @@ from steps import enrol, open_case
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database import reading
-from storage.people import references
+from storage.references import references
 
 
 def test_enrolling_twice_equals_once(tmp_path: Path, tools: Tools, plan: Plan) -> None:

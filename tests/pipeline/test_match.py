@@ -15,7 +15,7 @@ from pipeline.tools import Tools
 from storage import cases
 from storage.candidates import CandidateRow, candidates
 from storage.database import reading, writing
-from storage.people import unmatched_people
+from storage.gallery import unmatched_people
 from storage.recordings import Request
 from storage.tables import State
 

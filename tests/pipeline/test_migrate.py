@@ -35,7 +35,7 @@ from storage.changes import changes
 from storage.database import reading, writing
 from storage.embeddings import vectors_of
 from storage.listing import segment_rows
-from storage.people import references
+from storage.references import references
 from storage.tables import State
 from storage.verdicts import Decision, Key, give, verdicts_of
 

@@ -19,7 +19,8 @@ from storage import cases
 from storage.candidates import candidates
 from storage.changes import Changes, changes
 from storage.database import reading, writing
-from storage.people import WITHDRAWN, gallery, references, unmatched_people
+from storage.gallery import gallery, unmatched_people
+from storage.references import WITHDRAWN, references
 from storage.verdicts import Decision, Key, Seen, give
 
 SEEN = Seen(

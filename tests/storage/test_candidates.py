@@ -12,8 +12,9 @@ from storage.appearances import replace_appearances
 from storage.candidates import CandidateRow, Match, candidates, replace_candidates
 from storage.cases import open_case
 from storage.database import reading, writing
-from storage.people import add_person, add_reference
+from storage.people import add_person
 from storage.recordings import add
+from storage.references import add_reference
 
 ADA, GRACE = 1, 2
 PASSPORT, BADGE, PORTRAIT = 1, 2, 3  # Ada has two photos, Grace has one

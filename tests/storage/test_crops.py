@@ -10,8 +10,9 @@ from storage.cases import open_case
 from storage.crops import crop_numbers
 from storage.database import reading, writing
 from storage.media import number_of
-from storage.people import add_person, add_reference
+from storage.people import add_person
 from storage.recordings import add
+from storage.references import add_reference
 
 SEEN = Coverage(decoded_frames=1, sampled_frames=1, decoded_ms=1, gaps=())
 

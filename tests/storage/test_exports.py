@@ -12,8 +12,9 @@ from storage.database import reading, writing
 from storage.embeddings import keep_vectors
 from storage.exports import each_appearance, each_candidate, recordings_called
 from storage.models import Choice, choose
-from storage.people import add_person, add_reference
+from storage.people import add_person
 from storage.recordings import Request, add
+from storage.references import add_reference
 
 GATE, YARD = 1, 2  # recordings; the yard's is footage of the case
 ALL = 1500  # more than one reading's worth

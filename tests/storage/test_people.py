@@ -10,14 +10,9 @@ from sqlmodel import Session
 
 from storage.cases import close_case, open_case
 from storage.database import reading, writing
-from storage.people import (
-    add_person,
-    add_reference,
-    gallery,
-    mark_matched,
-    references,
-    unmatched_people,
-)
+from storage.gallery import gallery, mark_matched, unmatched_people
+from storage.people import add_person
+from storage.references import add_reference, references
 
 REFUSED = {"verdict": "There are two faces.", "vector": None, "crop": None, "quality": None}
 OTHER_VECTOR = presence(colour=2.0).vector

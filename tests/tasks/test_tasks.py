@@ -22,7 +22,7 @@ from storage import cases, ledger, reaper
 from storage.agenda import mark_asked, ready_to_match, unasked
 from storage.candidates import candidates
 from storage.database import reading, writing
-from storage.people import unmatched_people
+from storage.gallery import unmatched_people
 from storage.progress import outcomes
 from storage.tables import State
 from tasks import recovery

@@ -1,0 +1,131 @@
+"""What is compared with: the usable photos of people in force, and which of them were compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, and_, or_, update
+from sqlmodel import Session, col, select
+
+from storage import tables
+from storage.cases import in_force
+from storage.vectors import matrix
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gallery:
+    """The usable references to compare with: row i of `vectors` is reference i, of person i."""
+
+    person_ids: list[int]
+    reference_ids: list[int]
+    vectors: NDArray[np.float32]
+    """Shape [m, d], or [0, 0] when there are none."""
+
+
+def gallery(
+    session: Session, *, engine: str, now: datetime, person_ids: Sequence[int] | None = None
+) -> Gallery:
+    """The usable references of people whose case is in force, of these people only if given."""
+    wanted = and_(usable(now), col(tables.Reference.engine) == engine)
+    if person_ids is not None:
+        wanted = and_(wanted, col(tables.Person.id).in_(person_ids))
+    statement = (
+        select(tables.Person.id, tables.Reference.id, col(tables.Reference.vector))
+        .join(tables.Reference)
+        .join(tables.Case)
+        .where(wanted)
+        .order_by(col(tables.Person.id), col(tables.Reference.id))
+    )
+    rows = session.exec(statement).all()
+    vectors = [vector for _, _, vector in rows if vector is not None]
+    return Gallery([row[0] for row in rows], [row[1] for row in rows], matrix(vectors))
+
+
+def reference_vectors(
+    session: Session, person_ids: Sequence[int], engine: str
+) -> dict[int, NDArray[np.float32]]:
+    """The usable photos [k, d] of each of these people as an engine sees them, in force or not."""
+    statement = select(tables.Reference.person_id, col(tables.Reference.vector)).where(
+        col(tables.Reference.person_id).in_(person_ids),
+        col(tables.Reference.engine) == engine,
+        col(tables.Reference.vector).is_not(None),
+    )
+    found: dict[int, list[NDArray[np.float32]]] = {}
+    for person, vector in session.exec(statement.order_by(col(tables.Reference.id))):
+        if vector is not None:
+            found.setdefault(person, []).append(vector)
+    return {person: matrix(vectors) for person, vectors in found.items()}
+
+
+def withdrawn(session: Session, *, engine: str, person_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """References of these people that were taken back and whose candidates are still there, each
+    after its person."""
+    statement = select(tables.Reference.person_id, tables.Reference.id).where(
+        _left_behind(),
+        col(tables.Reference.engine) == engine,
+        col(tables.Reference.person_id).in_(person_ids),
+    )
+    return list(session.exec(statement.order_by(col(tables.Reference.id))))
+
+
+def engines_of(session: Session, person_ids: Sequence[int]) -> list[str]:
+    """The engines that have looked at a usable photo of these people, or at one taken back."""
+    looked_at = or_(col(tables.Reference.vector).is_not(None), _left_behind())
+    statement = (
+        select(tables.Reference.engine)
+        .where(col(tables.Reference.person_id).in_(person_ids), looked_at)
+        .distinct()
+    )
+    return list(session.exec(statement.order_by(col(tables.Reference.engine))))
+
+
+def unmatch(session: Session, case_id: int) -> None:
+    """Have everyone a case looks for compared again with all appearances."""
+    people = select(tables.Person.id).where(col(tables.Person.case_id) == case_id)
+    theirs = col(tables.Reference.person_id).in_(people)
+    session.exec(update(tables.Reference).where(theirs).values(matched_at=None))
+
+
+def unmatched_people(session: Session, *, now: datetime) -> list[int]:
+    """People in force with a photo that was not yet compared with all appearances, and whoever had
+    a photo withdrawn whose candidates are still there."""
+    statement = (
+        select(tables.Person.id)
+        .join(tables.Reference)
+        .join(tables.Case)
+        .where(or_(and_(usable(now), col(tables.Reference.matched_at).is_(None)), _left_behind()))
+        .distinct()
+        .order_by(col(tables.Person.id))
+    )
+    return list(session.exec(statement))
+
+
+def mark_matched(
+    session: Session,
+    reference_ids: Sequence[int],
+    now: datetime,
+    *,
+    withdrawn: Sequence[int] = (),
+) -> None:
+    """Remember that these references were compared with every appearance there is.
+
+    One that was withdrawn meanwhile is still to be looked at, unless it is among `withdrawn`.
+    """
+    is_in_use = and_(
+        col(tables.Reference.id).in_(reference_ids), col(tables.Reference.withdrawn_at).is_(None)
+    )
+    seen_to = or_(is_in_use, col(tables.Reference.id).in_(withdrawn))
+    session.exec(update(tables.Reference).where(seen_to).values(matched_at=now))
+
+
+def usable(now: datetime) -> ColumnElement[bool]:
+    """References with a vector, of people whose case is in force and who need no new look."""
+    in_review = col(tables.Person.review_at) > now
+    return and_(in_force(now), in_review, col(tables.Reference.vector).is_not(None))
+
+
+def _left_behind() -> ColumnElement[bool]:
+    taken_back = col(tables.Reference.withdrawn_at).is_not(None)
+    return and_(taken_back, col(tables.Reference.matched_at).is_(None))
