@@ -20,7 +20,7 @@ def said(made: Calibration | None) -> str:
         f"not in this footage {rate.with_any} gave a candidate ({rate.share:.1%}; 95 per cent "
         f"interval {low:.1%} to {high:.1%}), {expected(rate)} false candidates in a thousand "
         f"such searches. Engine {about.engine}, threshold {about.threshold:g}, "
-        f"{made.appearances:,} appearances then; more footage means more of them."
+        f"compared with {made.appearances:,} then; more footage means more of them."
     )
 
 
