@@ -94,7 +94,7 @@ def promote(
     )
     ask_for([enrolled.person_id])
     out.print(verdict_table(enrolled))
-    err.print("Its own appearances will be candidates too; that they come close says nothing.")
+    err.print("The appearances that these are cut from will be no candidates: they prove nothing.")
 
 
 def _known(case: str) -> Groups:

@@ -34,6 +34,7 @@ from storage.cases import find_case
 from storage.database import reading
 from storage.listing import footage, footage_seen
 from storage.progress import Outcome, outcomes
+from storage.references import left_out
 from worker.resources import resources
 
 FIELDS = (
@@ -51,13 +52,20 @@ def candidates(
     with reading(resources().database) as session:
         analyses = footage(session)
     found = found_for(case, analyses)
+    with reading(resources().database) as session:
+        without = left_out(session, find_case(session, case).id)
     if as_json:
-        print_json(as_document(analyses, found))
+        print_json(as_document(analyses, found) | {"left_out": without})
     elif as_csv:
         _print_csv(found)
     else:
         print_candidates(found)
         print_links(links_among(analyses))
+    for name, number in without.items():
+        err.print(
+            f"{number} appearances are no candidates for {name}: the pictures that are searched "
+            "with were cut from them, so that they prove nothing."
+        )
 
 
 def report(

@@ -112,4 +112,5 @@ def _reference(
         crop=album.save(portrait.crop) if portrait.crop else None,
         quality=portrait.quality if portrait.usable else None,
         source=photo_source,
+        appearance_id=portrait.appearance_id,
     )

@@ -140,7 +140,7 @@ def promote_group(
     with act.refusals(reference), reading(tools.database) as session:
         case = case_that_allows(session, reference, act.now)
         chosen = _group(session, case.id, group_id, engine.card.name)
-    crops = [Kept(f"appearance {id}", tools.media.read(crop)) for id, crop in _best(chosen)]
+    crops = [Kept(f"appearance {id}", tools.media.read(crop), id) for id, crop in _best(chosen)]
     verdicts = [(crop, examine(crop, engine)) for crop in crops]
     usable = [crop for crop, portrait in verdicts if portrait.usable]
     if not usable:

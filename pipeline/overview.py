@@ -24,6 +24,7 @@ from storage.gallery import unmatched_people
 from storage.listing import analyses_of_case
 from storage.people import PersonRow, people_in
 from storage.progress import Outcome, outcomes
+from storage.references import left_out
 from storage.states import OPEN
 from storage.tables import State
 from storage.verdicts import (
@@ -66,6 +67,8 @@ class CandidatePage:
     total: int
     calibrations: dict[tuple[str, float], Calibration]
     """By engine and threshold."""
+    left_out: dict[str, int]
+    """By name: how many appearances are no candidates, as the person's pictures are of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +123,12 @@ def page_of_candidates(
         known = standings(session, case_id)
         total = number_of_candidates(session, case_id)
         calibrations = current(session, case_id)
+        without = left_out(session, case_id)
     act.note(case_id, candidates=len(rows), appearance_ids=[one.appearance_id for one in rows])
     with_standing = [
         (row, known.get(Key(row.person_id, row.appearance_id), Standing.OPEN)) for row in rows
     ]
-    return CandidatePage(case, with_standing, first, total, calibrations)
+    return CandidatePage(case, with_standing, first, total, calibrations, without)
 
 
 def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetime) -> Detail:

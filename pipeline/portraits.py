@@ -39,6 +39,8 @@ class Portrait:
     vector: NDArray[np.float32] | None = None
     crop: bytes | None = None
     quality: float = 0.0
+    appearance_id: int | None = None
+    """The appearance that it was cut from, where it is no photo."""
 
     @property
     def usable(self) -> bool:
@@ -52,6 +54,8 @@ class Kept:
 
     name: str
     body: bytes = field(repr=False)
+    appearance_id: int | None = None
+    """What it was cut from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ def _judge(photo: Kept, engine: FaceEngine) -> Portrait:
         engine.embed(seen.chip)[0],
         jpeg_of(cut_face(image, seen.face, engine.card.detector)),
         seen.quality.value,
+        photo.appearance_id,
     )
 
 

@@ -14,6 +14,7 @@ from storage.batches import batches
 from storage.models import is_shown
 from storage.people import cases_of, lock_people
 from storage.plans import Provenance, imported_at
+from storage.references import cut_from
 from storage.scope import allowed
 from storage.tables import (
     Analysis,
@@ -267,8 +268,10 @@ def _supersedes(match: Match, row: Any, compared: Collection[int]) -> bool:
 
 
 def _still_there(session: Session, matches: Sequence[Match], usable: Container[int]) -> list[Match]:
-    """Those that can be stored, and that the person's case allows to be looked at."""
+    """Those that can be stored, that the person's case allows to be looked at, and that no
+    reference of the person was cut from."""
     there = _allowed(session, matches)
+    there -= cut_from(session, {one.person_id for one in matches})
     return [
         one
         for one in matches

@@ -24,6 +24,8 @@ class Photo:
     quality: float | None
     crop: str | None
     """Name of the face's picture; None for a photo that was refused or withdrawn."""
+    appearance_id: int | None
+    """The appearance that it was cut from, where it is no photo."""
 
 
 def photos_of_case(session: Session, case_id: int) -> list[Photo]:
@@ -43,6 +45,7 @@ def photos_of_case(session: Session, case_id: int) -> list[Photo]:
             row.verdict,
             row.quality,
             row.crop,
+            row.appearance_id,
         )
         for row in session.exec(statement)
     ]

@@ -1,6 +1,7 @@
 """Reference photos, each with a verdict on it."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from storage import tables
 from storage.gallery import usable
 from storage.people import lock_people
 
+_AROUND = ("source", "appearance_id")
+"""What may be said of a photo later: it is seen no otherwise for that."""
 WITHDRAWN = "It was withdrawn."
 """The verdict on a photo that was taken back."""
 
@@ -37,6 +40,8 @@ class Reference:
     quality: float | None
     source: str | None = None
     """Where the photo is from; None where that was not said."""
+    appearance_id: int | None = None
+    """The appearance that it was cut from, where it is no photo."""
 
 
 def add_reference(session: Session, person_id: int, reference: Reference) -> int:
@@ -55,12 +60,32 @@ def add_reference(session: Session, person_id: int, reference: Reference) -> int
     if known is not None:
         if _same(_reference(known), reference):
             known.source = reference.source or known.source
+            known.appearance_id = reference.appearance_id or known.appearance_id
             return known.id
         _forget(session, known)
     row = tables.Reference(person_id=person_id, **_columns(reference))
     session.add(row)
     session.flush()
     return row.id
+
+
+def cut_from(session: Session, person_ids: Collection[int]) -> set[tuple[int, int]]:
+    """People, and the appearances that a reference of theirs in use was cut from: to come close to
+    oneself says nothing."""
+    statement = select(tables.Reference.person_id, col(tables.Reference.appearance_id)).where(
+        col(tables.Reference.person_id).in_(person_ids),
+        col(tables.Reference.appearance_id).is_not(None),
+        col(tables.Reference.withdrawn_at).is_(None),
+    )
+    return {(person_id, id) for person_id, id in session.exec(statement) if id is not None}
+
+
+def left_out(session: Session, case_id: int) -> dict[str, int]:
+    """How many appearances are no candidates for somebody, being `cut_from`: by name."""
+    people = select(tables.Person.id, tables.Person.name).filter_by(case_id=case_id)
+    names = dict(session.exec(people).all())
+    numbers = Counter(names[person_id] for person_id, _ in cut_from(session, list(names)))
+    return dict(sorted(numbers.items()))
 
 
 def withdraw_photo(session: Session, person_id: int, photo_sha256: str, now: datetime) -> list[str]:
@@ -199,5 +224,5 @@ def _reference(row: tables.Reference) -> Reference:
 
 
 def _same(a: Reference, b: Reference) -> bool:
-    seen = [field for field in Reference.__slots__ if field != "source"]
+    seen = [field for field in Reference.__slots__ if field not in _AROUND]
     return all(np.array_equal(getattr(a, field), getattr(b, field)) for field in seen)

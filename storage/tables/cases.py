@@ -122,6 +122,10 @@ class Reference(Table, table=True):
     withdrawn photo, until what it had found was compared with the others."""
     withdrawn_at: datetime | None = None
     """Since then it has neither vector nor crop."""
+    appearance_id: int | None = Field(
+        default=None, foreign_key="appearance.id", ondelete="SET NULL", index=True
+    )
+    """The appearance that it was cut from, where it is no photo: that one is never a candidate."""
 
 
 class DataKey(Table, table=True):

@@ -1,6 +1,6 @@
 """Unknown faces are grouped within one case that allows it; what people say of groups holds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,11 +28,15 @@ from pipeline.group import (
 )
 from pipeline.ingest import ingest_file
 from pipeline.match import match_analysis
+from pipeline.migrate import migrate
 from pipeline.plan import Plan
+from pipeline.rematch import match_person
 from pipeline.tools import Tools
+from pipeline.withdraw import withdraw
 from storage import tables
 from storage.appearances import replace_appearances
 from storage.audit import entries
+from storage.candidates import candidates, places
 from storage.cases import close_case, open_case
 from storage.control import forget
 from storage.database import reading, writing
@@ -41,6 +45,7 @@ from storage.groups import drop_groups_of_ended
 from storage.overlaps import remember_overlap
 from storage.people import add_person
 from storage.recordings import Request, add
+from storage.references import left_out
 from storage.tables import Decision, State
 
 CARD = replace(StubEngine.card, threshold=0.5)
@@ -251,3 +256,67 @@ def test_a_group_becomes_a_person_whose_crops_are_judged_as_photos(
     assert after.person_id == enrolled.person_id
     with pytest.raises(WrongUsage, match="already"):
         promote_group("A", group.id, "Y", engine=engine, tools=tools, actor="uid:1")
+
+
+def test_what_a_picture_was_cut_from_is_no_candidate_and_is_counted(
+    make_tools: Callable[..., Tools], tmp_path: Path
+) -> None:
+    tools = make_tools()
+    case, engine = _seen_twice(tools, tmp_path), StubEngine(40)
+    [group] = make_groups(
+        "A", card=engine.card, database=tools.database, actor="uid:1", now=utc_now()
+    ).groups
+    own = {member.appearance_id for member in group.members}
+    person = promote_group("A", group.id, "X", engine=engine, tools=tools, actor="uid:1").person_id
+    later = paint(tmp_path / "later.mp4", 4, Stay(RED, 0, 3))
+    _watch(later, tools, case)
+    match_person(person, tools)
+    with reading(tools.database) as session:
+        (only,) = candidates(session)
+        assert left_out(session, case) == {"X": 2}
+    assert (only.recording, only.appearance_id in own) == ("later.mp4", False)
+
+    other = StubEngine(40, circles=3)  # who sees the same pictures anew knows it too
+    migrate(other, case_id=None, tools=tools, current="stub", actor="uid:1")
+    anew = make_tools(other)
+    for analysis in watch_all(anew):
+        match_analysis(analysis, anew)
+    match_person(person, anew)
+    with reading(tools.database) as session:
+        places_of = places(session, [person], engine="stub:3")
+        assert set(places_of[person]) == {only.appearance_id}
+
+
+def test_what_a_picture_was_cut_from_may_be_a_candidate_once_that_is_withdrawn(
+    tools: Tools, tmp_path: Path
+) -> None:
+    case, engine = _seen_twice(tools, tmp_path), StubEngine(40)
+    [group] = make_groups(
+        "A", card=engine.card, database=tools.database, actor="uid:1", now=utc_now()
+    ).groups
+    enrolled = promote_group("A", group.id, "X", engine=engine, tools=tools, actor="uid:1")
+    match_person(enrolled.person_id, tools)
+    taken_back = enrolled.portraits[0]
+    withdraw("X", taken_back.sha256[:12], case_id=case, database=tools.database, actor="uid:1")
+    match_person(enrolled.person_id, tools)
+    with reading(tools.database) as session:
+        (only,) = candidates(session)
+        assert left_out(session, case) == {"X": 1}
+    assert only.appearance_id == taken_back.appearance_id
+
+
+def _seen_twice(tools: Tools, folder: Path) -> int:
+    """A case that allows grouping, in whose footage red was seen twice; returns its id."""
+    terms = TERMS | {"expires_at": utc_now() + timedelta(days=1)}
+    with writing(tools.database) as session:
+        case = open_case(session, reference="A", now=utc_now(), allows_grouping=True, **terms)
+    _watch(paint(folder / "yard.mp4", 8, Stay(RED, 0, 2), Stay(RED, 5, 8)), tools, case.id)
+    return case.id
+
+
+def _watch(film: Path, tools: Tools, case_id: int) -> None:
+    known = ingest_file(
+        film, tools=tools, plan=Plan(engine="stub"), now=utc_now(), request=Request(case_id=case_id)
+    )
+    watch_all(tools)
+    match_analysis(known.analysis_id, tools)
