@@ -92,53 +92,50 @@ def night_as_json(night: Night) -> dict[str, Any]:
         "opens_at": None if is_open else _iso(night.windows.opens_at(night.now)),
         "closes_at": _iso(night.windows.closes_at(night.now)),
         "watched_ms": night.watched_ms,
-        "ended": [
-            {
-                "job": one.analysis_id,
-                "name": one.name,
-                "state": one.state.value,
-                "duration_ms": one.duration_ms,
-                "finished_at": _iso(one.finished_at),
-            }
-            for one in night.ended
-        ],
+        "ended": [_ended_as_json(one) for one in night.ended],
         "remaining": [
-            {
-                "job": one.analysis_id,
-                "name": one.name,
-                "footage_ms": one.footage_ms,
-                "paused": one.paused,
-                "due_at": _iso(one.due_at),
-                "end": _iso(outlook.forecast.ends[one.analysis_id]),
-            }
+            _work_as_json(one) | {"end": _iso(outlook.forecast.ends[one.analysis_id])}
             for one in outlook.work
         ],
         "workers": outlook.workers,
         "speed": outlook.forecast.speed,
         "end": _iso(outlook.end),
-        "with_gaps": [
-            {
-                "job": one.analysis_id,
-                "name": one.name,
-                "state": one.state.value,
-                "missing_ms": _missing_ms(one),
-                "reasons": one.reasons,
-            }
-            for one in night.with_gaps
-        ],
+        "with_gaps": [_gaps_as_json(one) for one in night.with_gaps],
         "refused": [
             {"name": one.name, "reason": one.reason, "refused_at": _iso(one.refused_at)}
             for one in night.refused
         ],
         "late": [
-            {
-                "job": one.analysis_id,
-                "name": one.name,
-                "due_at": _iso(one.due_at),
-                "end": _iso(one.end),
-            }
-            for one in night.late
+            _job(one) | {"due_at": _iso(one.due_at), "end": _iso(one.end)} for one in night.late
         ],
+    }
+
+
+def _job(one: Ended | RemainingWork | Outcome | Late) -> dict[str, Any]:
+    return {"job": one.analysis_id, "name": one.name}
+
+
+def _ended_as_json(one: Ended) -> dict[str, Any]:
+    return _job(one) | {
+        "state": one.state.value,
+        "duration_ms": one.duration_ms,
+        "finished_at": _iso(one.finished_at),
+    }
+
+
+def _work_as_json(one: RemainingWork) -> dict[str, Any]:
+    return _job(one) | {
+        "footage_ms": one.footage_ms,
+        "paused": one.paused,
+        "due_at": _iso(one.due_at),
+    }
+
+
+def _gaps_as_json(one: Outcome) -> dict[str, Any]:
+    return _job(one) | {
+        "state": one.state.value,
+        "missing_ms": _missing_ms(one),
+        "reasons": one.reasons,
     }
 
 
