@@ -1,27 +1,30 @@
-"""The ledger under a thousand workers: `python -m bench.ledger [SEGMENTS] [WORKERS]`.
+"""Broker and ledger under a thousand workers: `python -m bench.ledger [SEGMENTS] [WORKERS]`.
 
-Every simulated worker claims a segment, beats its lease once and finishes it with one sighting, by
-`storage.ledger` as `pipeline.watch` does it, and decodes nothing: so it is the ledger that is
-measured, on SQLite and on PostgreSQL. One in a hundred dies with the segment in its hands. What the
-dead held is taken back and asked for again until nothing is left, and then every row is counted.
+Every simulated worker takes a message from a queue in Redis, over a connection of its own, claims
+its segment, beats the lease once and finishes it with one sighting, by `storage.ledger` as
+`pipeline.watch` does it, and acknowledges the message; nothing is decoded. One in a hundred dies
+with segment and message in its hands. What the dead held is taken back and asked for again until
+nothing is left, and then every row is counted, on SQLite and on PostgreSQL.
 """
 
 import multiprocessing
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
+from kombu.connection import Connection
 from sqlmodel import col, func, select
 
 from bench.chaos.stores import PostgresStore, SqliteStore, Store
@@ -37,10 +40,13 @@ from storage.appearances import Presence
 from storage.database import Engine, connect, reading, upgrade, writing
 from storage.recordings import Found, add
 from storage.tables import State
+from worker.ports import LOOPBACK, free_port
+from worker.redis_server import answers, find_redis_server, redis_configuration
 
 SEGMENTS_A_RECORDING = 60
 PROCESSES = 4
 LEASE_SECONDS = 60
+QUEUE = "segments"
 DEATHS = 0.01
 COLUMNS = (
     "database", "segments a second", "processor, ms a segment", "claim p50 / p95, ms",
@@ -71,14 +77,33 @@ def main(segments: int = 6000, workers: int = 1000) -> None:
         for name, kind in (("SQLite", SqliteStore), ("PostgreSQL", PostgresStore)):
             store = kind(Path(folder))
             try:
-                print(f"| {name} | {_measure(store, segments, workers)} |", flush=True)
+                with _redis(Path(folder)) as broker:
+                    row = _measure(store, broker, segments, workers)
+                print(f"| {name} | {row} |", flush=True)
             finally:
                 store.close()
 
 
-def _measure(store: Store, segments: int, workers: int) -> str:
+@contextmanager
+def _redis(folder: Path) -> Iterator[str]:
+    """A Redis configured as the embedded one; yields its address."""
+    port = free_port()
+    (folder / "redis.conf").write_text(redis_configuration(".", port, "secret"))
+    command = [find_redis_server(), "redis.conf", "--appendonly", "no"]
+    server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    url = f"redis://:secret@{LOOPBACK}:{port}/0"
+    try:
+        while not answers(url):
+            time.sleep(0.1)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _measure(store: Store, broker: str, segments: int, workers: int) -> str:
     _fill(store.model_url, segments)
-    seconds, tallies = _work_off(store.model_url, workers)
+    seconds, tallies = _work_off(store.model_url, broker, workers)
     lost, twice = _audit(store.model_url)
     finished = sum(one.finished for one in tallies)
     claims = [each for one in tallies for each in one.claim_seconds]
@@ -124,19 +149,16 @@ def _segments() -> list[Segment]:
     ]
 
 
-def _work_off(url: str, workers: int) -> tuple[float, list[Tally]]:
+def _work_off(url: str, broker: str, workers: int) -> tuple[float, list[Tally]]:
     """Seconds of work, start-up of the processes left out, and what each process did."""
     seconds, tallies = 0.0, list[Tally]()
     engine = connect(url)
     while waiting := _waiting(url):
         context = multiprocessing.get_context("spawn")
         gate, done = context.Barrier(PROCESSES + 1), context.SimpleQueue()
-        processes = [
-            context.Process(
-                target=_run, args=(url, waiting[place::PROCESSES], workers // PROCESSES, gate, done)
-            )
-            for place in range(PROCESSES)
-        ]
+        _ask(broker, waiting)
+        arguments = (url, broker, workers // PROCESSES, gate, done)
+        processes = [context.Process(target=_run, args=arguments) for _ in range(PROCESSES)]
         for process in processes:
             process.start()
         gate.wait()
@@ -159,12 +181,26 @@ def _waiting(url: str) -> list[int]:
     return found
 
 
-def _run(url: str, segment_ids: Sequence[int], workers: int, gate: Any, done: Any) -> None:
-    """One process: its workers share the segments out among themselves."""
-    engine, tally, work = connect(url), Tally(), SimpleQueue[int]()
-    for segment_id in segment_ids:
-        work.put(segment_id)
-    threads = [threading.Thread(target=_work, args=(engine, work, tally)) for _ in range(workers)]
+@contextmanager
+def _queue(broker: str) -> Iterator[Any]:
+    with (
+        Connection(broker) as connection,  # type: ignore[no-untyped-call]
+        closing(connection.SimpleQueue(QUEUE)) as queue,
+    ):
+        yield queue
+
+
+def _ask(broker: str, segment_ids: Sequence[int]) -> None:
+    with _queue(broker) as queue:
+        queue.clear()  # what the dead had been asked for
+        for segment_id in segment_ids:
+            queue.put(segment_id)
+
+
+def _run(url: str, broker: str, workers: int, gate: Any, done: Any) -> None:
+    """One process of workers."""
+    engine, tally = connect(url), Tally()
+    threads = [threading.Thread(target=_work, args=(engine, broker, tally)) for _ in range(workers)]
     gate.wait()
     before = time.process_time()
     for thread in threads:
@@ -176,32 +212,35 @@ def _run(url: str, segment_ids: Sequence[int], workers: int, gate: Any, done: An
     engine.dispose()
 
 
-def _work(engine: Engine, work: "SimpleQueue[int]", tally: Tally) -> None:
-    """One worker, until nothing waits."""
-    while True:
-        try:
-            segment_id = work.get_nowait()
-        except Empty:
-            return
-        try:
-            _do(engine, segment_id, tally)
-        except StoreUnavailable:
-            tally.refused += 1
-            work.put(segment_id)
+def _work(engine: Engine, broker: str, tally: Tally) -> None:
+    """One worker, until nothing waits in its queue."""
+    with _queue(broker) as queue:
+        while True:
+            try:
+                message = queue.get(block=False)
+            except queue.Empty:
+                return
+            try:
+                if _do(engine, message.payload, tally):
+                    message.ack()
+            except StoreUnavailable:
+                tally.refused += 1
+                message.requeue()
 
 
-def _do(engine: Engine, segment_id: int, tally: Tally) -> None:
+def _do(engine: Engine, segment_id: int, tally: Tally) -> bool:
+    """False where the worker died of it."""
     owner = f"{os.getpid()}.{threading.get_ident()}.{random.random()}"
     begun = time.monotonic()
     with writing(engine) as session:
         claimed = ledger.claim(session, segment_id, owner, LEASE_SECONDS, utc_now())
     claimed_at = time.monotonic()
     if claimed is None:  # it was claimed before the database refused something else
-        return
+        return True
     tally.claim_seconds.append(claimed_at - begun)
     if random.random() < DEATHS:
         tally.died += 1
-        return
+        return False
     with writing(engine) as session:
         ledger.heartbeat(session, segment_id, owner, LEASE_SECONDS, utc_now())
     begun = time.monotonic()
@@ -209,6 +248,7 @@ def _do(engine: Engine, segment_id: int, tally: Tally) -> None:
         ledger.finish(session, segment_id, owner, COVERAGE, [_presence()], utc_now())
     tally.finish_seconds.append(time.monotonic() - begun)
     tally.finished += 1
+    return True
 
 
 def _presence() -> Presence:

@@ -40,7 +40,7 @@ HOME_OF = {
     "alembic": ("storage/",),
     "obstore": ("storage/objects.py",),
     "celery": ("worker/", "tasks/"),
-    "kombu": ("worker/", "tasks/"),
+    "kombu": ("worker/", "tasks/", "bench/"),
     "redis": ("worker/", "bench/"),
     "supervisor": ("worker/",),
     "prometheus_client": ("monitor/",),
