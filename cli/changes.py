@@ -8,18 +8,12 @@ from rich.table import Table
 
 from cli.actor import actor
 from cli.output import err, out, print_json, table
-from errors import WrongUsage
-from pipeline.act import Act
+from pipeline.changes import view_changes
 from pipeline.clock import utc_now
 from review.timeline import clock
-from storage.audit import Action
 from storage.candidates import Place
-from storage.cases import case_to_read
 from storage.changes import Change, Changes
-from storage.changes import changes as read_changes
-from storage.database import reading
-from storage.people import find_person
-from storage.rematches import Rematch, exists
+from storage.rematches import Rematch
 from worker.resources import resources
 
 CAUSES = {
@@ -52,15 +46,15 @@ def changes(
 def changes_for(case: str, person: str = "", since: int | None = None) -> Changes:
     """What changed for a case's people. Raises NotAuthorised, Locked, WrongUsage."""
     mine = resources()
-    act = Act(mine.database, actor(), Action.CANDIDATES_VIEWED, utc_now())
-    with act.refusals(case), reading(mine.database) as session:
-        case_id = case_to_read(session, case, act.now).id
-        person_id = find_person(session, case_id, person) if person else None
-        if since and not exists(session, since, case_id=case_id):
-            raise WrongUsage(f"The case has no run {since}; `nightreel changes` shows the last.")
-        found = read_changes(session, case_id, engine=mine.engine, person_id=person_id, since=since)
-    act.note(case_id, what="changes", runs=len(found.rematches))
-    return found
+    return view_changes(
+        case,
+        engine=mine.engine,
+        person=person,
+        since=since,
+        database=mine.database,
+        actor=actor(),
+        now=utc_now(),
+    )
 
 
 def _document(case: str, found: Changes) -> dict[str, object]:

@@ -1,8 +1,10 @@
 """A case as those see it who work on it: whom it looks for, in what footage, what came of it."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from errors import Purged
 from pipeline.act import Act
@@ -13,6 +15,7 @@ from storage.case_ids import case_to_read_by_id
 from storage.case_view import (
     Photo,
     candidate_page,
+    candidates_behind,
     candidates_on,
     number_of_candidates,
     photos_of_case,
@@ -37,6 +40,9 @@ from storage.verdicts import (
 )
 
 PAGE = 50
+Rated: TypeAlias = tuple[CandidateRow, Standing]
+Spot: TypeAlias = tuple[int, int, int]
+"""Person, rank and id of a candidate: where it stands among all of a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +63,24 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
-class CandidatePage:
+class Some:
     """Some of a case's candidates, each with its standing."""
 
-    case: Case
-    rows: list[tuple[CandidateRow, Standing]]
-    first: int
-    """Counted from 0."""
-    total: int
+    rows: list[Rated]
     calibrations: dict[tuple[str, float], Calibration]
     """By engine and threshold."""
     left_out: dict[str, int]
     """By name: how many appearances are no candidates, as the person's pictures are of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidatePage(Some):
+    """Some of a case's candidates, and where among all of them they stand."""
+
+    case: Case
+    first: int
+    """Counted from 0."""
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +137,22 @@ def page_of_candidates(
         calibrations = current(session, case_id)
         without = left_out(session, case_id)
     act.note(case_id, candidates=len(rows), appearance_ids=[one.appearance_id for one in rows])
-    with_standing = [
-        (row, known.get(Key(row.person_id, row.appearance_id), Standing.OPEN)) for row in rows
-    ]
-    return CandidatePage(case, with_standing, first, total, calibrations, without)
+    return CandidatePage(_rated(rows, known), calibrations, without, case, first, total)
+
+
+def candidates_from(
+    database: Engine, case_id: int, *, behind: Spot, most: int, actor: str, now: datetime
+) -> Some:
+    """Candidates by person, rank and id, behind such a place. Raises NotAuthorised, Locked."""
+    act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
+    with act.refusals(case_id), reading(database) as session:
+        case_to_read_by_id(session, case_id, now)
+        rows = candidates_behind(session, case_id, behind=behind, most=most)
+        known = standings(session, case_id)
+        calibrations = current(session, case_id)
+        without = left_out(session, case_id)
+    act.note(case_id, candidates=len(rows), appearance_ids=[one.appearance_id for one in rows])
+    return Some(_rated(rows, known), calibrations, without)
 
 
 def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetime) -> Detail:
@@ -153,3 +177,8 @@ def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetim
         override=override,
         calibration=calibrations.get((row.engine, row.threshold)),
     )
+
+
+def _rated(rows: Sequence[CandidateRow], known: Mapping[Key, Standing]) -> list[Rated]:
+    keys = (Key(row.person_id, row.appearance_id) for row in rows)
+    return [(row, known.get(key, Standing.OPEN)) for row, key in zip(rows, keys, strict=True)]

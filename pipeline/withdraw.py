@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from errors import WrongUsage
+from errors import NotFound, WrongUsage
 from pipeline.act import Act
 from pipeline.clock import utc_now
 from pipeline.portraits import sha256_of
 from storage import rematches
 from storage.audit import Action
+from storage.case_ids import case_by_id
+from storage.case_view import photo_in_case
 from storage.cases import find_case
-from storage.database import Engine
-from storage.people import find_person, forget_person
+from storage.database import Engine, Session
+from storage.people import find_person, forget_person, people_in
 from storage.references import WITHDRAWN, Reference, references, withdraw_photo
 from storage.rematches import WORKER, Cause
 
@@ -30,16 +32,22 @@ def withdraw(name: str, photo: str, *, case_id: int, database: Engine, actor: st
     with act.on(case_id) as session:
         person_id = find_person(session, case_id, name)
         sha256 = _meant(photo, references(session, person_id))
-        for engine in withdraw_photo(session, person_id, sha256, act.now):
-            rematches.ask(
-                session,
-                person_id,
-                engine=engine,
-                cause=Cause.WITHDRAWN,
-                actor=actor,
-                now=act.now,
-            )
-        act.record(session, case_id, person_id=person_id, photo_sha256=sha256, what="photo")
+        _take_back(session, case_id, person_id, sha256, act)
+    return person_id
+
+
+def withdraw_reference(
+    reference_id: int, *, case_id: int, database: Engine, actor: str, now: datetime
+) -> int:
+    """`withdraw` for whoever knows the photo's number. Raises NotFound when the case has none."""
+    act = Act(database, actor, Action.PERSON_WITHDRAWN, now)
+    with act.on(case_id) as session:
+        case_by_id(session, case_id)
+        known = photo_in_case(session, case_id, reference_id)
+        if known is None:
+            raise NotFound("The case has no such photo in use; its people show those it has.")
+        person_id, sha256 = known
+        _take_back(session, case_id, person_id, sha256, act)
     return person_id
 
 
@@ -53,9 +61,38 @@ def withdraw_person(name: str, *, case: str, actor: str, database: Engine, now: 
     with act.on(case) as session:
         case_id = find_case(session, case).id
         person_id = find_person(session, case_id, name)
-        forget_person(session, person_id)
-        act.record(session, case_id, person_id=person_id, what="person")
+        _forget(session, case_id, person_id, act)
     return person_id
+
+
+def withdraw_person_by_id(
+    person_id: int, *, case_id: int, actor: str, database: Engine, now: datetime
+) -> None:
+    """`withdraw_person` for whoever knows the number. Raises NotFound when the case has none."""
+    act = Act(database, actor, Action.PERSON_WITHDRAWN, now)
+    with act.on(case_id) as session:
+        case_by_id(session, case_id)
+        if person_id not in (one.id for one in people_in(session, case_id)):
+            raise NotFound("The case looks for nobody of that number; its people show whom it has.")
+        _forget(session, case_id, person_id, act)
+
+
+def _take_back(session: Session, case_id: int, person_id: int, sha256: str, act: Act) -> None:
+    for engine in withdraw_photo(session, person_id, sha256, act.now):
+        rematches.ask(
+            session,
+            person_id,
+            engine=engine,
+            cause=Cause.WITHDRAWN,
+            actor=act.actor,
+            now=act.now,
+        )
+    act.record(session, case_id, person_id=person_id, photo_sha256=sha256, what="photo")
+
+
+def _forget(session: Session, case_id: int, person_id: int, act: Act) -> None:
+    forget_person(session, person_id)
+    act.record(session, case_id, person_id=person_id, what="person")
 
 
 def _meant(photo: str, known: Sequence[Reference]) -> str:

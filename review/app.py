@@ -25,7 +25,6 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from review import (
-    api,
     audit,
     authority,
     cases,
@@ -40,6 +39,7 @@ from review import (
     searching,
 )
 from review.answers import explain_errors
+from review.api import ROUTERS as API_ROUTERS
 from review.groups import routes as group_routes
 from review.headers import SafeHeaders
 from review.site import Site
@@ -60,8 +60,7 @@ ROUTERS = (
     queue.routes,
     audit.routes,
     retention.routes,
-    api.routes,
-    api.upload_routes,
+    *API_ROUTERS,
 )
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 

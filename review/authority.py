@@ -26,13 +26,14 @@ def authorise(
     ours: OurSite, who: Who, case_id: int, authorisation: Text, authorised_by: Text, day: Text = ""
 ) -> Response:
     """Enter the authorisation that a case needs; it was given today if nobody says otherwise."""
-    given = Authorisation(authorisation.strip(), authorised_by.strip(), _given_at(day, ours.now()))
+    now = ours.now()
+    at = _moment(day) if day else now
     cases.authorise(
         find(ours, case_id).reference,
-        given,
+        given_authorisation(authorisation, authorised_by, at, now),
         actor=who.actor,
         database=ours.database,
-        now=ours.now(),
+        now=now,
     )
     return go(f"/cases/{case_id}")
 
@@ -41,8 +42,7 @@ def authorise(
 def refuse(ours: OurSite, who: Who, case_id: int, repeated: Text) -> Response:
     """End a case whose authorisation was refused; its reference is typed, as this erases people."""
     reference = find(ours, case_id).reference
-    if repeated.strip() != reference:
-        raise WrongUsage("The reference was typed otherwise; nothing was erased.")
+    check_repeated(reference, repeated)
     cases.refuse_authorisation(reference, actor=who.actor, database=ours.database, now=ours.now())
     return go("/cases")
 
@@ -67,13 +67,23 @@ def find(ours: Site, case_id: int) -> Case:
         return case_by_id(session, case_id)
 
 
-def _given_at(day: str, now: datetime) -> datetime:
-    if not day:
-        return now
+def given_authorisation(
+    reference: str, authority: str, at: datetime, now: datetime
+) -> Authorisation:
+    """An authorisation that was given by now. Raises WrongUsage for one of a day to come."""
+    if at > now:
+        raise WrongUsage("An authorisation cannot be of a day to come; enter the day it was given.")
+    return Authorisation(reference.strip(), authority.strip(), at)
+
+
+def check_repeated(reference: str, repeated: str) -> None:
+    """That somebody means what cannot be had back. Raises WrongUsage."""
+    if repeated.strip() != reference:
+        raise WrongUsage("The reference was typed otherwise; nothing was erased.")
+
+
+def _moment(day: str) -> datetime:
     try:
-        given = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
+        return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise WrongUsage("A day is written as 2026-11-26; write it again.") from None
-    if given > now:
-        raise WrongUsage("An authorisation cannot be of a day to come; enter the day it was given.")
-    return given

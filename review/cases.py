@@ -1,5 +1,6 @@
 """Cases: what allows a search until when, whom it looks for, in what footage, what came of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
@@ -11,7 +12,7 @@ from errors import Locked, NotFound, WrongUsage
 from faces.engine import FaceEngine
 from pipeline import decoys
 from pipeline.cases import Terms, open_case
-from pipeline.enrol import enrol_person
+from pipeline.enrol import Enrolled, enrol_person
 from pipeline.looking import look_closer_at_photo
 from pipeline.overview import PAGE, detail, overview, page_of_candidates
 from pipeline.review import override_quality
@@ -22,7 +23,7 @@ from review.guard import router
 from review.pages import page
 from review.photos import at_hand
 from review.site import OurSite, Site
-from review.visitors import Who, names_of_actors
+from review.visitors import Visitor, Who, names_of_actors
 from storage.cases import list_cases
 from storage.database import reading
 from storage.people import Standing
@@ -97,19 +98,7 @@ def enrol(
     category: Annotated[Category, Form()] = Category.OTHER,
 ) -> Response:
     """Judge the photos, remember whom they show, and have everything compared with them."""
-    if not name.strip():
-        raise WrongUsage("Somebody who is looked for needs a name; give one.")
-    with at_hand(photos) as paths, ours.looking:
-        enrolled = enrol_person(
-            name.strip(),
-            paths,
-            case_id=case_id,
-            engine=photo_engine(ours),
-            tools=ours.tools,
-            actor=who.actor,
-            standing=Standing(category),
-        )
-    ours.ask_for_people([enrolled.person_id])
+    enrolled = enrol_with(ours, who, case_id, name, photos, category)
     found = overview(ours.database, case_id, actor=who.actor, now=ours.now())
     return page(
         request,
@@ -214,6 +203,34 @@ def export_one(ours: OurSite, who: Who, case_id: int) -> Response:
     name = f'attachment; filename="nightreel-case-{case_id}.zip"'
     headers = {"Content-Disposition": name, "X-Package-Sha256": package.sha256}
     return Response(package.body, media_type="application/zip", headers=headers)
+
+
+def enrol_with(
+    ours: Site,
+    who: Visitor,
+    case_id: int,
+    name: str,
+    photos: Sequence[UploadFile],
+    category: Category,
+) -> Enrolled:
+    """Enrol somebody with photos that were handed in, and have everything compared with them.
+
+    Raises WrongUsage, and as `enrol_person`.
+    """
+    if not name.strip():
+        raise WrongUsage("Somebody who is looked for needs a name; give one.")
+    with at_hand(photos) as paths, ours.looking:
+        enrolled = enrol_person(
+            name.strip(),
+            paths,
+            case_id=case_id,
+            engine=photo_engine(ours),
+            tools=ours.tools,
+            actor=who.actor,
+            standing=Standing(category),
+        )
+    ours.ask_for_people([enrolled.person_id])
+    return enrolled
 
 
 def photo_engine(ours: Site) -> FaceEngine:

@@ -7,8 +7,12 @@ from fastapi.responses import RedirectResponse
 
 from errors import Purged
 from pipeline import group as step
+from pipeline.act import Act
+from pipeline.enrol import Enrolled
 from pipeline.group import Groups
+from review.cases import photo_engine
 from review.guard import router
+from review.numbers import Number
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
@@ -37,8 +41,8 @@ def cases(request: Request, ours: OurSite) -> Response:
 @routes.get("/{case_id}")
 def groups(request: Request, ours: OurSite, who: Who, case_id: int) -> Response:
     """The groups of a case, the largest first."""
-    reference = _reference(ours, case_id)
-    known = _viewed(ours, who, reference)
+    reference = reference_in_force(ours, who, case_id)
+    known = viewed(ours, who, reference)
     return page(
         request,
         "groups.html.j2",
@@ -52,14 +56,7 @@ def groups(request: Request, ours: OurSite, who: Who, case_id: int) -> Response:
 @routes.post("/{case_id}/make")
 def make(ours: OurSite, who: Who, case_id: int) -> Response:
     """Group everybody seen in the case's own footage."""
-    card = ours.tools.engine_for(ours.plan).card
-    step.make_groups(
-        _reference(ours, case_id),
-        card=card,
-        database=ours.database,
-        actor=who.actor,
-        now=ours.now(),
-    )
+    group_all(ours, who, case_id)
     return RedirectResponse(f"/groups/{case_id}", 303)
 
 
@@ -67,7 +64,11 @@ def make(ours: OurSite, who: Who, case_id: int) -> Response:
 def merge(ours: OurSite, who: Who, case_id: int, group: Ids) -> Response:
     """Make one group of several."""
     step.merge_groups(
-        _reference(ours, case_id), group, database=ours.database, actor=who.actor, now=ours.now()
+        reference_in_force(ours, who, case_id),
+        group,
+        database=ours.database,
+        actor=who.actor,
+        now=ours.now(),
     )
     return RedirectResponse(f"/groups/{case_id}", 303)
 
@@ -75,7 +76,7 @@ def merge(ours: OurSite, who: Who, case_id: int, group: Ids) -> Response:
 @routes.get("/{case_id}/{group_id}")
 def look(request: Request, ours: OurSite, who: Who, case_id: int, group_id: int) -> Response:
     """The appearances in one group."""
-    shown = _group(_viewed(ours, who, _reference(ours, case_id)), group_id)
+    shown = group_in(viewed(ours, who, reference_in_force(ours, who, case_id)), group_id)
     return page(request, "group.html.j2", case_id=case_id, group=shown)
 
 
@@ -83,7 +84,7 @@ def look(request: Request, ours: OurSite, who: Who, case_id: int, group_id: int)
 def split(ours: OurSite, who: Who, case_id: int, group_id: int, appearance: Ids) -> Response:
     """Make a group of its own of some appearances."""
     made = step.split_group(
-        _reference(ours, case_id),
+        reference_in_force(ours, who, case_id),
         group_id,
         appearance,
         database=ours.database,
@@ -98,20 +99,22 @@ def promote(
     ours: OurSite, who: Who, case_id: int, group_id: int, name: Annotated[str, Form(min_length=1)]
 ) -> Response:
     """Turn a group into a person of the case."""
-    engine = ours.tools.engine_for(ours.plan)
-    step.promote_group(
-        _reference(ours, case_id), group_id, name, engine=engine, tools=ours.tools, actor=who.actor
-    )
+    turn_into_person(ours, who, case_id, group_id, name)
     return RedirectResponse(f"/groups/{case_id}/{group_id}", 303)
 
 
 @routes.get("/{case_id}/{group_id}/crops/{appearance}")
-def crop(ours: OurSite, who: Who, case_id: int, group_id: int, appearance: int) -> Response:
+def crop(
+    ours: OurSite, who: Who, case_id: Number, group_id: Number, appearance: Number
+) -> Response:
     """The best picture of an appearance in a group."""
     known = step.groups_of(
-        _reference(ours, case_id), engine=ours.plan.engine, database=ours.database, now=ours.now()
+        reference_in_force(ours, who, case_id),
+        engine=ours.plan.engine,
+        database=ours.database,
+        now=ours.now(),
     )
-    there = _group(known, group_id).members
+    there = group_in(known, group_id).members
     found = [one for one in there if one.appearance_id == appearance and one.crops]
     if not found:
         raise Purged("There is no such picture in this group.")
@@ -120,18 +123,49 @@ def crop(ours: OurSite, who: Who, case_id: int, group_id: int, appearance: int) 
     return Response(ours.tools.media.read(found[0].crops[0]), media_type="image/jpeg")
 
 
+def group_all(ours: Site, who: Visitor, case_id: int) -> Groups:
+    """Group everybody seen in a case's own footage. Raises as `pipeline.group.make_groups`."""
+    return step.make_groups(
+        reference_in_force(ours, who, case_id),
+        card=ours.tools.engine_for(ours.plan).card,
+        database=ours.database,
+        actor=who.actor,
+        now=ours.now(),
+    )
+
+
+def turn_into_person(ours: Site, who: Visitor, case_id: int, group_id: int, name: str) -> Enrolled:
+    """Turn a group into a person, and have everything compared with them.
+
+    Raises as `pipeline.group.promote_group`.
+    """
+    enrolled = step.promote_group(
+        reference_in_force(ours, who, case_id),
+        group_id,
+        name,
+        engine=photo_engine(ours),
+        tools=ours.tools,
+        actor=who.actor,
+    )
+    ours.ask_for_people([enrolled.person_id])
+    return enrolled
+
+
 def best_of(group: Group) -> list[Member]:
     """The clearest appearances, to be shown for all."""
     clearest = sorted(group.members, key=lambda one: (-one.quality, one.appearance_id))
     return [one for one in clearest if one.crops][:6]
 
 
-def _reference(ours: Site, case_id: int) -> str:
-    with reading(ours.database) as session:
+def reference_in_force(ours: Site, who: Visitor, case_id: int) -> str:
+    """The reference of a case in force; that it is not is recorded. Raises NotAuthorised."""
+    act = Act(ours.database, who.actor, Action.GROUPED, ours.now())
+    with act.refusals(case_id), reading(ours.database) as session:
         return case_in_force_by_id(session, case_id, ours.now()).reference
 
 
-def _viewed(ours: Site, who: Visitor, reference: str) -> Groups:
+def viewed(ours: Site, who: Visitor, reference: str) -> Groups:
+    """The groups of a case, for somebody who looks at them. Raises NotAuthorised."""
     return step.view_groups(
         reference,
         engine=ours.plan.engine,
@@ -141,7 +175,8 @@ def _viewed(ours: Site, who: Visitor, reference: str) -> Groups:
     )
 
 
-def _group(known: Groups, group_id: int) -> Group:
+def group_in(known: Groups, group_id: int) -> Group:
+    """One of them. Raises Purged."""
     for one in known.groups:
         if one.id == group_id:
             return one

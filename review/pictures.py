@@ -1,12 +1,19 @@
-"""The pictures and clips of candidates: each look at one is an entry in the audit log."""
+"""The pictures and clips of candidates: each look at one is an entry in the audit log.
 
-from fastapi import Request, Response
+The same routes serve the pages, with a session, and programs, with a token.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
 
 from errors import Purged
 from pipeline.clips import Clip, cut_clip
 from pipeline.looking import look_closer
 from review.access import CANDIDATE
+from review.files import CLIP, PICTURE
 from review.guard import router
+from review.numbers import Number, Spot
 from review.ranges import part_of
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
@@ -14,23 +21,29 @@ from storage.audit import Action
 from storage.sights import Sight
 from storage.verdicts import Key
 
-routes = router(CANDIDATE)
+
+def routes_at(prefix: str, **options: Any) -> APIRouter:
+    """What a candidate's pictures and clips are asked for by, below its path."""
+    routes = router(prefix, default_response_class=Response, **options)
+    routes.get("/crops/{place}", responses=PICTURE)(crop)
+    routes.get("/references/{reference}", responses=PICTURE)(reference)
+    routes.get("/clip.mp4", responses=CLIP)(clip)
+    routes.get("/clip-unblurred.mp4", responses=CLIP)(unblurred_clip)
+    return routes
 
 
-@routes.get("/crops/{place}")
 def crop(
-    ours: OurSite, who: Who, case_id: int, person: int, appearance: int, place: int
+    ours: OurSite, who: Who, case_id: Number, person: Number, appearance: Number, place: Spot
 ) -> Response:
     """A picture of an appearance, counted from 0, the best first."""
     shown = _closer(ours, who, case_id, Key(person, appearance), Action.CROP_VIEWED, place=place)
-    if not 0 <= place < len(shown.crops):
+    if place >= len(shown.crops):
         raise Purged("There is no such picture of this candidate.")
     return Response(ours.tools.media.read(shown.crops[place]), media_type="image/jpeg")
 
 
-@routes.get("/references/{reference}")
 def reference(
-    ours: OurSite, who: Who, case_id: int, person: int, appearance: int, reference: int
+    ours: OurSite, who: Who, case_id: Number, person: Number, appearance: Number, reference: Number
 ) -> Response:
     """A reference photo's face, beside which a candidate is looked at."""
     key = Key(person, appearance)
@@ -41,9 +54,8 @@ def reference(
     return Response(ours.tools.media.read(crops[reference]), media_type="image/jpeg")
 
 
-@routes.get("/clip.mp4")
 def clip(
-    request: Request, ours: OurSite, who: Who, case_id: int, person: int, appearance: int
+    request: Request, ours: OurSite, who: Who, case_id: Number, person: Number, appearance: Number
 ) -> Response:
     """The moment as a clip, everybody else's face hidden."""
     key = Key(person, appearance)
@@ -51,9 +63,8 @@ def clip(
     return part_of(_clip(ours, shown, blurred=True).mp4, "video/mp4", request)
 
 
-@routes.get("/clip-unblurred.mp4")
 def unblurred_clip(
-    request: Request, ours: OurSite, who: Who, case_id: int, person: int, appearance: int
+    request: Request, ours: OurSite, who: Who, case_id: Number, person: Number, appearance: Number
 ) -> Response:
     """The moment as it is: a separate act, with an entry of its own."""
     key = Key(person, appearance)
@@ -72,3 +83,6 @@ def _closer(
 def _clip(ours: Site, shown: Sight, *, blurred: bool) -> Clip:
     label = (shown.analysis_id, shown.best_ms, shown.box, blurred)
     return ours.clips.take(label, lambda: cut_clip(shown, ours.tools, blurred=blurred))
+
+
+routes = routes_at(CANDIDATE)

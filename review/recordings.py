@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from errors import NotFound
 from pipeline.outlook import Outlook, look_ahead
 from review.guard import router
 from review.moments import when
+from review.numbers import Number
 from review.pages import IN_WORDS, page
 from review.site import OurSite, Site
 from review.timeline import Bar, Tick, bars, ticks
@@ -99,7 +100,6 @@ class Listed:
     """Whether there are older ones."""
 
 
-Number = Annotated[int, Path(ge=1, le=2**62)]
 First = Annotated[int, Query(ge=0, le=2**31)]
 
 
@@ -140,16 +140,28 @@ def find_recording(ours: Site, who: Visitor, analysis_id: int) -> Shown:
     return found[0]
 
 
-def list_recordings(ours: Site, who: Visitor, first: int = 0) -> Listed:
-    """What a visitor may see: uploads of their own, and recordings, the newest first."""
+def list_recordings(
+    ours: Site,
+    who: Visitor,
+    first: int = 0,
+    *,
+    older_than: int | None = None,
+    number: int = ON_A_PAGE,
+) -> Listed:
+    """What a visitor may see: uploads of their own, and recordings, the newest first.
+
+    Of these a `number`, from the `first` on, of those below the analysis `older_than` if given.
+    """
     now = ours.now()
     with reading(ours.database) as session:
         own = uploads.of_account(session, who.account_id, ended_after=now - ENDED_LATELY)
         only = None if who.roles & SEE_ALL else uploads.analyses_of(session, who.account_id)
-        analyses = newest_analyses(session, first=first, number=ON_A_PAGE + 1, only=only)
-        shown = show(session, ours, analyses[:ON_A_PAGE], now)
+        analyses = newest_analyses(
+            session, first=first, number=number + 1, only=only, older_than=older_than
+        )
+        shown = show(session, ours, analyses[:number], now)
     coming = [_coming(ours, one) for one in own if one.stage is not Stage.TAKEN]
-    return Listed(shown, coming, first, more=len(analyses) > ON_A_PAGE)
+    return Listed(shown, coming, first, more=len(analyses) > number)
 
 
 def show(session: Session, ours: Site, analysis_ids: Sequence[int], now: datetime) -> list[Shown]:

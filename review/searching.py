@@ -1,18 +1,20 @@
 """Search the footage of a case by a photo: nothing is enrolled, and nothing of it is kept."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import File, Form, Request, Response, UploadFile
 
 from pipeline.looking import look_at_appearance
-from pipeline.search import Question, search
+from pipeline.search import Answer, Question, search
 from review.calibration import said
 from review.cases import photo_engine
 from review.guard import router
+from review.numbers import Number, Spot
 from review.pages import page
 from review.photos import at_hand
 from review.site import OurSite, Site
-from review.visitors import Who
+from review.visitors import Visitor, Who
 from storage.cases import Case, list_cases
 from storage.database import reading
 
@@ -37,15 +39,7 @@ def look_for(
     """What came close, by recording, and what was not searched."""
     known = _in_force(ours)
     reference = next((one.reference for one in known if one.id == case), "")
-    with at_hand(photos) as paths, ours.looking:
-        answer = search(
-            paths,
-            Question(reference, limit=limit),
-            engine=photo_engine(ours),
-            database=ours.database,
-            actor=who.actor,
-            now=ours.now(),
-        )
+    answer = search_with(ours, who, photos, Question(reference, limit=limit))
     return page(
         request,
         "search.html.j2",
@@ -57,12 +51,27 @@ def look_for(
 
 
 @routes.get("/{case_id}/{appearance}/crops/{place}")
-def crop(ours: OurSite, who: Who, case_id: int, appearance: int, place: int) -> Response:
+def crop(ours: OurSite, who: Who, case_id: Number, appearance: Number, place: Spot) -> Response:
     """A picture of an appearance in footage that the case allows."""
     name = look_at_appearance(
         ours.database, case_id, appearance, place, actor=who.actor, now=ours.now()
     )
     return Response(ours.tools.media.read(name), media_type="image/jpeg")
+
+
+def search_with(
+    ours: Site, who: Visitor, photos: Sequence[UploadFile], question: Question
+) -> Answer:
+    """Search with photos that were handed in. Raises WrongUsage, and as `pipeline.search`."""
+    with at_hand(photos) as paths, ours.looking:
+        return search(
+            paths,
+            question,
+            engine=photo_engine(ours),
+            database=ours.database,
+            actor=who.actor,
+            now=ours.now(),
+        )
 
 
 def _in_force(ours: Site) -> list[Case]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func
+from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
 
 from storage import tables
@@ -66,6 +66,18 @@ def candidate_page(
     return [as_candidate(dict(row)) for row in rows]
 
 
+def candidates_behind(
+    session: Session, case_id: int, *, behind: tuple[int, int, int], most: int
+) -> list[CandidateRow]:
+    """Candidates by the ids of persons, rank and id, behind such a place."""
+    place = (col(tables.Person.id), col(tables.Candidate.rank), col(tables.Candidate.id))
+    of_case = candidate_statement().where(
+        col(tables.Case.id) == case_id, tuple_(*place) > tuple_(*behind)
+    )
+    rows = session.execute(of_case.order_by(None).order_by(*place).limit(most)).mappings()
+    return [as_candidate(dict(row)) for row in rows]
+
+
 def candidates_on(session: Session, key: Key) -> list[CandidateRow]:
     """One candidate as each engine that found it sees it."""
     statement = candidate_statement().where(
@@ -81,6 +93,20 @@ def crop_of_photo(session: Session, case_id: int, photo_id: int) -> str | None:
         select(tables.Reference.crop)
         .join(tables.Person)
         .where(col(tables.Person.case_id) == case_id, col(tables.Reference.id) == photo_id)
+    )
+    return session.exec(statement).one_or_none()
+
+
+def photo_in_case(session: Session, case_id: int, photo_id: int) -> tuple[int, str] | None:
+    """Whose a reference photo is and its sha256; None where the case has none in use."""
+    statement = (
+        select(tables.Reference.person_id, tables.Reference.photo_sha256)
+        .join(tables.Person)
+        .where(
+            col(tables.Person.case_id) == case_id,
+            col(tables.Reference.id) == photo_id,
+            col(tables.Reference.withdrawn_at).is_(None),
+        )
     )
     return session.exec(statement).one_or_none()
 

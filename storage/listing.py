@@ -57,14 +57,21 @@ def all_analyses(session: Session, *, plan_key: str | None = None) -> list[int]:
 
 
 def newest_analyses(
-    session: Session, *, first: int, number: int, only: Collection[int] | None = None
+    session: Session,
+    *,
+    first: int,
+    number: int,
+    only: Collection[int] | None = None,
+    older_than: int | None = None,
 ) -> list[int]:
     """Some analyses of footage, and imports, from the `first` on, the newest first; of `only`
-    these."""
+    these, and of those below `older_than`."""
     newest_first = select(Analysis.id).where(~is_of_crops()).order_by(col(Analysis.id).desc())
     statement = newest_first.offset(first).limit(number)
     if only is not None:
         statement = statement.where(col(Analysis.id).in_(only))
+    if older_than is not None:
+        statement = statement.where(col(Analysis.id) < older_than)
     return list(session.exec(statement))
 
 

@@ -17,7 +17,9 @@ from cli.footage import VIDEO_ENDINGS
 from cli.main import app
 from cli.results import FIELDS
 from faces.engines.deepface_models import DETECTORS, RECOGNISERS
+from review.access import ACCESS
 from settings import Settings
+from storage.accounts import Role
 from storage.tables import Table
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +27,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*
 SETTINGS = (ROOT / "docs/settings.md").read_text()
 COMMANDS = (ROOT / "docs/commands.md").read_text()
 MODELS = (ROOT / "docs/models.md").read_text()
+API = (ROOT / "docs/api.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 
 
@@ -142,6 +145,14 @@ def test_every_model_is_listed_with_its_licence(name: str) -> None:
     part = {**DETECTORS, **RECOGNISERS}[name]
     told = [cells for cells in rows(MODELS) if cells[0] == f"`{name}`"]
     assert any(part.licence in cells for cells in told)
+
+
+@pytest.mark.parametrize("name", [name for name in ACCESS if "/api/v1/" in name])
+def test_every_route_of_the_api_is_explained_with_its_roles(name: str) -> None:
+    told = {code(cells[0])[0]: cells[2] for cells in rows(API, "## The routes") if code(cells[0])}
+    access = ACCESS[name]
+    roles = "any" if access.roles == set(Role) else ", ".join(r for r in Role if r in access.roles)
+    assert access.public or told[name.replace("/api/v1", "")] == roles
 
 
 def test_the_glossary_names_every_table_and_no_other() -> None:

@@ -10,8 +10,10 @@ from playwright.sync_api import Browser, sync_playwright
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from rows import NOW
+from staged import stage
 from visiting import House, house_over
 
+from pipeline.clock import utc_now
 from storage import passwords
 from storage.database import connect
 
@@ -39,7 +41,30 @@ def shared_house(sqlite_model: Path, tmp_path_factory: pytest.TempPathFactory) -
     home = tmp_path_factory.mktemp("shared")
     shutil.copy(sqlite_model, home / "nightreel.db")
     database = connect(f"sqlite:///{home / 'nightreel.db'}")
-    with house_over(database, home, NOW, most_upload_bytes=1 << 50) as house:
+    with house_over(database, home, NOW, most_upload_bytes=10**8) as house:
+        yield house
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def staged_home(sqlite_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with the case of `staged.stage`, made once and to be copied."""
+    home = tmp_path_factory.mktemp("staged")
+    shutil.copy(sqlite_model, home / "nightreel.db")
+    database = connect(f"sqlite:///{home / 'nightreel.db'}")
+    with house_over(database, home, NOW) as house:
+        stage(house, tmp_path_factory.mktemp("footage"))
+    database.dispose()
+    return home
+
+
+@pytest.fixture
+def staged_house(staged_home: Path, tmp_path: Path) -> Iterator[House]:
+    """A site with a case and three candidates, its number 1."""
+    home = tmp_path / "home"
+    shutil.copytree(staged_home, home)
+    database = connect(f"sqlite:///{home / 'nightreel.db'}")
+    with house_over(database, home, utc_now()) as house:
         yield house
     database.dispose()
 

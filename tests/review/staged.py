@@ -57,5 +57,6 @@ def _case(house: House) -> int:
             requested_by="A. Officer",
             sources=["added"],
             expires_at=now + timedelta(days=30),
+            allows_grouping=True,
             now=now,
         ).id

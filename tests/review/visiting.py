@@ -97,11 +97,13 @@ class House:
         browser.headers["x-form-token"] = form_token_of(token)
         return browser
 
-    def program(self, *roles: Role) -> httpx.Client:
-        """A program with a token for these roles."""
-        account = "-".join(["program", *roles])
-        self.open_account(account, *roles)
-        now = self.clock()
+    def program(self, *roles: Role, name: str = "") -> httpx.Client:
+        """A program with a token for these roles, of an account of its own or of that name."""
+        account, now = name or "-".join(["program", *roles]), self.clock()
+        with reading(self.site.database) as session:
+            known = {one.name for one in accounts.list_accounts(session)}
+        if account not in known:
+            self.open_account(account, *roles)
         with writing(self.site.database) as session:
             _, secret = tokens.add_token(
                 session,

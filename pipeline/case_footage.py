@@ -1,0 +1,42 @@
+"""Which recordings of the archive a case has for its own."""
+
+from datetime import datetime
+
+from pipeline.act import Act
+from storage.audit import Action
+from storage.case_footage import add_footage, remove_footage
+from storage.case_ids import case_in_force_by_id
+from storage.database import Engine
+from storage.listing import people_of_case
+
+
+def add(
+    case_id: int, recording_id: int, *, actor: str, database: Engine, now: datetime
+) -> list[int]:
+    """Add a recording for a case in force.
+
+    Returns the ids of its people, who are to be compared with it; nobody where the case had it.
+    Raises NotAuthorised, NotFound, StoreUnavailable.
+    """
+    act = Act(database, actor, Action.RECORDING_ADDED, now)
+    with act.on(case_id) as session:
+        case = case_in_force_by_id(session, case_id, now)
+        is_new = add_footage(session, case, recording_id)
+        people = [id for id, _ in people_of_case(session, case_id)] if is_new else []
+        act.record(session, case_id, recording_id=recording_id, known_before=not is_new)
+    return people
+
+
+def remove(case_id: int, recording_id: int, *, actor: str, database: Engine, now: datetime) -> int:
+    """Take a recording from a case in force, with the candidates that it allows no more.
+
+    Returns how many those were. Raises NotAuthorised, NotFound, StoreUnavailable.
+    """
+    act = Act(database, actor, Action.CASE_CHANGED, now)
+    with act.on(case_id) as session:
+        case = case_in_force_by_id(session, case_id, now)
+        gone = remove_footage(session, case, recording_id)
+        act.record(
+            session, case_id, what="footage-removed", recording_id=recording_id, candidates=gone
+        )
+    return gone

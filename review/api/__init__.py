@@ -1,0 +1,46 @@
+"""The pages' actions as a REST API for programs: the same steps, the same guard, a token each.
+
+A module each noun, with `routes`; what is sent and answered has its models in `models/`. A new
+route needs a line in `review.access.ACCESS`, and a new module one in ROUTERS.
+"""
+
+from review.api import (
+    account,
+    audit,
+    candidates,
+    cases,
+    decoys,
+    description,
+    footage,
+    groups,
+    packages,
+    people,
+    queue,
+    recordings,
+    retention,
+    search,
+    verdicts,
+)
+
+ROUTERS = (
+    description.routes,
+    account.routes,
+    recordings.routes,
+    recordings.upload_routes,
+    cases.routes,
+    cases.in_a_case,
+    footage.routes,
+    people.routes,
+    candidates.routes,
+    candidates.picture_routes,
+    decoys.routes,
+    verdicts.routes,
+    verdicts.in_a_case,
+    search.routes,
+    groups.routes,
+    packages.routes,
+    retention.routes,
+    retention.in_a_case,
+    queue.routes,
+    audit.routes,
+)

@@ -1,0 +1,13 @@
+"""Whom the token acts for."""
+
+from review.api.models.account import Me
+from review.api.routing import routes_of
+from review.visitors import Who
+
+routes = routes_of("account")
+
+
+@routes.get("/me")
+def me(who: Who) -> Me:
+    """Whom the token acts for, and as what."""
+    return Me.of(who)

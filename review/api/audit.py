@@ -1,0 +1,52 @@
+"""The audit log for those who read it."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from review import audit
+from review.api.models.audit import AuditAnswer, CheckedAnswer, CheckpointAnswer, EntryAnswer
+from review.api.paging import Cursor, older_than, piece
+from review.api.routing import routes_of
+from review.files import described
+from review.site import OurSite
+from review.visitors import Who, names_of_actors
+from storage.audit import Action
+
+routes = routes_of("audit")
+LINES = described("application/jsonl", "Every entry as a line of JSON, the oldest first.")
+
+
+@routes.get("/audit")
+def audit_entries(
+    ours: OurSite,
+    who: Who,
+    case: Annotated[str, Query(max_length=200, description="Reference of a case.")] = "",
+    action: Action | None = None,
+    cursor: Cursor = "",
+) -> AuditAnswer:
+    """A hundred entries, the newest first."""
+    found = audit.read_entries(
+        ours, who, case=case, action=action.value if action else "", before=older_than(cursor)
+    )
+    names = names_of_actors(ours.database)
+    some = piece(found, lambda one: (-one.position,), cursor, audit.ON_A_PAGE)
+    return AuditAnswer(entries=[EntryAnswer.of(one, names) for one in some.shown], next=some.next)
+
+
+@routes.get("/audit/export", response_class=Response, responses=LINES)
+def export_audit(ours: OurSite, who: Who) -> Response:
+    """The whole log, for another system or for the verifier."""
+    return audit.export_audit(ours, who)
+
+
+@routes.post("/audit/check")
+def check_audit(ours: OurSite, who: Who) -> CheckedAnswer:
+    """Follow the whole log from its beginning, and say where it breaks."""
+    return CheckedAnswer.of(audit.check(ours, who))
+
+
+@routes.post("/audit/checkpoint")
+def sign_audit(ours: OurSite, who: Who) -> CheckpointAnswer:
+    """Sign how far the log has come; keep the answer where this machine cannot change it."""
+    return CheckpointAnswer.of(audit.sign(ours, who))

@@ -1,0 +1,120 @@
+"""Candidates of a case, and what rematches changed of them."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Query
+
+from pipeline.changes import view_changes
+from pipeline.overview import Rated, candidates_from, detail
+from pipeline.review import override_quality
+from review import pictures
+from review.api.cases import reference
+from review.api.models.candidates import (
+    CandidateAnswer,
+    CandidatesAnswer,
+    ChangesAnswer,
+    DetailAnswer,
+    ReasonGiven,
+)
+from review.api.paging import Cursor, Limit, Place, piece, place_of
+from review.api.routing import CASE, IN_A_CASE, routes_of
+from review.calibration import said_of
+from review.numbers import MOST, Number
+from review.site import OurSite
+from review.visitors import Who
+from storage.audit import Action
+from storage.changes import Change
+from storage.verdicts import Key
+
+routes = routes_of("candidates", CASE)
+ONE = "/candidates/{person}/{appearance}"
+picture_routes = pictures.routes_at(f"{CASE}{ONE}", tags=["pictures"], responses=IN_A_CASE)
+
+
+@routes.get("/candidates")
+def list_candidates(
+    case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
+) -> CandidatesAnswer:
+    """Candidates by person and rank, each with what its verdicts come to."""
+    person, rank, number = (*place_of(cursor), 0, 0, 0)[:3]
+    known = candidates_from(
+        ours.database,
+        case_id,
+        behind=(person, rank, number),
+        most=limit + 1,
+        actor=who.actor,
+        now=ours.now(),
+    )
+    found = piece(known.rows, _stands, cursor, limit)
+    return CandidatesAnswer(
+        candidates=[CandidateAnswer.of(one, case_id) for one in found.shown],
+        left_out=known.left_out,
+        calibration=list(said_of(known.calibrations, [row for row, _ in found.shown])),
+        next=found.next,
+    )
+
+
+@routes.get(ONE)
+def show_candidate(
+    case_id: Number, person: Number, appearance: Number, ours: OurSite, who: Who
+) -> DetailAnswer:
+    """One candidate, with both verdicts once there are two."""
+    key, now = Key(person, appearance), ours.now()
+    return DetailAnswer.over(detail(ours.database, case_id, key, actor=who.actor, now=now))
+
+
+@routes.post(f"{ONE}/override", status_code=HTTPStatus.NO_CONTENT)
+def override(
+    case_id: Number,
+    person: Number,
+    appearance: Number,
+    ours: OurSite,
+    who: Who,
+    given: ReasonGiven,
+) -> None:
+    """Write down why verdicts on poor pictures count; once is for good."""
+    override_quality(
+        ours.database,
+        case_id,
+        Key(person, appearance),
+        by=who.reviewer,
+        reason=given.reason,
+        now=ours.now(),
+    )
+
+
+@routes.get("/changes")
+def changes(
+    case_id: Number,
+    ours: OurSite,
+    who: Who,
+    since: Annotated[
+        int | None,
+        Query(ge=0, le=MOST, description="All that changed after this run, not in the last."),
+    ] = None,
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> ChangesAnswer:
+    """What a new or withdrawn photo, or another engine, changed: new, gone, moved, look again."""
+    known = view_changes(
+        reference(ours, who, case_id, Action.CANDIDATES_VIEWED),
+        engine=ours.plan.engine,
+        since=since,
+        database=ours.database,
+        actor=who.actor,
+        now=ours.now(),
+    )
+    found = piece(known.changes, _place, cursor, limit)
+    return ChangesAnswer.of(known, found.shown, found.next)
+
+
+def _stands(rated: Rated) -> Place:
+    row, _ = rated
+    return row.person_id, row.rank, row.id
+
+
+def _place(change: Change) -> Place:
+    stands = change.after or change.before
+    rank = stands.rank if stands else 0
+    return change.person_id, int(change.after is None), rank, change.appearance_id

@@ -1,0 +1,44 @@
+"""Footage of a case: recordings of the archive that were added for it."""
+
+from http import HTTPStatus
+
+from pipeline import case_footage
+from pipeline.overview import overview
+from review.api.models.footage import ChangedFootage, FootageAnswer, FootageGiven, FootageList
+from review.api.paging import Cursor, Limit, piece
+from review.api.routing import CASE, FOUND, routes_of
+from review.numbers import Number
+from review.site import OurSite
+from review.visitors import Who
+
+routes = routes_of("footage", f"{CASE}/footage")
+
+
+@routes.get("")
+def list_footage(
+    case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
+) -> FootageList:
+    """A case's footage, and how much of it was looked at."""
+    known = overview(ours.database, case_id, actor=who.actor, now=ours.now()).footage
+    found = piece(known, lambda one: (one.analysis_id,), cursor, limit)
+    return FootageList(footage=[FootageAnswer.of(one) for one in found.shown], next=found.next)
+
+
+@routes.post("", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
+def add_footage(case_id: Number, ours: OurSite, who: Who, given: FootageGiven) -> None:
+    """Add a recording of the archive; whom the case looks for is compared with what was seen in it.
+    New files come as uploads, which name the case. The same again changes nothing."""
+    people = case_footage.add(
+        case_id, given.recording_id, actor=who.actor, database=ours.database, now=ours.now()
+    )
+    ours.ask_for_people(people)
+
+
+@routes.delete("/{recording}", responses=FOUND)
+def remove_footage(case_id: Number, recording: Number, ours: OurSite, who: Who) -> ChangedFootage:
+    """Take a recording from a case, with the candidates that it allows no more. The recording
+    itself stays in the archive."""
+    gone = case_footage.remove(
+        case_id, recording, actor=who.actor, database=ours.database, now=ours.now()
+    )
+    return ChangedFootage(candidates_gone=gone)

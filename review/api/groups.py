@@ -1,0 +1,114 @@
+"""Who else appears often in a case, where it allows unknown faces to be grouped."""
+
+from http import HTTPStatus
+
+from fastapi import Response
+
+from pipeline import group as steps
+from pipeline.group import Groups
+from review import groups as pages
+from review.api.models.groups import (
+    GroupAnswer,
+    GroupsAnswer,
+    MemberAnswer,
+    MembersAnswer,
+    MergeGiven,
+    NameGiven,
+    NumberAnswer,
+    SplitGiven,
+)
+from review.api.models.people import EnrolledAnswer
+from review.api.paging import Cursor, Limit, piece
+from review.api.routing import CASE, routes_of
+from review.files import PICTURE
+from review.numbers import Number
+from review.site import OurSite
+from review.visitors import Who
+
+routes = routes_of("groups", f"{CASE}/groups")
+
+
+@routes.get("")
+def list_groups(
+    case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
+) -> GroupsAnswer:
+    """The groups of a case, the largest first."""
+    known = pages.viewed(ours, who, pages.reference_in_force(ours, who, case_id))
+    return _some(known, cursor, limit)
+
+
+@routes.post("/make")
+def make(case_id: Number, ours: OurSite, who: Who, limit: Limit = 50) -> GroupsAnswer:
+    """Group everybody seen in the case's own footage. What was said of groups before holds, and
+    they keep their numbers as far as they can."""
+    return _some(pages.group_all(ours, who, case_id), "", limit)
+
+
+@routes.post("/merge")
+def merge(case_id: Number, ours: OurSite, who: Who, given: MergeGiven) -> NumberAnswer:
+    """Say that groups are one person: they stay together in every grouping to come."""
+    kept = steps.merge_groups(
+        pages.reference_in_force(ours, who, case_id),
+        given.group_ids,
+        database=ours.database,
+        actor=who.actor,
+        now=ours.now(),
+    )
+    return NumberAnswer(id=kept)
+
+
+@routes.get("/{group}")
+def show(
+    case_id: Number,
+    group: Number,
+    ours: OurSite,
+    who: Who,
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> MembersAnswer:
+    """The appearances in one group."""
+    known = pages.viewed(ours, who, pages.reference_in_force(ours, who, case_id))
+    one = pages.group_in(known, group)
+    found = piece(one.members, lambda member: (member.appearance_id,), cursor, limit)
+    members = [MemberAnswer.of(member, case_id) for member in found.shown]
+    return MembersAnswer(id=one.id, person_id=one.person_id, members=members, next=found.next)
+
+
+@routes.post("/{group}/split", status_code=HTTPStatus.CREATED)
+def split(
+    case_id: Number, group: Number, ours: OurSite, who: Who, given: SplitGiven
+) -> NumberAnswer:
+    """Say that some appearances are somebody else: they stay apart in every grouping to come."""
+    made = steps.split_group(
+        pages.reference_in_force(ours, who, case_id),
+        group,
+        given.appearance_ids,
+        database=ours.database,
+        actor=who.actor,
+        now=ours.now(),
+    )
+    return NumberAnswer(id=made)
+
+
+@routes.post("/{group}/promote", status_code=HTTPStatus.CREATED)
+def promote(
+    case_id: Number, group: Number, ours: OurSite, who: Who, given: NameGiven
+) -> EnrolledAnswer:
+    """Turn a group into a person of the case, with its best pictures as reference photos. Its own
+    appearances will be candidates too; that they come close says nothing."""
+    return EnrolledAnswer.of(pages.turn_into_person(ours, who, case_id, group, given.name))
+
+
+@routes.get("/{group}/crops/{appearance}", response_class=Response, responses=PICTURE)
+def picture(
+    case_id: Number, group: Number, appearance: Number, ours: OurSite, who: Who
+) -> Response:
+    """The clearest picture of an appearance in a group."""
+    return pages.crop(ours, who, case_id, group, appearance)
+
+
+def _some(known: Groups, cursor: str, limit: int) -> GroupsAnswer:
+    pairs = zip(known.groups, known.moments, strict=True)
+    found = piece(pairs, lambda pair: (-len(pair[0].members), pair[0].id), cursor, limit)
+    groups = [GroupAnswer.of(group, moments) for group, moments in found.shown]
+    return GroupsAnswer(groups=groups, next=found.next)

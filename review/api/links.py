@@ -1,0 +1,23 @@
+"""Where pictures and clips are found, as paths at the same host."""
+
+CASES = "/api/v1/cases"
+
+
+def photo(case_id: int, photo_id: int) -> str:
+    """The face of a reference photo."""
+    return f"{CASES}/{case_id}/photos/{photo_id}"
+
+
+def candidate(case_id: int, person_id: int, appearance_id: int) -> str:
+    """A candidate; its pictures and clips lie below it."""
+    return f"{CASES}/{case_id}/candidates/{person_id}/{appearance_id}"
+
+
+def found(case_id: int, appearance_id: int, place: int) -> str:
+    """A picture of what a search found."""
+    return f"{CASES}/{case_id}/appearances/{appearance_id}/crops/{place}"
+
+
+def grouped(case_id: int, group_id: int, appearance_id: int) -> str:
+    """The best picture of an appearance in a group."""
+    return f"{CASES}/{case_id}/groups/{group_id}/crops/{appearance_id}"

@@ -1,0 +1,38 @@
+"""Kinds of values that programs hand in, or are answered."""
+
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+from errors import WrongUsage
+from review.numbers import MOST
+from storage.cases import EVER
+
+SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*$"
+Words = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=SOMETHING),
+]
+"""A name or a reference; never empty."""
+Sentence = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=SOMETHING),
+]
+"""A reason or a purpose; never empty."""
+Remark = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^[^\x00]*$")
+]
+"""May be empty."""
+Box: TypeAlias = tuple[float, float, float, float]
+Id = Annotated[int, Field(ge=1, le=MOST)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if not EVER[0] <= moment <= EVER[1]:
+        raise WrongUsage("A moment lies between the years 1900 and 2200; give another.")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""With its zone."""

@@ -1,0 +1,107 @@
+"""Whom a case looks for, and the verdicts on their photos."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from pipeline.enrol import Enrolled
+from pipeline.portraits import Portrait
+from review.api import links
+from storage.case_view import Photo
+from storage.people import PersonRow
+from storage.tables import Category
+
+
+class PhotoAnswer(BaseModel):
+    """A reference photo as it was judged by one engine."""
+
+    id: int
+    name: str = Field(examples=["passport.jpg"])
+    engine: str = Field(examples=["facenet512"])
+    verdict: str = Field(
+        description="`good`, or in a sentence why it cannot be searched with.", examples=["good"]
+    )
+    quality: float | None = Field(
+        description="0 to 1; none of a photo that is not used.", examples=[0.82]
+    )
+    appearance_id: int | None = Field(
+        description="The appearance that it was cut from, where it is no photo."
+    )
+    picture: str | None = Field(
+        description="Path of the face; none of a photo that was refused or withdrawn.",
+        examples=[links.photo(1, 1)],
+    )
+
+    @classmethod
+    def of(cls, photo: Photo, case_id: int) -> "PhotoAnswer":
+        return cls(
+            id=photo.id,
+            name=photo.name,
+            engine=photo.engine,
+            verdict=photo.verdict,
+            quality=photo.quality,
+            appearance_id=photo.appearance_id,
+            picture=links.photo(case_id, photo.id) if photo.crop else None,
+        )
+
+
+class PersonAnswer(BaseModel):
+    """Someone a case looks for."""
+
+    id: int
+    name: str = Field(examples=["Witness A"])
+    category: Category
+    review_at: datetime = Field(description="Until then nobody need look at it again.")
+    usable_photos: int
+    photos: list[PhotoAnswer]
+
+    @classmethod
+    def of(cls, person: PersonRow, photos: Sequence[Photo], case_id: int) -> "PersonAnswer":
+        return cls(
+            id=person.id,
+            name=person.name,
+            category=person.category,
+            review_at=person.review_at,
+            usable_photos=person.usable_photos,
+            photos=[PhotoAnswer.of(one, case_id) for one in photos],
+        )
+
+
+class PeopleAnswer(BaseModel):
+    """Some of those a case looks for, in the order in which they were enrolled."""
+
+    people: list[PersonAnswer]
+    next: str | None = Field(description="The cursor of more.", examples=["12"])
+
+
+class JudgedAnswer(BaseModel):
+    """What was said of a photo."""
+
+    name: str = Field(examples=["passport.jpg"])
+    usable: bool
+    verdict: str = Field(
+        description="`good`, or in a sentence why it cannot be searched with.", examples=["good"]
+    )
+    quality: float | None = Field(description="0 to 1; none of a photo that is not used.")
+
+    @classmethod
+    def of(cls, portrait: Portrait) -> "JudgedAnswer":
+        return cls(
+            name=portrait.name,
+            usable=portrait.usable,
+            verdict=portrait.verdict,
+            quality=portrait.quality if portrait.usable else None,
+        )
+
+
+class EnrolledAnswer(BaseModel):
+    """A person, and what became of each photo; those that are good are compared in a moment."""
+
+    person_id: int
+    photos: list[JudgedAnswer]
+
+    @classmethod
+    def of(cls, enrolled: Enrolled) -> "EnrolledAnswer":
+        photos = [JudgedAnswer.of(one) for one in enrolled.portraits]
+        return cls(person_id=enrolled.person_id, photos=photos)

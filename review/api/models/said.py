@@ -1,0 +1,12 @@
+"""What the API says when it does not do something."""
+
+from pydantic import BaseModel, Field
+
+
+class Said(BaseModel):
+    """Why something was not done."""
+
+    detail: str = Field(
+        description="One sentence: what is wrong and what to do.",
+        examples=["Case 2026-117 was closed on 2026-11-25."],
+    )

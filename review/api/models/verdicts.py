@@ -1,0 +1,117 @@
+"""What a reviewer is shown, and decides: no distance, no rank, and nobody else's verdict."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from pipeline.looking import CaseToReview
+from review.api import links
+from storage.sights import ShownReference, Sight
+from storage.verdicts import Decision, Key
+
+
+class CaseToReviewAnswer(BaseModel):
+    """A case in force."""
+
+    id: int
+    reference: str = Field(examples=["2026-117"])
+    purpose: str = Field(examples=["To find who saw the accident."])
+    expires_at: datetime
+    left: int = Field(description="How many of its candidates this reviewer may decide on.")
+
+    @classmethod
+    def of(cls, case: CaseToReview) -> "CaseToReviewAnswer":
+        return cls(**{name: getattr(case, name) for name in cls.model_fields})
+
+
+class ReferenceShown(BaseModel):
+    """A usable photo of the person."""
+
+    id: int
+    quality: float = Field(description="0 to 1.", examples=[0.82])
+    picture: str = Field(
+        description="Path of the face.", examples=[f"{links.candidate(1, 1, 7)}/references/1"]
+    )
+
+    @classmethod
+    def of(cls, one: ShownReference, place: str) -> "ReferenceShown":
+        return cls(id=one.id, quality=one.quality, picture=f"{place}/references/{one.id}")
+
+
+class SightAnswer(BaseModel):
+    """A candidate as a reviewer sees it."""
+
+    person_id: int
+    person: str = Field(examples=["Witness A"])
+    appearance_id: int
+    recording_id: int
+    recording: str = Field(examples=["gate 2.mp4"])
+    start_ms: int
+    end_ms: int
+    best_ms: int = Field(description="When the face is clearest.")
+    quality: float = Field(description="0 to 1.", examples=[0.74])
+    below_floor: bool = Field(
+        description="Whether the pictures are too poor for two verdicts to support anything."
+    )
+    pictures: list[str] = Field(
+        description="Paths, the clearest first.",
+        examples=[[f"{links.candidate(1, 1, 7)}/crops/0"]],
+    )
+    references: list[ReferenceShown] = Field(
+        description="Photos of the person, the one that came closest first."
+    )
+    provenance: str = Field(
+        description="Who cut the face and when it came, where it was imported; else empty.",
+        examples=[""],
+    )
+    clip: str | None = Field(
+        description="Path of the moment, others' faces hidden; none of a face that was imported.",
+        examples=[f"{links.candidate(1, 1, 7)}/clip.mp4"],
+    )
+    own_decision: Decision | None = Field(description="What this reviewer has said of it.")
+
+    @classmethod
+    def of(cls, sight: Sight, *, below_floor: bool, own: Decision | None) -> "SightAnswer":
+        place = links.candidate(sight.case_id, sight.key.person_id, sight.key.appearance_id)
+        return cls(
+            person_id=sight.key.person_id,
+            person=sight.person,
+            appearance_id=sight.key.appearance_id,
+            recording_id=sight.recording_id,
+            recording=sight.recording,
+            start_ms=sight.start_ms,
+            end_ms=sight.end_ms,
+            best_ms=sight.best_ms,
+            quality=sight.quality,
+            below_floor=below_floor,
+            pictures=[f"{place}/crops/{number}" for number in range(len(sight.crops))],
+            references=[ReferenceShown.of(one, place) for one in sight.references],
+            provenance=sight.provenance,
+            clip=None if sight.provenance else f"{place}/clip.mp4",
+            own_decision=own,
+        )
+
+
+class NextAnswer(BaseModel):
+    """The next candidate for a reviewer."""
+
+    sight: SightAnswer | None = Field(description="Nothing when nothing is left.")
+    left: int = Field(description="How many this reviewer may decide on.")
+
+
+class DecisionGiven(BaseModel):
+    """A verdict."""
+
+    decision: Decision
+
+
+class Decided(BaseModel):
+    """A verdict that was given, or taken back."""
+
+    person_id: int
+    appearance_id: int
+    decision: Decision
+
+    @classmethod
+    def of(cls, key: Key, decision: Decision) -> "Decided":
+        return cls(person_id=key.person_id, appearance_id=key.appearance_id, decision=decision)

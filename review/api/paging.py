@@ -1,0 +1,56 @@
+"""Long lists, a piece at a time: a cursor says behind what the next piece begins.
+
+What comes or goes meanwhile moves nothing: a cursor is a place in the order, not a count.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeAlias, TypeVar
+
+from fastapi import Query
+
+Item = TypeVar("Item")
+Place: TypeAlias = tuple[int, ...]
+"""Where something stands in its list; the smallest comes first."""
+Cursor = Annotated[
+    str,
+    Query(
+        max_length=80,
+        pattern=r"^(-?[0-9]{1,12}(\.-?[0-9]{1,12}){0,3})?$",
+        description="`next` of the piece before; nothing for the first.",
+    ),
+]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece(Generic[Item]):
+    """Some of a list, in its order."""
+
+    shown: list[Item]
+    next: str | None
+    """The cursor of the next piece; None where there is none."""
+
+
+def piece(
+    items: Iterable[Item], place: Callable[[Item], Place], cursor: str, limit: int
+) -> Piece[Item]:
+    """The first `limit` behind a cursor, of items in whatever order."""
+    begin = place_of(cursor)
+    rest = sorted((one for one in items if place(one) > begin), key=place)
+    more = len(rest) > limit
+    return Piece(rest[:limit], _cursor(place(rest[limit - 1])) if more else None)
+
+
+def place_of(cursor: str) -> Place:
+    """The place behind which a piece begins; before everything where there is no cursor."""
+    return tuple(int(part) for part in cursor.split(".")) if cursor else ()
+
+
+def older_than(cursor: str) -> int | None:
+    """Of a list of numbers, the newest first: the number that a piece lies below, if any."""
+    return -place_of(cursor)[0] if cursor else None
+
+
+def _cursor(place: Place) -> str:
+    return ".".join(map(str, place))

@@ -1,0 +1,74 @@
+"""Whom a case looks for, and their reference photos."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import File, Form, Response, UploadFile
+
+from pipeline.overview import overview
+from pipeline.withdraw import withdraw_person_by_id, withdraw_reference
+from review import cases
+from review.api.models.given import Words
+from review.api.models.people import EnrolledAnswer, PeopleAnswer, PersonAnswer
+from review.api.paging import Cursor, Limit, piece
+from review.api.routing import CASE, FOUND, routes_of
+from review.files import PICTURE
+from review.numbers import Number
+from review.photos import MOST_PHOTOS
+from review.site import OurSite
+from review.visitors import Who
+from storage.tables import Category
+
+routes = routes_of("people", CASE)
+Photos = Annotated[
+    list[UploadFile],
+    File(min_length=1, max_length=MOST_PHOTOS, description="Each of this one person."),
+]
+
+
+@routes.get("/people")
+def list_people(
+    case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
+) -> PeopleAnswer:
+    """Whom a case looks for, with the verdict on each photo."""
+    known = overview(ours.database, case_id, actor=who.actor, now=ours.now())
+    found = piece(known.people, lambda one: (one.id,), cursor, limit)
+    people = [PersonAnswer.of(one, known.photos[one.id], case_id) for one in found.shown]
+    return PeopleAnswer(people=people, next=found.next)
+
+
+@routes.post("/people", status_code=HTTPStatus.CREATED)
+def enrol(
+    case_id: Number,
+    ours: OurSite,
+    who: Who,
+    name: Annotated[Words, Form(examples=["Witness A"])],
+    photos: Photos,
+    category: Annotated[Category, Form()] = Category.OTHER,
+) -> EnrolledAnswer:
+    """Judge the photos, remember whom they show, and have everything compared with them. The same
+    name is the same person, who then has these photos too."""
+    return EnrolledAnswer.of(cases.enrol_with(ours, who, case_id, name, photos, category))
+
+
+@routes.delete("/people/{person}", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
+def withdraw(case_id: Number, person: Number, ours: OurSite, who: Who) -> None:
+    """Look for somebody no longer: their photos, candidates and verdicts go for good."""
+    now = ours.now()
+    withdraw_person_by_id(person, case_id=case_id, actor=who.actor, database=ours.database, now=now)
+
+
+@routes.get("/photos/{photo}", response_class=Response, responses=PICTURE)
+def picture(case_id: Number, photo: Number, ours: OurSite, who: Who) -> Response:
+    """The face of a reference photo."""
+    return cases.photo(ours, who, case_id, photo)
+
+
+@routes.delete("/photos/{photo}", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
+def withdraw_photo(case_id: Number, photo: Number, ours: OurSite, who: Who) -> None:
+    """Take a reference photo back; what it had found is compared with the others. The photo stays
+    in the list, without its picture, as withdrawn."""
+    person = withdraw_reference(
+        photo, case_id=case_id, database=ours.database, actor=who.actor, now=ours.now()
+    )
+    ours.ask_for_people([person])

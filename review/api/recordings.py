@@ -1,0 +1,44 @@
+"""Recordings, and handing files in."""
+
+from fastapi.responses import JSONResponse
+
+from review import recordings
+from review.api.models.recordings import RecordingAnswer, RecordingsAnswer, UploadAnswer
+from review.api.paging import Cursor, Limit, older_than, piece
+from review.api.routing import ALWAYS, FOUND, PREFIX, routes_of, said
+from review.numbers import Number
+from review.site import OurSite
+from review.tus import routes_at
+from review.visitors import Who
+
+routes = routes_of("recordings")
+upload_routes = routes_at(
+    f"{PREFIX}/uploads",
+    tags=["uploads"],
+    responses=ALWAYS | said(404, 409, 412, 413, 415, 423, 507),
+)
+
+
+@routes.get("/recordings")
+def list_recordings(
+    ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 20
+) -> RecordingsAnswer:
+    """Recordings as they stand, the newest first."""
+    below = older_than(cursor)
+    listed = recordings.list_recordings(ours, who, older_than=below, number=limit + 1)
+    found = piece(listed.recordings, lambda one: (-one.outcome.analysis_id,), cursor, limit)
+    shown = [RecordingAnswer.of(one) for one in found.shown]
+    return RecordingsAnswer(recordings=shown, next=found.next)
+
+
+@routes.get("/recordings/{analysis_id}", responses=FOUND)
+def one_recording(analysis_id: Number, ours: OurSite, who: Who) -> RecordingAnswer:
+    """One recording as it stands."""
+    return RecordingAnswer.of(recordings.find_recording(ours, who, analysis_id))
+
+
+@upload_routes.get("", response_class=JSONResponse)
+def list_uploads(ours: OurSite, who: Who) -> list[UploadAnswer]:
+    """Uploads of one's own that are under way, or were refused within a day."""
+    listed = recordings.list_recordings(ours, who)
+    return [UploadAnswer.of(one) for one in listed.uploads]

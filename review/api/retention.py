@@ -1,0 +1,37 @@
+"""What is kept for how long, and erasing it."""
+
+from review import retention as pages
+from review.api.cases import reference
+from review.api.models.cases import ReferenceGiven
+from review.api.models.retention import CertificateAnswer, RetentionAnswer
+from review.api.routing import CASE, routes_of
+from review.numbers import Number
+from review.site import OurSite
+from review.visitors import Who
+from storage.audit import Action
+
+routes = routes_of("retention")
+in_a_case = routes_of("retention", CASE)
+
+
+@routes.get("/retention")
+def show_retention(ours: OurSite) -> RetentionAnswer:
+    """What has ended and is still kept, what is due, and what was erased."""
+    return RetentionAnswer.of(pages.look_through(ours), ours.retention)
+
+
+@routes.post("/retention/due")
+def erase_due(ours: OurSite, who: Who) -> list[CertificateAnswer]:
+    """Erase whatever has been kept for longer than the settings say; where nothing is due, there is
+    no certificate."""
+    return [CertificateAnswer.of(one) for one in pages.erase_all_due(ours, who)]
+
+
+@in_a_case.post("/purge")
+def purge_case(
+    case_id: Number, ours: OurSite, who: Who, given: ReferenceGiven
+) -> CertificateAnswer:
+    """Erase a case that has ended, with all that belongs to it: rows, vectors, pictures and their
+    keys. The reference is given again, as nothing can be had back."""
+    known = reference(ours, who, case_id, Action.PURGED)
+    return CertificateAnswer.of(pages.erase(ours, who, known, given.reference))

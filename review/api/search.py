@@ -1,0 +1,50 @@
+"""Search the footage of a case by photo: nobody is enrolled, and nothing of it is kept."""
+
+from typing import Annotated
+
+from fastapi import Form, Response
+
+from pipeline.search import Question
+from review import searching
+from review.api.cases import reference
+from review.api.models.given import Moment, Remark
+from review.api.models.search import SearchAnswer
+from review.api.people import Photos
+from review.api.routing import CASE, routes_of
+from review.files import PICTURE
+from review.numbers import Number, Spot
+from review.site import OurSite
+from review.visitors import Who
+from storage.audit import Action
+from storage.scope import Scope
+
+routes = routes_of("search", CASE)
+
+
+@routes.post("/search")
+def search(
+    case_id: Number,
+    ours: OurSite,
+    who: Who,
+    photos: Photos,
+    added_from: Annotated[
+        Moment | None, Form(description="Only recordings added since then.")
+    ] = None,
+    added_until: Annotated[
+        Moment | None, Form(description="Only recordings added before then.")
+    ] = None,
+    source: Annotated[Remark, Form(description="A part of the recording's name or path.")] = "",
+    limit: Annotated[int, Form(ge=1, le=1000, description="How many appearances at most.")] = 100,
+) -> SearchAnswer:
+    """Compare one person's photos with all that the case allows; of a case with footage of its own,
+    with that alone. The answer says what was searched and what was not, by reason."""
+    scope = Scope(source=source, added_from=added_from, added_until=added_until)
+    known = reference(ours, who, case_id, Action.SEARCHED)
+    question = Question(known, scope=scope, limit=limit)
+    return SearchAnswer.of(searching.search_with(ours, who, photos, question))
+
+
+@routes.get("/appearances/{appearance}/crops/{place}", response_class=Response, responses=PICTURE)
+def picture(case_id: Number, appearance: Number, place: Spot, ours: OurSite, who: Who) -> Response:
+    """A picture of an appearance in footage that the case allows."""
+    return searching.crop(ours, who, case_id, appearance, place)

@@ -1,0 +1,46 @@
+"""Footage of a case, of what is in the archive already."""
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from errors import NotFound
+from storage import tables
+from storage.candidates import forget_candidates_outside
+from storage.cases import Case
+from storage.gallery import unmatch
+from storage.upsert import insert_if_new
+
+
+def add_footage(session: Session, case: Case, recording_id: int) -> bool:
+    """Add a recording for a case, whose people are to be compared anew; False when it had it.
+
+    Raises NotFound when there is no such recording.
+    """
+    if session.get(tables.Recording, recording_id) is None:
+        raise NotFound("There is no such recording; see the list of recordings.")
+    of_case = {"case_id": case.id, "recording_id": recording_id}
+    is_new = insert_if_new(session, tables.CaseRecording, **of_case)
+    if is_new:
+        unmatch(session, case.id)
+    return is_new
+
+
+def remove_footage(session: Session, case: Case, recording_id: int) -> int:
+    """Take a recording from a case; returns how many candidates went with it.
+
+    Groups lose what was seen in it; verdicts stay. Raises NotFound when the case does not have it.
+    """
+    row = session.get(tables.CaseRecording, (case.id, recording_id))
+    if row is None:
+        raise NotFound("No such recording was added for this case; see its footage.")
+    session.delete(row)
+    session.flush()
+    seen = select(tables.Appearance.id).join(tables.Analysis)
+    seen_in_it = seen.where(col(tables.Analysis.recording_id) == recording_id)
+    of_case = select(tables.FaceGroup.id).where(col(tables.FaceGroup.case_id) == case.id)
+    members = delete(tables.GroupMember).where(
+        col(tables.GroupMember.group_id).in_(of_case),
+        col(tables.GroupMember.appearance_id).in_(seen_in_it),
+    )
+    session.exec(members)
+    return forget_candidates_outside(session, case)
