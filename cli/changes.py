@@ -10,18 +10,12 @@ from cli.actor import actor
 from cli.output import err, out, print_json, table
 from pipeline.changes import view_changes
 from pipeline.clock import utc_now
+from review.changes import CAUSES
 from review.timeline import clock
 from storage.candidates import Place
 from storage.changes import Change, Changes
 from storage.rematches import Rematch
 from worker.resources import resources
-
-CAUSES = {
-    "added": "a photo was added",
-    "withdrawn": "a photo was withdrawn",
-    "model": "another engine is in use",
-    "threshold": "another threshold is in use",
-}
 
 
 def changes(
@@ -96,10 +90,10 @@ def _place(place: Place | None, photo: str | None) -> dict[str, object] | None:
 
 
 def _said(run: Rematch, found: Changes) -> str:
-    name = next((c.person for c in found.changes if c.person_id == run.person_id), "no change")
     return (
-        f"Run {run.id} ({name}), {run.done_at:%Y-%m-%d %H:%M} UTC: {CAUSES[run.cause]} "
-        f"({run.actor}); {run.photos} photos, {run.appearances} appearances compared."
+        f"Run {run.id} ({found.names[run.person_id]}), {run.done_at:%Y-%m-%d %H:%M} UTC: "
+        f"{CAUSES[run.cause]} ({run.actor}); "
+        f"{run.photos} photos, {run.appearances} appearances compared."
     )
 
 

@@ -5,15 +5,16 @@ from datetime import datetime
 from errors import WrongUsage
 from pipeline.act import Act
 from storage.audit import Action
-from storage.cases import case_to_read
+from storage.case_ids import case_to_read_by_id
+from storage.cases import Case, case_to_read
 from storage.changes import Changes, changes
-from storage.database import Engine, reading
+from storage.database import Engine, Session, reading
 from storage.people import find_person
 from storage.rematches import exists
 
 
 def view_changes(
-    reference: str,
+    case: str | int,
     *,
     engine: str,
     person: str = "",
@@ -24,15 +25,22 @@ def view_changes(
 ) -> Changes:
     """What the last run changed for each of a case's people, or all runs after `since` together.
 
-    Of one person only if a name is given. Raises NotAuthorised, Locked, and WrongUsage where the
-    case looks for nobody of that name or has no such run.
+    Of one person only if a name is given. A case is named by its reference or its id. Raises
+    NotAuthorised, Locked, and WrongUsage where the case looks for nobody of that name or has no
+    such run.
     """
     act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
-    with act.refusals(reference), reading(database) as session:
-        case_id = case_to_read(session, reference, now).id
+    with act.refusals(case), reading(database) as session:
+        case_id = _readable(session, case, now).id
         person_id = find_person(session, case_id, person) if person else None
         if since and not exists(session, since, case_id=case_id):
             raise WrongUsage(f"The case has no run {since}; `nightreel changes` shows the last.")
         found = changes(session, case_id, engine=engine, person_id=person_id, since=since)
     act.note(case_id, what="changes", runs=len(found.rematches))
     return found
+
+
+def _readable(session: Session, case: str | int, now: datetime) -> Case:
+    if isinstance(case, int):
+        return case_to_read_by_id(session, case, now)
+    return case_to_read(session, case, now)

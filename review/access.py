@@ -72,6 +72,7 @@ ACCESS: dict[str, Access] = {
     "POST /cases/{case_id}/people": only(ANALYST, most_bytes=MOST_PHOTO_BYTES),
     "GET /cases/{case_id}/photos/{photo}": CASEWORK,
     "GET /cases/{case_id}/candidates": CASEWORK,
+    "GET /cases/{case_id}/changes": CASEWORK,
     "GET /cases/{case_id}/candidates/{person}/{appearance}": CASEWORK,
     "POST /cases/{case_id}/candidates/{person}/{appearance}/override": only(SUPERVISOR),
     "POST /cases/{case_id}/export": only(SUPERVISOR),

@@ -49,6 +49,8 @@ class Changes:
 
     rematches: list[Rematch]
     changes: list[Change]
+    names: dict[int, str]
+    """Of the case's people, or of the one who was asked for."""
 
 
 def changes(
@@ -89,7 +91,7 @@ def changes(
         for person, rematch_id, one in found
         if one.appearance_id in moments
     ]
-    return Changes(runs, sorted(told, key=_order))
+    return Changes(runs, sorted(told, key=_order), names)
 
 
 def _decided(session: Session, case_id: int) -> set[Key]:

@@ -122,7 +122,8 @@ def test_no_page_has_a_serious_fault_on_a_laptop_or_a_phone_light_or_dark(
     page = logged_in(browser, house, "everybody", Role.REVIEWER, Role.ANALYST, Role.SUPERVISOR)
     places = [
         "/review", f"/review/{case_id}", "/cases", f"/cases/{case_id}",
-        f"/cases/{case_id}/candidates", f"/cases/{case_id}/candidates/1/1", "/search",
+        f"/cases/{case_id}/candidates", f"/cases/{case_id}/candidates/1/1",
+        f"/cases/{case_id}/changes", "/search",
     ]  # fmt: skip
     faults = []
     for place in places:

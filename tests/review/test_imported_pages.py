@@ -1,0 +1,78 @@
+"""On every page it is plain that a face was cut by others, and that nothing was looked at."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from painted import RED, paint_photo
+from staged import PLAN, stage
+from visiting import House
+
+from pipeline.imports import import_faces
+from pipeline.match import match_analysis
+from storage.accounts import Role
+from storage.candidates import candidates
+from storage.database import reading
+
+SAID = "cut by <b>Cutter</b>, imported"
+SHOWN = SAID.replace("<b>", "&lt;b&gt;").replace("</b>", "&lt;/b&gt;")
+
+
+@pytest.fixture
+def case_id(house: House, tmp_path: Path) -> int:
+    """A case in which red is a candidate in footage three times, and once in what others cut."""
+    case_id = stage(house, tmp_path / "footage")
+    paint_photo(tmp_path / "footage" / "cut.png", RED, side=120)
+    table = tmp_path / "faces.csv"
+    table.write_text("file,recording,time\ncut.png,gone.avi,0:00:09\n")
+    done = import_faces(
+        table, tmp_path / "footage", case="2026-117", cut_by="<b>Cutter</b>", engine=PLAN.engine,
+        tools=house.site.tools, actor="uid:1",
+    )  # fmt: skip
+    match_analysis(done.analyses[0], house.site.tools)
+    return case_id
+
+
+def imported(house: House) -> str:
+    """Where the imported candidate is, as a path."""
+    with reading(house.site.database) as session:
+        (one,) = [row for row in candidates(session) if row.cut_by]
+    return f"{one.person_id}/{one.appearance_id}"
+
+
+def test_the_pages_of_its_case_say_so(house: House, case_id: int) -> None:
+    analyst = house.visit_as(Role.ANALYST)
+    assert "imported, cut by <bdi>&lt;b&gt;Cutter" in analyst.get(f"/cases/{case_id}").text
+    assert analyst.get(f"/cases/{case_id}/candidates").text.count(SHOWN) == 1
+    page = analyst.get(f"/cases/{case_id}/candidates/{imported(house)}").text
+    assert SHOWN in page
+    assert "There is no clip" in page
+    assert "<video" not in page
+
+
+def test_a_reviewer_is_told_before_deciding(house: House, case_id: int) -> None:
+    reviewer: httpx.Client = house.visit_as(Role.REVIEWER)
+    page = reviewer.get(f"/review/{case_id}/{imported(house)}").text
+    assert SHOWN in page
+    assert "<video" not in page
+    assert "px wide" not in page  # nobody said where it was in the recording's picture
+    assert reviewer.get(f"/candidates/{case_id}/{imported(house)}/clip.mp4").status_code >= 400
+    assert reviewer.get(f"/candidates/{case_id}/{imported(house)}/crops/0").status_code == 200
+
+
+@pytest.mark.usefixtures("case_id")
+def test_the_recordings_say_so(house: House) -> None:
+    analyst = house.visit_as(Role.ANALYST)
+    assert "only faces that &lt;b&gt;Cutter" in analyst.get("/recordings").text
+    page = analyst.get("/recordings/2").text
+    assert SHOWN in page
+    assert "its sha256 is not known" in page
+    assert "0:00:09.0" in page
+
+
+def test_a_search_says_so(house: House, case_id: int, tmp_path: Path) -> None:
+    analyst = house.visit_as(Role.ANALYST)
+    photo = {"photos": ("red.png", (tmp_path / "footage" / "red.png").read_bytes())}
+    page = analyst.post("/search", data={"case": case_id}, files=photo).text
+    assert page.count(SHOWN) == 1
+    assert "not searched: only faces that others cut from it are here" in page
