@@ -117,7 +117,8 @@ def database_of(session: Session) -> Engine:
 def upgrade(engine: Engine) -> None:
     """Bring the tables to this program's version; any number of processes may ask at once.
 
-    Raises WrongDatabase, leaving all as it was, when the database is newer or another program's.
+    Whoever comes while another is at it waits. Raises, leaving all as it was, WrongDatabase when
+    the database is newer or another program's, and StoreUnavailable where that takes too long.
     """
     with reading(engine) as session:
         if _version(session.connection()) == NEWEST_VERSION:
@@ -125,10 +126,16 @@ def upgrade(engine: Engine) -> None:
     from storage import migrate  # Alembic takes as long to import as all else a worker needs
 
     migrating = engine.execution_options(writes=True, migrates=True)
-    with _explained(), migrating.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
-        migrate.to_newest(connection)
+    try:
+        with _explained(), migrating.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+            migrate.to_newest(connection)
+    except StoreUnavailable as error:
+        raise StoreUnavailable(
+            "The tables are of an earlier version and cannot be brought to this one now, as when "
+            f"another process is at it; nothing was changed. {error}"
+        ) from error
 
 
 def _version(connection: Connection) -> str | None:

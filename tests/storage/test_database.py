@@ -5,20 +5,25 @@ import stat
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from rows import NOW, TERMS
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from errors import StoreUnavailable, WrongDatabase, WrongUsage
-from storage.database import NEWEST_VERSION, connect, reading, upgrade, writing
-from storage.migrate import newest_version
+from settings import Settings
+from storage.database import _UPGRADE_LOCK, NEWEST_VERSION, connect, reading, upgrade, writing
+from storage.migrate import configuration, newest_version, to_newest
 from storage.tables import Case, Table
+from worker.resources import Resources
 
 CASE = {
     **TERMS,
@@ -59,6 +64,47 @@ def test_several_processes_may_upgrade_at_once(empty_url: str) -> None:
     engine = connect(empty_url)
     assert set(Table.metadata.tables) < set(inspect(engine).get_table_names())
     engine.dispose()
+
+
+def test_whoever_comes_during_an_upgrade_waits_and_finds_it_whole(empty_url: str) -> None:
+    first, second = connect(empty_url), connect(empty_url)
+    migrating = first.execution_options(writes=True, migrates=True)
+    with ThreadPoolExecutor(1) as pool:
+        with migrating.begin() as connection:
+            if first.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+            to_newest(connection)
+            late = pool.submit(upgrade, second)
+            time.sleep(0.3)
+            assert not late.done()
+        late.result(timeout=30)
+    with reading(second) as session:
+        assert session.get(Case, 1) is None  # the table is there
+    first.dispose()
+    second.dispose()
+
+
+def test_a_search_that_cannot_wait_for_an_upgrade_says_so_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.05)
+    mine = Resources(Settings(home=tmp_path, engine="stub"))
+    file = mine.make_home() / "nightreel.db"
+    older = connect(f"sqlite:///{file}")
+    with older.execution_options(writes=True, migrates=True).begin() as connection:
+        command.upgrade(configuration(connection), "0018")
+    migrating = sqlite3.connect(file, isolation_level=None)
+    migrating.execute("begin immediate")
+    migrating.execute("alter table recording add column half text")
+    with pytest.raises(StoreUnavailable, match="nothing was changed") as raised:
+        mine.database  # noqa: B018 - what every command does first
+    assert raised.value.exit_code == 1
+    migrating.execute("rollback")
+    version = "select version_num from alembic_version"
+    assert migrating.execute(version).fetchone() == ("0018",)
+    migrating.close()
+    assert Resources(Settings(home=tmp_path, engine="stub")).database is not None
+    older.dispose()
 
 
 def test_a_newer_database_is_refused_and_left_alone(database: Engine) -> None:

@@ -5,24 +5,29 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rows import NOW, PLAN, found, presence, segments
+from rows import NOW, PLAN, TERMS, found, presence, segments
 from sqlalchemy import Engine
 
 from faces.engines.stub import StubEngine
 from storage.appearances import replace_appearances
+from storage.cases import open_case
 from storage.control import forget
 from storage.database import connect, reading, writing
 from storage.embeddings import appearance_vectors, keep_vectors
+from storage.epoch import milliseconds
 from storage.nearest import Near, nearest, nearest_of_many
 from storage.purge import scrub
+from storage.reach import Unsearched, reach
 from storage.recordings import add
-from storage.scope import EVERYWHERE
+from storage.scope import EVERYWHERE, Scope
+from storage.tables import Recording
 from storage.vector_index import folder_beside, index
 
 CARD = replace(StubEngine().card, dimension=8, threshold=2.0)
@@ -192,6 +197,37 @@ def test_where_no_file_can_be_written_the_tables_are_searched(archive: Engine) -
     folder_beside(archive).write_text("in the way")
     assert search(archive) == wanted
     assert len(wanted) > 100
+
+
+@pytest.mark.parametrize(
+    ("days", "inside"), [((10, 20), 0), ((-20, -10), 0), ((0, 1), 400), ((0.0001, 1), 397)]
+)
+def test_a_search_in_the_file_keeps_to_the_window_of_its_case(
+    archive: Engine, days: tuple[float, float], inside: int
+) -> None:
+    show(archive, 1, FACES)
+    begin, end = (NOW + timedelta(days=number) for number in days)
+    with writing(archive) as session:
+        session.get_one(Recording, 1).captured_ms = milliseconds(NOW)
+        session.get_one(Recording, 1).duration_ms = 3000 * len(FACES)
+        terms = TERMS | {"footage_from": begin, "footage_until": end}
+        scope = Scope(open_case(session, reference="A-1", now=NOW, **terms))
+    assert is_true(archive)  # there is a file to search
+    with reading(archive) as session:
+        one = nearest(session, PHOTO, card=CARD, scope=scope, limit=1000)
+        (many,) = nearest_of_many(session, [PHOTO], card=CARD, scope=scope)
+        reached = reach(session, engine="stub", scope=scope)
+    assert (len(one), len(many)) == (inside, inside)
+    assert (Unsearched.OUTSIDE_CASE in reached.not_searched) == (inside == 0)
+
+
+def test_an_empty_file_holds_nobody_whatever_the_window(archive: Engine) -> None:
+    with writing(archive) as session:
+        terms = TERMS | {"footage_from": NOW, "footage_until": NOW + timedelta(days=1)}
+        scope = Scope(open_case(session, reference="A-1", now=NOW, **terms))
+    with reading(archive) as session:
+        assert nearest(session, PHOTO, card=CARD, scope=scope, limit=10) == []
+        assert nearest_of_many(session, [PHOTO], card=CARD, scope=scope) == [[]]
 
 
 def test_many_people_get_what_each_would_get_alone(archive: Engine) -> None:
