@@ -2,10 +2,11 @@
 
 from contextlib import suppress
 
-from cli.accounts import NewAccount, make_first_account
+from cli.accounts import make_first_account
 from cli.footage import ask_for_new, check_engine
 from cli.output import err
 from errors import BrokerUnavailable
+from pipeline.accounts import NewPassword
 from settings import Settings
 from tasks.canary import ask_every_queue
 from tasks.intake import refuse_home
@@ -31,7 +32,7 @@ def up() -> None:
         stack.run_in_foreground()
 
 
-def _welcome(info: StackInfo, settings: Settings, first: NewAccount | None) -> None:
+def _welcome(info: StackInfo, settings: Settings, first: NewPassword | None) -> None:
     given = bool(settings.flower_password.get_secret_value())
     kept = "as set" if given else f"in {settings.home_folder / 'run' / 'flower-password'}"
     err.print("Nightreel is up; Ctrl-C stops it in order.")

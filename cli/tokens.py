@@ -7,6 +7,7 @@ import typer
 
 from cli.actor import actor
 from cli.output import err, out, print_json, table
+from pipeline.accounts import Managing
 from pipeline.clock import utc_now
 from storage import tokens
 from storage.accounts import Role
@@ -68,17 +69,14 @@ def list_tokens(as_json: AsJson = False) -> None:
 @app.command("revoke")
 def revoke(number: Annotated[int, typer.Argument(help="The token's id.")]) -> None:
     """Make a token worthless at once."""
-    now, objects = utc_now(), {"token_id": number}
-    with writing(resources().database) as session:
-        tokens.revoke(session, number, now)
-        record(session, actor=actor(), action=Action.TOKEN_REVOKED, objects=objects, now=now)
+    Managing(resources().database, actor(), utc_now()).revoke_token(number)
     err.print(f"Token {number}: revoked.")
 
 
 def _state(token: Token, now: datetime) -> str:
     if token.revoked_at:
         return "revoked"
-    return "expired" if now >= token.expires_at else "good"
+    return "good" if token.is_good(now) else "expired"
 
 
 def _as_dict(token: Token, now: datetime) -> dict[str, object]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.visitors import Visitor
-from storage.accounts import Role
+from storage.accounts import MANAGER, Role
 
 UPLOADER, ANALYST, REVIEWER = Role.UPLOADER, Role.ANALYST, Role.REVIEWER
 SUPERVISOR, AUDITOR, OPERATOR = Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR
@@ -38,6 +38,8 @@ ANYBODY = Access(frozenset(Role))
 """Whoever has logged in."""
 WHOEVER_LOOKS = only(ANALYST, REVIEWER, SUPERVISOR)
 """Whoever may look at a face."""
+MANAGES = only(MANAGER)
+"""Whoever manages accounts."""
 CASEWORK = only(ANALYST, SUPERVISOR)
 MOST_PHOTO_BYTES = 100_000_000
 WHOEVER_SEARCHES = only(ANALYST, SUPERVISOR)
@@ -103,6 +105,13 @@ ACCESS: dict[str, Access] = {
     "DELETE /uploads/{upload_id}": only(*HAND_IN),
     "GET /queue": only(*SEE_QUEUE),
     "GET /queue/state": only(*SEE_QUEUE, polled=True),
+    "GET /accounts": MANAGES,
+    "POST /accounts": MANAGES,
+    "POST /accounts/{account_id}/password": MANAGES,
+    "POST /accounts/{account_id}/roles": MANAGES,
+    "POST /accounts/{account_id}/disable": MANAGES,
+    "POST /accounts/{account_id}/enable": MANAGES,
+    "POST /accounts/tokens/{token_id}/revoke": MANAGES,
     "GET /audit": only(AUDITOR),
     "POST /audit/check": only(AUDITOR),
     "GET /audit/export": only(AUDITOR),

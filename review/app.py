@@ -25,6 +25,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from review import (
+    accounts,
     audit,
     authority,
     cases,
@@ -60,6 +61,7 @@ ROUTERS = (
     authority.routes,
     searching.routes,
     queue.routes,
+    accounts.routes,
     audit.routes,
     retention.routes,
     *API_ROUTERS,

@@ -20,6 +20,7 @@ NAVIGATION = (
     ("Groups", "/groups"),
     ("Search", "/search"),
     ("Queue", "/queue"),
+    ("Accounts", "/accounts"),
     ("Audit", "/audit"),
     ("Retention", "/retention"),
 )

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from pipeline.review import Reviewer
 from review.sessions import session_token
 from review.site import site
-from storage import web_sessions
+from storage import tokens, web_sessions
 from storage.accounts import Role, list_accounts
 from storage.database import Engine, reading, writing
 from storage.tokens import bearer, list_tokens
@@ -84,6 +84,9 @@ def visitor_of_token(request: Request) -> Visitor:
         found = bearer(session, secret.strip(), ours.now())
     if found is None:
         return STRANGER
+    if found.used_at is None or ours.now() - found.used_at >= NOTED_EVERY:
+        with writing(ours.database) as session:
+            tokens.note_use(session, found.token_id, ours.now())
     return Visitor(found.account.id, found.account.name, found.roles, token_id=found.token_id)
 
 

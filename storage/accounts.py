@@ -32,6 +32,10 @@ class Role(StrEnum):
     """Runs the machine: sees queues, and never a face."""
 
 
+MANAGER = Role.OPERATOR
+"""Who manages accounts: whoever runs the machine could do so anyway."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account as it stands."""
@@ -44,6 +48,17 @@ class Account:
     """Issuer and subject of an OIDC provider; None for a local account."""
     created_at: datetime
     disabled_at: datetime | None
+    used_at: datetime | None
+    """When somebody was last here with it, to the minute; None when that was never."""
+
+    @property
+    def state(self) -> str:
+        """In words."""
+        if self.disabled_at:
+            return "disabled"
+        if self.subject:
+            return "logs in elsewhere"
+        return "password for one time" if self.must_change_password else "active"
 
 
 def add_account(
@@ -99,6 +114,21 @@ def list_accounts(session: Session) -> list[Account]:
     """Every account, by name."""
     ordered = select(tables.Account).order_by(col(tables.Account.name))
     return [_account(row) for row in session.exec(ordered)]
+
+
+def managers(session: Session) -> list[Account]:
+    """Those who can manage accounts now; until the commit nobody else changes any account."""
+    # Two who shut one another at the same moment would each see the other still there.
+    every = select(tables.Account).order_by(col(tables.Account.id)).with_for_update()
+    rows = session.exec(every.execution_options(populate_existing=True)).all()
+    found = [_account(row) for row in rows if row.disabled_at is None]
+    return [one for one in found if MANAGER in one.roles]
+
+
+def note_use(session: Session, account_id: int, now: datetime) -> None:
+    """Somebody is here with it."""
+    row = session.get_one(tables.Account, account_id)
+    row.used_at = max(row.used_at or now, now)
 
 
 def any_account(session: Session) -> bool:
@@ -172,4 +202,5 @@ def _account(row: tables.Account) -> Account:
         subject=row.subject,
         created_at=row.created_at,
         disabled_at=row.disabled_at,
+        used_at=row.used_at,
     )

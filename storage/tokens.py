@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from errors import NotFound, WrongUsage
-from storage import tables
+from storage import accounts, tables
 from storage.accounts import Account, Role, account_by_id, find_account
 from storage.passwords import new_token, token_hash
 
@@ -23,6 +23,12 @@ class Token:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    used_at: datetime | None
+    """To the minute; None when it was not used yet."""
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether it opens anything still."""
+        return self.revoked_at is None and now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Bearer:
     token_id: int
     account: Account
     roles: frozenset[Role]
+    used_at: datetime | None
 
 
 def add_token(
@@ -97,7 +104,15 @@ def bearer(session: Session, secret: str, now: datetime) -> Bearer | None:
     account = account_by_id(session, row.account_id)
     if account.disabled_at is not None:
         return None
-    return Bearer(row.id, account, account.roles & {Role(role) for role in row.roles})
+    roles = account.roles & {Role(role) for role in row.roles}
+    return Bearer(row.id, account, roles, row.used_at)
+
+
+def note_use(session: Session, token_id: int, now: datetime) -> None:
+    """A program is here with it."""
+    row = session.get_one(tables.ApiToken, token_id)
+    row.used_at = max(row.used_at or now, now)
+    accounts.note_use(session, row.account_id, now)
 
 
 def actors_of(session: Session, account_id: int) -> list[str]:
@@ -115,4 +130,5 @@ def _token(row: tables.ApiToken, account: str) -> Token:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        used_at=row.used_at,
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, delete, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage import tables
+from storage import accounts, tables
 from storage.accounts import Account, account_by_id
 from storage.passwords import new_token, token_hash
 
@@ -37,6 +37,7 @@ def begin(session: Session, account_id: int, now: datetime) -> str:
         token_sha256=token_hash(token), account_id=account_id, began_at=now, used_at=now
     )
     session.add(row)
+    accounts.note_use(session, account_id, now)
     return token
 
 
@@ -54,6 +55,7 @@ def note_use(session: Session, token: str, now: datetime) -> None:
     row = session.exec(_of(token)).one_or_none()
     if row is not None:
         row.used_at = max(row.used_at, now)
+        accounts.note_use(session, row.account_id, now)
 
 
 def end(session: Session, token: str) -> None:

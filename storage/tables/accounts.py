@@ -22,6 +22,8 @@ class Account(Table, table=True):
     """Issuer and subject of an OIDC provider."""
     created_at: datetime
     disabled_at: datetime | None = None
+    used_at: datetime | None = None
+    """By somebody who logged in, or by a token; to the minute."""
 
 
 class WebSession(Table, table=True):
@@ -49,3 +51,4 @@ class ApiToken(Table, table=True):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    used_at: datetime | None = None

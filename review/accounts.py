@@ -1,0 +1,91 @@
+"""Accounts: who may log in, and what each may do; for whoever manages them."""
+
+from collections import defaultdict
+from typing import Annotated
+
+from fastapi import Form, Path, Request, Response
+
+from pipeline.accounts import Managing, NewPassword
+from review.guard import router
+from review.pages import page
+from review.sessions import go
+from review.site import OurSite, Site
+from review.visitors import Visitor, Who
+from storage.accounts import Role, account_by_id, list_accounts
+from storage.database import reading
+from storage.tokens import Token, list_tokens
+
+routes = router("/accounts")
+Number = Annotated[int, Path(ge=1, le=2**62)]
+Roles = Annotated[list[Role], Form(default_factory=list)]
+
+
+@routes.get("")
+def show_accounts(request: Request, ours: OurSite) -> Response:
+    """Every account with its roles and tokens, and a form to make one."""
+    return _shown(request, ours)
+
+
+@routes.post("")
+def make_account(
+    request: Request, ours: OurSite, who: Who, name: Annotated[str, Form()], roles: Roles
+) -> Response:
+    """Make one; the page that answers is the only one that has its password."""
+    return _shown(request, ours, _managing(ours, who).make(name.strip().lower(), roles))
+
+
+@routes.post("/{account_id}/password")
+def reset_password(request: Request, ours: OurSite, who: Who, account_id: Number) -> Response:
+    """Another password for one time, shown likewise."""
+    made = _managing(ours, who).reset_password(_name(ours, account_id))
+    return _shown(request, ours, made)
+
+
+@routes.post("/{account_id}/roles")
+def set_roles(ours: OurSite, who: Who, account_id: Number, roles: Roles) -> Response:
+    """Give it these roles and no others."""
+    _managing(ours, who).set_roles(_name(ours, account_id), roles)
+    return go("/accounts")
+
+
+@routes.post("/{account_id}/disable")
+def disable(ours: OurSite, who: Who, account_id: Number) -> Response:
+    """Let it log in no more."""
+    _managing(ours, who).disable(_name(ours, account_id))
+    return go("/accounts")
+
+
+@routes.post("/{account_id}/enable")
+def enable(ours: OurSite, who: Who, account_id: Number) -> Response:
+    """Let it log in again."""
+    _managing(ours, who).enable(_name(ours, account_id))
+    return go("/accounts")
+
+
+@routes.post("/tokens/{token_id}/revoke")
+def revoke_token(ours: OurSite, who: Who, token_id: Number) -> Response:
+    """Make a token worthless at once."""
+    _managing(ours, who).revoke_token(token_id)
+    return go("/accounts")
+
+
+def _shown(request: Request, ours: Site, made: NewPassword | None = None) -> Response:
+    now = ours.now()
+    with reading(ours.database) as session:
+        known = list_accounts(session)
+        good = [one for one in list_tokens(session) if one.is_good(now)]
+    tokens: dict[str, list[Token]] = defaultdict(list)
+    for one in good:
+        tokens[one.account].append(one)
+    return page(
+        request, "accounts.html.j2", accounts=known, tokens=tokens, roles=list(Role), made=made
+    )
+
+
+def _managing(ours: Site, who: Visitor) -> Managing:
+    return Managing(ours.database, who.actor, ours.now())
+
+
+def _name(ours: Site, account_id: int) -> str:
+    with reading(ours.database) as session:
+        return account_by_id(session, account_id).name

@@ -1,0 +1,106 @@
+"""Managing accounts: what is recorded, and that somebody always can."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from rows import NOW
+from sqlalchemy import Engine
+
+from errors import Conflict, NotAllowed
+from pipeline.accounts import Managing
+from storage import accounts, audit, tokens
+from storage.accounts import Role
+from storage.database import reading, writing
+
+
+@pytest.fixture
+def managing(database: Engine) -> Managing:
+    """Two who manage, `olga` and `otto`, and `ann`, who does not."""
+    managing = Managing(database, "uid:1000", NOW)
+    managing.make("olga", [Role.OPERATOR])
+    managing.make("otto", [Role.OPERATOR, Role.AUDITOR])
+    managing.make("ann", [Role.ANALYST])
+    return managing
+
+
+def still_manage(database: Engine) -> list[str]:
+    with writing(database) as session:
+        return [one.name for one in accounts.managers(session)]
+
+
+TAKEN_AWAY: list[Callable[[Managing, str], None]] = [
+    lambda managing, name: managing.disable(name),
+    lambda managing, name: managing.set_roles(name, [Role.AUDITOR]),
+]
+
+
+@pytest.mark.parametrize("take_away", TAKEN_AWAY, ids=["disabled", "another role"])
+def test_the_last_who_can_manage_accounts_remains(
+    managing: Managing, take_away: Callable[[Managing, str], None]
+) -> None:
+    take_away(managing, "olga")
+    with pytest.raises(Conflict, match="otto is the last one who can manage accounts"):
+        take_away(managing, "otto")
+    assert still_manage(managing.database) == ["otto"]
+
+
+def test_two_who_disable_one_another_at_the_same_moment_do_not_both_succeed(
+    managing: Managing,
+) -> None:
+    def disable(name: str) -> bool:
+        try:
+            managing.disable(name)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(disable, ["olga", "otto"])) == [False, True]
+    assert len(still_manage(managing.database)) == 1
+
+
+def test_nobody_changes_their_own_account(managing: Managing) -> None:
+    with reading(managing.database) as session:
+        own = accounts.find_account(session, "olga").id
+    olga = Managing(managing.database, f"account:{own}", NOW)
+    with pytest.raises(NotAllowed, match="their own"):
+        olga.set_roles("olga", [Role.OPERATOR, Role.ANALYST])
+    with pytest.raises(NotAllowed, match="their own"):
+        olga.disable("olga")
+    olga.disable("otto")
+    assert still_manage(managing.database) == ["olga"]
+
+
+def test_who_cannot_manage_is_disabled_and_enabled_freely(managing: Managing) -> None:
+    managing.disable("ann")
+    managing.enable("ann")
+    with reading(managing.database) as session:
+        assert accounts.find_account(session, "ann").disabled_at is None
+
+
+def test_what_was_done_is_recorded_by_number_with_the_roles_and_without_a_name(
+    managing: Managing,
+) -> None:
+    managing.set_roles("ann", [Role.REVIEWER, Role.ANALYST])
+    managing.disable("ann")
+    managing.enable("ann")
+    managing.reset_password("ann")
+    with writing(managing.database) as session:
+        later = NOW + timedelta(days=1)
+        made, _ = tokens.add_token(
+            session, account="ann", label="", roles=[Role.ANALYST], expires_at=later, now=NOW
+        )
+    managing.revoke_token(made.id)
+    with reading(managing.database) as session:
+        kept = [(one.action, json.loads(one.objects)) for one in audit.entries(session, after=2)]
+    assert kept == [
+        ("account_created", {"account_id": 3, "role": "analyst"}),
+        ("account_changed", {"account_id": 3, "what": "roles", "role": "analyst+reviewer"}),
+        ("account_changed", {"account_id": 3, "what": "disabled"}),
+        ("account_changed", {"account_id": 3, "what": "enabled"}),
+        ("password_changed", {"account_id": 3}),
+        ("token_revoked", {"token_id": made.id}),
+    ]
