@@ -3,10 +3,11 @@
 from collections import defaultdict
 from typing import Annotated
 
-from fastapi import Form, Path, Request, Response
+from fastapi import Form, Request, Response
 
 from pipeline.accounts import Managing, NewPassword
 from review.guard import router
+from review.numbers import Number
 from review.pages import page
 from review.sessions import go
 from review.site import OurSite, Site
@@ -16,7 +17,6 @@ from storage.database import reading
 from storage.tokens import Token, list_tokens
 
 routes = router("/accounts")
-Number = Annotated[int, Path(ge=1, le=2**62)]
 Roles = Annotated[list[Role], Form(default_factory=list)]
 
 
