@@ -9,7 +9,6 @@ from pipeline.changes import view_changes
 from pipeline.overview import Rated, candidates_from, detail
 from pipeline.review import override_quality
 from review import pictures
-from review.api.cases import reference
 from review.api.models.candidates import (
     CandidateAnswer,
     CandidatesAnswer,
@@ -23,7 +22,6 @@ from review.calibration import said_of
 from review.numbers import MOST, Number
 from review.site import OurSite
 from review.visitors import Who
-from storage.audit import Action
 from storage.changes import Change
 from storage.verdicts import Key
 
@@ -98,7 +96,7 @@ def changes(
 ) -> ChangesAnswer:
     """What a new or withdrawn photo, or another engine, changed: new, gone, moved, look again."""
     known = view_changes(
-        reference(ours, who, case_id, Action.CANDIDATES_VIEWED),
+        case_id,
         engine=ours.plan.engine,
         since=since,
         database=ours.database,

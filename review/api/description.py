@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
 from review.access import ACCESS
-from review.api.examples import with_examples
+from review.api.examples import examples_of, with_examples
 from review.api.routing import routes_of
 from review.pages import page
 
@@ -24,6 +24,25 @@ milliseconds.
 
 A machine's result is a candidate, for people to judge.
 """
+NOUNS = {
+    "account": "Whom a token acts for.",
+    "recordings": "Footage, and how far each recording has been watched.",
+    "uploads": "Handing files in, by the tus protocol 1.0: a line that breaks does no harm.",
+    "cases": "What allows a search until when, and what came of it.",
+    "footage": "Recordings that were added for a case.",
+    "people": "Whom a case looks for, and the verdict on each photo.",
+    "candidates": "Appearances ranked for a person, and what rematches changed.",
+    "pictures": "Pictures and clips of candidates; each look is in the audit log.",
+    "decoys": "Known strangers among the candidates, to measure the reviewers.",
+    "review": "One candidate after the other, and a reviewer's verdict on each.",
+    "search": "Somebody's photos against a case's footage; nobody is enrolled.",
+    "groups": "Who else appears often in a case, where it allows that.",
+    "export": "What two people support, to be taken elsewhere.",
+    "retention": "What is kept for how long, and erasing it.",
+    "queue": "What waits and runs, for those who run the machine.",
+    "audit": "Who did what, and whether the log is whole.",
+}
+"""In the order of the work."""
 routes = routes_of("description")
 
 
@@ -36,7 +55,8 @@ def describe(request: Request) -> Response:
 @routes.get("/docs", include_in_schema=False)
 def show_docs(request: Request) -> Response:
     """The same for people; it needs nothing from elsewhere."""
-    return page(request, "api.html.j2", api=description(request.app))
+    described = description(request.app)
+    return page(request, "api.html.j2", api=described, examples_of=examples_of)
 
 
 def description(app: FastAPI) -> dict[str, Any]:
@@ -45,6 +65,7 @@ def description(app: FastAPI) -> dict[str, Any]:
     token = {"type": "http", "scheme": "bearer", "description": "`nightreel token add`"}
     made["components"]["securitySchemes"] = {"token": token}
     made["security"] = [{"token": []}]
+    made["tags"] = [{"name": name, "description": about} for name, about in NOUNS.items()]
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
             roles = sorted(ACCESS[f"{method.upper()} {path}"].roles)

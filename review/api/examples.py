@@ -1,5 +1,7 @@
 """An example of everything that is sent and answered, put together from those of the fields."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 Document = dict[str, Any]
@@ -8,16 +10,38 @@ DIGESTS = {"sha256": 64 * "0", "hash": 64 * "0", "public_key": 64 * "0", "signat
 BY_TYPE: Document = {"integer": 1, "number": 0.5, "boolean": True, "string": "text", "null": None}
 
 
+SHOWN = {"application/json": "", "multipart/form-data": " as a form"}
+"""Kinds of bodies that have an example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a body may look like."""
+
+    what: str
+    body: Any
+
+
 def with_examples(described: Document) -> Document:
-    """The same description, each body of JSON with an example."""
+    """The same description, each body with an example."""
     schemas = described["components"]["schemas"]
     for operations in described["paths"].values():
         for operation in operations.values():
             for body in (operation.get("requestBody", {}), *operation["responses"].values()):
-                content = body.get("content", {}).get("application/json")
-                if content and content["schema"]:
+                for kind in SHOWN.keys() & body.get("content", {}).keys():
+                    content = body["content"][kind]
                     content["example"] = example_of(content["schema"], schemas)
     return described
+
+
+def examples_of(operation: Document) -> Iterator[Example]:
+    """What is sent, and what is answered when all is well."""
+    bodies = [("Sent", operation.get("requestBody", {}))]
+    bodies += [("Answered", one) for at, one in operation["responses"].items() if at < "300"]
+    for what, body in bodies:
+        for kind, content in body.get("content", {}).items():
+            if "example" in content:
+                yield Example(f"{what}{SHOWN[kind]}", content["example"])
 
 
 def example_of(schema: Document, schemas: Document, name: str = "") -> Any:

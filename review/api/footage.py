@@ -27,7 +27,8 @@ def list_footage(
 @routes.post("", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
 def add_footage(case_id: Number, ours: OurSite, who: Who, given: FootageGiven) -> None:
     """Add a recording of the archive; whom the case looks for is compared with what was seen in it.
-    New files come as uploads, which name the case. The same again changes nothing."""
+    New files come as uploads, which name the case. The same again changes nothing. Footage that is
+    one case's alone is purged with it."""
     people = case_footage.add(
         case_id, given.recording_id, actor=who.actor, database=ours.database, now=ours.now()
     )

@@ -67,14 +67,25 @@ def test_every_answer_that_is_no_is_described_with_one_shape(house: House) -> No
             assert "{case_id}" not in path or {"410", "423"} <= errors.keys()
 
 
+def test_every_operation_stands_under_a_noun_that_is_explained(house: House) -> None:
+    described = httpx.get(f"{house.address}/api/v1/openapi.json").json()
+    nouns = [tag["name"] for tag in described["tags"]]
+    operations = [one for path in described["paths"].values() for one in path.values()]
+    assert {one["tags"][0] for one in operations} == set(nouns)
+    shown = house.browser().get("/api/v1/docs").text
+    assert all(f'<h2 id="{noun}">' in shown for noun in nouns)
+    assert '"decision": "same"' in shown
+
+
 def test_every_example_is_as_its_schema_says(house: House) -> None:
     described = httpx.get(f"{house.address}/api/v1/openapi.json").json()
     checked = 0
     for operations in described["paths"].values():
         for operation in operations.values():
             for body in (operation.get("requestBody", {}), *operation["responses"].values()):
-                about = body.get("content", {}).get("application/json", {})
-                if "example" in about:
+                for about in body.get("content", {}).values():
+                    if "example" not in about:
+                        continue
                     schema = about["schema"] | {"components": described["components"]}
                     jsonschema_rs.validate(schema, about["example"])
                     checked += 1
