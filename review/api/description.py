@@ -68,9 +68,16 @@ def description(app: FastAPI) -> dict[str, Any]:
     made["tags"] = [{"name": name, "description": about} for name, about in NOUNS.items()]
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
+            _say_that_all_is_well(operation["responses"])
             roles = sorted(ACCESS[f"{method.upper()} {path}"].roles)
             operation["x-roles"] = roles
             operation["description"] = (
                 f"{operation.get('description', '')}\n\nRoles: {', '.join(roles)}.".strip()
             )
     return with_examples(made)
+
+
+def _say_that_all_is_well(responses: dict[str, Any]) -> None:
+    for answer in responses.values():
+        if answer["description"] == "Successful Response":
+            answer["description"] = "All is well."

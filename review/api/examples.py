@@ -1,15 +1,15 @@
 """An example of everything that is sent and answered, put together from those of the fields."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 Document = dict[str, Any]
 BY_FORMAT = {"date-time": "2026-11-25T21:40:00Z", "binary": "bytes"}
-DIGESTS = {"sha256": 64 * "0", "hash": 64 * "0", "public_key": 64 * "0", "signature": 128 * "0"}
-BY_TYPE: Document = {"integer": 1, "number": 0.5, "boolean": True, "string": "text", "null": None}
-
-
+BY_ENDING: Document = dict.fromkeys(("sha256", "hash", "public_key"), 64 * "0")
+BY_ENDING |= {"signature": 128 * "0", "_ms": 61_000, "_bytes": 48_000_000}
+BY_TYPE: Document = {"integer": 1, "number": 0.5, "boolean": False, "string": "text", "null": None}
 SHOWN = {"application/json": "", "multipart/form-data": " as a form"}
 """Kinds of bodies that have an example."""
 
@@ -19,7 +19,7 @@ class Example:
     """What a body may look like."""
 
     what: str
-    body: Any
+    text: str
 
 
 def with_examples(described: Document) -> Document:
@@ -41,7 +41,7 @@ def examples_of(operation: Document) -> Iterator[Example]:
     for what, body in bodies:
         for kind, content in body.get("content", {}).items():
             if "example" in content:
-                yield Example(f"{what}{SHOWN[kind]}", content["example"])
+                yield Example(f"{what}{SHOWN[kind]}", json.dumps(content["example"], indent=1))
 
 
 def example_of(schema: Document, schemas: Document, name: str = "") -> Any:
@@ -62,6 +62,6 @@ def example_of(schema: Document, schemas: Document, name: str = "") -> Any:
 
 
 def _plain(schema: Document, name: str) -> Any:
-    digest = next((one for end, one in DIGESTS.items() if name.endswith(end)), None)
+    known = next((one for end, one in BY_ENDING.items() if name.endswith(end)), None)
     given = schema.get("default", BY_TYPE[schema["type"]])
-    return digest or BY_FORMAT.get(schema.get("format", ""), given)
+    return known or BY_FORMAT.get(schema.get("format", ""), given)

@@ -80,7 +80,7 @@ class CaseAnswer(BaseModel):
 
     id: int
     reference: str = Field(examples=["2026-117"])
-    in_force: bool = Field(description="Whether it allows a search now.")
+    in_force: bool = Field(examples=[True], description="Whether it allows a search now.")
     locked: bool = Field(description="Whether it waits for its authorisation.")
     legal_basis: str = Field(examples=["witness-search"])
     basis_note: str = Field(examples=[""])

@@ -79,7 +79,7 @@ class JudgedAnswer(BaseModel):
     """What was said of a photo."""
 
     name: str = Field(examples=["passport.jpg"])
-    usable: bool
+    usable: bool = Field(examples=[True])
     verdict: str = Field(
         description="`good`, or in a sentence why it cannot be searched with.", examples=["good"]
     )

@@ -11,7 +11,7 @@ from storage.tables import State
 class QueueAnswer(BaseModel):
     """The ledger's numbers and the machine's health."""
 
-    well: bool
+    well: bool = Field(examples=[True])
     troubles: list[str] = Field(
         description="A sentence for each thing to look into.",
         examples=[["No worker has been heard of for 10 minutes."]],

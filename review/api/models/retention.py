@@ -74,7 +74,9 @@ class CertificateAnswer(BaseModel):
     )
     pictures: int
     footage_files: int = Field(description="Uploaded recordings that were removed.")
-    proven: bool = Field(description="Whether all files could be read and nothing was found.")
+    proven: bool = Field(
+        examples=[True], description="Whether all files could be read and nothing was found."
+    )
     looked_for: int = Field(description="How many pieces of it.")
     in_files: int
     in_bytes: int

@@ -68,7 +68,9 @@ class SightAnswer(BaseModel):
         description="Path of the moment, others' faces hidden; none of a face that was imported.",
         examples=[f"{links.candidate(1, 1, 7)}/clip.mp4"],
     )
-    own_decision: Decision | None = Field(description="What this reviewer has said of it.")
+    own_decision: Decision | None = Field(
+        description="What this reviewer has said of it.", examples=[None]
+    )
 
     @classmethod
     def of(cls, sight: Sight, *, below_floor: bool, own: Decision | None) -> "SightAnswer":
