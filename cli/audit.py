@@ -1,4 +1,4 @@
-"""`nightreel audit verify|checkpoint|export|list`."""
+"""`nightreel audit verify|checkpoint|export|list|searches`."""
 
 import json
 from dataclasses import asdict
@@ -90,6 +90,22 @@ def list_entries(
     for one in found:
         case = "" if one.case_id is None else str(one.case_id)
         shown.add_row(str(one.position), one.at, one.actor, one.action, case, one.objects)
+    out.print(shown)
+
+
+@app.command("searches")
+def searches(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Who searched how often, and whether that is far more than usual."""
+    found = audit.count_searches(resources().database, actor=actor(), now=utc_now())
+    if as_json:
+        print_json([asdict(one) | {"is_unusual": one.is_unusual} for one in found])
+        return
+    shown = table("", "who", "#in seven days", "#a week before that", "")
+    for one in found:
+        remark = "far more than usual" if one.is_unusual else ""
+        shown.add_row(one.actor, str(one.lately), f"{one.usual:.1f}", remark)
     out.print(shown)
 
 

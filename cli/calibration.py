@@ -59,12 +59,12 @@ def calibrations(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Every calibration of a case, the newest first."""
-    mine, now = resources(), utc_now()
-    with (
-        Act(mine.database, actor(), Action.CASE_VIEWED, now).refusals(case),
-        reading(mine.database) as session,
-    ):
-        found = all_of(session, case_to_read(session, case, now).id)
+    mine = resources()
+    act = Act(mine.database, actor(), Action.CASE_VIEWED, utc_now())
+    with act.refusals(case), reading(mine.database) as session:
+        case_id = case_to_read(session, case, act.now).id
+        found = all_of(session, case_id)
+    act.note(case_id, what="calibrations")
     _show(found, as_json=as_json)
 
 

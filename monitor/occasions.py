@@ -15,6 +15,7 @@ from pipeline.windows import Windows
 from storage.database import Session
 from storage.night import Ended, ended_since, watched_ms_since
 from storage.notices import latest
+from storage.search_counts import search_counts
 from storage.tables import State
 
 NIGHT_ENDED, NEEDS_HELP = "night_ended", "needs_help"
@@ -117,6 +118,19 @@ def quarantined(session: Session, sight: Sight) -> Iterator[Occasion]:
             "began_at": began_at.isoformat(),
         },
     )
+
+
+def unusual_searches(session: Session, now: datetime) -> Iterator[Occasion]:
+    """Somebody searches far more than they used to, once a week each."""
+    year, week, _ = now.isocalendar()
+    for one in search_counts(session, now):
+        if one.is_unusual:
+            sentence = (
+                f"{one.actor} searched {one.lately} times in seven days, {one.usual:.0f} a week "
+                "before that; see `nightreel audit searches`, and ask why."
+            )
+            body = {"about": "searches", "sentence": sentence, "actor": one.actor}
+            yield Occasion(f"searches:{one.actor}:{year}-{week}", NEEDS_HELP, body)
 
 
 def disk_nearly_full(home: Path, now: datetime) -> Iterator[Occasion]:

@@ -17,6 +17,7 @@ from monitor.occasions import (
     in_trouble,
     night_ended,
     quarantined,
+    unusual_searches,
 )
 from pipeline.clock import utc_now
 from storage.database import Session, reading, writing
@@ -66,6 +67,7 @@ class Watchman:
         return chain(
             night_ended(session, sight, self._mine.windows, settings.workers),
             quarantined(session, sight),
+            unusual_searches(session, sight.at),
             in_trouble(self._lasting(sight)),
             disk_nearly_full(settings.home_folder, sight.at),
         )

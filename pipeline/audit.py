@@ -15,6 +15,7 @@ from storage.audit import Action, entries
 from storage.chain import Broken, Entry, first_broken, read_line
 from storage.checkpoints import Checkpoint, checkpoints, make_checkpoint, read_checkpoint
 from storage.database import Engine, reading, writing
+from storage.search_counts import SearchCount, search_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,14 @@ def view(
     with reading(database) as session:
         found = list(entries(session, after=after, limit=limit))
     Act(database, actor, Action.AUDIT_VIEWED, now).note(None, after=after, entries=len(found))
+    return found
+
+
+def count_searches(database: Engine, *, actor: str, now: datetime) -> list[SearchCount]:
+    """Who searched how often; that it was looked at is an entry. Raises StoreUnavailable."""
+    with reading(database) as session:
+        found = search_counts(session, now)
+    Act(database, actor, Action.AUDIT_VIEWED, now).note(None, what="searches")
     return found
 
 

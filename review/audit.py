@@ -16,6 +16,7 @@ from storage.cases import list_cases
 from storage.chain import Entry
 from storage.checkpoints import Checkpoint, public_half, signing_key
 from storage.database import Session, reading, writing
+from storage.search_counts import search_counts
 
 ON_A_PAGE = 100
 routes = router("/audit")
@@ -35,6 +36,7 @@ def show_audit(
     found = read_entries(ours, who, case=case, action=action, before=before)
     with reading(ours.database) as session:
         cases = {one.id: one.reference for one in list_cases(session)}
+        searches = search_counts(session, ours.now())
     return page(
         request,
         "audit.html.j2",
@@ -42,6 +44,7 @@ def show_audit(
         older=found[ON_A_PAGE - 1].position if len(found) > ON_A_PAGE else None,
         names=names_of_actors(ours.database),
         cases=cases,
+        searches=searches,
         actions=list(Action),
         case=case,
         action=action,

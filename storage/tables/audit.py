@@ -12,7 +12,7 @@ class AuditEntry(Table, table=True):
     """One act in the audit log, chained to the one before by its hash; never changed."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "case_id", "id"),)
+    __table_args__ = (Index(None, "case_id", "id"), Index(None, "action", "at"))
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     """Its position: 1 for the first, and no number is left out."""
     at: datetime

@@ -31,6 +31,7 @@ WALK: list[tuple[str, str]] = [
     ("candidates --case A-1", "candidates_viewed"),
     ("changes --case A-1", "candidates_viewed"),
     ("search PHOTO --case A-1", "searched"),
+    ("calibrations --case A-1", "case_viewed"),
     ("report --case A-1 -o OUT", "report_written"),
     ("export OUT --what candidates --case A-1", "exported"),
     ("jobs pause 1", "jobs_changed"),
@@ -53,6 +54,7 @@ WALK: list[tuple[str, str]] = [
     ("account disable jane", "account_changed"),
     ("account enable jane", "account_changed"),
     ("audit list", "audit_viewed"),
+    ("audit searches", "audit_viewed"),
     ("audit export -o LOG", "audit_exported"),
 ]
 ELSEWHERE = {
@@ -62,6 +64,8 @@ ELSEWHERE = {
         [f"groups {word}" for word in ("list", "make", "merge", "promote", "show", "split")],
         "tests of groups hold it",
     ),
+    "calibrate": "tests of calibrating hold it",
+    "import": "tests of importing hold it",
     "watch": "takes footage in by the same step as `ingest`",
     "token add": "tests of the API's tokens hold it",
     "token revoke": "tests of the API's tokens hold it",

@@ -19,6 +19,7 @@ from monitor.lookout import Sight
 from monitor.watchman import Watchman
 from settings import Settings
 from storage import ledger
+from storage.audit import Action, record
 from storage.canaries import show_life
 from storage.database import reading, writing
 from storage.notices import due, latest
@@ -215,6 +216,15 @@ def test_a_queue_is_told_again_when_it_falls_silent_again(scene: Scene) -> None:
         for minutes in (6, 9):
             scene.told(start + minutes * MINUTE)
     assert [one["about"] for one in diary_of(scene.folder)] == ["stale"] * 4
+
+
+def test_who_searches_far_more_than_usual_is_told_once_a_week(scene: Scene) -> None:
+    with writing(scene.mine.database) as session:
+        for _ in range(20):
+            record(session, actor="account:7", action=Action.SEARCHED, objects={}, now=NOW)
+    assert scene.told(NOW)[-1]["actor"] == "account:7"
+    told = len(scene.told(NOW + MINUTE))
+    assert len(scene.told(NOW + 2 * MINUTE)) == told
 
 
 def test_a_disk_that_is_nearly_full_is_told_once_a_day(

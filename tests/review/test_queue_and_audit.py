@@ -119,3 +119,14 @@ def test_a_number_that_cannot_be_is_a_calm_page(house: House, path: str) -> None
     answer = house.visit_as(*Role).get(path)
     assert answer.status_code == 422
     assert "cannot be used as it was given" in answer.text
+
+
+def test_who_searches_far_more_than_usual_is_marked(house: House) -> None:
+    auditor = house.visit_as(Role.AUDITOR)
+    assert "Who searched how often" not in auditor.get("/audit").text
+    with writing(house.site.database) as session:
+        for _ in range(20):
+            house.site.record(session, "uid:7", "searched", None)
+    text = auditor.get("/audit").text
+    assert "<td>uid:7</td>" in text
+    assert "far more than usual" in text
