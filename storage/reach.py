@@ -10,7 +10,7 @@ import sqlalchemy
 from sqlmodel import Session, col
 
 from storage.progress import outcomes
-from storage.scope import Scope, filtered, of_case
+from storage.scope import Scope, filtered, of_case, undated
 from storage.tables import Analysis, Plan, Recording, State
 
 _SEARCHABLE = (State.DONE, State.GAPS)
@@ -22,6 +22,8 @@ class Unsearched(StrEnum):
     """Why a recording was not searched."""
 
     OUTSIDE_CASE = "outside the case"
+    UNDATED = "when it was recorded nobody says"
+    """Its source is one of the case's; it may be of the case's window."""
     OUTSIDE_FILTERS = "outside the filters"
     NOT_PROCESSED = "not processed yet"
     FAILED = "could not be decoded"
@@ -79,6 +81,7 @@ def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
             col(Recording.id),
             col(Recording.duration_ms),
             of_case(session, scope).label("of_case"),
+            undated(session, scope).label("undated"),
             filtered(session, scope).label("filtered"),
             col(Analysis.id).label("analysis_id"),
             col(Analysis.state),
@@ -101,7 +104,8 @@ def _footage(rows: Sequence[Any], engine: str) -> _Footage:
     whole = [row for row in looked if row.thinned_at is None]
     states = {row.state for row in whole}
     if not first.of_case:
-        return _Footage(first.duration_ms, Unsearched.OUTSIDE_CASE)
+        why = Unsearched.UNDATED if first.undated else Unsearched.OUTSIDE_CASE
+        return _Footage(first.duration_ms, why)
     if not first.filtered:
         return _Footage(first.duration_ms, Unsearched.OUTSIDE_FILTERS)
     if State.DONE in states:

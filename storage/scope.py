@@ -61,14 +61,14 @@ def of_case(session: Session, scope: Scope) -> ColumnElement[bool]:
     """
     if scope.case is None:
         return true()
-    own = col(Recording.id).in_(
-        select(CaseRecording.recording_id).where(col(CaseRecording.case_id) == scope.case.id)
-    )
-    if scope.own_only:
-        return and_(own, _recorded_within(scope.case, own))
-    named = [_comes_from(session, one) for one in scope.case.sources if one not in _KEYWORDS]
-    allowed = true() if ARCHIVE in scope.case.sources else or_(own, *named)
-    return and_(allowed, _recorded_within(scope.case, own))
+    return and_(_of_sources(session, scope, scope.case), _recorded_within(scope.case))
+
+
+def undated(session: Session, scope: Scope) -> ColumnElement[bool]:
+    """The recordings of its sources of which nobody says when they were recorded."""
+    if scope.case is None:
+        return false()
+    return and_(_of_sources(session, scope, scope.case), col(Recording.captured_ms).is_(None))
 
 
 def in_window(case: Case | None) -> ColumnElement[bool]:
@@ -115,12 +115,24 @@ def allowed(session: Session, case: Case, appearance_ids: Collection[int]) -> se
     }
 
 
-def _recorded_within(case: Case, own: ColumnElement[bool]) -> ColumnElement[bool]:
+def _of_sources(session: Session, scope: Scope, case: Case) -> ColumnElement[bool]:
+    if scope.own_only:
+        return _own(case)
+    named = [_comes_from(session, one) for one in case.sources if one not in _KEYWORDS]
+    return true() if ARCHIVE in case.sources else or_(_own(case), *named)
+
+
+def _own(case: Case) -> ColumnElement[bool]:
+    added = select(CaseRecording.recording_id).where(col(CaseRecording.case_id) == case.id)
+    return col(Recording.id).in_(added)
+
+
+def _recorded_within(case: Case) -> ColumnElement[bool]:
     if _is_any_time(case):
         return true()
     recorded_ms = col(Recording.captured_ms)
     inside = _overlaps(case, recorded_ms + 0, recorded_ms + col(Recording.duration_ms))
-    return or_(and_(recorded_ms.is_(None), own), inside)
+    return or_(and_(recorded_ms.is_(None), _own(case)), inside)
 
 
 def _overlaps(

@@ -1,7 +1,7 @@
 """The appearances closest to a face, within a scope, on both databases."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -37,6 +37,7 @@ def footage(
     path: str = "/footage/gate.mp4",
     later: timedelta = timedelta(),
     case_id: int | None = None,
+    captured_at: datetime | None = None,
     state: State = State.DONE,
 ) -> int:
     """A recording of ten seconds that was watched, and shows these; returns its analysis."""
@@ -48,7 +49,7 @@ def footage(
             plan_body=f'{{"engine": "{engine}"}}',
             segments=segments(1),
             now=NOW + later,
-            request=Request(case_id=case_id),
+            request=Request(case_id=case_id, captured_at=captured_at),
         )
         seen = [replace(presence(3_000 * n), vector=v) for n, v in enumerate(vectors)]
         if state in (State.DONE, State.GAPS):
@@ -140,6 +141,29 @@ def test_a_case_keeps_the_search_to_its_footage(database: Engine) -> None:
     assert names(database, Scope(case)) == ["a"]
     not_searched = looked_at(database, Scope(case)).not_searched
     assert not_searched == {Unsearched.OUTSIDE_CASE: Extent(1, TEN_SECONDS)}
+
+
+def test_footage_of_a_case_that_nobody_dates_is_counted_apart_from_what_is_outside_of_it(
+    database: Engine,
+) -> None:
+    window = {"footage_from": NOW, "footage_until": NOW + timedelta(hours=1)}
+    terms = TERMS | window | {"sources": ["/gate/"]}
+    with writing(database) as session:
+        case = open_case(session, reference="A-1", now=NOW, **terms)
+    footage(database, "a", path="/gate/1.mp4", captured_at=NOW)
+    footage(database, "b", path="/gate/2.mp4", captured_at=NOW - timedelta(hours=1))
+    footage(database, "c", path="/gate/3.mp4")
+    footage(database, "d", path="/yard/4.mp4")
+    footage(database, "e", path="/yard/5.mp4", case_id=case.id)
+    covered = looked_at(database, Scope(case))
+    assert covered.searched.recordings == 2
+    assert covered.not_searched == {
+        Unsearched.OUTSIDE_CASE: Extent(2, 2 * TEN_SECONDS),
+        Unsearched.UNDATED: Extent(1, TEN_SECONDS),
+    }
+    assert looked_at(database, Scope(case, own_only=True)).not_searched == {
+        Unsearched.OUTSIDE_CASE: Extent(4, 4 * TEN_SECONDS)
+    }
 
 
 def test_footage_that_was_not_watched_is_counted_with_its_reason(database: Engine) -> None:
