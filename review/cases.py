@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import File, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
-from errors import Locked, NotFound, WrongUsage
+from errors import Locked, WrongUsage
 from faces.engine import FaceEngine
 from pipeline import decoys
 from pipeline.cases import Terms, open_case
@@ -20,6 +20,7 @@ from review.authority import locked
 from review.calibration import said, said_of
 from review.exporting import export
 from review.guard import router
+from review.numbers import MOST, First
 from review.pages import page
 from review.photos import at_hand
 from review.site import OurSite, Site
@@ -118,10 +119,10 @@ def photo(ours: OurSite, who: Who, case_id: int, photo: int) -> Response:
 
 
 @routes.get("/{case_id}/candidates")
-def candidates(request: Request, ours: OurSite, who: Who, case_id: int, first: int = 0) -> Response:
+def candidates(
+    request: Request, ours: OurSite, who: Who, case_id: int, first: First = 0
+) -> Response:
     """Candidates by person and rank, fifty at a time."""
-    if first < 0:
-        raise NotFound("There is no such page of candidates.")
     found = page_of_candidates(ours.database, case_id, first=first, actor=who.actor, now=ours.now())
     calibration = said_of(found.calibrations, [row for row, _ in found.rows])
     return page(request, "candidates.html.j2", found=found, step=PAGE, calibration=calibration)
@@ -164,7 +165,7 @@ def seed_decoys(
     ours: OurSite,
     who: Who,
     case_id: int,
-    recording: Annotated[int, Form()],
+    recording: Annotated[int, Form(ge=1, le=MOST)],
     reason: Annotated[str, Form()],
     number: Annotated[int, Form(ge=1, le=100)] = 5,
 ) -> Response:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import Field
 
 from errors import Purged
 from pipeline import group as step
@@ -12,7 +13,7 @@ from pipeline.enrol import Enrolled
 from pipeline.group import Groups
 from review.cases import photo_engine
 from review.guard import router
-from review.numbers import Number
+from review.numbers import MOST, Number
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
@@ -23,7 +24,7 @@ from storage.database import reading, writing
 from storage.groups import Group, Member
 
 routes = router("/groups")
-Ids = Annotated[list[int], Form()]
+Ids = Annotated[list[Annotated[int, Field(ge=1, le=MOST)]], Form()]
 
 
 @routes.get("")

@@ -6,15 +6,16 @@ change something for the form token of its page.
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from errors import NotAllowed, NotLoggedIn, TooLarge, WrongUsage
+from errors import NotAllowed, NotFound, NotLoggedIn, TooLarge, WrongUsage
 from review.access import ACCESS, may
+from review.numbers import MOST
 from review.sessions import form_token
 from review.visitors import STRANGER, visitor_of_session, visitor_of_token
 
@@ -51,8 +52,10 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             await _let_in(request, f"{request.method} {self.path}")
-            if request.url.path.startswith(API) and set(request.query_params) - asked_for:
-                raise WrongUsage("This takes no such parameter; see /api/v1/docs.")
+            if request.url.path.startswith(API):
+                _refuse_unknown(set(request.query_params) - asked_for)
+            else:
+                _refuse_beyond_all_numbers(request.path_params)
             return await handle(request)
 
         return guarded
@@ -61,6 +64,17 @@ class GuardedRoute(APIRoute):
 def names_of(route: APIRoute) -> list[str]:
     """A route's entries in the table."""
     return [f"{method} {route.path}" for method in sorted(route.methods or ())]
+
+
+def _refuse_unknown(parameters: set[str]) -> None:
+    if parameters:
+        raise WrongUsage("This takes no such parameter; see /api/v1/docs.")
+
+
+def _refuse_beyond_all_numbers(parts: Mapping[str, str]) -> None:
+    """Refuse what no database could even be asked for; the API's numbers have their own limits."""
+    if any(part.isdecimal() and int(part) > MOST for part in parts.values()):
+        raise NotFound("There is nothing of such a number.")
 
 
 async def _let_in(request: Request, name: str) -> None:

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from errors import NotFound
 from pipeline.outlook import Outlook, look_ahead
 from review.guard import router
 from review.moments import when
-from review.numbers import Number
+from review.numbers import First, Number
 from review.pages import IN_WORDS, page
 from review.site import OurSite, Site
 from review.timeline import Bar, Tick, bars, ticks
@@ -98,9 +97,6 @@ class Listed:
     """How many newer ones there are."""
     more: bool
     """Whether there are older ones."""
-
-
-First = Annotated[int, Query(ge=0, le=2**31)]
 
 
 @routes.get("")

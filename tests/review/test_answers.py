@@ -71,6 +71,18 @@ def test_a_page_that_does_not_exist_is_said_so(house: House) -> None:
     assert (answer.status_code, "no such page" in answer.text) == (404, True)
 
 
+@pytest.mark.parametrize("path", ["cases/{}", "groups/1/{}", "review/{}", "search/1/{}/crops/0"])
+def test_nothing_has_a_number_that_no_database_can_hold(house: House, path: str) -> None:
+    answer = house.visit_as(*Role).get(f"/{path.format(10**24)}")
+    assert (answer.status_code, "nothing of such a number" in answer.text) == (404, True)
+
+
+def test_a_page_of_a_list_that_cannot_be_is_refused(house: House) -> None:
+    for first in (-1, 10**24):
+        answer = house.visit_as(Role.ANALYST).get(f"/cases/1/candidates?first={first}")
+        assert answer.status_code == 422
+
+
 def test_a_body_that_is_too_large_is_refused(house: House) -> None:
     browser = house.visit_as(Role.ANALYST)
     answer = browser.post("/password", data={"password": "x" * 2_000_000})
