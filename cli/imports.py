@@ -8,7 +8,7 @@ import typer
 
 from cli.actor import actor
 from cli.footage import DONE, FAILED, WITH_GAPS, check_engine
-from cli.output import err, out, print_json
+from cli.output import err, out, print_json, quantity
 from cli.output import table as printed_table
 from cli.progress import count_bar, wait_for
 from errors import BrokerUnavailable
@@ -63,9 +63,9 @@ def _print(done: Imported) -> None:
             shown.add_row(str(one.number), one.file, one.reason)
         out.print(shown)
     err.print(
-        f"{done.appearances} faces of {len(done.analyses)} recordings were imported, "
-        f"{done.known} were there already, {len(done.refused)} were refused. "
-        "Nothing of their footage was looked at."
+        f"Imported: {quantity(done.appearances, 'face')} of "
+        f"{quantity(len(done.analyses), 'recording')}; there already: {done.known}; "
+        f"refused: {len(done.refused)}. Nothing of their footage was looked at."
     )
 
 

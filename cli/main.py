@@ -30,6 +30,7 @@ from cli import (
     search,
     stack,
     status,
+    thresholds,
     tokens,
     verify,
     watch,
@@ -85,6 +86,7 @@ models.app.command("migrate")(migration.migrate)
 models.app.command("omitted")(migration.omitted)
 models.app.command("compare")(migration.compare)
 models.app.command("use")(migration.use)
+models.app.command("threshold")(thresholds.threshold)
 app.add_typer(models.app, name="models", help="Engines and their weights.")
 
 

@@ -40,7 +40,7 @@ def migrate(
 
     The engine in use stays in use. Given again, it asks for what is new and says how far it is.
     """
-    mine, engine = resources(), _engine(to)
+    mine, engine = resources(), engine_called(to)
     asked = steps.migrate(
         engine, case_id=id_of_case(case), tools=mine.tools, current=mine.engine, actor=actor()
     )
@@ -82,7 +82,7 @@ def compare(
 ) -> None:
     """How rank and distance of every reviewed candidate differ, and a threshold to consider."""
     mine = resources()
-    first, second = _engine(before), _engine(after)
+    first, second = engine_called(before), engine_called(after)
     act = Act(mine.database, actor(), Action.CANDIDATES_VIEWED, utc_now())
     with act.refusals(case), reading(mine.database) as session:
         cases = [case_to_read(session, case, act.now)] if case else list_cases(session)
@@ -104,7 +104,7 @@ def use(
     ] = False,
 ) -> None:
     """Take another engine into use, or the earlier one back; verdicts stay."""
-    mine, chosen = resources(), _engine(engine)
+    mine, chosen = resources(), engine_called(engine)
     number = steps.use(
         chosen,
         reason=reason,
@@ -119,7 +119,7 @@ def use(
     )
 
 
-def _engine(name: str) -> FaceEngine:
+def engine_called(name: str) -> FaceEngine:
     """Raises ModelUnavailable when it cannot be used here."""
     mine = resources()
     card = known.require(name, mine.weights_folder)
@@ -196,5 +196,6 @@ def _said(suggestion: Suggestion | None, engine: FaceEngine) -> str:
         f"Fewest errors on what was decided: a threshold of {suggestion.threshold:.3f}, instead of "
         f"{engine.card.threshold} ({suggestion.same} same, {suggestion.missed} of them further "
         f"away; {suggestion.different} different, {suggestion.admitted} of them within)."
-        f"{caution} Only what was a candidate before could be decided on."
+        f"{caution} Only what was a candidate before could be decided on; `nightreel models "
+        "threshold` takes another into use."
     )

@@ -22,6 +22,11 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def quantity(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: 1 face, 2 faces."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def table(title: str, *columns: str) -> Table:
     """An empty table; columns whose name begins with `#` are numbers, set right."""
     made = Table(

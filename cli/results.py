@@ -11,7 +11,7 @@ from rich.table import Table
 
 from cli.actor import actor
 from cli.footage import Intake
-from cli.output import err, out, print_json, table
+from cli.output import err, out, print_json, quantity, table
 from cli.overlaps import (
     SAME_AS,
     counted,
@@ -63,8 +63,8 @@ def candidates(
         print_links(links_among(analyses))
     for name, number in without.items():
         err.print(
-            f"{number} appearances are no candidates for {name}: the pictures that are searched "
-            "with were cut from them, so that they prove nothing."
+            f"Left out for {name}: {quantity(number, 'appearance')} that the pictures which are "
+            "searched with were cut from, so that it would prove nothing."
         )
 
 

@@ -27,10 +27,15 @@ class ModelCard:
     """File names of the weights, as `models list` shows them."""
     detector: str
     """Who finds the faces: landmarks mean the same to all engines with the same detector."""
+    linked_up_to: float | None = None
+    """`same_face_distance`, where the threshold is not the engine's own."""
 
     @property
     def same_face_distance(self) -> float:
-        """The threshold as a Euclidean distance between unit vectors, whatever `distance` is."""
+        """The engine's own threshold as a Euclidean distance between unit vectors, whatever
+        `distance` is: up to there two faces in footage, or in a group, may be one."""
+        if self.linked_up_to is not None:
+            return self.linked_up_to
         return as_euclidean(self.threshold, self.distance)
 
 

@@ -5,6 +5,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from errors import StoreUnavailable
+from faces.adjusted import AdjustedEngine
 from faces.engine import FaceEngine
 from footage.executables import choose
 from footage.guards import Decoder
@@ -25,6 +26,7 @@ from storage.media_folder import MediaFolder
 from storage.models import in_use
 from storage.objects import Account, Address, Bucket
 from storage.sealed import SealedMedia
+from storage.thresholds import threshold_in_use
 from worker import roll
 
 PHOTO_MIN_FACE_PX = 40
@@ -176,9 +178,18 @@ class Resources:
             ) from error
         return home
 
-    @cache  # noqa: B019 - one Resources lives as long as its process
     def face_engine(self, name: str, min_face_px: int) -> FaceEngine:
-        """An engine by name; its networks load at first use. Raises ModelUnavailable."""
+        """An engine by name, with the threshold in use; its networks load at first use.
+
+        Raises ModelUnavailable, StoreUnavailable.
+        """
+        engine = self._engine(name, min_face_px)
+        with reading(self.database) as session:
+            chosen = threshold_in_use(session, engine.card.name)
+        return engine if chosen is None else AdjustedEngine(engine, chosen)
+
+    @cache  # noqa: B019 - one Resources lives as long as its process
+    def _engine(self, name: str, min_face_px: int) -> FaceEngine:
         from faces.engines import build_engine
 
         return build_engine(

@@ -14,6 +14,7 @@ from storage.tables.appearances import (
     Omission,
     PresenceColumns,
     Sighting,
+    ThresholdChoice,
 )
 from storage.tables.audit import AuditCheckpoint, AuditEntry
 from storage.tables.base import Table
@@ -81,6 +82,7 @@ __all__ = [
     "Sighting",
     "State",
     "Table",
+    "ThresholdChoice",
     "Upload",
     "Verdict",
     "WebSession",

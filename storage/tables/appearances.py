@@ -82,6 +82,19 @@ class Model(Table, table=True):
     pinned_at: datetime
 
 
+class ThresholdChoice(Table, table=True):
+    """Up to which distance an engine makes candidates from then on; the latest counts."""
+
+    __tablename__ = "threshold_choice"
+    __table_args__ = IDS_NEVER_REUSED
+    id: int = Field(default=None, primary_key=True)
+    engine: str
+    threshold: float
+    reason: str
+    actor: str
+    chosen_at: datetime
+
+
 class EngineChoice(Table, table=True):
     """Which engine is in use from then on; the latest counts."""
 

@@ -1,0 +1,79 @@
+"""`nightreel models threshold`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from cli.actor import actor
+from cli.migration import engine_called
+from cli.output import err, out, print_json, quantity, table
+from cli.people import ask_for
+from pipeline.thresholds import Effect, change_threshold, effect
+from storage.database import reading
+from storage.thresholds import thresholds
+from worker.resources import resources
+
+
+def threshold(
+    engine: Annotated[str, typer.Argument(help="The engine.")],
+    value: Annotated[
+        float | None, typer.Argument(help="Up to which distance it is to make candidates.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; it is kept. Without it nothing changes.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make candidates up to another distance, or only see what that would do to what was decided.
+
+    Without a value, what was chosen before.
+    """
+    if value is None:
+        _print_chosen(engine, as_json)
+        return
+    mine, chosen = resources(), engine_called(engine)
+    if reason:
+        changed = change_threshold(
+            chosen, value, reason=reason, database=mine.database, actor=actor()
+        )
+        _print_effect(changed.effect, as_json)
+        err.print(
+            f"In use; {quantity(len(changed.people), 'person', 'people')} to be compared anew. "
+            "`nightreel changes` says what that changed. Calibrations at the earlier threshold "
+            "count no more."
+        )
+        ask_for(changed.people)
+        return
+    _print_effect(effect(mine.database, chosen.card, value), as_json)
+    err.print("Nothing was changed; give a --reason to take it into use.")
+
+
+def _print_chosen(engine: str, as_json: bool) -> None:
+    mine, card = resources(), engine_called(engine).card
+    with reading(mine.database) as session:
+        found = [one for one in thresholds(session) if one.engine == engine]
+    if as_json:
+        chosen = [asdict(one) | {"chosen_at": one.chosen_at.isoformat()} for one in found]
+        print_json({"engine": engine, "threshold": card.threshold, "chosen": chosen})
+        return
+    shown = table(f"{engine} makes candidates up to {card.threshold:g}", "#threshold", "since")
+    for column in ("by", "reason"):
+        shown.add_column(column, overflow="fold")
+    for one in found:
+        at = f"{one.chosen_at:%Y-%m-%d %H:%M} UTC"
+        shown.add_row(f"{one.threshold:g}", at, one.actor, one.reason)
+    if not found:
+        shown.add_row("", "as the engine has it")
+    out.print(shown)
+
+
+def _print_effect(found: Effect, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(found))
+        return
+    shown = table(
+        "Of what reviewers agree on, how much lies within",
+        *("#threshold", f"#same, of {found.same}", f"#different, of {found.different}"),
+    )
+    for one in (found.before, found.after):
+        shown.add_row(f"{one.threshold:g}", str(one.same), str(one.different))
+    out.print(shown)

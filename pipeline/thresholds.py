@@ -1,0 +1,118 @@
+"""Let an engine make candidates up to another distance, and say what that does to decisions."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from errors import WrongUsage
+from faces.engine import FaceEngine, ModelCard
+from pipeline.act import Act
+from pipeline.clock import utc_now
+from pipeline.compare import Compared, compare
+from storage import rematches
+from storage.audit import Action
+from storage.cases import list_cases
+from storage.database import Engine, Session, reading, writing
+from storage.models import pin
+from storage.rematches import Cause
+from storage.thresholds import Threshold, choose_threshold
+from storage.verdicts import Decision
+
+LARGEST = 2.0
+"""No two unit vectors are further apart, by either distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """How many of the reviewed candidates lie within a threshold."""
+
+    threshold: float
+    same: int
+    different: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What another threshold does to candidates on which reviewers agree."""
+
+    same: int
+    """How many were decided to be the same, at whatever distance."""
+    different: int
+    before: Within
+    after: Within
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A threshold that was taken into use."""
+
+    effect: Effect
+    people: list[int]
+    """Who is to be compared anew."""
+
+
+def effect(database: Engine, card: ModelCard, threshold: float) -> Effect:
+    """What a threshold would do in all cases; nothing is stored.
+
+    Only what was a candidate once could be decided on: it says nothing of who would be new. Raises
+    WrongUsage for what is no distance.
+    """
+    _refuse_absurd(threshold)
+    with reading(database) as session:
+        return _effect(session, card, threshold)
+
+
+def change_threshold(
+    engine: FaceEngine, threshold: float, *, reason: str, database: Engine, actor: str
+) -> Changed:
+    """Have everybody compared anew with another threshold; verdicts stay, and so do engine and
+    vectors.
+
+    `engine` is as it is in use. What it changes is a rematch of each person. Raises WrongUsage
+    without a reason, for what is no distance, and for the threshold in use; OtherWeights.
+    """
+    name, before, said = engine.card.name, engine.card.threshold, reason.strip()
+    if not said:
+        raise WrongUsage("Say why the threshold is changed with --reason; it is kept.")
+    _refuse_absurd(threshold)
+    if threshold == before:
+        raise WrongUsage(f"{name} makes candidates up to {before:g} already.")
+    act = Act(database, actor, Action.THRESHOLD_CHANGED, utc_now())
+    with writing(database) as session:
+        pin(session, name, engine.weights_sha256, act.now)
+        found = _effect(session, engine.card, threshold)
+        people = choose_threshold(session, Threshold(name, threshold, said, actor, act.now))
+        for person in people:
+            rematches.ask(
+                session, person, engine=name, cause=Cause.THRESHOLD, actor=actor, now=act.now
+            )
+        act.record(
+            session, None, engine=name, weights_sha256=engine.weights_sha256,
+            threshold=threshold, threshold_before=before, people=len(people),
+        )  # fmt: skip
+    return Changed(found, people)
+
+
+def _refuse_absurd(threshold: float) -> None:
+    if not math.isfinite(threshold) or not 0 < threshold <= LARGEST:
+        raise WrongUsage("A threshold is a distance above 0 and at most 2; give another.")
+
+
+def _effect(session: Session, card: ModelCard, threshold: float) -> Effect:
+    cases = [one.id for one in list_cases(session)]
+    reviewed = compare(session, cases, card, card).reviewed
+    same, different = (_decided(reviewed, one) for one in (Decision.SAME, Decision.DIFFERENT))
+    before, after = (
+        Within(limit, *(sum(one <= limit for one in some) for some in (same, different)))
+        for limit in (card.threshold, threshold)
+    )
+    return Effect(len(same), len(different), before, after)
+
+
+def _decided(reviewed: Sequence[Compared], decision: Decision) -> list[float]:
+    """How far away this engine has what reviewers agree on."""
+    return [
+        one.after.distance
+        for one in reviewed
+        if one.decision is decision and one.after.distance is not None
+    ]

@@ -1,0 +1,123 @@
+"""Another threshold is taken into use with a reason, and everybody is compared anew with it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from painted import RED, Stay, paint, paint_photo
+from steps import enrol, find, open_case
+from test_rematch import LIKE_RED, decide_on_everything
+
+from errors import WrongUsage
+from faces.adjusted import AdjustedEngine
+from faces.engines.stub import StubEngine
+from pipeline.clock import utc_now
+from pipeline.plan import Plan
+from pipeline.rematch import match_people
+from pipeline.thresholds import Changed, Within, change_threshold, effect
+from pipeline.tools import Tools
+from storage.audit import entries
+from storage.candidates import candidates
+from storage.changes import changes
+from storage.database import reading
+from storage.gallery import unmatched_people
+from storage.thresholds import threshold_in_use, thresholds
+
+
+@pytest.fixture
+def case_id(tools: Tools, plan: Plan, tmp_path: Path) -> int:
+    """A case that looks for red, who was seen, and so was somebody much like red."""
+    stays = [Stay(RED, 0, 2), Stay(LIKE_RED, 4, 6, x=190)]
+    find(paint(tmp_path / "gate.mp4", 6, *stays), tools, plan)
+    case_id = open_case(tools)
+    person = enrol("Ada", [paint_photo(tmp_path / "red.png", RED)], case_id, tools, plan)
+    match_people([person.person_id], tools)
+    return case_id
+
+
+def change(tools: Tools, threshold: float, reason: str = "too many strangers") -> Changed:
+    engine = tools.engine_for(Plan(engine="stub"))
+    return change_threshold(
+        engine, threshold, reason=reason, database=tools.database, actor="uid:1"
+    )
+
+
+def distances(tools: Tools) -> list[tuple[float, float]]:
+    with reading(tools.database) as session:
+        return [(round(one.distance, 3), one.threshold) for one in candidates(session)]
+
+
+def test_with_a_stricter_threshold_fewer_are_candidates_and_back(
+    case_id: int, make_tools: Callable[..., Tools], tools: Tools
+) -> None:
+    (near, far), own = [one for one, _ in distances(tools)], StubEngine.card.threshold
+    between = (near + far) / 2
+    assert change(tools, between).people == [1]
+    with reading(tools.database) as session:
+        assert threshold_in_use(session, "stub") == between
+        assert unmatched_people(session, now=utc_now()) == [1]
+    strict = make_tools(AdjustedEngine(StubEngine(), between))
+    match_people([1], strict)
+    assert distances(tools) == [(near, between)]
+    with reading(tools.database) as session:
+        found = changes(session, case_id, engine="stub")
+    assert [(one.kind, one.after) for one in found.changes] == [("gone", None)]
+    assert [run.cause.value for run in found.rematches] == ["threshold"]
+    assert found.rematches[0].threshold == between
+    change(strict, own, "the earlier one")
+    match_people([1], tools)
+    assert distances(tools) == [(near, own), (far, own)]
+    with reading(tools.database) as session:
+        chosen = [(one.threshold, one.reason, one.actor) for one in thresholds(session)]
+    assert chosen == [(own, "the earlier one", "uid:1"), (between, "too many strangers", "uid:1")]
+
+
+@pytest.mark.usefixtures("case_id")
+def test_what_it_does_to_what_was_decided_is_said_before_and_nothing_is_stored(
+    tools: Tools,
+) -> None:
+    decide_on_everything(tools)
+    (near, far), card = [one for one, _ in distances(tools)], StubEngine.card
+    found = effect(tools.database, card, (near + far) / 2)
+    assert (found.same, found.different) == (2, 0)
+    assert found.before == Within(card.threshold, 2, 0)
+    assert found.after == Within((near + far) / 2, 1, 0)
+    with reading(tools.database) as session:
+        assert threshold_in_use(session, "stub") is None
+        assert unmatched_people(session, now=utc_now()) == []
+
+
+def test_it_is_in_the_audit_log(tools: Tools) -> None:
+    change(tools, 0.5)
+    with reading(tools.database) as session:
+        last = list(entries(session))[-1]
+    assert (last.action, last.actor) == ("threshold_changed", "uid:1")
+    assert '"threshold":0.5' in last.objects and '"threshold_before":0.75' in last.objects
+
+
+@pytest.mark.parametrize(
+    ("threshold", "reason", "sentence"),
+    [
+        (0.5, "  ", "--reason"),
+        (0.0, "x", "above 0"),
+        (-0.1, "x", "above 0"),
+        (2.1, "x", "at most 2"),
+        (float("nan"), "x", "above 0"),
+        (0.75, "x", "already"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_changes_nothing(
+    tools: Tools, threshold: float, reason: str, sentence: str
+) -> None:
+    with pytest.raises(WrongUsage, match=sentence):
+        change(tools, threshold, reason)
+    with reading(tools.database) as session:
+        assert thresholds(session) == []
+
+
+def test_faces_in_footage_are_linked_as_before() -> None:
+    adjusted = AdjustedEngine(StubEngine(), 0.1)
+    assert adjusted.card.threshold == 0.1
+    assert adjusted.card.same_face_distance == StubEngine.card.same_face_distance
+    again = AdjustedEngine(adjusted, 0.2)
+    assert again.card.same_face_distance == StubEngine.card.same_face_distance
