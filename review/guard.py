@@ -28,7 +28,13 @@ FOR_A_NEW_PASSWORD = frozenset({"GET /password", "POST /password", "POST /logout
 def router(prefix: str = "", **options: Any) -> APIRouter:
     """A router whose every route stands in the table."""
     shown = prefix.startswith(API)
-    return APIRouter(prefix=prefix, route_class=GuardedRoute, include_in_schema=shown, **options)
+    return APIRouter(
+        prefix=prefix,
+        route_class=GuardedRoute,
+        include_in_schema=shown,
+        generate_unique_id_function=_noun_and_verb,
+        **options,
+    )
 
 
 class PasswordExpected(NotAllowed):
@@ -75,6 +81,11 @@ def _refuse_beyond_all_numbers(parts: Mapping[str, str]) -> None:
     """Refuse what no database could even be asked for; the API's numbers have their own limits."""
     if any(part.isdecimal() and int(part) > MOST for part in parts.values()):
         raise NotFound("There is nothing of such a number.")
+
+
+def _noun_and_verb(route: APIRoute) -> str:
+    """What clients that are generated from the description call an operation."""
+    return "_".join([*map(str, route.tags), route.name])
 
 
 async def _let_in(request: Request, name: str) -> None:

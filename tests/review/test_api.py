@@ -52,6 +52,13 @@ def test_the_description_names_the_roles_of_every_operation(house: House) -> Non
     assert all("422" not in one["responses"] or "Said" in str(one) for one in operations)
 
 
+def test_generated_clients_have_names_that_can_be_said(house: House) -> None:
+    described = httpx.get(f"{house.address}/api/v1/openapi.json").json()
+    names = [one["operationId"] for path in described["paths"].values() for one in path.values()]
+    assert len(set(names)) == len(names)
+    assert {"cases_open_case", "review_give_verdict", "search_search"} <= set(names)
+
+
 def test_the_description_can_be_read_offline(house: House) -> None:
     page = house.browser().get("/api/v1/docs").text
     assert "GET /api/v1/recordings/{analysis_id}" in page

@@ -1,0 +1,54 @@
+"""People and photos are withdrawn by their numbers, of the case that has them only."""
+
+import pytest
+from judged import CASE, LATER, fill
+from rows import NOW, TERMS
+from sqlalchemy import Engine
+
+from errors import NotAuthorised, NotFound
+from pipeline.withdraw import withdraw_person_by_id, withdraw_reference
+from storage.audit import entries
+from storage.cases import open_case
+from storage.database import reading, writing
+from storage.people import people_in
+from storage.references import WITHDRAWN, references
+from storage.tables import Reference
+
+WHO = {"actor": "token:4", "now": LATER}
+
+
+@pytest.fixture
+def store(database: Engine) -> Engine:
+    """Case 1 looks for somebody by one photo; case 2 for nobody."""
+    fill(database)
+    with writing(database) as session:
+        open_case(session, reference="B", now=NOW, **TERMS)
+        session.get_one(Reference, 1).photo_sha256 = 32 * "ab"  # the log takes nothing else
+    return database
+
+
+def test_a_photo_is_taken_back_once(store: Engine) -> None:
+    assert withdraw_reference(1, case_id=CASE, database=store, **WHO) == 1
+    with reading(store) as session:
+        assert [one.verdict for one in references(session, 1)] == [WITHDRAWN]
+        assert [one.actor for one in entries(session)] == ["token:4"]
+    with pytest.raises(NotFound, match="no such photo in use"):
+        withdraw_reference(1, case_id=CASE, database=store, **WHO)
+
+
+def test_somebody_is_forgotten_with_everything(store: Engine) -> None:
+    withdraw_person_by_id(1, case_id=CASE, database=store, **WHO)
+    with reading(store) as session:
+        assert people_in(session, CASE) == []
+
+
+def test_another_case_withdraws_nothing_of_this_one(store: Engine) -> None:
+    with pytest.raises(NotFound, match="nobody of that number"):
+        withdraw_person_by_id(1, case_id=2, database=store, **WHO)
+    with pytest.raises(NotFound, match="no such photo"):
+        withdraw_reference(1, case_id=2, database=store, **WHO)
+    with pytest.raises(NotAuthorised, match="no such case"):
+        withdraw_reference(1, case_id=3, database=store, **WHO)
+    with reading(store) as session:
+        assert len(people_in(session, CASE)) == 1
+        assert [one.action for one in entries(session)] == ["refused"]
