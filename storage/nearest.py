@@ -28,10 +28,11 @@ from sqlmodel import Session, col, select
 from faces.engine import ModelCard
 from faces.matching import rank
 from faces.vectors import Vectors, unit
+from storage.batches import batches
 from storage.database import database_of
 from storage.embeddings import each_vector, vectors_of
 from storage.pgvector import proposed
-from storage.scope import EVERYWHERE, Scope, in_window, outside_window, within
+from storage.scope import EVERYWHERE, Scope, analyses, in_window, outside_window
 from storage.tables import Analysis, Appearance, Embedding, Recording
 from storage.vector_index import Index, index
 
@@ -140,12 +141,11 @@ def _among(found: Index, scope: Scope) -> NDArray[np.bool_] | None:
     """The rows within a scope, as the database says; None for all of them."""
     if scope == EVERYWHERE:
         return None
-    wanted = select(Analysis.id).join(Recording).where(within(found.session, scope))
-    analyses = np.array(found.session.exec(wanted).all(), np.int64)
+    wanted = np.array(analyses(found.session, scope), np.int64)
     outside = np.array(found.session.exec(outside_window(found.session, scope)).all(), np.int64)
-    highest = max(found.rows.analysis_ids.max(initial=0), analyses.max(initial=0))
+    highest = max(found.rows.analysis_ids.max(initial=0), wanted.max(initial=0))
     is_wanted = np.zeros(1 + highest, bool)
-    is_wanted[analyses] = True  # a look at a table: ten times as fast as `np.isin`
+    is_wanted[wanted] = True  # a look at a table: ten times as fast as `np.isin`
     rows: NDArray[np.bool_] = is_wanted[found.rows.analysis_ids]
     return rows & ~np.isin(found.rows.appearance_ids, outside) if len(outside) else rows
 
@@ -153,12 +153,17 @@ def _among(found: Index, scope: Scope) -> NDArray[np.bool_] | None:
 def _blocks(
     session: Session, engine: str, scope: Scope
 ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
-    statement = (
-        select(Embedding.appearance_id, col(Embedding.vector))
-        .join(Appearance, col(Embedding.appearance_id) == col(Appearance.id))
+    columns = select(Embedding.appearance_id, col(Embedding.vector))
+    everything = columns.where(col(Embedding.engine) == engine)
+    everything = everything.order_by(col(Embedding.appearance_id))
+    if scope == EVERYWHERE:
+        yield from each_vector(session, everything)
+        return
+    joined = (
+        everything.join(Appearance, col(Embedding.appearance_id) == col(Appearance.id))
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
         .join(Recording, col(Analysis.recording_id) == col(Recording.id))
-        .where(col(Embedding.engine) == engine, within(session, scope), in_window(scope.case))
-        .order_by(col(Embedding.appearance_id))
+        .where(in_window(scope.case))
     )
-    return each_vector(session, statement)
+    for some in batches(analyses(session, scope)):
+        yield from each_vector(session, joined.where(col(Appearance.analysis_id).in_(some)))

@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, text
+from sqlalchemy import ARRAY, Connection, Integer, any_, literal, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from errors import WrongUsage
 from faces.engine import ModelCard
 from faces.vectors import Vectors
 from storage.database import Engine
-from storage.scope import EVERYWHERE, Scope, in_window, within
+from storage.scope import EVERYWHERE, Scope, analyses, in_window, within
 from storage.tables import Analysis, Appearance, Embedding, Recording
 
 LONGEST = 2000
@@ -28,9 +27,15 @@ MOST = 1000
 """Appearances that the index proposes at once."""
 LITTLE = 20_000
 """A filter that keeps no more appearances than this is searched without the index."""
-AT_LEAST = 600
+AT_LEAST = 100
+_GRAPH = ("m=24", "ef_construction=200")
+"""More neighbours, chosen among more, than pgvector takes by itself: several looks at each person
+are islands, which fewer do not join, however many are proposed."""
 
-_IS_THERE = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)"
+_IS_THERE = f"""
+SELECT indisvalid AND COALESCE(reloptions @> ARRAY{list(_GRAPH)}, false)
+FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indexrelid = to_regclass(:name)
+"""
 _PROPOSED = """
 SELECT appearance_id, vector::vector({dimension}) <=> CAST(:photo AS vector({dimension})) AS apart
 FROM embedding WHERE engine = :engine ORDER BY apart LIMIT :number
@@ -55,7 +60,7 @@ def build_index(database: Engine, card: ModelCard) -> bool:
         is_valid = connection.execute(text(_IS_THERE), {"name": _name(card)}).scalar()
         if is_valid:
             return False
-        _build(connection, card, was_interrupted=is_valid is not None)
+        _build(connection, card, is_useless=is_valid is not None)
     return True
 
 
@@ -79,38 +84,42 @@ def proposed(
 
 def _of_photo(
     session: Session, photo: Any, card: ModelCard, scope: Scope, limit: int, number: int
-) -> list[int] | None:
-    from faces.engines.nearness import least_cosine
+) -> NDArray[np.int64] | None:
+    from faces.engines.nearness import ERROR, least_cosine
 
     rows = session.connection().execute(
         text(_PROPOSED.format(dimension=card.dimension)),
         {"photo": str(photo.tolist()), "engine": card.name, "number": number},
     )
-    ids, apart = zip(*rows.all(), strict=True) if rows.rowcount else ((), ())
-    wanted = ids if scope == EVERYWHERE else _within(session, ids, scope)
+    ids, apart = np.array([tuple(row) for row in rows], np.float64).reshape(-1, 2).T
     farthest_that_counts = 1 - least_cosine(card.threshold, card.distance)
     is_all = len(ids) < number or apart[-1] > farthest_that_counts
-    return list(wanted) if is_all or len(wanted) >= limit else None
+    if scope != EVERYWHERE:
+        is_wanted = np.isin(ids, _within(session, ids.astype(int).tolist(), scope))
+        ids, apart = ids[is_wanted], apart[is_wanted]
+    if not is_all and len(ids) < limit:
+        return None
+    # What the index says is rounded: who comes close to the last that counts is compared, too.
+    farthest = np.sort(apart)[:limit].max(initial=0)
+    close: NDArray[np.int64] = ids[apart <= farthest + 2 * ERROR].astype(np.int64)
+    return close
 
 
 def _keeps_little(session: Session, scope: Scope) -> bool:
     """Whether reading every vector of a scope is quick, and the index would propose few of them."""
-    some = _appearances(session, scope).offset(LITTLE).limit(1)
-    return session.exec(some).first() is None
+    wanted = literal(analyses(session, scope), ARRAY(Integer))
+    some = select(Appearance.id).where(col(Appearance.analysis_id) == any_(wanted))
+    return session.exec(some.offset(LITTLE).limit(1)).first() is None
 
 
 def _within(session: Session, appearance_ids: Any, scope: Scope) -> list[int]:
-    statement = _appearances(session, scope)
-    return list(session.exec(statement.where(col(Appearance.id).in_(appearance_ids))))
-
-
-def _appearances(session: Session, scope: Scope) -> SelectOfScalar[int]:
-    return (
+    statement = (
         select(Appearance.id)
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
         .join(Recording, col(Analysis.recording_id) == col(Recording.id))
         .where(within(session, scope), in_window(scope.case))
     )
+    return list(session.exec(statement.where(col(Appearance.id).in_(appearance_ids))))
 
 
 def _switch_on(connection: Connection) -> None:
@@ -124,14 +133,15 @@ def _switch_on(connection: Connection) -> None:
         ) from error
 
 
-def _build(connection: Connection, card: ModelCard, *, was_interrupted: bool) -> None:
+def _build(connection: Connection, card: ModelCard, *, is_useless: bool) -> None:
     name, engine = _name(card), card.name.replace("'", "''")
-    if was_interrupted:
+    if is_useless:  # it was interrupted, or built by an earlier version
         connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY {name}")
     connection.exec_driver_sql("SET maintenance_work_mem = '512MB'")
     connection.exec_driver_sql(
         f"CREATE INDEX CONCURRENTLY {name} ON {Embedding.__tablename__}"
         f" USING hnsw ((vector::vector({card.dimension})) vector_cosine_ops)"
+        f" WITH ({', '.join(_GRAPH)})"
         f" WHERE engine = '{engine}'"
     )
     connection.exec_driver_sql("RESET maintenance_work_mem")

@@ -53,6 +53,15 @@ def within(session: Session, scope: Scope) -> ColumnElement[bool]:
     return and_(of_case(session, scope), filtered(session, scope))
 
 
+def analyses(session: Session, scope: Scope) -> list[int]:
+    """The analyses of the recordings that a scope names.
+
+    Named one by one they tell a database how little there is to read: no statistics of its own say
+    how many recordings have something in their name.
+    """
+    return list(session.exec(select(Analysis.id).join(Recording).where(within(session, scope))))
+
+
 def of_case(session: Session, scope: Scope) -> ColumnElement[bool]:
     """The recordings that the case allows: of its sources, and with some of its window in them.
 

@@ -16,7 +16,7 @@ from faces.vectors import unit
 from storage.appearances import replace_appearances
 from storage.control import forget
 from storage.database import connect, reading, upgrade, writing
-from storage.nearest import nearest
+from storage.nearest import Near, nearest
 from storage.pgvector import build_index, proposed
 from storage.recordings import add
 from storage.scope import EVERYWHERE, Scope
@@ -61,9 +61,13 @@ def search(database: Engine, photo: np.ndarray, scope: Scope = EVERYWHERE) -> li
         return [one.appearance_id for one in near]
 
 
-def is_proposed(database: Engine, scope: Scope = EVERYWHERE) -> bool:
+def proposals(database: Engine, scope: Scope = EVERYWHERE) -> np.ndarray | None:
     with reading(database) as session:
-        return proposed(session, FACES[:1], CARD, scope, 20) is not None
+        return proposed(session, FACES[:1], CARD, scope, 20)
+
+
+def is_proposed(database: Engine, scope: Scope = EVERYWHERE) -> bool:
+    return proposals(database, scope) is not None
 
 
 def recall(database: Engine, scope: Scope, among: np.ndarray) -> float:
@@ -86,6 +90,37 @@ def test_the_index_finds_what_reading_everything_finds(archive: Engine) -> None:
     assert not build_index(archive, CARD), "once is enough"
 
 
+def test_a_filter_that_keeps_much_takes_of_the_proposals_what_it_keeps(
+    archive: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.pgvector.LITTLE", 100)
+    build_index(archive, CARD)
+    half = Scope(added_until=NOW + timedelta(days=RECORDINGS // 2))
+    assert is_proposed(archive, half)
+    assert not is_proposed(archive, A_FEW)
+    assert recall(archive, half, FACES[: len(FACES) // 2]) >= 0.98
+
+
+def test_only_what_may_be_among_the_closest_is_compared_exactly(archive: Engine) -> None:
+    build_index(archive, CARD)
+    ids = proposals(archive)
+    assert ids is not None
+    assert set(search(archive, FACES[0])) <= set(ids)
+    assert len(ids) < 40
+
+
+def test_several_photos_find_with_the_index_what_they_find_without(archive: Engine) -> None:
+    photos = FACES[[0, 1, 2]]
+
+    def near() -> list[Near]:
+        with reading(archive) as session:
+            return nearest(session, photos, card=CARD, scope=EVERYWHERE, limit=20)
+
+    exact = near()
+    build_index(archive, CARD)
+    assert near() == exact
+
+
 def test_what_is_deleted_is_not_proposed_any_more(archive: Engine) -> None:
     build_index(archive, CARD)
     gone = range(1, 1 + len(FACES) // RECORDINGS)
@@ -104,6 +139,17 @@ def test_an_index_that_was_interrupted_is_built_anew(archive: Engine) -> None:
                 " where indexrelid::regclass::text like 'ix_embedding_near%'"
             )
         )
+    assert not is_proposed(archive)
+    assert build_index(archive, CARD)
+    assert is_proposed(archive)
+
+
+def test_an_index_that_an_earlier_version_built_is_built_anew(archive: Engine) -> None:
+    build_index(archive, CARD)
+    with writing(archive) as session:
+        name = "select relname from pg_class where relname like 'ix_embedding_near%'"
+        index = session.connection().execute(text(name)).scalar_one()
+        session.connection().execute(text(f"alter index {index} reset (m, ef_construction)"))
     assert not is_proposed(archive)
     assert build_index(archive, CARD)
     assert is_proposed(archive)
