@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from rows import NOW, PLAN, TERMS, found, presence, reference, segments
+from rows import NOW, PLAN, TERMS, add_accounts, found, presence, reference, segments
 from sqlalchemy import Engine
 
 from pipeline.looking import next_sight
@@ -22,6 +22,7 @@ ADA, PASSPORT = 1, 1
 FIRST, SECOND, THIRD = 1, 2, 3  # appearances, all in one recording
 KEYS = [Key(ADA, appearance) for appearance in (FIRST, SECOND, THIRD)]
 ANN, BEN, CY = Reviewer(11), Reviewer(12), Reviewer(13)
+SUPERVISOR = Reviewer(9)
 RULES = Rules()
 LATER = NOW + timedelta(minutes=5)
 SAME, DIFFERENT, INCONCLUSIVE = Decision.SAME, Decision.DIFFERENT, Decision.INCONCLUSIVE
@@ -30,6 +31,7 @@ SAME, DIFFERENT, INCONCLUSIVE = Decision.SAME, Decision.DIFFERENT, Decision.INCO
 def fill(database: Engine, appearances: int = 3, asked_by: str | None = None) -> None:
     """One person with one photo, and this many candidates."""
     with writing(database) as session:
+        add_accounts(session, SUPERVISOR.account_id, *(one.account_id for one in (ANN, BEN, CY)))
         case = open_case(session, reference="A-1", now=NOW, **TERMS)
         person = add_person(session, case_id=case.id, name="Ada", now=NOW)
         session.get_one(Person, person).asked_by = asked_by

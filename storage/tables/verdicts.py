@@ -34,7 +34,7 @@ class Verdict(Table, table=True):
     id: int = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
     appearance_id: int
-    account_id: int = Field(index=True)
+    account_id: int = Field(foreign_key="account.id", ondelete="RESTRICT", index=True)
     place: int
     """1 for whoever decided first, 2 for the other."""
     decision: Decision = Field(sa_type=names(Decision))
@@ -69,7 +69,7 @@ class QualityOverride(Table, table=True):
     id: int = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
     appearance_id: int
-    account_id: int
+    account_id: int = Field(foreign_key="account.id", ondelete="RESTRICT")
     reason: str
     written_at: datetime
 
@@ -84,7 +84,7 @@ class Decoy(Table, table=True):
     reference_id: int = Field(foreign_key="reference.id", ondelete="CASCADE", index=True)
     distance: float
     threshold: float
-    account_id: int
+    account_id: int = Field(foreign_key="account.id", ondelete="RESTRICT")
     """Who put it there."""
     reason: str
     """Why it is known that this is somebody else."""

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from painted import BLUE, RED, Stay, paint, paint_photo
+from rows import add_accounts
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 from steps import enrol, find, open_case
 
 from errors import WrongUsage
@@ -16,8 +18,9 @@ from pipeline.rematch import match_person
 from pipeline.review import Reviewer, Rules, decide
 from pipeline.tools import Tools
 from storage.case_view import number_of_candidates
-from storage.database import reading
+from storage.database import reading, writing
 from storage.decoys import Alarms, alarms
+from storage.tables import Account
 from storage.verdicts import Decision, Key, standings
 
 ANN, BEN, SUPERVISOR = Reviewer(11), Reviewer(12), Reviewer(9)
@@ -27,6 +30,8 @@ RULES = Rules()
 @pytest.fixture
 def case_id(tools: Tools, plan: Plan, tmp_path: Path) -> int:
     """Red is looked for and comes once; blue comes in another recording."""
+    with writing(tools.database) as session:
+        add_accounts(session, *(one.account_id for one in (ANN, BEN, SUPERVISOR)))
     find(paint(tmp_path / "red.mp4", 3, Stay(RED, 0, 3)), tools, plan)
     find(paint(tmp_path / "blue.mp4", 3, Stay(BLUE, 0, 3)), tools, plan)
     case_id = open_case(tools)
@@ -84,3 +89,9 @@ def test_a_candidate_is_never_a_decoy_and_a_reason_is_needed(tools: Tools, case_
         seed(tools, case_id, recording_id=1)
     with pytest.raises(WrongUsage, match="how it is known"):
         seed(tools, case_id, reason=" ")
+
+
+def test_whoever_showed_decoys_remains_an_account(tools: Tools, case_id: int) -> None:
+    seed(tools, case_id)
+    with pytest.raises(IntegrityError), writing(tools.database) as session:
+        session.delete(session.get_one(Account, SUPERVISOR.account_id))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from painted import BLUE, RED, Stay, paint
-from rows import NOW, PLAN, TERMS, found, presence
+from rows import NOW, PLAN, TERMS, add_accounts, found, presence
 from sqlalchemy import Engine
 from sqlmodel import select
 from steps import watch_all
@@ -173,6 +173,7 @@ def test_the_last_word_counts(store: Engine) -> None:
 def test_who_was_judged_to_be_another_is_kept_apart(store: Engine) -> None:
     make(store)
     with writing(store) as session:
+        add_accounts(session, 1, 2)
         person = add_person(session, case_id=1, name="Ada", now=NOW)
         for appearance, decision in ((1, Decision.SAME), (4, Decision.DIFFERENT)):
             for place in (1, 2):

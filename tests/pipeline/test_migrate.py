@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from painted import BLUE, GREEN, RED, Stay, paint, paint_photo
+from rows import add_accounts
 from snapshots import WHEN_ASKED, snapshot
 from steps import enrol, find, open_case, open_segments, outcome, watch_all
 from test_rematch import SEEN, decide_on_everything
@@ -321,6 +322,7 @@ def test_a_comparison_shows_every_reviewed_candidate_and_suggests_a_threshold(
     finish(begin(tools), tools)
     red, _ = people
     with writing(tools.database) as session:
+        add_accounts(session, 1)
         for appearance, decision in ((1, Decision.SAME), (2, Decision.DIFFERENT)):
             key = Key(red, appearance)
             give(session, key, account_id=1, decision=decision, seen=SEEN, now=utc_now())

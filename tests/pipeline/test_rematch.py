@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from painted import GREEN, RED, Stay, paint, paint_photo
+from rows import add_accounts
 from snapshots import WHEN_ASKED, snapshot
 from steps import enrol, find, open_case
 
@@ -62,6 +63,7 @@ def told(tools: Tools, case_id: int, since: int | None = None) -> Changes:
 def decide_on_everything(tools: Tools) -> None:
     """A reviewer gives a verdict on every candidate."""
     with writing(tools.database) as session:
+        add_accounts(session, 1)
         for one in candidates(session):
             seen = replace(SEEN, reference_id=one.reference_id, distance=one.distance)
             key, same = Key(one.person_id, one.appearance_id), Decision.SAME

@@ -15,6 +15,7 @@ from judged import (
     LATER,
     RULES,
     SAME,
+    SUPERVISOR,
     fill,
     match,
     order,
@@ -165,8 +166,8 @@ def test_poor_pictures_support_nothing_without_an_override(store: Engine) -> Non
     says(store, BEN, SAME, rules=STRICT)
     assert standing(store) == Standing.WITHHELD
     with pytest.raises(WrongUsage, match="reason in writing"):
-        override_quality(store, CASE, FIRST, by=Reviewer(9), reason="  ", now=LATER)
-    override_quality(store, CASE, FIRST, by=Reviewer(9), reason="The scar is clear.", now=LATER)
+        override_quality(store, CASE, FIRST, by=SUPERVISOR, reason="  ", now=LATER)
+    override_quality(store, CASE, FIRST, by=SUPERVISOR, reason="The scar is clear.", now=LATER)
     assert standing(store) == Standing.SUPPORTED
 
 

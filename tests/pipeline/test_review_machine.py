@@ -103,7 +103,7 @@ def empty(engine: Engine) -> None:
     with writing(engine) as session:
         connection = session.connection()
         if engine.dialect.name == "sqlite":
-            for name in ("case", "recording", "plan", "sqlite_sequence"):
+            for name in ("case", "recording", "plan", "account", "sqlite_sequence"):
                 connection.execute(text(f'delete from "{name}"'))
         else:
             names = ", ".join(f'"{name}"' for name in Table.metadata.tables)

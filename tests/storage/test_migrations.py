@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from alembic import command
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from storage.cases import EVER, find_case
 from storage.database import connect, reading, upgrade
@@ -50,11 +51,11 @@ def earlier(empty_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _fill(connection: Connection) -> None:
+def _fill(connection: Connection, statements: str = BEFORE_EMBEDDINGS) -> None:
     values = {"now": "2026-03-01 22:00:00+00:00", "bytes": b"/gate.mp4"}
     values |= {"later": "2026-04-01 22:00:00+00:00"}
     values |= {f"vector_{number}": row.tobytes() for number, row in enumerate(VECTORS)}
-    for statement in BEFORE_EMBEDDINGS.split(";"):
+    for statement in statements.split(";"):
         used = {name: value for name, value in values.items() if f":{name}" in statement}
         connection.execute(text(statement), used)
 
@@ -93,3 +94,44 @@ def test_an_older_case_goes_on_as_it_was_and_says_what_is_not_known(earlier: Eng
     assert (case.requested_by, case.authorised_by) == ("not recorded", "A. Judge")
     assert case.is_in_force(case.opened_at)
     assert (ada.category, ada.review_at, ada.usable_photos) == ("other", case.expires_at, 0)
+
+
+BEFORE_ACCOUNTS_WERE_HELD = """
+insert into account (name, must_change_password, roles, created_at)
+ values ('ann', false, '["reviewer"]', :now);
+insert into "case" (reference, legal_basis, basis_note, purpose, requested_by, sources,
+ footage_from, footage_until, needs_authorisation, urgent, opened_at, expires_at, allows_grouping)
+ values ('A-1', 'witness-search', '', 'p', 'o', '["*"]', :now, :later, false, false, :now, :later,
+ false);
+insert into person (case_id, name, category, review_at, asked_at)
+ values (1, 'Ada', 'other', :later, :now);
+insert into verdict (person_id, appearance_id, account_id, place, decision, decided_at, seeded,
+ below_floor, recording_sha256, start_ms, end_ms, best_ms, crop, quality, distance, threshold,
+ reference_id, engine, plan_key)
+ values (1, 7, 1, 1, 'same', :now, false, false, 'a', 0, 1, 0, 'c', 1, 0.1, 0.4, 1, 'stub', 'p'),
+ (1, 8, 1, 1, 'same', :now, false, false, 'a', 0, 1, 0, 'c', 1, 0.1, 0.4, 1, 'stub', 'p');
+delete from verdict
+"""
+A_VERDICT = BEFORE_ACCOUNTS_WERE_HELD.split(";")[3].split(",\n (1, 8")[0]
+
+
+def test_verdicts_go_on_as_they_were_when_they_are_held_to_their_accounts(empty_url: str) -> None:
+    engine = connect(empty_url)
+    with engine.execution_options(writes=True, migrates=True).begin() as connection:
+        command.upgrade(configuration(connection), "0023")
+        _fill(connection, BEFORE_ACCOUNTS_WERE_HELD)
+    upgrade(engine)
+    with engine.execution_options(writes=True).begin() as connection:
+        _fill(connection, A_VERDICT)
+        ids = connection.execute(text("select id from verdict")).scalars().all()
+    assert ids == [3], "the id of something that is gone is never used again"
+    for act, why in (
+        ("update verdict set place = 2", "never changed"),
+        ("delete from account", "(?i)foreign key"),
+    ):
+        with (
+            pytest.raises(DBAPIError, match=why),
+            engine.execution_options(writes=True).begin() as connection,
+        ):
+            connection.execute(text(act))
+    engine.dispose()

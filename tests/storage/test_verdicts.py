@@ -1,11 +1,12 @@
 """The database itself holds the two-person rule, whatever a program asks of it."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from rows import NOW, TERMS
+from rows import NOW, TERMS, add_accounts
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
@@ -15,6 +16,7 @@ from storage import tables
 from storage.cases import open_case
 from storage.database import reading, writing
 from storage.people import add_person
+from storage.tables import QualityOverride
 from storage.verdicts import Decision, Key, Seen, Standing, Vote, give, standing, take_back
 
 KEY = Key(1, 7)
@@ -38,6 +40,7 @@ SEEN = Seen(
 @pytest.fixture
 def store(database: Engine) -> Engine:
     with writing(database) as session:
+        add_accounts(session, *range(1, 13))
         case = open_case(session, reference="A-1", now=NOW, **TERMS)
         add_person(session, case_id=case.id, name="Ada", now=NOW)
     return database
@@ -104,6 +107,29 @@ def test_the_database_wants_a_reason_for_an_override(store: Engine) -> None:
             "insert into quality_override (person_id, appearance_id, account_id, reason, "
             "written_at) values (1, 7, 9, '  ', '2026-03-01')",
         )
+
+
+def test_a_verdict_is_somebodys(store: Engine) -> None:
+    with pytest.raises(DBAPIError):
+        say(store, 99)
+
+
+OVERRIDE = {"person_id": 1, "appearance_id": 7, "reason": "clear", "written_at": NOW}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [lambda: row(account_id=11, place=1), lambda: QualityOverride(account_id=11, **OVERRIDE)],
+    ids=["a verdict", "an override"],
+)
+def test_the_account_of_whoever_answers_for_something_is_kept(
+    store: Engine, written: Callable[[], tables.Table]
+) -> None:
+    with writing(store) as session:
+        session.add(written())
+    run(store, "delete from account where id = 12")
+    with pytest.raises(DBAPIError):
+        run(store, "delete from account where id = 11")
 
 
 def test_of_many_at_once_two_are_kept(store: Engine) -> None:
