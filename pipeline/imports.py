@@ -5,8 +5,8 @@ is claimed.
 """
 
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from errors import Conflict, UnusablePhoto, WrongUsage
@@ -32,6 +32,8 @@ from storage.models import pin
 from storage.sealed import Album
 
 SMALLEST_FACE_PX = 40
+AT_ONCE = 500
+"""Lines of one recording that are kept together: whoever breaks off loses no more than these."""
 LONGEST_CUT_BY = 200
 NOWHERE = Box(0, 0, 0, 0)
 """Where a face was in the recording's picture when nobody says."""
@@ -93,12 +95,12 @@ def import_faces(
     if not folder.is_dir():
         raise WrongUsage("There is no such folder; name the one that the table's files lie in.")
     read = read_table(table)
-    plan = _plan(engine, cut_by, act)
+    plan = _plan(engine, cut_by)
     job = _Import(folder.resolve(), case_id, plan, tools.engine_for(plan), tools, act)
     done = Imported(refused=read.refused)
     seen_to = 0
-    for named, lines in _by_recording(read.lines).items():
-        _import_recording(named, lines, job, done)
+    for named, lines in _portions(read.lines):
+        _import_portion(named, lines, job, done)
         seen_to += len(lines)
         progress(seen_to)
     done.refused.sort(key=lambda one: one.number)
@@ -113,22 +115,25 @@ def import_faces(
     return done
 
 
-def _plan(engine: str, cut_by: str, act: Act) -> Plan:
+def _plan(engine: str, cut_by: str) -> Plan:
+    """When it came is said of what is kept."""
     name = shown(cut_by.strip())
     if not name or len(name) > LONGEST_CUT_BY:
         raise WrongUsage("Say in up to 200 characters what or who cut the faces, with --cut-by.")
-    at = act.now.isoformat()
-    return Plan(engine=engine, min_face_px=SMALLEST_FACE_PX, cut_by=name, imported_at=at)
+    return Plan(engine=engine, min_face_px=SMALLEST_FACE_PX, cut_by=name)
 
 
-def _by_recording(lines: Sequence[Line]) -> dict[Named, list[Line]]:
+def _portions(lines: Sequence[Line]) -> Iterator[tuple[Named, list[Line]]]:
+    """The lines of each recording in order of time, some at once."""
     found: dict[Named, list[Line]] = {}
     for line in sorted(lines, key=lambda line: (line.start_ms, line.number)):
         found.setdefault(line.recording, []).append(line)
-    return found
+    for named, of_one in found.items():
+        for first in range(0, len(of_one), AT_ONCE):
+            yield named, of_one[first : first + AT_ONCE]
 
 
-def _import_recording(named: Named, lines: Sequence[Line], job: _Import, done: Imported) -> None:
+def _import_portion(named: Named, lines: Sequence[Line], job: _Import, done: Imported) -> None:
     place: _Place | None = None
     seen: list[Presence] = []
     for line in lines:
@@ -177,7 +182,6 @@ def _place(named: Named, last_ms: int, job: _Import) -> _Place:
                 objects={
                     "recording_id": held.recording_id,
                     "recording_sha256": held.sha256,
-                    "plan_key": job.plan.key,
                     "kind": "never-here",
                 },
                 now=now,
@@ -200,15 +204,16 @@ def _presence(line: Line, face: OnlyFace, crop: str, engine: FaceEngine) -> Pres
 
 
 def _keep(seen: Sequence[Presence], held: Held, job: _Import, done: Imported) -> None:
-    now, weights = job.act.now, job.engine.weights_sha256
+    now, weights = utc_now(), job.engine.weights_sha256
+    plan = replace(job.plan, imported_at=now.isoformat())
     with writing(job.tools.database) as session:
         pin(session, job.engine.card.name, weights, now)
         analysis_id, new = imports.add_import(
             session,
             held.recording_id,
             seen,
-            plan_key=job.plan.key,
-            plan_body=job.plan.body,
+            plan_key=plan.key,
+            plan_body=plan.body,
             weights_sha256=weights,
             now=now,
         )
@@ -218,7 +223,7 @@ def _keep(seen: Sequence[Presence], held: Held, job: _Import, done: Imported) ->
                 job.case_id,
                 recording_id=held.recording_id,
                 analysis_id=analysis_id,
-                plan_key=job.plan.key,
+                plan_key=plan.key,
                 appearances=len(new),
                 engine=job.engine.card.name,
                 weights_sha256=weights,

@@ -12,6 +12,7 @@ from steps import enrol, find, open_case, outcome, watch_all
 
 from errors import FootageVanished, NotAuthorised, WrongUsage
 from faces.engines.stub import StubEngine
+from pipeline import imports
 from pipeline.clips import cut_clip
 from pipeline.clock import utc_now
 from pipeline.imports import Imported, import_faces
@@ -299,3 +300,28 @@ def test_who_cut_them_must_be_said(tools: Tools, faces: Path, cut_by: str) -> No
     open_case(tools)
     with pytest.raises(WrongUsage, match="--cut-by"):
         bring(tools, faces, "red.png,gate.mp4,,1000,,", cut_by=cut_by)
+
+
+def test_what_is_broken_off_loses_a_portion_and_goes_on_from_there(
+    tools: Tools, faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 2)
+    open_case(tools)
+    lines = [f"red.png,gate.mp4,,{1000 * number},," for number in range(5)]
+    kept = []
+
+    def break_off(seen_to: int) -> None:
+        kept.append(seen_to)
+        if seen_to == 4:
+            raise KeyboardInterrupt
+
+    table = faces.parent / "faces.csv"
+    table.write_text("\n".join(["file,recording,sha256,time,end,box", *lines]))
+    with pytest.raises(KeyboardInterrupt):
+        import_faces(
+            table, faces, case="2026-1", cut_by="Cutter 3", engine="stub", tools=tools,
+            actor="uid:1", progress=break_off,
+        )  # fmt: skip
+    assert (kept, len(rows(tools))) == ([2, 4], 4)
+    again = bring(tools, faces, *lines)
+    assert (again.appearances, again.known, len(rows(tools))) == (1, 4, 5)
