@@ -172,6 +172,7 @@ ACCESS: dict[str, Access] = {
     "POST /api/v1/retention/due": only(SUPERVISOR),
     "GET /api/v1/queue": only(*SEE_QUEUE),
     "GET /api/v1/audit": only(AUDITOR),
+    "GET /api/v1/audit/searches": only(AUDITOR),
     "GET /api/v1/audit/export": only(AUDITOR),
     "POST /api/v1/audit/check": only(AUDITOR),
     "POST /api/v1/audit/checkpoint": only(AUDITOR),

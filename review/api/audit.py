@@ -4,8 +4,15 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
+from pipeline import audit as steps
 from review import audit
-from review.api.models.audit import AuditAnswer, CheckedAnswer, CheckpointAnswer, EntryAnswer
+from review.api.models.audit import (
+    AuditAnswer,
+    CheckedAnswer,
+    CheckpointAnswer,
+    EntryAnswer,
+    SearchesAnswer,
+)
 from review.api.paging import Cursor, older_than, piece
 from review.api.routing import routes_of
 from review.files import described
@@ -32,6 +39,14 @@ def audit_entries(
     names = names_of_actors(ours.database)
     some = piece(found, lambda one: (-one.position,), cursor, audit.ON_A_PAGE)
     return AuditAnswer(entries=[EntryAnswer.of(one, names) for one in some.shown], next=some.next)
+
+
+@routes.get("/audit/searches")
+def count_searches(ours: OurSite, who: Who) -> list[SearchesAnswer]:
+    """Who searched how often, and whether that is far more than usual."""
+    names = names_of_actors(ours.database)
+    found = steps.count_searches(ours.database, actor=who.actor, now=ours.now())
+    return [SearchesAnswer.of(one, names) for one in found]
 
 
 @routes.get("/audit/export", response_class=Response, responses=LINES)

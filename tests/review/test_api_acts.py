@@ -81,3 +81,5 @@ def test_enrolling_and_searching_are_in_the_log_under_the_token(
         data = {"name": "Red"} if path == "people" else {}
         analyst.post(f"/api/v1/{CASE}/{path}", data=data, files={"photos": ("r.png", photo)})
         assert last_of(staged_house) == (action, "token:1")
+    counted = staged_house.program(Role.AUDITOR).get("/api/v1/audit/searches").json()
+    assert [(one["account"], one["lately"]) for one in counted] == [("program-analyst", 1)]

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from pipeline.audit import Examined
 from storage.chain import Entry
 from storage.checkpoints import Checkpoint
+from storage.search_counts import SearchCount
 
 
 class EntryAnswer(BaseModel):
@@ -41,6 +42,21 @@ class AuditAnswer(BaseModel):
 
     entries: list[EntryAnswer]
     next: str | None = Field(description="The cursor of older ones.", examples=["-901"])
+
+
+class SearchesAnswer(BaseModel):
+    """How often somebody searched lately, beside what is usual for them."""
+
+    actor: str = Field(examples=["token:4"])
+    account: str | None = Field(examples=["k.brandt"])
+    lately: int = Field(description="In the last seven days.")
+    usual: float = Field(description="A week, in the four weeks before.")
+    is_unusual: bool = Field(description="Whether these are many, and far more than usual.")
+
+    @classmethod
+    def of(cls, one: SearchCount, names: Mapping[str, str]) -> "SearchesAnswer":
+        known = {"account": names.get(one.actor), "is_unusual": one.is_unusual}
+        return cls(**asdict(one) | known)
 
 
 class CheckedAnswer(BaseModel):
