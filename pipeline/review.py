@@ -30,10 +30,14 @@ class Rules:
     """Of the order in which each reviewer sees the candidates."""
 
     def is_below_floor(self, shown: Sight) -> bool:
-        """Whether a candidate's pictures, or all of the person's, are too poor to rely on."""
+        """Whether a candidate's pictures, or all of the person's, are too poor to rely on.
+
+        How large an imported face was in its recording nobody may have said: then its quality
+        tells, which is that of the picture as it was cut.
+        """
         references = [one.quality for one in shown.references]
         poor = min(shown.quality, max(references, default=0.0)) < self.least_quality
-        return poor or min(shown.box[2:]) < self.least_face_px
+        return poor or (any(shown.box) and min(shown.box[2:]) < self.least_face_px)
 
 
 @dataclass(frozen=True, slots=True)

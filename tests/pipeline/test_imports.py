@@ -20,6 +20,7 @@ from pipeline.match import match_analysis
 from pipeline.migrate import migrate
 from pipeline.plan import Plan
 from pipeline.purge import Order, purge_case
+from pipeline.review import Rules
 from pipeline.tools import Tools
 from storage import reembedding
 from storage.audit import entries
@@ -325,3 +326,20 @@ def test_what_is_broken_off_loses_a_portion_and_goes_on_from_there(
     assert (kept, len(rows(tools))) == ([2, 4], 4)
     again = bring(tools, faces, *lines)
     assert (again.appearances, again.known, len(rows(tools))) == (1, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("box", "below"), [("", False), ('"9,9,60,60"', False), ('"9,9,60,30"', True)]
+)
+def test_a_face_that_was_small_in_its_recording_is_below_the_floor(
+    tools: Tools, faces: Path, plan: Plan, box: str, below: bool
+) -> None:
+    case = open_case(tools)
+    enrol("Ada", [faces / "red.png"], case, tools, plan)
+    bring(tools, faces, f"red.png,gate.mp4,,1000,,{box}")
+    with reading(tools.database) as session:
+        (only,) = candidates(session)
+        shown = look(session, Key(only.person_id, only.appearance_id))
+    assert shown is not None
+    assert Rules().is_below_floor(shown[0]) is below
+    assert Rules(least_quality=0.99).is_below_floor(shown[0])
