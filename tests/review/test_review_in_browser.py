@@ -1,16 +1,20 @@
 """The review as people do it, in a real browser: by keyboard, by two, on laptop and phone."""
 
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from rows import TERMS
 from staged import stage
 from visiting import PASSWORD, House
 
 from review.package import verify
 from storage.accounts import Role
+from storage.cases import open_case
+from storage.database import writing
 
 SERIOUS = ("serious", "critical")
 SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 844})
@@ -116,6 +120,14 @@ def test_a_clip_that_cannot_be_made_says_why(
     assert until(lambda: "not where it was" in page.inner_text("#clip-said"))
 
 
+def locked_case(house: House) -> str:
+    """The page of a case that waits for its authorisation."""
+    with writing(house.site.database) as session:
+        needs = TERMS | {"needs_authorisation": True}
+        terms = needs | {"expires_at": house.clock() + timedelta(days=3)}
+        return f"/cases/{open_case(session, reference='A/1', now=house.clock(), **terms).id}"
+
+
 def test_no_page_has_a_serious_fault_on_a_laptop_or_a_phone_light_or_dark(
     browser: Browser, house: House, case_id: int
 ) -> None:
@@ -123,7 +135,7 @@ def test_no_page_has_a_serious_fault_on_a_laptop_or_a_phone_light_or_dark(
     places = [
         "/review", f"/review/{case_id}", "/cases", f"/cases/{case_id}",
         f"/cases/{case_id}/candidates", f"/cases/{case_id}/candidates/1/1",
-        f"/cases/{case_id}/changes", "/search",
+        f"/cases/{case_id}/changes", "/search", locked_case(house),
     ]  # fmt: skip
     faults = []
     for place in places:

@@ -235,4 +235,6 @@ def test_an_organisation_goes_the_whole_way(
     place = look_closer(people["ann"])
     erase(people["sue"])
     assert "was purged" in seen_at(people["ann"], place)
-    assert "Nobody yet." in seen_at(people["ann"], "/cases/1")
+    left = seen_at(people["ann"], "/cases/1")
+    assert "It was erased on" in left
+    assert "Red" not in left
