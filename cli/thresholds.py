@@ -43,7 +43,7 @@ def threshold(
         )
         ask_for(changed.people)
         return
-    _print_effect(effect(mine.database, chosen.card, value), as_json)
+    _print_effect(effect(mine.database, chosen.card, value, actor=actor()), as_json)
     err.print("Nothing was changed; give a --reason to take it into use.")
 
 

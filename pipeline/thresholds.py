@@ -51,15 +51,19 @@ class Changed:
     """Who is to be compared anew."""
 
 
-def effect(database: Engine, card: ModelCard, threshold: float) -> Effect:
-    """What a threshold would do in all cases; nothing is stored.
+def effect(database: Engine, card: ModelCard, threshold: float, *, actor: str) -> Effect:
+    """What a threshold would do in all cases; nothing is stored but that somebody looked.
 
     Only what was a candidate once could be decided on: it says nothing of who would be new. Raises
     WrongUsage for what is no distance.
     """
     _refuse_absurd(threshold)
+    act = Act(database, actor, Action.CANDIDATES_VIEWED, utc_now())
     with reading(database) as session:
-        return _effect(session, card, threshold)
+        found, cases = _effect(session, card, threshold), list_cases(session)
+    for one in cases:
+        act.note(one.id, what="threshold")
+    return found
 
 
 def change_threshold(

@@ -10,11 +10,11 @@ from painted import BLUE, RED, Stay, paint, paint_photo
 from worker.stack import running, services_alive
 
 SHAPE = {
-    "recordings": {"name", "sha256", "duration_ms", "state", "coverage"},
+    "recordings": {"name", "sha256", "duration_ms", "state", "cut_by", "coverage"},
     "coverage": {"decoded_ms", "sampled_frames", "faces", "appearances", "gaps"},
     "candidates": {
         *("person", "recording", "start_ms", "end_ms", "best_ms", "distance", "threshold"),
-        *("rank", "box", "reference", "engine", "plan"),
+        *("rank", "box", "reference", "engine", "plan", "cut_by", "imported_at"),
         *("same_as_recording", "same_as_start_ms"),
     },
 }

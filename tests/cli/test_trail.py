@@ -41,6 +41,8 @@ WALK: list[tuple[str, str]] = [
     ("jobs retry 1", "jobs_changed"),
     ("models migrate --to stub:3", "model_changed"),
     ("models compare stub stub:3", "candidates_viewed"),
+    ("models threshold stub 0.5", "candidates_viewed"),
+    ("models threshold stub 0.5 --reason strangers", "threshold_changed"),
     ("models use stub:3 --reason better --partly", "model_changed"),
     ("withdraw Jane --case A-1", "person_withdrawn"),
     ("case close A-1", "case_closed"),

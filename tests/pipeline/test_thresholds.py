@@ -78,7 +78,7 @@ def test_what_it_does_to_what_was_decided_is_said_before_and_nothing_is_stored(
 ) -> None:
     decide_on_everything(tools)
     (near, far), card = [one for one, _ in distances(tools)], StubEngine.card
-    found = effect(tools.database, card, (near + far) / 2)
+    found = effect(tools.database, card, (near + far) / 2, actor="uid:1")
     assert (found.same, found.different) == (2, 0)
     assert found.before == Within(card.threshold, 2, 0)
     assert found.after == Within((near + far) / 2, 1, 0)
