@@ -8,8 +8,8 @@ from sqlmodel import Session, col, func, select
 
 from faces.error_rates import Rate
 from storage import tables
-from storage.scope import Scope, in_window, within
-from storage.tables import Analysis, Appearance, Embedding, Model, Recording
+from storage.scope import Scope, appearances
+from storage.tables import Embedding, Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,9 @@ def current(session: Session, case_id: int) -> dict[tuple[str, float], Calibrati
 
 def number_within(session: Session, engine: str, scope: Scope) -> int:
     """How many appearances that an engine embedded lie within a scope."""
-    statement = (
-        select(func.count(col(Embedding.appearance_id)))
-        .join(Appearance, col(Embedding.appearance_id) == col(Appearance.id))
-        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
-        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
-        .where(col(Embedding.engine) == engine, within(session, scope), in_window(scope.case))
+    statement = select(func.count()).where(
+        col(Embedding.engine) == engine,
+        col(Embedding.appearance_id).in_(appearances(session, scope)),
     )
     return session.exec(statement).one()
 

@@ -18,8 +18,8 @@ from errors import WrongUsage
 from faces.engine import ModelCard
 from faces.vectors import Vectors
 from storage.database import Engine
-from storage.scope import EVERYWHERE, Scope, analyses, in_window, within
-from storage.tables import Analysis, Appearance, Embedding, Recording
+from storage.scope import EVERYWHERE, Scope, analyses, appearances
+from storage.tables import Appearance, Embedding
 
 LONGEST = 2000
 """Numbers in a vector that the index takes."""
@@ -113,13 +113,8 @@ def _keeps_little(session: Session, scope: Scope) -> bool:
 
 
 def _within(session: Session, appearance_ids: Any, scope: Scope) -> list[int]:
-    statement = (
-        select(Appearance.id)
-        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
-        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
-        .where(within(session, scope), in_window(scope.case))
-    )
-    return list(session.exec(statement.where(col(Appearance.id).in_(appearance_ids))))
+    among = col(Appearance.id).in_(appearance_ids)
+    return list(session.exec(appearances(session, scope).where(among)))
 
 
 def _switch_on(connection: Connection) -> None:

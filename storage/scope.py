@@ -93,30 +93,35 @@ def in_window(case: Case | None) -> ColumnElement[bool]:
 
 def outside_window(session: Session, scope: Scope) -> SelectOfScalar[int]:
     """The appearances in recordings of a scope that are not `in_window`."""
-    appearances = (
+    every = (
         select(Appearance.id)
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
         .join(Recording, col(Analysis.recording_id) == col(Recording.id))
     )
     if scope.case is None or _is_any_time(scope.case):
-        return appearances.where(false())
+        return every.where(false())
     # Said of the recordings too, so that those wholly inside are not read appearance by appearance.
     begins = col(Recording.captured_ms)
     reaches_out = or_(
         begins < milliseconds(scope.case.footage_from),
         begins + col(Recording.duration_ms) + _AN_HOUR_MS >= milliseconds(scope.case.footage_until),
     )
-    return appearances.where(within(session, scope), reaches_out, ~in_window(scope.case))
+    return every.where(within(session, scope), reaches_out, ~in_window(scope.case))
+
+
+def appearances(session: Session, scope: Scope) -> SelectOfScalar[int]:
+    """The appearances within a scope, by case, window and filters."""
+    return (
+        select(Appearance.id)
+        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
+        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
+        .where(within(session, scope), in_window(scope.case))
+    )
 
 
 def allowed(session: Session, case: Case, appearance_ids: Collection[int]) -> set[int]:
     """Those of these appearances that a case may look at."""
-    statement = (
-        select(Appearance.id)
-        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
-        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
-        .where(within(session, Scope(case)), in_window(case))
-    )
+    statement = appearances(session, Scope(case))
     return {
         id
         for some in batches(appearance_ids)
