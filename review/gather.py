@@ -62,33 +62,23 @@ def gather(
     with act.refusals(case), reading(database) as session:
         authority = case_to_read(session, case, made_at)
         looked_at = outcomes(session, analysis_ids)
-        people = people_of_case(session, authority.id)
-        photos = {person: references(session, person) for person, _ in people}
         found = candidates(session, case=case, analysis_ids=analysis_ids)
-        shared = same_footage(session, {one.recording_id for one in looked_at})
-        recordings = tuple(_recording(session, one, shared) for one in looked_at)
+        people = [
+            (name, references(session, person), [one for one in found if one.person_id == person])
+            for person, name in people_of_case(session, authority.id)
+        ]
+        recordings = _recordings(session, looked_at)
         repeats = _repeats(session, found)
         made = current(session, authority.id).get((engine.card.name, engine.card.threshold))
     weights = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256}
     act.note(authority.id, **seen(found), **weights)
     places = {one.analysis_id: place for place, one in enumerate(looked_at)}
-    persons = tuple(
-        _person(
-            name,
-            photos[person],
-            [one for one in found if one.person_id == person],
-            repeats,
-            places,
-            media,
-        )
-        for person, name in people
-    )
     return Report(
         made_at=made_at,
         plan_key=plan.key,
         plan=tuple((_words(field), str(value)) for field, value in asdict(plan).items()),
         engine=_card(engine),
-        persons=persons,
+        persons=tuple(_person(*one, repeats, places, media) for one in people),
         recordings=recordings,
         refused=tuple(RefusedFile(name, reason) for name, reason in refused),
         case_reference=authority.reference,
@@ -199,6 +189,11 @@ def _repeats(session: Session, found: Sequence[Row]) -> dict[int, int]:
     ]
     firsts = zip(found, repeated(session, moments), strict=True)
     return {one.id: found[first].rank for one, first in firsts if first is not None}
+
+
+def _recordings(session: Session, looked_at: Sequence[Outcome]) -> tuple[RecordingRow, ...]:
+    shared = same_footage(session, {one.recording_id for one in looked_at})
+    return tuple(_recording(session, one, shared) for one in looked_at)
 
 
 def _recording(session: Session, one: Outcome, known: Sequence[SameFootage]) -> RecordingRow:
