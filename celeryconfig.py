@@ -14,7 +14,9 @@ def _embedded_broker() -> str:
     try:
         stack = _json.loads((_settings.home_folder / "run" / "stack.json").read_text())
     except FileNotFoundError:
-        return "redis://127.0.0.1:0/0"  # nothing runs: port 0 refuses whoever sends, at once
+        # Nothing runs, so whoever sends is to be refused at once. Port 0 would not do: kombu takes
+        # it for none given and sends to 6379, where another program's Redis may listen.
+        return "redis://127.0.0.1:1/0"
     return str(stack["broker_url"])
 
 

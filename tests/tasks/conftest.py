@@ -12,12 +12,19 @@ from worker.app import app
 from worker.resources import resources
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def celery_sends_there(broker_url: str) -> Iterator[None]:
-    """As if it had been in the settings when Celery was first used."""
-    app.conf.broker_url = broker_url
+    """As if it had been in the settings when Celery was first used; only for these tests."""
+    before = app.conf.broker_url
+    _send_to(broker_url)
     yield
-    app.close()
+    _send_to(before)
+
+
+def _send_to(broker_url: str) -> None:
+    app.conf.broker_url = broker_url
+    app.close()  # its connections may lead elsewhere: tests of other packages sent before these
+    del app.amqp
 
 
 @pytest.fixture

@@ -49,6 +49,13 @@ def test_sending_where_nothing_runs_fails_at_once(tmp_path: Path) -> None:
     assert "kombu.exceptions.OperationalError" in done.stderr
 
 
+def test_where_nothing_runs_no_other_programs_redis_is_sent_to(tmp_path: Path) -> None:
+    done = run(
+        "from worker.app import app; app.send_task('tasks.upkeep.tend_ledger')", home=str(tmp_path)
+    )
+    assert ":6379" not in done.stderr
+
+
 def test_upkeep_does_not_wait_behind_segments(tmp_path: Path) -> None:
     done = run(
         "from worker.app import app; route = app.amqp.router.route;"
