@@ -83,7 +83,7 @@ class Managing:
         with writing(self.database) as session:
             managed = accounts.managers(session)
             account = accounts.find_account(session, name)
-            self._refuse_own(account)
+            self._refuse_own(session, account)
             yield session
             session.flush()
             if managed and not accounts.managers(session):
@@ -93,8 +93,8 @@ class Managing:
                 )
             self._record(session, Action.ACCOUNT_CHANGED, account_id=account.id, **what)
 
-    def _refuse_own(self, account: Account) -> None:
-        if self.actor == f"account:{account.id}":
+    def _refuse_own(self, session: Session, account: Account) -> None:
+        if self.actor in tokens.actors_of(session, account.id):
             raise NotAllowed(
                 "Nobody changes their own account's roles, or disables it; ask another manager."
             )
@@ -105,4 +105,4 @@ class Managing:
 
 def _code(roles: Collection[Role]) -> str:
     """As the audit log may keep it."""
-    return "+".join(sorted(roles))
+    return "+".join(sorted(set(roles)))

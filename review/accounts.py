@@ -31,41 +31,41 @@ def make_account(
     request: Request, ours: OurSite, who: Who, name: Annotated[str, Form()], roles: Roles
 ) -> Response:
     """Make one; the page that answers is the only one that has its password."""
-    return _shown(request, ours, _managing(ours, who).make(name.strip().lower(), roles))
+    return _shown(request, ours, managing(ours, who).make(name.strip().lower(), roles))
 
 
 @routes.post("/{account_id}/password")
 def reset_password(request: Request, ours: OurSite, who: Who, account_id: Number) -> Response:
     """Another password for one time, shown likewise."""
-    made = _managing(ours, who).reset_password(_name(ours, account_id))
+    made = managing(ours, who).reset_password(name_of(ours, account_id))
     return _shown(request, ours, made)
 
 
 @routes.post("/{account_id}/roles")
 def set_roles(ours: OurSite, who: Who, account_id: Number, roles: Roles) -> Response:
     """Give it these roles and no others."""
-    _managing(ours, who).set_roles(_name(ours, account_id), roles)
+    managing(ours, who).set_roles(name_of(ours, account_id), roles)
     return go("/accounts")
 
 
 @routes.post("/{account_id}/disable")
 def disable(ours: OurSite, who: Who, account_id: Number) -> Response:
     """Let it log in no more."""
-    _managing(ours, who).disable(_name(ours, account_id))
+    managing(ours, who).disable(name_of(ours, account_id))
     return go("/accounts")
 
 
 @routes.post("/{account_id}/enable")
 def enable(ours: OurSite, who: Who, account_id: Number) -> Response:
     """Let it log in again."""
-    _managing(ours, who).enable(_name(ours, account_id))
+    managing(ours, who).enable(name_of(ours, account_id))
     return go("/accounts")
 
 
 @routes.post("/tokens/{token_id}/revoke")
 def revoke_token(ours: OurSite, who: Who, token_id: Number) -> Response:
     """Make a token worthless at once."""
-    _managing(ours, who).revoke_token(token_id)
+    managing(ours, who).revoke_token(token_id)
     return go("/accounts")
 
 
@@ -82,10 +82,12 @@ def _shown(request: Request, ours: Site, made: NewPassword | None = None) -> Res
     )
 
 
-def _managing(ours: Site, who: Visitor) -> Managing:
+def managing(ours: Site, who: Visitor) -> Managing:
+    """Who asks, managing accounts now."""
     return Managing(ours.database, who.actor, ours.now())
 
 
-def _name(ours: Site, account_id: int) -> str:
+def name_of(ours: Site, account_id: int) -> str:
+    """What an account is called. Raises NotFound."""
     with reading(ours.database) as session:
         return account_by_id(session, account_id).name

@@ -79,7 +79,7 @@ def add_account(
         session,
         tables.Account,
         name=name,
-        roles=sorted(roles),
+        roles=sorted(set(roles)),
         password_hash=password_hash,
         must_change_password=password_hash is not None,
         subject=subject,
@@ -156,7 +156,7 @@ def set_password(session: Session, name: str, password_hash: str, *, one_time: b
 def set_roles(session: Session, name: str, roles: Collection[Role]) -> None:
     """Give an account these roles and no others. Raises NotFound and WrongUsage."""
     _check(name, roles)
-    _row(session, name).roles = sorted(roles)
+    _row(session, name).roles = sorted(set(roles))
 
 
 def disable(session: Session, name: str, now: datetime) -> None:

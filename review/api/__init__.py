@@ -6,6 +6,7 @@ route needs a line in `review.access.ACCESS`, and a new module one in ROUTERS.
 
 from review.api import (
     account,
+    accounts,
     audit,
     candidates,
     cases,
@@ -42,5 +43,6 @@ ROUTERS = (
     retention.routes,
     retention.in_a_case,
     queue.routes,
+    accounts.routes,
     audit.routes,
 )

@@ -40,6 +40,7 @@ NOUNS = {
     "export": "What two people support, to be taken elsewhere.",
     "retention": "What is kept for how long, and erasing it.",
     "queue": "What waits and runs, for those who run the machine.",
+    "accounts": "Who may log in, and what each may do; the tokens that act for them.",
     "audit": "Who did what, and whether the log is whole.",
 }
 """In the order of the work."""

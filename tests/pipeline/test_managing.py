@@ -74,6 +74,17 @@ def test_nobody_changes_their_own_account(managing: Managing) -> None:
     assert still_manage(managing.database) == ["olga"]
 
 
+def test_a_token_does_not_change_the_account_it_acts_for(managing: Managing) -> None:
+    later = NOW + timedelta(days=1)
+    with writing(managing.database) as session:
+        made, _ = tokens.add_token(
+            session, account="olga", label="", roles=[Role.OPERATOR], expires_at=later, now=NOW
+        )
+    program = Managing(managing.database, f"token:{made.id}", NOW)
+    with pytest.raises(NotAllowed, match="their own"):
+        program.set_roles("olga", [Role.OPERATOR, Role.ANALYST])
+
+
 def test_who_cannot_manage_is_disabled_and_enabled_freely(managing: Managing) -> None:
     managing.disable("ann")
     managing.enable("ann")

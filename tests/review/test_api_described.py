@@ -17,7 +17,7 @@ from review.tus import STREAM
 from storage.accounts import Role
 
 THERE = {"case_id": 1, "person": 1, "appearance": 1, "photo": 1, "reference": 1, "place": 0}
-THERE |= {"analysis_id": 1, "recording": 1, "group": 1}
+THERE |= {"analysis_id": 1, "recording": 1, "group": 1, "account_id": 1, "token_id": 1}
 """What is there in the staged case: asked with it, a step is reached, and not a missing case."""
 LAST = ("DELETE {photo}", "DELETE {recording}", "DELETE {person}", "POST close")
 """What leaves nothing there for the others, the mildest first."""
@@ -44,6 +44,7 @@ ACCEPTED = ["2xx", "400", "401", "403", "404", "409", "410", "413", "423"]
 def described(shared_house: House, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The API of a site with a case and its candidates."""
     stage(shared_house, tmp_path_factory.mktemp("footage"))
+    shared_house.program(Role.UPLOADER)  # account and token 1, to be disabled and revoked
     checks = {"positive_data_acceptance": {"expected-statuses": ACCEPTED}}
     config = schemathesis.Config.from_dict({"checks": checks})
     address = f"{shared_house.address}/api/v1/openapi.json"
