@@ -8,13 +8,13 @@ from errors import WrongUsage
 from pipeline.act import Act
 from storage import cases
 from storage.audit import Action
-from storage.candidates import forget_candidates_outside
 from storage.cases import EVER, Authorisation, Case, Change
 from storage.chain import stamp
 from storage.database import Engine, reading
 from storage.gallery import unmatch
 from storage.legal_bases import Policy
 from storage.people import PersonRow, people_in
+from storage.ranking import forget_candidates_outside
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from pipeline.tools import Tools
 from storage import ledger, reembedding
 from storage.appearances import Presence, replace_appearances, sightings
 from storage.audit import Action, record
-from storage.candidates import Match, replace_candidates
 from storage.chain import JsonValue
 from storage.database import Session, reading, writing
 from storage.embeddings import vectors_in
@@ -24,6 +23,7 @@ from storage.gallery import Gallery, gallery
 from storage.listing import plan_body
 from storage.models import pin
 from storage.people import people_allowed
+from storage.ranking import Match, replace_candidates
 from storage.references import reference_set, references_by_case
 from storage.rematches import WORKER
 

@@ -5,9 +5,9 @@ from sqlmodel import Session, col, select
 
 from errors import NotFound
 from storage import tables
-from storage.candidates import forget_candidates_outside
 from storage.cases import Case
 from storage.gallery import unmatch
+from storage.ranking import forget_candidates_outside
 from storage.upsert import insert_if_new
 
 

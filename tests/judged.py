@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 from pipeline.looking import next_sight
 from pipeline.review import Reviewer, Rules, decide
 from storage.appearances import replace_appearances
-from storage.candidates import Match, replace_candidates
 from storage.cases import open_case
 from storage.database import writing
 from storage.people import add_person
+from storage.ranking import Match, replace_candidates
 from storage.recordings import add
 from storage.references import add_reference
 from storage.tables import Person

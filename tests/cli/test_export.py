@@ -12,10 +12,10 @@ from rows import NOW, PLAN, TERMS, found, presence, reference, segments
 
 from pipeline.clock import utc_now
 from storage.appearances import replace_appearances
-from storage.candidates import Match, replace_candidates
 from storage.cases import open_case
 from storage.database import connect, upgrade, writing
 from storage.people import add_person
+from storage.ranking import Match, replace_candidates
 from storage.recordings import Request, add
 from storage.references import add_reference
 

@@ -6,13 +6,14 @@ from rows import NOW, PLAN, TERMS, found, presence, reference, segments
 from sqlalchemy import Engine
 
 from storage.appearances import replace_appearances
-from storage.candidates import Match, candidates, replace_candidates
+from storage.candidates import candidates
 from storage.cases import open_case
 from storage.database import reading, writing
 from storage.embeddings import keep_vectors
 from storage.exports import each_appearance, each_candidate, recordings_called
 from storage.models import Choice, choose
 from storage.people import add_person
+from storage.ranking import Match, replace_candidates
 from storage.recordings import Request, add
 from storage.references import add_reference
 
