@@ -20,11 +20,11 @@ from pipeline.clock import utc_now
 from pipeline.compare import Compared, Comparison, Seen
 from pipeline.compare import compare as compare_engines
 from review.timeline import clock
-from storage import reembedding
+from storage import reembedded
 from storage.audit import Action
 from storage.cases import case_to_read, list_cases
 from storage.database import reading
-from storage.reembedding import Standing
+from storage.reembedded import Standing
 from worker.resources import PHOTO_MIN_FACE_PX, resources
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -49,7 +49,7 @@ def migrate(
     if wait:
         wait_for(mine.database, asked.analyses, people=asked.people)
     with reading(mine.database) as session:
-        far = reembedding.standing(session, engine.card.name)
+        far = reembedded.standing(session, engine.card.name)
     if as_json:
         print_json({"engine": engine.card.name} | asdict(far))
     else:
@@ -61,7 +61,7 @@ def omitted(
 ) -> None:
     """The appearances that an engine could not embed anew, each with its reason."""
     with reading(resources().database) as session:
-        found = reembedding.omitted(session, engine)
+        found = reembedded.omitted(session, engine)
     if as_json:
         print_json([asdict(one) for one in found])
         return

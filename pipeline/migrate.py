@@ -15,7 +15,7 @@ from pipeline.plan import Plan
 from pipeline.reembed import Why, faces_of
 from pipeline.rematch import facts_of
 from pipeline.tools import Tools
-from storage import audit, models, reembedding, rematches
+from storage import audit, models, reembedded, reembedding, rematches
 from storage.audit import Action
 from storage.candidates import places
 from storage.chain import JsonValue
@@ -186,7 +186,7 @@ def _tell_difference(
 
 
 def _refuse_unfinished(session: Session, engine: str) -> None:
-    unseen = reembedding.unfinished(session, engine)
+    unseen = reembedded.unfinished(session, engine)
     photos = len(photos_without(session, engine, utc_now()))
     if unseen or photos:
         raise WrongUsage(

@@ -29,7 +29,7 @@ from pipeline.reembed import Why
 from pipeline.rematch import match_people
 from pipeline.search import Question, search
 from pipeline.tools import Tools
-from storage import control, ledger, models, reaper, reembedding
+from storage import control, ledger, models, reaper, reembedded, reembedding
 from storage.appearances import replace_sightings
 from storage.candidates import CandidateRow, candidates, places
 from storage.changes import changes
@@ -110,9 +110,9 @@ def vectors(tools: Tools, engine: str = NEW) -> dict[int, NDArray[np.float32]]:
     return dict(zip(ids.tolist(), found, strict=True))
 
 
-def far(tools: Tools, engine: str = NEW) -> reembedding.Standing:
+def far(tools: Tools, engine: str = NEW) -> reembedded.Standing:
     with reading(tools.database) as session:
-        return reembedding.standing(session, engine)
+        return reembedded.standing(session, engine)
 
 
 def test_both_engines_are_searchable_and_never_mixed(
@@ -184,7 +184,7 @@ def test_what_cannot_be_embedded_is_counted_with_its_reason_and_listed(
     finish(asked, with_engine(tools, blind))
     assert far(tools).omitted == {Why.NO_CROP: 1, Why.NO_FACE: 1}
     with reading(tools.database) as session:
-        found = [(one.appearance_id, one.reason) for one in reembedding.omitted(session, NEW)]
+        found = [(one.appearance_id, one.reason) for one in reembedded.omitted(session, NEW)]
         photos = [one for one in references(session, people[0]) if one.engine == NEW]
     assert found == [(1, Why.NO_CROP), (2, Why.NO_FACE)]
     assert [one.vector for one in photos] == [None]
