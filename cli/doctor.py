@@ -21,7 +21,7 @@ from tasks.intake import refuse_home
 from worker.broker import reach, unsafe_settings
 from worker.redis_server import find_redis_server
 from worker.resources import resources
-from worker.stack import running, services_alive
+from worker.stack_info import running, services_alive
 
 LEAST_FREE_GB = 2
 PROBE = b"\xff\xd8 nightreel doctor \xff\xd9"

@@ -15,7 +15,7 @@ from review.morning import speed_in_words
 from storage.database import writing
 from storage.pace import RemainingWork, set_due
 from worker.resources import resources
-from worker.stack import running
+from worker.stack_info import running
 
 MOST_NAMES = 10
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")

@@ -9,7 +9,8 @@ from cli.output import err
 from errors import StackTrouble, StoreUnavailable
 from worker.redis_server import answers
 from worker.resources import resources
-from worker.stack import Stack, claimed, running, services_alive
+from worker.stack import Stack
+from worker.stack_info import claimed, running, services_alive
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0

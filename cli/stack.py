@@ -11,7 +11,8 @@ from settings import Settings
 from tasks.canary import ask_every_queue
 from tasks.intake import refuse_home
 from worker.resources import resources
-from worker.stack import Stack, StackInfo
+from worker.stack import Stack
+from worker.stack_info import StackInfo
 
 
 def up() -> None:

@@ -12,7 +12,7 @@ from review.timeline import clock
 from storage.database import reading
 from storage.night import totals
 from worker.resources import resources
-from worker.stack import StackInfo, running, services_alive
+from worker.stack_info import StackInfo, running, services_alive
 
 
 def status(

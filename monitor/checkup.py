@@ -4,7 +4,7 @@ from errors import BrokerUnavailable, StackTrouble
 from monitor.lookout import PATIENCE_SECONDS, Sight, in_background, ledger_lookout
 from worker.broker import connects
 from worker.resources import Resources
-from worker.stack import running
+from worker.stack_info import running
 
 
 def look_at_everything(mine: Resources) -> Sight:

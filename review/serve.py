@@ -27,7 +27,7 @@ from tasks.people import ask_for_people
 from worker.logs import log_json_lines
 from worker.ports import LOOPBACK
 from worker.resources import Resources, resources
-from worker.stack import running, services_alive
+from worker.stack_info import running, services_alive
 
 STOP_SECONDS = 5
 """How long requests under way are waited for; uploads go on where they stopped."""

@@ -14,7 +14,7 @@ from waiting import wait_until
 from warm_start import run_warm
 
 from worker.ports import free_port
-from worker.stack import services_alive
+from worker.stack_info import services_alive
 
 INTERRUPTIBLE = ("env", "--default-signal=INT")
 """Tests run in the background would hand down to every command that it ignores Ctrl-C."""

@@ -21,64 +21,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict
 from types import TracebackType
 from typing import Self
 
 from errors import StackTrouble
 from settings import Settings
 from worker import services
-from worker.bound import end, hold, holder
+from worker.bound import end, hold
 from worker.folders import Folders
 from worker.ports import free_port, refuse_taken_port
 from worker.redis_server import answers, find_redis_server, redis_configuration
+from worker.stack_info import PROGRAMS, StackInfo
 
-PROGRAMS = ("redis", "worker", "beat", "intake", "monitor", "flower", "web")
 REDIS_START_SECONDS = 60.0
 """Redis reads its whole file before it answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class StackInfo:
-    """A running stack, as `run/stack.json` has it."""
-
-    pid: int
-    """The process that started it and that stops it."""
-    services: list[str]
-    """What of PROGRAMS it runs."""
-    workers: int
-    broker_url: str = field(repr=False)
-    flower_url: str
-    """Empty when Flower was not asked for."""
-    monitor_url: str
-    """Empty likewise."""
-    web_url: str
-    """Empty likewise."""
-    flower_user: str
-    flower_password: str = field(repr=False)
-
-
-def running(home: Path) -> StackInfo | None:
-    """The stack that runs in a home folder, or None; a file left by a killed one does not count."""
-    if not claimed(home):
-        return None
-    try:
-        return StackInfo(**json.loads((Folders.of(home).run / "stack.json").read_text()))
-    except (FileNotFoundError, TypeError):  # it is about to start, has just stopped, or is older
-        return None
-
-
-def claimed(home: Path) -> bool:
-    """Whether a process runs a stack in a home folder, or is about to, or is stopping it."""
-    return holder(Folders.of(home).lock("stack")) is not None
-
-
-def services_alive(home: Path) -> dict[str, bool]:
-    """For each service that is to run, by name, whether its process lives."""
-    folders, stack = Folders.of(home), running(home)
-    names = stack.services if stack else PROGRAMS
-    return {name: holder(folders.lock(name)) is not None for name in names}
 
 
 class Stack:

@@ -15,7 +15,7 @@ from bench.chaos.running import Running, kill_all, wait_until_gone, with_childre
 from bench.chaos.stores import PostgresStore, Store
 from settings import Settings
 from worker.services import MARGIN_SECONDS
-from worker.stack import running as info_of
+from worker.stack_info import running as info_of
 
 LOCKED_SECONDS = 20.0
 LONGEST_AWAY_SECONDS = 10.0

@@ -7,7 +7,7 @@ import pytest
 from command_line import Nightreel, Up, ended, unseen_copy
 from painted import BLUE, RED, Stay, paint, paint_photo
 
-from worker.stack import running, services_alive
+from worker.stack_info import running, services_alive
 
 SHAPE = {
     "recordings": {"name", "sha256", "duration_ms", "state", "cut_by", "coverage"},

@@ -15,7 +15,7 @@ from storage.tables import State
 from worker.bound import holder
 from worker.folders import Folders
 from worker.ports import free_port
-from worker.stack import claimed, running
+from worker.stack_info import claimed, running
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,8 @@ from worker.bound import holder
 from worker.folders import Folders
 from worker.ports import free_port
 from worker.resources import Resources
-from worker.stack import Stack, StackInfo
+from worker.stack import Stack
+from worker.stack_info import StackInfo
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = "Jane Doe at gate 7"

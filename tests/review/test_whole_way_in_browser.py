@@ -15,7 +15,7 @@ from painted import BLUE, RED, Stay, paint, paint_photo
 from playwright.sync_api import Browser, Page, expect
 from waiting import wait_until
 
-from worker.stack import running
+from worker.stack_info import running
 
 expect.set_options(timeout=30_000)  # a machine may be busy
 REFERENCE = "2026-117"

@@ -23,7 +23,8 @@ from storage.progress import progress
 from storage.tables import State
 from worker.bound import holder
 from worker.folders import Folders
-from worker.stack import PROGRAMS, Stack, running, services_alive
+from worker.stack import Stack
+from worker.stack_info import PROGRAMS, running, services_alive
 
 
 def status_of(url: str, *, user: str = "", password: str = "", method: str = "GET") -> int:

@@ -15,7 +15,8 @@ from waiting import wait_until
 
 from worker.bound import holder
 from worker.folders import Folders
-from worker.stack import Stack, StackInfo, running, services_alive
+from worker.stack import Stack
+from worker.stack_info import StackInfo, running, services_alive
 
 UP = """
 import sys
