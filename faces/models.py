@@ -10,14 +10,8 @@ from typing import Literal
 from errors import ModelUnavailable
 from faces.engine import ModelCard
 from faces.engines import weights
-from faces.engines.deepface_models import (
-    DETECTORS,
-    RECOGNISERS,
-    Part,
-    Recogniser,
-    choose,
-    pair_card,
-)
+from faces.engines.deepface_models import DETECTORS, RECOGNISERS, choose, pair_card
+from faces.engines.deepface_parts import Part, Recogniser
 
 DLIB = ModelCard(
     name="dlib",

@@ -11,7 +11,7 @@ from pipeline.overlaps import Moment, repeated
 from pipeline.plan import Plan
 from pipeline.results import seen
 from review.calibration import said
-from review.report import (
+from review.report_contents import (
     CandidateRow,
     EngineCard,
     PersonSection,

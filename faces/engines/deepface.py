@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from errors import ModelUnavailable
 from faces.engines import weights
-from faces.engines.deepface_models import DETECTORS, RECOGNISERS, Detector, choose, pair_card
+from faces.engines.deepface_models import DETECTORS, RECOGNISERS, choose, pair_card
+from faces.engines.deepface_parts import Detector
 from faces.face import Box, Face, Image
 
 if TYPE_CHECKING:

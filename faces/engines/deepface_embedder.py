@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faces.engines.deepface_models import Recogniser
+from faces.engines.deepface_parts import Recogniser
 from faces.engines.hardware import choose_device, choose_precision
 
 CHUNK = 64

@@ -17,7 +17,7 @@ from typing import Any
 
 from errors import ModelUnavailable
 from faces.engines import weights
-from faces.engines.deepface_models import Part, Recogniser
+from faces.engines.deepface_parts import Part, Recogniser
 
 ENVIRONMENT = {
     "DEEPFACE_BACKEND_ENGINE": "pytorch",

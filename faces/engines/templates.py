@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.engines.deepface_models import Crop
+from faces.engines.deepface_parts import Crop
 from faces.face import Box, Image
 
 Points = NDArray[np.float32]

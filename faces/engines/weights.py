@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TypedDict
 
 from errors import ModelUnavailable
-from faces.engines.deepface_models import Part
+from faces.engines.deepface_parts import Part
 
 PINS = "pins.json"
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from faces.engines.deepface_models import ARCFACE_CROP, DLIB_CROP, RECOGNISERS
+from faces.engines.deepface_models import RECOGNISERS
+from faces.engines.deepface_parts import ARCFACE_CROP, DLIB_CROP
 from faces.engines.templates import ARCFACE, MIRRORED, complete, cut, template
 from faces.face import Box
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sample_report import HOSTILE, UNENCODABLE, crop, sample_report
 
 import review.report
-from review.report import PersonSection, RecordingRow, Report, SharedFootage, render
+from review.report import render
+from review.report_contents import PersonSection, RecordingRow, Report, SharedFootage
 from review.timeline import bar, bars, clock, legible, ticks
 
 TEMPLATES = Path(review.report.__file__).parent / "templates"
