@@ -14,8 +14,6 @@ from storage.accounts import MANAGER, Account, Role
 from storage.database import Engine, reading
 from worker.resources import resources
 
-app = typer.Typer(no_args_is_help=True)
-
 FIRST = "admin"
 Name = Annotated[str, typer.Argument(help="The account's name.")]
 Roles = Annotated[list[Role], typer.Option("--role", help="What it may do; may be given again.")]
@@ -33,13 +31,11 @@ def make_first_account(database: Engine) -> NewPassword | None:
         return None
 
 
-@app.command("add")
 def add(name: Name, role: Roles, as_json: AsJson = False) -> None:
     """Make an account, and print a password that is good for one time."""
     _tell(_managing().make(name, role), as_json=as_json)
 
 
-@app.command("list")
 def list_accounts(as_json: AsJson = False) -> None:
     """Every account, and what each may do."""
     with reading(resources().database) as session:
@@ -54,27 +50,23 @@ def list_accounts(as_json: AsJson = False) -> None:
     out.print(shown)
 
 
-@app.command("roles")
 def set_roles(name: Name, role: Roles) -> None:
     """Give an account these roles and no others."""
     _managing().set_roles(name, role)
     err.print(f"{name}: {', '.join(sorted(role))} now.")
 
 
-@app.command("password")
 def reset_password(name: Name, as_json: AsJson = False) -> None:
     """Give an account a new password for one time; whoever is logged in with it is logged out."""
     _tell(_managing().reset_password(name), as_json=as_json)
 
 
-@app.command("disable")
 def disable(name: Name) -> None:
     """Let an account log in no more, and log it out; nothing that it did is lost."""
     _managing().disable(name)
     err.print(f"{name}: disabled.")
 
 
-@app.command("enable")
 def enable(name: Name) -> None:
     """Let a disabled account log in again."""
     _managing().enable(name)

@@ -15,12 +15,9 @@ from review.sheets import whole_file
 from storage.checkpoints import public_half, signing_key
 from worker.resources import resources
 
-app = typer.Typer(no_args_is_help=True)
-
 BROKEN = 1
 
 
-@app.command("verify")
 def verify(
     checkpoint: Annotated[
         list[Path] | None,
@@ -50,7 +47,6 @@ def verify(
         raise typer.Exit(BROKEN)
 
 
-@app.command("checkpoint")
 def checkpoint(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
 ) -> None:
@@ -61,7 +57,6 @@ def checkpoint(
     err.print(f"{made.count} entries are signed with the key {made.public_key}.")
 
 
-@app.command("export")
 def export(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
@@ -75,7 +70,6 @@ def export(
     err.print(f"{number} entries were written; only you can read the file.")
 
 
-@app.command("list")
 def list_entries(
     after: Annotated[int, typer.Option(min=0, help="Only entries behind this one.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="The most entries.")] = 1000,
@@ -93,7 +87,6 @@ def list_entries(
     out.print(shown)
 
 
-@app.command("searches")
 def searches(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -15,8 +15,6 @@ from storage.cases import EVER, Authorisation, Case, Change
 from storage.people import PersonRow
 from worker.resources import resources
 
-app = typer.Typer(no_args_is_help=True)
-
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reference = Annotated[str, typer.Argument(help="The case's reference, e.g. 2026-117.")]
@@ -33,7 +31,6 @@ At = typer.Option("--authorised-at", formats=MOMENTS, help="When, in UTC; else n
 Days = typer.Option(min=1, help="Days until it expires, from now.")
 
 
-@app.command("open")
 def open_case(
     reference: Reference,
     legal_basis: Annotated[str, typer.Option(help="A code of `case bases`.")],
@@ -79,7 +76,6 @@ def open_case(
     err.print(f"Case {reference} is open for {days} days. {_about_lock(case)}".strip())
 
 
-@app.command("list")
 def list_cases(as_json: AsJson = False) -> None:
     """Every case, the newest first."""
     now = utc_now()
@@ -100,7 +96,6 @@ def list_cases(as_json: AsJson = False) -> None:
     out.print(shown)
 
 
-@app.command("show")
 def show(reference: Reference, as_json: AsJson = False) -> None:
     """What a case allows until when, who authorised it, and whom it looks for."""
     now = utc_now()
@@ -121,7 +116,6 @@ def show(reference: Reference, as_json: AsJson = False) -> None:
     out.print(shown)
 
 
-@app.command("authorise")
 def authorise(
     reference: Reference,
     authorisation: Annotated[str, ApprovalReference] = "",
@@ -145,7 +139,6 @@ def authorise(
         raise WrongUsage("Give --authorisation and --authorised-by, or --refused.")
 
 
-@app.command("change")
 def change(
     reference: Reference,
     source: Annotated[list[str] | None, Source] = None,
@@ -172,14 +165,12 @@ def change(
     err.print(f"Case {reference} was changed. {_about_lock(case)}".strip())
 
 
-@app.command("close")
 def close(reference: Reference) -> None:
     """Close a case: nobody is searched for in it any more."""
     cases.close_case(reference, actor=actor(), database=resources().database, now=utc_now())
     err.print(f"Case {reference} is closed.")
 
 
-@app.command("bases")
 def bases(as_json: AsJson = False) -> None:
     """What may allow a search here, as NIGHTREEL_LEGAL_BASES says."""
     known = resources().policy.bases.values()

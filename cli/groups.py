@@ -15,14 +15,11 @@ from review.timeline import clock
 from storage.groups import Group, Member
 from worker.resources import resources
 
-app = typer.Typer(no_args_is_help=True)
-
 Case = Annotated[str, typer.Option(help="Reference of a case in force that allows grouping.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Number = Annotated[int, typer.Argument(help="Its number, as `list` shows it.")]
 
 
-@app.command("make")
 def make(case: Case, as_json: AsJson = False) -> None:
     """Group everybody seen in the case's own footage; what was said of groups before holds."""
     mine = resources()
@@ -31,13 +28,11 @@ def make(case: Case, as_json: AsJson = False) -> None:
     _print(made, as_json)
 
 
-@app.command("list")
 def list_groups(case: Case, as_json: AsJson = False) -> None:
     """The groups of a case, the largest first."""
     _print(_known(case), as_json)
 
 
-@app.command("show")
 def show(number: Number, case: Case, as_json: AsJson = False) -> None:
     """The appearances in one group."""
     found = [one for one in _known(case).groups if one.id == number]
@@ -56,7 +51,6 @@ def show(number: Number, case: Case, as_json: AsJson = False) -> None:
     out.print(shown)
 
 
-@app.command("merge")
 def merge(
     numbers: Annotated[list[int], typer.Argument(help="Two or more.")],
     case: Case,
@@ -68,7 +62,6 @@ def merge(
     err.print(f"They are group {kept} now.")
 
 
-@app.command("split")
 def split(
     number: Number,
     appearances: Annotated[list[int], typer.Argument(help="Those that do not belong to it.")],
@@ -81,7 +74,6 @@ def split(
     err.print(f"They are group {made} now.")
 
 
-@app.command("promote")
 def promote(
     number: Number,
     name: Annotated[str, typer.Argument(help="What the case is to call the person.")],

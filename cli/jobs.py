@@ -17,11 +17,9 @@ from storage.states import OPEN
 from storage.tables import Priority
 from worker.resources import resources
 
-app = typer.Typer(no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command("list")
 def list_jobs(as_json: AsJson = False) -> None:
     """Every recording under every plan: how far it has come and what came of it."""
     with reading(resources().database) as session:
@@ -44,7 +42,6 @@ def list_jobs(as_json: AsJson = False) -> None:
     out.print(shown)
 
 
-@app.command("show")
 def show_job(
     job: Annotated[int, typer.Argument(help="Number of the job, as `jobs list` shows it.")],
     as_json: AsJson = False,

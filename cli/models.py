@@ -10,10 +10,7 @@ from faces import models
 from storage.pgvector import build_index
 from worker.resources import resources
 
-app = typer.Typer(no_args_is_help=True)
 
-
-@app.command("list")
 def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -39,7 +36,6 @@ def list_models(
     out.print(shown)
 
 
-@app.command("pull")
 def pull(
     name: Annotated[
         str, typer.Argument(help="A recogniser, a detector, or deepface:MODEL+DETECTOR.")
@@ -55,7 +51,6 @@ def pull(
         err.print(f"Present: {path}")
 
 
-@app.command("index")
 def index() -> None:
     """Let PostgreSQL search the engine's vectors by an index of pgvector, not one by one."""
     mine = resources()

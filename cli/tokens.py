@@ -16,12 +16,9 @@ from storage.database import reading, writing
 from storage.tokens import Token
 from worker.resources import resources
 
-app = typer.Typer(no_args_is_help=True)
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command("add")
 def add(
     account: Annotated[str, typer.Argument(help="Name of the account it acts for.")],
     role: Annotated[list[Role], typer.Option("--role", help="What it may do; may be given again.")],
@@ -49,7 +46,6 @@ def add(
     err.print(f"Token {made.id} is good for {days} days, and is not shown again.")
 
 
-@app.command("list")
 def list_tokens(as_json: AsJson = False) -> None:
     """Every token, the newest first; the tokens themselves are kept nowhere."""
     now = utc_now()
@@ -66,7 +62,6 @@ def list_tokens(as_json: AsJson = False) -> None:
     out.print(shown)
 
 
-@app.command("revoke")
 def revoke(number: Annotated[int, typer.Argument(help="The token's id.")]) -> None:
     """Make a token worthless at once."""
     Managing(resources().database, actor(), utc_now()).revoke_token(number)

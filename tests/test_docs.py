@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from test_architecture import MAY_IMPORT
-from typer.main import get_command
 
 import errors
 from cli.exports import APPEARANCE_FIELDS
@@ -78,7 +77,7 @@ def test_no_setting_is_explained_that_does_not_exist() -> None:
         assert set(re.findall(r"NIGHTREEL_[A-Z0-9_]*[A-Z]", page.read_text())) <= known | in_compose
 
 
-@pytest.mark.parametrize("command", [name for name, _ in commands(get_command(app))])
+@pytest.mark.parametrize("command", [name for name, _ in commands(app)])
 def test_every_command_has_a_section(command: str) -> None:
     assert section(command)
 
@@ -87,8 +86,8 @@ def test_every_command_has_a_section(command: str) -> None:
     ("command", "name"),
     [
         (words, name)
-        for words, command in commands(get_command(app))
-        for parameter in command.params
+        for words, command in commands(app)
+        for parameter in command.loaded.params
         for name in (
             [parameter.name.upper()] if parameter.param_type_name == "argument" else parameter.opts
         )
@@ -101,7 +100,7 @@ def test_every_option_and_argument_is_explained(command: str, name: str) -> None
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_that_a_reader_may_type_exists(page: Path) -> None:
-    known = {name for name, _ in commands(get_command(app))}
+    known = {name for name, _ in commands(app)}
     for line in typed(page.read_text()):
         first, second = (*re.findall(r"[a-z]+", line)[:2], "")[:2]
         assert known & {first, f"{first} {second}"}, f"{page.name}: nightreel {line}"

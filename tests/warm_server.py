@@ -6,12 +6,15 @@
 import gc
 import json
 import os
+import pkgutil
 import signal
 import socket
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
+import cli
 from cli.main import run
 
 MOST_BYTES = 1 << 17
@@ -56,5 +59,7 @@ def _become(request: Any, outputs: Sequence[int]) -> None:
 
 
 if __name__ == "__main__":
+    for module in pkgutil.iter_modules(cli.__path__):
+        import_module(f"cli.{module.name}")
     serve(socket.socket(fileno=int(sys.argv[1])))
     run()

@@ -1,0 +1,119 @@
+"""Every command, in the order help lists them, and where its function is."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Group(NamedTuple):
+    """Commands under one name; each is `module:function` of `cli`, or a group again."""
+
+    about: str
+    commands: Mapping[str, "str | Group"]
+
+
+NIGHTREEL = Group(
+    "Finds out who appears in recorded video, when, and how sure one can be. "
+    "A result is a candidate for a person to judge, never more.",
+    {
+        "demo": "demonstration:demo",
+        "up": "stack:up",
+        "process": "process:process",
+        "ingest": "footage:ingest",
+        "import": "imports:import_",
+        "watch": "watch:watch",
+        "refused": "watch:refused",
+        "enrol": "people:enrol",
+        "withdraw": "people:withdraw",
+        "changes": "changes:changes",
+        "candidates": "results:candidates",
+        "search": "search:search",
+        "calibrate": "calibration:calibrate",
+        "calibrations": "calibration:calibrations",
+        "report": "results:report",
+        "export": "exports:export",
+        "purge": "purge:purge",
+        "verify": "verify:verify",
+        "status": "status:status",
+        "notify": "notify:notify",
+        "doctor": "doctor:doctor",
+        "bench": "benchmarks:bench",
+        "case": Group(
+            "Cases: what authorises a search.",
+            {
+                "open": "cases:open_case",
+                "list": "cases:list_cases",
+                "show": "cases:show",
+                "authorise": "cases:authorise",
+                "change": "cases:change",
+                "close": "cases:close",
+                "bases": "cases:bases",
+            },
+        ),
+        "groups": Group(
+            "Who else appears often in a case.",
+            {
+                "make": "groups:make",
+                "list": "groups:list_groups",
+                "show": "groups:show",
+                "merge": "groups:merge",
+                "split": "groups:split",
+                "promote": "groups:promote",
+            },
+        ),
+        "account": Group(
+            "Accounts: who may log in, and as what.",
+            {
+                "add": "accounts:add",
+                "list": "accounts:list_accounts",
+                "roles": "accounts:set_roles",
+                "password": "accounts:reset_password",
+                "disable": "accounts:disable",
+                "enable": "accounts:enable",
+            },
+        ),
+        "token": Group(
+            "Tokens: what programs log in with.",
+            {
+                "add": "tokens:add",
+                "list": "tokens:list_tokens",
+                "revoke": "tokens:revoke",
+            },
+        ),
+        "audit": Group(
+            "The log of who did what.",
+            {
+                "verify": "audit:verify",
+                "checkpoint": "audit:checkpoint",
+                "export": "audit:export",
+                "list": "audit:list_entries",
+                "searches": "audit:searches",
+            },
+        ),
+        "jobs": Group(
+            "Recordings being watched, and their segments.",
+            {
+                "list": "jobs:list_jobs",
+                "show": "jobs:show_job",
+                "pause": "control:pause",
+                "resume": "control:resume",
+                "priority": "control:set_priority",
+                "cancel": "control:cancel",
+                "retry": "control:retry",
+                "quarantined": "control:quarantined",
+            },
+        ),
+        "models": Group(
+            "Engines and their weights.",
+            {
+                "list": "models:list_models",
+                "pull": "models:pull",
+                "index": "models:index",
+                "migrate": "migration:migrate",
+                "omitted": "migration:omitted",
+                "compare": "migration:compare",
+                "use": "migration:use",
+                "threshold": "thresholds:threshold",
+            },
+        ),
+    },
+)
