@@ -39,6 +39,7 @@ from review import (
     recordings,
     retention,
     searching,
+    terms,
 )
 from review.answers import explain_errors
 from review.api import ROUTERS as API_ROUTERS
@@ -59,6 +60,7 @@ ROUTERS = (
     cases.routes,
     changes.routes,
     authority.routes,
+    terms.routes,
     searching.routes,
     queue.routes,
     accounts.routes,

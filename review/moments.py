@@ -1,6 +1,12 @@
-"""Moments as people say them, on the clock of a zone."""
+"""Moments as people say them, on the clock of a zone, and as they type them."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from errors import WrongUsage
+from storage.cases import EVER
+
+TYPED = "%Y-%m-%dT%H:%M"
+"""As browsers send a field for a moment."""
 
 
 def when(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
@@ -14,3 +20,16 @@ def when(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
     if abs(moment - now) < timedelta(days=6):
         return f"{wall:%a %H:%M}"
     return f"{wall:%Y-%m-%d %H:%M}"
+
+
+def as_typed(moment: datetime) -> str:
+    """What a field for a moment shows, in UTC and to the minute; nothing for an end of EVER."""
+    return "" if moment in EVER else moment.astimezone(UTC).strftime(TYPED)
+
+
+def typed(text: str) -> datetime:
+    """The moment in UTC that somebody typed. Raises WrongUsage."""
+    try:
+        return datetime.strptime(text, TYPED).replace(tzinfo=UTC)
+    except ValueError:
+        raise WrongUsage("A moment is written as 2026-11-26T05:40; write it again.") from None

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from review.access import may
+from review.moments import as_typed
 from review.sessions import form_token
 from review.timeline import clock, whole_clock
 from review.visitors import STRANGER, Visitor
@@ -65,6 +66,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "clock": clock,
         "whole_clock": whole_clock,
+        "as_typed": as_typed,
         "moment": lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC",
         "size": size_in_words,
         "in_words": IN_WORDS.__getitem__,

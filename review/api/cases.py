@@ -10,6 +10,7 @@ from review.api.models.cases import (
     AuthorisationGiven,
     BasisAnswer,
     CaseAnswer,
+    CaseChangeGiven,
     CaseGiven,
     CasesAnswer,
     OverviewAnswer,
@@ -67,6 +68,23 @@ def show_case(case_id: Number, ours: OurSite, who: Who) -> OverviewAnswer:
     """One case, in force or ended, and what came of it in numbers."""
     now = ours.now()
     return OverviewAnswer.over(overview(ours.database, case_id, actor=who.actor, now=now), now)
+
+
+@in_a_case.patch("")
+def change_case(case_id: Number, ours: OurSite, who: Who, given: CaseChangeGiven) -> CaseAnswer:
+    """Give a case in force other footage or another end. Candidates in footage that it allows no
+    more go at once, and its people are compared again. An authorisation that it needs is to be
+    entered anew: what was authorised was the case as it stood."""
+    now = ours.now()
+    case = steps.change_case(
+        reference(ours, who, case_id, Action.CASE_CHANGED),
+        given.change(),
+        policy=ours.policy,
+        actor=who.actor,
+        database=ours.database,
+        now=now,
+    )
+    return CaseAnswer.of(case, now)
 
 
 @in_a_case.post("/authorisation")

@@ -1,6 +1,6 @@
 """Cases by programs: what allows a search, whom it looks for, in what footage, what came of it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -111,6 +111,53 @@ def test_a_closed_case_is_still_read_and_allows_nothing_new(
     assert analyst.get(CASE).json()["candidates"] == 3
     refused = analyst.post(f"{CASE}/footage", json={"recording_id": 1})
     assert (refused.status_code, "was closed" in refused.json()["detail"]) == (403, True)
+
+
+def test_a_case_is_given_other_footage_and_another_end(
+    staged_house: House, analyst: httpx.Client
+) -> None:
+    end = (staged_house.clock() + timedelta(days=40)).isoformat()
+    changed = analyst.patch(CASE, json={"sources": ["yard"], "expires_at": end}).json()
+    assert changed["sources"] == ["yard"]
+    assert datetime.fromisoformat(changed["expires_at"]) == datetime.fromisoformat(end)
+    assert changed["footage_from"] == "1900-01-01T00:00:00Z"
+    assert acts(staged_house)[-1] == ("case_changed", "token:1")
+    assert analyst.get(CASE).json()["candidates"] == 3  # of footage that was added for the case
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"purpose": "Another."}, 422),
+        ({"sources": []}, 422),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, 400),
+        ({"footage_from": "2026-01-02T00:00:00Z", "footage_until": "2026-01-01T00:00:00Z"}, 400),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused(
+    analyst: httpx.Client, change: dict[str, object], status: int
+) -> None:
+    assert analyst.patch(CASE, json=change).status_code == status
+
+
+def test_a_changed_case_is_authorised_anew_before_it_is_changed_again(house: House) -> None:
+    analyst, supervisor = house.program(Role.ANALYST), house.program(Role.SUPERVISOR)
+    given = {"reference": "14 Gs 220/26", "authority": "Local court"}
+    opened = terms(house, legal_basis="court-order", authorisation=given)
+    analyst.post("/api/v1/cases", json=opened)
+    assert analyst.patch(CASE, json={"sources": ["*"]}).json()["locked"]
+    refused = analyst.patch(CASE, json={"sources": ["added"]})
+    assert (refused.status_code, "is locked" in refused.json()["detail"]) == (423, True)
+    supervisor.post(f"{CASE}/authorisation", json=given)
+    assert analyst.patch(CASE, json={"sources": ["*"]}).json()["authorised_by"] == "Local court"
+
+
+def test_a_closed_case_is_not_changed(
+    staged_house: House, analyst: httpx.Client, supervisor: httpx.Client
+) -> None:
+    supervisor.post(f"{CASE}/close")
+    assert analyst.patch(CASE, json={"sources": ["*"]}).status_code == 403
+    assert acts(staged_house)[-1] == ("refused", "token:1")
 
 
 def test_a_case_shows_in_numbers_what_came_of_it(analyst: httpx.Client) -> None:

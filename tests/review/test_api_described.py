@@ -19,7 +19,7 @@ from storage.accounts import Role
 THERE = {"case_id": 1, "person": 1, "appearance": 1, "photo": 1, "reference": 1, "place": 0}
 THERE |= {"analysis_id": 1, "recording": 1, "group": 1, "account_id": 1, "token_id": 1}
 """What is there in the staged case: asked with it, a step is reached, and not a missing case."""
-LAST = ("DELETE {photo}", "DELETE {recording}", "DELETE {person}", "POST close")
+LAST = ("PATCH {case_id}", "DELETE {photo}", "DELETE {recording}", "DELETE {person}", "POST close")
 """What leaves nothing there for the others, the mildest first."""
 
 

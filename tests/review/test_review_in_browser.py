@@ -140,6 +140,7 @@ def test_no_page_has_a_serious_fault_on_a_laptop_or_a_phone_light_or_dark(
     faults = []
     for place in places:
         page.goto(place)
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for size in SIZES:

@@ -2,17 +2,28 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.cases import Terms
 from pipeline.overview import Overview
 from review.api.models.given import Moment, Remark, Sentence, Words
-from storage.cases import EVER, Case
+from storage.cases import EVER, Case, Change
 from storage.decoys import Alarms
 from storage.legal_bases import LegalBasis
 from storage.scope import ADDED
 from storage.verdicts import Standing
+
+Sources = Annotated[
+    list[Words],
+    Field(
+        min_length=1,
+        max_length=50,
+        description="Where its footage is from: parts of the name or path of recordings, `added` "
+        "for what is added for the case, `*` for the whole archive.",
+    ),
+]
 
 
 class BasisAnswer(BaseModel):
@@ -52,14 +63,7 @@ class CaseGiven(BaseModel):
     purpose: Sentence = Field(examples=["To find who saw the accident."])
     requested_by: Words = Field(description="Who asks for it.", examples=["K. Brandt"])
     expires_at: Moment = Field(examples=["2026-12-25T00:00:00Z"])
-    sources: list[Words] = Field(
-        [ADDED],
-        min_length=1,
-        max_length=50,
-        description="Where its footage is from: parts of the name or path of recordings, `added` "
-        "for what is added for the case, `*` for the whole archive.",
-        examples=[["added"]],
-    )
+    sources: Sources = Field([ADDED], examples=[["added"]])
     footage_from: Moment = Field(EVER[0], description="Only footage recorded since then.")
     footage_until: Moment = Field(EVER[1], description="Only footage recorded before then.")
     urgent: bool = Field(
@@ -73,6 +77,20 @@ class CaseGiven(BaseModel):
     def terms(self) -> Terms:
         named = {name: getattr(self, name) for name in Terms.__slots__}
         return Terms(**named)
+
+
+class CaseChangeGiven(BaseModel):
+    """What of a case is to be changed; what is left out, or null, stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sources: Sources | None = Field(None, examples=[["added", "/footage/station/"]])
+    footage_from: Moment | None = Field(None, description="Only footage recorded since then.")
+    footage_until: Moment | None = Field(None, description="Only footage recorded before then.")
+    expires_at: Moment | None = Field(None, examples=["2026-12-31T00:00:00Z"])
+
+    def change(self) -> Change:
+        return Change(**self.model_dump())
 
 
 class CaseAnswer(BaseModel):

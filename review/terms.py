@@ -1,0 +1,55 @@
+"""Changing what a case allows: where its footage is from, when it was recorded, until when."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Form, Response
+
+from pipeline.cases import change_case
+from review.authority import find
+from review.guard import router
+from review.moments import as_typed, typed
+from review.sessions import go
+from review.site import OurSite
+from review.visitors import Who
+from storage.cases import EVER, Change
+
+routes = router("/cases/{case_id}")
+Text = Annotated[str, Form()]
+
+
+@routes.post("/change")
+def change(
+    ours: OurSite,
+    who: Who,
+    case_id: int,
+    sources: Text = "",
+    footage_from: Text = "",
+    footage_until: Text = "",
+    expires_at: Text = "",
+) -> Response:
+    """Give a case other footage or another end; a field that still says what it showed changes
+    nothing, and a window's end that was emptied stands for any time."""
+    case = find(ours, case_id)
+    wanted = Change(
+        sources=[line.strip() for line in sources.splitlines() if line.strip()],
+        footage_from=_changed(footage_from, case.footage_from, EVER[0]),
+        footage_until=_changed(footage_until, case.footage_until, EVER[1]),
+        expires_at=_changed(expires_at, case.expires_at, case.expires_at),
+    )
+    change_case(
+        case.reference,
+        wanted,
+        policy=ours.policy,
+        actor=who.actor,
+        database=ours.database,
+        now=ours.now(),
+    )
+    return go(f"/cases/{case_id}")
+
+
+def _changed(text: str, shown: datetime, emptied: datetime) -> datetime | None:
+    # A field shows the minute, and a moment may have seconds: those are no change.
+    if text == as_typed(shown):
+        return None
+    return typed(text) if text else emptied
