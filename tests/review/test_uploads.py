@@ -37,7 +37,11 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def begin(
-    browser: httpx.Client, size: int, name: str = "gate.mp4", case: str = ""
+    browser: httpx.Client,
+    size: int,
+    name: str = "gate.mp4",
+    case: str = "",
+    at: str = "/uploads",
 ) -> httpx.Response:
     """Announce a file."""
     pairs = [("filename", name), ("case", case), ("filetype", "video/mp4")]
@@ -45,7 +49,7 @@ def begin(
         f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs
     )
     headers = {**SPEAK, "Upload-Length": str(size), "Upload-Metadata": metadata}
-    return browser.post("/uploads", headers=headers)
+    return browser.post(at, headers=headers)
 
 
 def send(browser: httpx.Client, place: str, offset: int, content: bytes) -> httpx.Response:
@@ -59,9 +63,9 @@ def offset_of(browser: httpx.Client, place: str) -> int:
     return int(browser.head(place, headers=SPEAK).headers["Upload-Offset"])
 
 
-def hand_in(browser: httpx.Client, content: bytes, name: str = "gate.mp4", case: str = "") -> str:
+def hand_in(browser: httpx.Client, content: bytes, name: str = "gate.mp4", **others: str) -> str:
     """The whole of it at once; returns where."""
-    place = begin(browser, len(content), name, case).headers["location"]
+    place = begin(browser, len(content), name, **others).headers["location"]
     assert send(browser, place, 0, content).status_code == 204
     return place
 
