@@ -144,8 +144,7 @@ def take_in(
         refuse(upload, str(refusal), inbox=inbox, tools=tools, now=now)
         return None
     kept = _kept(found, inbox.keep(upload.id, found.sha256), upload.name)
-    actor = f"account:{upload.account_id}"
-    request = Request(case_id=upload.case_id, site=inbox.site, actor=actor)
+    request = Request(case_id=upload.case_id, site=inbox.site, actor=upload.actor)
     known = remember(kept, tools=tools, plan=plan, now=now, request=request)
     with writing(tools.database) as session:
         uploads.taken(

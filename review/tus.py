@@ -171,6 +171,7 @@ def _begin(ours: Site, who: Visitor, name: str, case: str, size_bytes: int) -> U
         upload = uploads.begin(
             session,
             account_id=who.account_id,
+            actor=who.actor,
             case_id=case_id,
             name=shown_name(name),
             size_bytes=size_bytes,

@@ -14,7 +14,7 @@ from sqlmodel import Session as Session
 
 from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
 
-NEWEST_VERSION = "0025"
+NEWEST_VERSION = "0026"
 """Of the tables: the newest migration's."""
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10

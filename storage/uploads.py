@@ -32,6 +32,8 @@ class Upload:
     id: str
     """Random: whoever does not know it cannot guess it."""
     account_id: int
+    actor: str
+    """Of the account, as the audit log writes it: itself or one of its tokens."""
     case_id: int | None
     name: str
     """As its owner calls it, safe to show."""
@@ -52,6 +54,7 @@ def begin(
     session: Session,
     *,
     account_id: int,
+    actor: str,
     case_id: int | None,
     name: str,
     size_bytes: int,
@@ -61,6 +64,7 @@ def begin(
     row = tables.Upload(
         id=new_token(),
         account_id=account_id,
+        actor=actor,
         case_id=case_id,
         name=name,
         size_bytes=size_bytes,

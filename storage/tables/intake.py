@@ -13,6 +13,7 @@ class Upload(Table, table=True):
 
     id: str = Field(primary_key=True)
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    actor: str
     case_id: int | None = Field(default=None, foreign_key="case.id", ondelete="SET NULL")
     name: str
     size_bytes: int = Field(sa_type=BigInteger)

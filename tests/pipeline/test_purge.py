@@ -273,8 +273,8 @@ def test_the_name_under_which_footage_was_handed_in_goes_with_it(
             session, name="ann", roles=[Role.UPLOADER], password_hash="", now=utc_now()
         )
         upload = uploads.begin(
-            session, account_id=account.id, case_id=None, name="her flat.mp4", size_bytes=1,
-            now=utc_now(),
+            session, account_id=account.id, actor="account:1", case_id=None, name="her flat.mp4",
+            size_bytes=1, now=utc_now(),
         )  # fmt: skip
         session.get_one(Upload, upload.id).recording_id = recording
     assert purge_recordings([recording], tools, ORDER).rows["upload"] == 1

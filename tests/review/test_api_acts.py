@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from painted import RED, paint_photo
+from painted import RED, Stay, paint, paint_photo
+from test_uploads import hand_in
 from visiting import House
 
 from storage.accounts import Role
@@ -70,6 +71,15 @@ def test_every_act_of_a_program_is_in_the_log_under_its_token(staged_house: Hous
     for role, method, path, asked, action in ACTS:
         programs[role].request(method, f"/api/v1/{path}", **asked)
         assert last_of(staged_house) == (action, tokens[role]), (method, path)
+
+
+def test_footage_is_in_the_log_under_the_token_that_handed_it_in(
+    house: House, tmp_path: Path
+) -> None:
+    film = paint(tmp_path / "gate.mp4", 2, Stay(RED, 0, 1)).read_bytes()
+    hand_in(house.program(Role.UPLOADER), film, at="/api/v1/uploads")
+    house.porter.look_round()
+    assert last_of(house) == ("recording_added", "token:1")
 
 
 def test_enrolling_and_searching_are_in_the_log_under_the_token(

@@ -14,6 +14,7 @@ from storage.embeddings import appearance_vectors
 from storage.migrate import configuration
 from storage.people import people_in
 from storage.scope import ARCHIVE
+from storage.uploads import find
 
 VECTORS = np.random.default_rng(1).normal(size=(3, 128)).astype(np.float32)
 BEFORE_EMBEDDINGS = """
@@ -134,4 +135,23 @@ def test_verdicts_go_on_as_they_were_when_they_are_held_to_their_accounts(empty_
             engine.execution_options(writes=True).begin() as connection,
         ):
             connection.execute(text(act))
+    engine.dispose()
+
+
+BEFORE_UPLOADS_KNEW_TOKENS = """
+insert into account (name, must_change_password, roles, created_at)
+ values ('ann', false, '["uploader"]', :now);
+insert into upload (id, account_id, name, size_bytes, stage, began_at, touched_at, known_before)
+ values ('u', 1, 'gate.mp4', 1, 'coming', :now, :now, false)
+"""
+
+
+def test_an_upload_goes_on_under_the_account_that_began_it(empty_url: str) -> None:
+    engine = connect(empty_url)
+    with engine.execution_options(writes=True, migrates=True).begin() as connection:
+        command.upgrade(configuration(connection), "0025")
+        _fill(connection, BEFORE_UPLOADS_KNEW_TOKENS)
+    upgrade(engine)
+    with reading(engine) as session:
+        assert find(session, "u", account_id=1).actor == "account:1"
     engine.dispose()
