@@ -17,11 +17,12 @@ from worker.resources import resources
 Seen = TypeVar("Seen", CandidateRow, Hit)
 
 SAME_AS = ("same_as_recording", "same_as_start_ms")
-"""Of a candidate that shows a moment of footage that was added more than once."""
+"""Of a candidate that shows a moment which another one shows already."""
 
 
 def first_moments(found: Sequence[Seen]) -> list[Seen | None]:
-    """For each of these the one it repeats: the same moment in footage that was added before."""
+    """For each of these the one it repeats: the same moment in footage that was added before, or of
+    an imported face as it was watched."""
     with reading(resources().database) as session:
         return repeats_of(session, found)
 
@@ -30,6 +31,13 @@ def repeats_of(session: Session, found: Sequence[Seen]) -> list[Seen | None]:
     """`first_moments`, in a session that is open."""
     repeats = repeated(session, [_moment(one) for one in found])
     return [None if first is None else found[first] for first in repeats]
+
+
+def remark(same_moment: str, one: Seen) -> str:
+    """What a listing says beside the numbers: which other it repeats, and who cut it."""
+    if same_moment and one.cut_by:
+        return f"{same_moment}; cut by {one.cut_by}"
+    return same_moment or one.provenance
 
 
 def counted(repeats: Sequence[object]) -> str | None:
@@ -76,7 +84,7 @@ def footage_link(one: SameFootage) -> dict[str, object]:
 
 def _moment(one: CandidateRow | Hit) -> Moment:
     who = (one.person_id, one.engine) if isinstance(one, CandidateRow) else None
-    return Moment(who, one.recording_id, one.start_ms, one.end_ms)
+    return Moment(who, one.recording_id, one.start_ms, one.end_ms, one.cut_by is not None)
 
 
 def _clock(time_ms: int) -> str:

@@ -19,6 +19,7 @@ from cli.overlaps import (
     footage_link,
     links_among,
     print_links,
+    remark,
     same_as,
 )
 from pipeline.clock import utc_now
@@ -126,7 +127,7 @@ def _candidate_table(found: Sequence[CandidateRow]) -> Table:
             clock(one.best_ms),
             f"{one.distance:.3f}",
             f"{one.threshold:.2f}",
-            f"the same moment as rank {first.rank}" if first else one.provenance,
+            remark(f"the same moment as rank {first.rank}" if first else "", one),
         )
     shown.caption = counted(firsts)
     if not found:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cli.actor import actor
 from cli.output import err, out, print_json, table
-from cli.overlaps import SAME_AS, counted, first_moments, same_as
+from cli.overlaps import SAME_AS, counted, first_moments, remark, same_as
 from pipeline.clock import utc_now
 from pipeline.search import Answer, Question
 from pipeline.search import search as look_for
@@ -147,7 +147,7 @@ def _found_table(answer: Answer) -> Table:
                 f"{hit.distance:.3f}",
                 f"{answer.card.threshold:.2f}",
                 answer.portraits[hit.photo].name,
-                _remark(firsts[hit]) or hit.provenance,
+                remark(_same_moment(firsts[hit]), hit),
             )
     shown.caption = counted(list(firsts.values()))
     if not answer.hits:
@@ -157,7 +157,7 @@ def _found_table(answer: Answer) -> Table:
     return shown
 
 
-def _remark(first: Hit | None) -> str:
+def _same_moment(first: Hit | None) -> str:
     if first is None:
         return ""
     return f"the same moment as in {first.recording} at {clock(first.start_ms)}"

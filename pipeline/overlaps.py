@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from footage.alignment import Overlap, align, proposals
 from pipeline.tools import Tools
@@ -15,6 +16,8 @@ from storage.overlaps import (
     same_footage,
 )
 
+Span: TypeAlias = tuple[int, int]
+"""From and to, in milliseconds of a recording."""
 SLACK_MS = 1000
 """How far apart two looks at the same moment may be: each is sampled for itself."""
 
@@ -28,6 +31,8 @@ class Moment:
     recording_id: int
     start_ms: int
     end_ms: int
+    imported: bool = False
+    """Whether others cut it: then it repeats what was watched at that time of its recording."""
 
 
 def link_footage(analysis_id: int, tools: Tools) -> None:
@@ -49,7 +54,8 @@ def link_footage(analysis_id: int, tools: Tools) -> None:
 
 
 def same_moments(moments: Sequence[Moment], known: Sequence[SameFootage]) -> list[int | None]:
-    """For each moment the index of the one it repeats: the same in an earlier-added recording.
+    """For each moment the index of the one it repeats: the same in an earlier-added recording, or
+    of an imported one the same as it was watched.
 
     None for what is seen for the first time, also where the earlier recording has the footage
     but nothing was seen in it then.
@@ -59,10 +65,10 @@ def same_moments(moments: Sequence[Moment], known: Sequence[SameFootage]) -> lis
         earlier.setdefault(one.second_id, []).append(one)
     repeats: list[int | None] = [None] * len(moments)
     firsts: dict[tuple[Hashable, int], list[int]] = {}
-    for index in sorted(range(len(moments)), key=lambda index: moments[index].recording_id):
+    for index in sorted(range(len(moments)), key=lambda index: _order(moments[index])):
         moment = moments[index]
-        for same in earlier.get(moment.recording_id, ()):
-            first = _met(moment, same, moments, firsts.get((moment.who, same.first_id), ()))
+        for place, span in _places(moment, earlier.get(moment.recording_id, ())):
+            first = _met(moment, span, moments, firsts.get((moment.who, place), ()))
             if first is not None:
                 repeats[index] = first if repeats[first] is None else repeats[first]
                 break
@@ -102,22 +108,37 @@ def _alike(session: Session, recording_id: int) -> Iterator[tuple[int, int, list
                 yield first_id, second_id, lags
 
 
+def _order(moment: Moment) -> tuple[int, bool]:
+    """What was added earlier comes first, of one recording what was watched."""
+    return moment.recording_id, moment.imported
+
+
+def _places(moment: Moment, earlier: Sequence[SameFootage]) -> Iterator[tuple[int, Span]]:
+    """Recordings that may show a moment already, and from when to when in the time of each."""
+    if moment.imported:
+        yield moment.recording_id, (moment.start_ms, moment.end_ms)
+    for same in earlier:
+        there = _there(moment, same.overlap)
+        if there is not None:
+            yield same.first_id, there
+
+
 def _met(
-    moment: Moment, same: SameFootage, moments: Sequence[Moment], candidates: Sequence[int]
+    moment: Moment, span: Span, moments: Sequence[Moment], candidates: Sequence[int]
 ) -> int | None:
-    """The one of these in the earlier recording that a moment of the later one repeats."""
-    there = _there(moment, same.overlap)
-    if there is None:
-        return None
-    start_ms, end_ms = there
+    """The one of these, all in one recording, that a moment repeats, which is in `span` there."""
+    start_ms, end_ms = span
     for index in candidates:
         other = moments[index]
-        if other.start_ms - SLACK_MS <= end_ms and start_ms <= other.end_ms + SLACK_MS:
+        # Nobody says that two faces that others cut are one look, not even at the same time.
+        both_cut = other.imported and other.recording_id == moment.recording_id
+        meet = other.start_ms - SLACK_MS <= end_ms and start_ms <= other.end_ms + SLACK_MS
+        if meet and not both_cut:
             return index
     return None
 
 
-def _there(moment: Moment, overlap: Overlap) -> tuple[int, int] | None:
+def _there(moment: Moment, overlap: Overlap) -> Span | None:
     """From and to of a moment in the earlier recording's time, where both show it."""
     start_ms, end_ms = moment.start_ms + overlap.offset_ms, moment.end_ms + overlap.offset_ms
     is_common = overlap.start_ms <= (start_ms + end_ms) / 2 <= overlap.end_ms

@@ -184,7 +184,13 @@ def _candidate(one: Row, recording: int, reference: int, media: SealedMedia) -> 
 def _repeats(session: Session, found: Sequence[Row]) -> dict[int, int]:
     """Of candidates that repeat another: its rank, by their id."""
     moments = [
-        Moment((one.person_id, one.engine), one.recording_id, one.start_ms, one.end_ms)
+        Moment(
+            (one.person_id, one.engine),
+            one.recording_id,
+            one.start_ms,
+            one.end_ms,
+            imported=one.cut_by is not None,
+        )
         for one in found
     ]
     firsts = zip(found, repeated(session, moments), strict=True)

@@ -56,7 +56,8 @@ class CandidateRow:
     crops: tuple[Jpeg, ...]
     """Best first."""
     same_as: int | None = None
-    """Rank of the candidate that it repeats: the same moment in footage that was added before."""
+    """Rank of the candidate that it repeats: the same moment in footage that was added before, or
+    of an imported face as it was watched."""
     provenance: str = ""
     """Who cut the face and when it came, where it was imported; empty where footage was watched."""
 

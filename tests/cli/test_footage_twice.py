@@ -23,6 +23,7 @@ from pipeline.watch import watch
 from settings import Settings
 from storage.agenda import unasked
 from storage.database import reading
+from storage.recordings import Request
 from worker.resources import Resources
 
 CUT_MS = 6_000
@@ -70,7 +71,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         "report": ("report", "--case", "2026-1", "-o", folder),
     }
     done = {name: nightreel(*command) for name, command in commands.items()}
-    return SimpleNamespace(**done, page=folder / "report.html", folder=folder)
+    page = folder / "report.html"
+    return SimpleNamespace(**done, page=page, folder=folder, nightreel=nightreel)
 
 
 def _process(mine: Resources, films: list[Path]) -> None:
@@ -141,3 +143,26 @@ def test_an_exported_appearance_says_which_stretch_it_repeats(home: SimpleNamesp
 def test_an_export_names_no_recording_that_is_not_in_it(home: SimpleNamespace) -> None:
     (row,) = map(json.loads, (home.folder / "part.jsonl").read_text().splitlines())
     assert (row["recording"], row["same_as_recording"]) == ("part.mkv", None)
+
+
+def test_a_face_that_others_cut_says_that_it_was_seen_when_watched_too(
+    home: SimpleNamespace, tmp_path: Path
+) -> None:
+    """After all others: what it imports is a candidate from then on."""
+    mine = Resources(Settings(home=home.folder / "home", engine="stub"))
+    film, of_case = home.folder / "whole.mp4", Request(case_id=1)
+    ingest_file(film, tools=mine.tools, plan=mine.plan, now=utc_now(), request=of_case)
+    table = tmp_path / "faces.csv"
+    table.write_text("file,recording,time\nred.png,whole.mp4,0:00:13")
+    cut = ("import", home.folder, table, "--case", "2026-1", "--cut-by", "Cutter 3", "--json")
+    for analysis in home.nightreel(*cut).document["analyses"]:
+        match_analysis(analysis, mine.tools)
+    listed = home.nightreel("candidates", "--case", "2026-1")
+    assert "3 candidates, 1 different moment" in listed.out
+    assert "the same moment as rank 2; cut by Cutter 3" in listed.out
+    document = home.nightreel("candidates", "--case", "2026-1", "--json").document
+    [imported] = [one for one in document["candidates"] if one["cut_by"]]
+    assert (imported["same_as_recording"], imported["same_as_start_ms"]) == ("whole.mp4", 12_000)
+    home.nightreel("report", "--case", "2026-1", "-o", tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert "it was seen when the recording was watched, too" in page

@@ -1,5 +1,6 @@
 """Exports of one recording are linked, whichever was added first, and a moment is counted once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,33 @@ def test_a_moment_of_the_same_footage_repeats_that_of_the_earlier_recording() ->
 )
 def test_no_other_moment_is_a_repetition(other: Moment) -> None:
     assert same_moments([Moment("A", 1, 12_000, 15_000), other], [_same(1, 2)]) == [None, None]
+
+
+def test_what_others_cut_repeats_what_was_watched_at_that_time_of_its_recording() -> None:
+    watched = Moment("A", 1, 12_000, 15_000)
+    cut = Moment("A", 1, 14_000, 14_000, imported=True)
+    assert same_moments([cut, watched], []) == [1, None]
+    later = replace(cut, recording_id=2, start_ms=4_000, end_ms=4_000)
+    seen_later = Moment("A", 2, 2_400, 5_200)
+    assert same_moments([watched, cut, seen_later, later], [_same(1, 2)]) == [None, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        Moment("B", 1, 14_000, 14_000, imported=True),
+        Moment("A", 1, 17_000, 17_000, imported=True),
+        Moment("A", 2, 14_000, 14_000, imported=True),
+    ],
+    ids=["of somebody else", "at another time", "from another recording"],
+)
+def test_nothing_else_that_others_cut_is_a_repetition(cut: Moment) -> None:
+    assert same_moments([Moment("A", 1, 12_000, 15_000), cut], []) == [None, None]
+
+
+def test_two_faces_that_others_cut_are_two() -> None:
+    cut = Moment("A", 1, 14_000, 14_000, imported=True)
+    assert same_moments([cut, cut], []) == [None, None]
 
 
 def test_what_only_the_later_recording_shows_is_seen_for_the_first_time() -> None:
