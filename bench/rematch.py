@@ -24,7 +24,7 @@ from settings import Settings
 from storage.cases import open_case
 from storage.database import Engine, writing
 from storage.people import add_person
-from storage.references import Reference, add_reference
+from storage.references import NewReference, add_reference
 from storage.rematches import WORKER, Cause, ask
 from worker.resources import Resources
 
@@ -43,12 +43,12 @@ def main(appearances: str = "1000000", people: str = "100") -> None:
         mine = Resources(Settings(home=Path(home)))
         fill(mine.database, _vectors(number, faces, random))
         case_id = _open(mine.database)
-        ids = _enrol(mine.database, case_id, faces, random, "a")
+        ids = _enrol(mine, case_id, faces, random, "a")
         print(f"| {persons} people, {number} appearances, SQLite | seconds |\n| --- | --- |")
         _timed("one person, the first of all", lambda: match_people(ids[:1], mine.tools))
         _timed("all, everything new", lambda: match_people(ids, mine.tools))
         _timed("all again, nothing new", lambda: match_people(ids, mine.tools))
-        _enrol(mine.database, case_id, faces, random, "b")
+        _enrol(mine, case_id, faces, random, "b")
         _timed("all, another photo each", lambda: match_people(ids, mine.tools))
         for name in range(persons):
             withdraw(str(name), "a", case_id=case_id, database=mine.database)
@@ -78,17 +78,18 @@ def _open(database: Engine) -> int:
 
 
 def _enrol(
-    database: Engine, case_id: int, faces: Vectors, random: np.random.Generator, photo: str
+    mine: Resources, case_id: int, faces: Vectors, random: np.random.Generator, photo: str
 ) -> list[int]:
     now = utc_now()
     noise = NOISE * random.standard_normal(faces.shape, np.float32)
-    with writing(database) as session:
+    with writing(mine.database) as session:
         ids = [
             add_person(session, case_id=case_id, name=str(name), now=now)
             for name in range(len(faces))
         ]
         for person, vector in zip(ids, faces + noise, strict=True):
-            add_reference(session, person, _reference(_digest(f"{photo}{person}"), photo, vector))
+            one = _reference(_digest(f"{photo}{person}"), photo, vector)
+            add_reference(session, person, one, keys=mine.media.keys)
             ask(session, person, engine=DLIB.name, cause=Cause.ADDED, actor=WORKER, now=now)
     return ids
 
@@ -97,8 +98,8 @@ def _digest(word: str) -> str:
     return hashlib.sha256(word.encode()).hexdigest()
 
 
-def _reference(sha256: str, name: str, vector: Vectors) -> Reference:
-    return Reference(
+def _reference(sha256: str, name: str, vector: Vectors) -> NewReference:
+    return NewReference(
         photo_sha256=sha256, photo_name=name, engine=DLIB.name, weights_sha256="0" * 64,
         verdict="good", vector=vector, crop=None, quality=1.0,
     )  # fmt: skip

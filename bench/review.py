@@ -34,11 +34,12 @@ from storage.database import Engine, connect, upgrade, writing
 from storage.keys import Keyring
 from storage.media_folder import MediaFolder
 from storage.people import add_person
-from storage.references import Reference, add_reference
+from storage.references import NewReference, add_reference
 from storage.sealed import SealedMedia
 
 ROUNDS = 40
 CASE = 1
+MASTER = bytes(32)
 Taken = tuple[float, float]
 """Milliseconds that were waited for, and those that this process computed: on a machine that is
 shared the first says more about the others."""
@@ -122,7 +123,7 @@ _WAYS: dict[Role, dict[str, Ask]] = {
 
 
 def _site(database: Engine, folder: Path) -> Site:
-    media = SealedMedia(MediaFolder(folder / "media"), Keyring(database, bytes(32)))
+    media = SealedMedia(MediaFolder(folder / "media"), Keyring(database, MASTER))
     tools = Tools(
         database=database,
         media=media,
@@ -163,7 +164,10 @@ def _fill(database: Engine, candidates: int) -> dict[Role, str]:
         add_reference(
             session,
             person,
-            Reference("f" * 64, "photo.jpg", "stub", "0" * 64, "good", vector, "c" * 64, 0.8),
+            NewReference(
+                "f" * 64, "photo.jpg", "stub", "0" * 64, "good", "c" * 64, 0.8, vector=vector
+            ),
+            keys=Keyring(database, MASTER),
         )
         _add_candidates(session, person, candidates)
         return {role: _account(session, role) for role in (Role.REVIEWER, Role.ANALYST)}

@@ -86,7 +86,8 @@ def compare(
     act = Act(mine.database, actor(), Action.CANDIDATES_VIEWED, utc_now())
     with act.refusals(case), reading(mine.database) as session:
         cases = [case_to_read(session, case, act.now)] if case else list_cases(session)
-        found = compare_engines(session, [one.id for one in cases], first.card, second.card)
+        ids, keys = [one.id for one in cases], mine.media.keys
+        found = compare_engines(session, ids, first.card, second.card, keys=keys)
     for one in cases:
         act.note(one.id, what="compare")
     if as_json:

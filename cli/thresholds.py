@@ -32,9 +32,7 @@ def threshold(
         return
     mine, chosen = resources(), engine_called(engine)
     if reason:
-        changed = change_threshold(
-            chosen, value, reason=reason, database=mine.database, actor=actor()
-        )
+        changed = change_threshold(chosen, value, reason=reason, tools=mine.tools, actor=actor())
         _print_effect(changed.effect, as_json)
         err.print(
             f"In use; {quantity(len(changed.people), 'person', 'people')} to be compared anew. "
@@ -43,7 +41,7 @@ def threshold(
         )
         ask_for(changed.people)
         return
-    _print_effect(effect(mine.database, chosen.card, value, actor=actor()), as_json)
+    _print_effect(effect(mine.tools, chosen.card, value, actor=actor()), as_json)
     err.print("Nothing was changed; give a --reason to take it into use.")
 
 

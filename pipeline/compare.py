@@ -12,6 +12,7 @@ from storage.candidates import Place, places
 from storage.database import Session
 from storage.embeddings import vectors_of
 from storage.gallery import reference_vectors
+from storage.keys import Keyring
 from storage.verdicts import Decision, Key, Verdict, verdicts_of
 
 
@@ -46,7 +47,12 @@ class Comparison:
 
 
 def compare(
-    session: Session, case_ids: Sequence[int], before: ModelCard, after: ModelCard
+    session: Session,
+    case_ids: Sequence[int],
+    before: ModelCard,
+    after: ModelCard,
+    *,
+    keys: Keyring,
 ) -> Comparison:
     """How rank and distance of every reviewed candidate differ; nothing is stored or decoded."""
     given = {
@@ -55,7 +61,7 @@ def compare(
         for key, votes in verdicts_of(session, case_id).items()
         if (some := [one for one in votes if not one.seen.seeded])
     }
-    first, second = (_seen_by(session, list(given), card) for card in (before, after))
+    first, second = (_seen_by(session, list(given), card, keys) for card in (before, after))
     reviewed = [
         Compared(key, _agreed(some), first[key], second[key])
         for key, some in sorted(given.items(), key=lambda item: item[0])
@@ -79,11 +85,13 @@ def _suggested(reviewed: Sequence[Compared]) -> Suggestion | None:
     return suggest(at(Decision.SAME), at(Decision.DIFFERENT))
 
 
-def _seen_by(session: Session, keys: Sequence[Key], card: ModelCard) -> dict[Key, Seen]:
-    people = sorted({key.person_id for key in keys})
+def _seen_by(
+    session: Session, reviewed: Sequence[Key], card: ModelCard, keys: Keyring
+) -> dict[Key, Seen]:
+    people = sorted({key.person_id for key in reviewed})
     stands = places(session, people, engine=card.name)
-    photos = reference_vectors(session, people, card.name)
-    wanted = np.array(sorted({key.appearance_id for key in keys}), np.int64)
+    photos = reference_vectors(session, people, card.name, keys=keys)
+    wanted = np.array(sorted({key.appearance_id for key in reviewed}), np.int64)
     ids, seen = vectors_of(session, wanted, engine=card.name)
     vectors = dict(zip(ids.tolist(), seen, strict=True))
     return {
@@ -93,7 +101,7 @@ def _seen_by(session: Session, keys: Sequence[Key], card: ModelCard) -> dict[Key
             photos.get(key.person_id),
             card,
         )
-        for key in keys
+        for key in reviewed
     }
 
 

@@ -70,7 +70,9 @@ def _closest(
     decoys = []
     for name in engines_of(session, [person_id]):
         card = tools.engine_for(Plan(engine=name)).card
-        known = gallery(session, engine=name, now=utc_now(), person_ids=[person_id])
+        known = gallery(
+            session, keys=tools.media.keys, engine=name, now=utc_now(), person_ids=[person_id]
+        )
         ids, vectors = strangers(
             session,
             recording_id=recording_id,

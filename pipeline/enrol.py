@@ -13,8 +13,9 @@ from storage import rematches
 from storage.audit import Action
 from storage.case_ids import case_in_force_by_id
 from storage.database import Session, reading
+from storage.keys import Keyring
 from storage.people import Standing, add_person
-from storage.references import Reference, add_reference, reference_ids, reference_set
+from storage.references import NewReference, add_reference, reference_ids, reference_set
 from storage.rematches import Cause
 from storage.sealed import Album
 
@@ -61,7 +62,7 @@ def enrol_person(
             standing=standing,
             asked_by=actor,
         )
-        ids = _added(session, person_id, references, engine, act)
+        ids = _added(session, person_id, references, engine, act, tools.media.keys)
         act.record(
             session,
             case_id,
@@ -79,13 +80,14 @@ def enrol_person(
 def _added(
     session: Session,
     person_id: int,
-    references: Sequence[Reference],
+    references: Sequence[NewReference],
     engine: FaceEngine,
     act: Act,
+    keys: Keyring,
 ) -> list[int]:
     """The photos' ids; where one is new and usable, the person is to be compared anew."""
     before = reference_ids(session, person_id)
-    ids = [add_reference(session, person_id, reference) for reference in references]
+    ids = [add_reference(session, person_id, reference, keys=keys) for reference in references]
     usable = {id for id, one in zip(ids, references, strict=True) if one.vector is not None}
     if usable - before:
         rematches.ask(
@@ -101,8 +103,8 @@ def _added(
 
 def _reference(
     portrait: Portrait, engine: FaceEngine, album: Album, photo_source: str | None
-) -> Reference:
-    return Reference(
+) -> NewReference:
+    return NewReference(
         photo_sha256=portrait.sha256,
         photo_name=portrait.name,
         engine=engine.card.name,

@@ -49,7 +49,9 @@ def match_analysis(analysis_id: int, tools: Tools) -> None:
         now = utc_now()
         seen_in = analysis_id if origin_id is None else origin_id
         wanted = people_allowed(session, seen_in, now)
-        people = gallery(session, engine=plan.engine, now=now, person_ids=wanted)
+        people = gallery(
+            session, keys=tools.media.keys, engine=plan.engine, now=now, person_ids=wanted
+        )
         ids, vectors = vectors_in(session, seen_in, plan.engine)
         replace_candidates(
             session,

@@ -4,7 +4,7 @@ Crops become work of the ledger (`storage.reembedding`, `pipeline.reembed`); ref
 are few, are embedded anew here.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from errors import PictureLost, UnusablePhoto, WrongUsage
@@ -23,7 +23,13 @@ from storage.database import Session, reading, writing
 from storage.embeddings import number_of_vectors
 from storage.models import Choice
 from storage.reembedding import Origin
-from storage.references import Reference, add_reference, photos_by_person, photos_without
+from storage.references import (
+    NewReference,
+    Reference,
+    add_reference,
+    photos_by_person,
+    photos_without,
+)
 from storage.rematches import Cause, differences, note
 
 SMALLEST_FACE_PX = 20
@@ -85,7 +91,7 @@ def embed_references(engine: FaceEngine, tools: Tools, actor: str) -> list[int]:
     for person_id, photo in wanted:
         seen = _seen_by(photo, engine, tools)
         with writing(tools.database) as session:
-            add_reference(session, person_id, seen)
+            add_reference(session, person_id, seen, keys=tools.media.keys)
             if seen.vector is not None and person_id not in people:
                 people.add(person_id)
                 _ask_rematch(session, person_id, engine, actor)
@@ -136,11 +142,10 @@ def _ask(session: Session, origin: Origin, engine: str) -> int:
     return reembedding.ask(session, origin, plan_key=plan.key, plan_body=plan.body, now=utc_now())
 
 
-def _seen_by(photo: Reference, engine: FaceEngine, tools: Tools) -> Reference:
+def _seen_by(photo: Reference, engine: FaceEngine, tools: Tools) -> NewReference:
     """A reference photo as another engine sees it, from its kept crop."""
-    unusable = replace(
-        photo, engine=engine.card.name, weights_sha256=engine.weights_sha256, vector=None, crop=None
-    )
+    by_it = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256, "crop": None}
+    unusable = NewReference(**asdict(photo) | by_it)
     try:
         crop = read_crop(tools.media.read(photo.crop or ""))
     except (PictureLost, UnusablePhoto, WrongUsage):

@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from errors import StoreUnavailable, WrongUsage
-from pipeline.erasure import Scan, of_picture, of_vector, scan
+from errors import StoreUnavailable, WrongDatabase, WrongUsage
+from pipeline.erasure import Scan, of_picture, of_sealed, of_vector, scan
 from pipeline.tools import Tools
 from storage import audit, purge
 from storage.audit import Action
 from storage.cases import find_case
 from storage.database import Session, reading, writing
-from storage.purge import Target
+from storage.keys import Keyring
+from storage.purge import Doomed, Target
 from storage.sealed import SealedMedia
 
 SAMPLES = 16
 """How many vectors of a table and how many pictures are looked for afterwards."""
 UPLOADED = "footage"
 """In the home folder; see `pipeline.receive.Inbox`."""
+_UNREADABLE = (StoreUnavailable, WrongUsage, WrongDatabase)
+"""What is gone, altered or sealed with a lost master key is erased all the same."""
 ELSEWHERE = (
     "Copies of the database, of pictures or of reports that were made before are not erased.",
     "Footage that was added from a folder is where it was; only what was seen in it is erased.",
@@ -124,10 +127,9 @@ def _purge(target: Target, what: str, tools: Tools, order: Order) -> Certificate
     going = purge.doomed(target)
     with writing(tools.database) as session:
         names = purge.pictures(session, target, going)
-        vectors = purge.vectors(session, going, SAMPLES)
         rows = purge.counts(session, going)
         footage = purge.footage(session, going)
-        patterns = [piece for vector in vectors for piece in of_vector(vector)]
+        patterns = _of_vectors(session, going, tools.media.keys)
         patterns += _of_pictures(sorted(names)[:SAMPLES], tools.media)
         purge.erase(session, target, order.now)
         entry = _written_down(session, target, rows, len(names), order)
@@ -159,11 +161,20 @@ def _remove_footage(places: Sequence[str], tools: Tools, order: Order) -> int:
     return len(ours)
 
 
+def _of_vectors(session: Session, going: Doomed, keys: Keyring) -> list[bytes]:
+    vectors = purge.vectors(session, going, SAMPLES)
+    with suppress(*_UNREADABLE):
+        vectors += purge.opened_vectors(session, going, SAMPLES, keys=keys)
+    patterns = [piece for vector in vectors for piece in of_vector(vector)]
+    return patterns + [of_sealed(one) for one in purge.sealed(session, going, SAMPLES)]
+
+
 def _of_pictures(names: Sequence[str], media: SealedMedia) -> list[bytes]:
     patterns: list[bytes] = []
     for name in names:
-        with suppress(StoreUnavailable):  # it is gone already, which is what is wanted
-            patterns += [*of_picture(media.store.read(name)), *of_picture(media.read(name))]
+        with suppress(*_UNREADABLE):
+            patterns += of_picture(media.store.read(name))
+            patterns += of_picture(media.read(name))
     return patterns
 
 

@@ -61,7 +61,7 @@ def match_people(person_ids: Sequence[int], tools: Tools) -> None:
         engines = engines_of(session, person_ids)
     for name in engines:
         engine, now = tools.engine_for(Plan(engine=name)), utc_now()
-        compared = _compare(person_ids, engine, tools.database, now)
+        compared = _compare(person_ids, engine, tools, now)
         with writing(tools.database) as session:
             _keep(session, person_ids, compared, engine, now)
 
@@ -77,13 +77,13 @@ def _record_refusals(person_ids: Sequence[int], database: Engine) -> None:
 
 
 def _compare(
-    person_ids: Sequence[int], engine: FaceEngine, database: Engine, now: datetime
+    person_ids: Sequence[int], engine: FaceEngine, tools: Tools, now: datetime
 ) -> _Compared:
     # Nothing is locked meanwhile. Candidates are read before the appearances: of those that were
     # found since then nothing is known here, so they are left alone.
-    name = engine.card.name
-    with reading(database) as session:
-        people = gallery(session, engine=name, now=now, person_ids=person_ids)
+    name, keys = engine.card.name, tools.media.keys
+    with reading(tools.database) as session:
+        people = gallery(session, keys=keys, engine=name, now=now, person_ids=person_ids)
         taken_back = withdrawn(session, engine=name, person_ids=person_ids)
         known = places(session, person_ids, engine=name)
         number, close = _close(session, people, engine.card)

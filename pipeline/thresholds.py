@@ -9,10 +9,12 @@ from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
 from pipeline.clock import utc_now
 from pipeline.compare import Compared, compare
+from pipeline.tools import Tools
 from storage import rematches
 from storage.audit import Action
 from storage.cases import list_cases
-from storage.database import Engine, Session, reading, writing
+from storage.database import Session, reading, writing
+from storage.keys import Keyring
 from storage.models import pin
 from storage.rematches import Cause
 from storage.thresholds import Threshold, choose_threshold
@@ -51,23 +53,24 @@ class Changed:
     """Who is to be compared anew."""
 
 
-def effect(database: Engine, card: ModelCard, threshold: float, *, actor: str) -> Effect:
+def effect(tools: Tools, card: ModelCard, threshold: float, *, actor: str) -> Effect:
     """What a threshold would do in all cases; nothing is stored but that somebody looked.
 
     Only what was a candidate once could be decided on: it says nothing of who would be new. Raises
     WrongUsage for what is no distance.
     """
     _refuse_absurd(threshold)
-    act = Act(database, actor, Action.CANDIDATES_VIEWED, utc_now())
-    with reading(database) as session:
-        found, cases = _effect(session, card, threshold), list_cases(session)
+    act = Act(tools.database, actor, Action.CANDIDATES_VIEWED, utc_now())
+    with reading(tools.database) as session:
+        found = _effect(session, card, threshold, tools.media.keys)
+        cases = list_cases(session)
     for one in cases:
         act.note(one.id, what="threshold")
     return found
 
 
 def change_threshold(
-    engine: FaceEngine, threshold: float, *, reason: str, database: Engine, actor: str
+    engine: FaceEngine, threshold: float, *, reason: str, tools: Tools, actor: str
 ) -> Changed:
     """Have everybody compared anew with another threshold; verdicts stay, and so do engine and
     vectors.
@@ -81,10 +84,10 @@ def change_threshold(
     _refuse_absurd(threshold)
     if threshold == before:
         raise WrongUsage(f"{name} makes candidates up to {before:g} already.")
-    act = Act(database, actor, Action.THRESHOLD_CHANGED, utc_now())
-    with writing(database) as session:
+    act = Act(tools.database, actor, Action.THRESHOLD_CHANGED, utc_now())
+    with writing(tools.database) as session:
         pin(session, name, engine.weights_sha256, act.now)
-        found = _effect(session, engine.card, threshold)
+        found = _effect(session, engine.card, threshold, tools.media.keys)
         people = choose_threshold(session, Threshold(name, threshold, said, actor, act.now))
         for person in people:
             rematches.ask(
@@ -102,9 +105,9 @@ def _refuse_absurd(threshold: float) -> None:
         raise WrongUsage("A threshold is a distance above 0 and at most 2; give another.")
 
 
-def _effect(session: Session, card: ModelCard, threshold: float) -> Effect:
+def _effect(session: Session, card: ModelCard, threshold: float, keys: Keyring) -> Effect:
     cases = [one.id for one in list_cases(session)]
-    reviewed = compare(session, cases, card, card).reviewed
+    reviewed = compare(session, cases, card, card, keys=keys).reviewed
     same, different = (_decided(reviewed, one) for one in (Decision.SAME, Decision.DIFFERENT))
     before, after = (
         Within(limit, *(sum(one <= limit for one in some) for some in (same, different)))

@@ -9,6 +9,7 @@ from storage import tables
 from storage.candidates import CandidateRow, as_candidate, candidate_statement
 from storage.cases import Case
 from storage.scope import allowed
+from storage.sealed_vectors import verdict_on
 from storage.verdicts import Key
 
 
@@ -42,7 +43,7 @@ def photos_of_case(session: Session, case_id: int) -> list[Photo]:
             row.person_id,
             row.photo_name,
             row.engine,
-            row.verdict,
+            verdict_on(row),
             row.quality,
             row.crop,
             row.appearance_id,

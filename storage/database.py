@@ -1,6 +1,6 @@
 """A database address becomes an engine, and an engine becomes sessions that read or write."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from sqlmodel import Session as Session
 
 from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
 
-NEWEST_VERSION = "0026"
+NEWEST_VERSION = "0028"
 """Of the tables: the newest migration's."""
+SEALED_VERSION = "0027"
+"""From here on no table has a plain vector of a reference; files may, until they are rinsed."""
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 _UPGRADE_LOCK = 0x4E524C  # any number, as long as every process takes the same one
@@ -114,15 +116,43 @@ def database_of(session: Session) -> Engine:
     return bind if isinstance(bind, Engine) else bind.engine
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, master: Callable[[], bytes] | None = None) -> None:
     """Bring the tables to this program's version; any number of processes may ask at once.
 
-    Whoever comes while another is at it waits. Raises, leaving all as it was, WrongDatabase when
-    the database is newer or another program's, and StoreUnavailable where that takes too long.
+    Whoever comes while another is at it waits. `master` reads the master key, for a database whose
+    references are not sealed yet. Raises, leaving all as it was, WrongDatabase when the database is
+    newer or another program's, WrongUsage where that key is missing or another, and
+    StoreUnavailable where it takes too long; also where the files could not be rinsed, and then
+    all but that is done.
     """
     with reading(engine) as session:
         if _version(session.connection()) == NEWEST_VERSION:
             return
+    _migrate(engine, SEALED_VERSION, master)
+    if empty_log(engine):
+        raise StoreUnavailable(
+            "Vectors were sealed, and the database's log of writes still holds them as they were: "
+            "another process is at it; stop every other Nightreel, then start again."
+        )
+    _migrate(engine, NEWEST_VERSION, master)
+
+
+def empty_log(engine: Engine) -> bool:
+    """Empty SQLite's log of writes; returns whether others kept it from that."""
+    if engine.dialect.name != "sqlite":
+        return False
+    with _explained():
+        # Through the driver itself, for it cannot be emptied inside a transaction.
+        connection = engine.raw_connection()
+        try:
+            statement = "PRAGMA wal_checkpoint(TRUNCATE)"
+            (busy, *_) = connection.cursor().execute(statement).fetchone()
+        finally:
+            connection.close()
+    return bool(busy)
+
+
+def _migrate(engine: Engine, version: str, master: Callable[[], bytes] | None) -> None:
     from storage import migrate  # Alembic takes as long to import as all else a worker needs
 
     migrating = engine.execution_options(writes=True, migrates=True)
@@ -130,7 +160,7 @@ def upgrade(engine: Engine) -> None:
         with _explained(), migrating.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
-            migrate.to_newest(connection)
+            migrate.to_version(connection, version, master=master)
     except StoreUnavailable as error:
         raise StoreUnavailable(
             "The tables are of an earlier version and cannot be brought to this one now, as when "

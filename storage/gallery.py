@@ -11,6 +11,8 @@ from sqlmodel import Session, col, select
 
 from storage import tables
 from storage.cases import in_force
+from storage.keys import Keyring
+from storage.sealed_vectors import openable, opened, with_keys
 from storage.vectors import matrix
 
 
@@ -25,38 +27,50 @@ class Gallery:
 
 
 def gallery(
-    session: Session, *, engine: str, now: datetime, person_ids: Sequence[int] | None = None
+    session: Session,
+    *,
+    keys: Keyring,
+    engine: str,
+    now: datetime,
+    person_ids: Sequence[int] | None = None,
 ) -> Gallery:
-    """The usable references of people whose case is in force, of these people only if given."""
+    """The usable references of people whose case is in force, of these people only if given.
+
+    Raises WrongUsage under another master key, WrongDatabase where a vector was altered.
+    """
     wanted = and_(usable(now), col(tables.Reference.engine) == engine)
     if person_ids is not None:
         wanted = and_(wanted, col(tables.Person.id).in_(person_ids))
     statement = (
-        select(tables.Person.id, tables.Reference.id, col(tables.Reference.vector))
-        .join(tables.Reference)
-        .join(tables.Case)
+        with_keys()
+        .join(tables.Person, col(tables.Reference.person_id) == tables.Person.id)
+        .join(tables.Case, col(tables.Person.case_id) == tables.Case.id)
         .where(wanted)
         .order_by(col(tables.Person.id), col(tables.Reference.id))
     )
-    rows = session.exec(statement).all()
-    vectors = [vector for _, _, vector in rows if vector is not None]
-    return Gallery([row[0] for row in rows], [row[1] for row in rows], matrix(vectors))
+    found = session.exec(statement).all()
+    return Gallery(
+        [row.person_id for row, _ in found],
+        [row.id for row, _ in found],
+        matrix(opened(keys, found)),
+    )
 
 
 def reference_vectors(
-    session: Session, person_ids: Sequence[int], engine: str
+    session: Session, person_ids: Sequence[int], engine: str, *, keys: Keyring
 ) -> dict[int, NDArray[np.float32]]:
-    """The usable photos [k, d] of each of these people as an engine sees them, in force or not."""
-    statement = select(tables.Reference.person_id, col(tables.Reference.vector)).where(
-        col(tables.Reference.person_id).in_(person_ids),
-        col(tables.Reference.engine) == engine,
-        col(tables.Reference.vector).is_not(None),
+    """The usable photos [k, d] of each of these people as an engine sees them, in force or not.
+
+    Raises as `gallery`.
+    """
+    statement = with_keys().where(
+        col(tables.Reference.person_id).in_(person_ids), col(tables.Reference.engine) == engine
     )
-    found: dict[int, list[NDArray[np.float32]]] = {}
-    for person, vector in session.exec(statement.order_by(col(tables.Reference.id))):
-        if vector is not None:
-            found.setdefault(person, []).append(vector)
-    return {person: matrix(vectors) for person, vectors in found.items()}
+    found = session.exec(statement.order_by(col(tables.Reference.id))).all()
+    by_person: dict[int, list[NDArray[np.float32]]] = {}
+    for (row, _), vector in zip(found, opened(keys, found), strict=True):
+        by_person.setdefault(row.person_id, []).append(vector)
+    return {person: matrix(vectors) for person, vectors in by_person.items()}
 
 
 def withdrawn(session: Session, *, engine: str, person_ids: Sequence[int]) -> list[tuple[int, int]]:
@@ -72,7 +86,7 @@ def withdrawn(session: Session, *, engine: str, person_ids: Sequence[int]) -> li
 
 def engines_of(session: Session, person_ids: Sequence[int]) -> list[str]:
     """The engines that have looked at a usable photo of these people, or at one taken back."""
-    looked_at = or_(col(tables.Reference.vector).is_not(None), _left_behind())
+    looked_at = or_(openable(), _left_behind())
     statement = (
         select(tables.Reference.engine)
         .where(col(tables.Reference.person_id).in_(person_ids), looked_at)
@@ -123,7 +137,7 @@ def mark_matched(
 def usable(now: datetime) -> ColumnElement[bool]:
     """References with a vector, of people whose case is in force and who need no new look."""
     in_review = col(tables.Person.review_at) > now
-    return and_(in_force(now), in_review, col(tables.Reference.vector).is_not(None))
+    return and_(in_force(now), in_review, openable())
 
 
 def _left_behind() -> ColumnElement[bool]:

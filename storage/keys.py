@@ -1,7 +1,7 @@
-"""Keys that seal pictures: one a recording, one a case, each wrapped by the archive's master key.
+"""Keys that seal pictures and vectors: one a recording, one a case, wrapped by the master key.
 
 A key's row goes with its recording or its case. What it sealed can then be read by nobody, wherever
-a copy of the picture may lie.
+a copy of it may lie.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from sqlmodel import Session, col, select
 
-from errors import LeaseLost, PictureLost, StoreUnavailable, WrongUsage
+from errors import LeaseLost, StoreUnavailable, WrongUsage
 from storage.database import Engine, reading, writing
 from storage.tables import Case, DataKey, Recording
 from storage.upsert import insert_if_new
@@ -36,14 +36,12 @@ class Key:
         """Encrypt and sign; `about` is signed and has to be the same when it is opened."""
         return AESSIV(self.secret).encrypt(plain, [about])
 
-    def open(self, sealed: bytes, about: bytes) -> bytes:
-        """What was sealed. Raises PictureLost where it was altered."""
+    def open(self, sealed: bytes, about: bytes) -> bytes | None:
+        """What was sealed; None where it was altered, or is `about` something else."""
         try:
             return AESSIV(self.secret).decrypt(sealed, [about])
         except InvalidTag:
-            raise PictureLost(
-                "A picture was altered since it was kept; restore it from a copy."
-            ) from None
+            return None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,30 +63,38 @@ class Keyring:
         """A key, or None when it was destroyed. Raises WrongUsage under another master key."""
         with reading(self.database) as session:
             row = session.get(DataKey, key_id)
-        return None if row is None else self._unwrapped(row)
+        return None if row is None else self.unwrapped(row)
 
-    def _of(self, owner: str, owner_id: int) -> Key:
-        with reading(self.database) as session:
-            row = _find(session, owner, owner_id)
-        return self._unwrapped(row or self._make(owner, owner_id))
+    def in_transaction(self, session: Session, case_id: int) -> Key:
+        """`of_case`, looked up and made in a transaction that goes on."""
+        row = _find(session, "case_id", case_id) or self._make(session, "case_id", case_id)
+        return self.unwrapped(row)
 
-    def _make(self, owner: str, owner_id: int) -> DataKey:
-        wrapped = aes_key_wrap(self.master, AESSIV.generate_key(_DATA_KEY_BITS))
-        values = {owner: owner_id, "wrapped": wrapped, "master": self._fingerprint}
-        with writing(self.database) as session:
-            self._refuse_second_master(session)
-            if session.get(Recording if owner == "recording_id" else Case, owner_id) is None:
-                raise LeaseLost("What this work was for was purged meanwhile; it is dropped.")
-            insert_if_new(session, DataKey, **values)
-            row = _find(session, owner, owner_id)
-        assert row is not None
-        return row
-
-    def _unwrapped(self, row: DataKey) -> Key:
+    def unwrapped(self, row: DataKey) -> Key:
+        """A key as it is used. Raises WrongUsage under another master key."""
         try:
             return Key(row.id, aes_key_unwrap(self.master, row.wrapped))
         except InvalidUnwrap:
             raise _other_master() from None
+
+    def _of(self, owner: str, owner_id: int) -> Key:
+        with reading(self.database) as session:
+            row = _find(session, owner, owner_id)
+        if row is None:
+            with writing(self.database) as session:
+                row = self._make(session, owner, owner_id)
+        return self.unwrapped(row)
+
+    def _make(self, session: Session, owner: str, owner_id: int) -> DataKey:
+        self._refuse_second_master(session)
+        if session.get(Recording if owner == "recording_id" else Case, owner_id) is None:
+            raise LeaseLost("What this work was for was purged meanwhile; it is dropped.")
+        wrapped = aes_key_wrap(self.master, AESSIV.generate_key(_DATA_KEY_BITS))
+        values = {owner: owner_id, "wrapped": wrapped, "master": self._fingerprint}
+        insert_if_new(session, DataKey, **values)
+        row = _find(session, owner, owner_id)
+        assert row is not None
+        return row
 
     def _refuse_second_master(self, session: Session) -> None:
         others = select(DataKey.id).where(col(DataKey.master) != self._fingerprint).limit(1)

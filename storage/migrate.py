@@ -1,5 +1,7 @@
 """The migrations, run by Alembic on a connection that nobody else writes through."""
 
+from collections.abc import Callable
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -10,26 +12,31 @@ from errors import WrongDatabase
 from storage.tables import Table
 
 
-def to_newest(connection: Connection) -> None:
-    """Bring the tables to the newest version; again does nothing.
+def to_version(
+    connection: Connection, version: str = "head", *, master: Callable[[], bytes] | None = None
+) -> None:
+    """Bring the tables to a version, the newest unless another is named; again does nothing.
 
-    Raises WrongDatabase when they are newer than that, or another program's.
+    `master` reads the master key, where vectors have to be sealed on the way. Raises WrongDatabase
+    when the tables are newer than the newest, or another program's; WrongUsage without the key.
     """
-    config = configuration(connection)
+    config = configuration(connection, master)
     _refuse_stranger(connection, ScriptDirectory.from_config(config))
-    command.upgrade(config, "head")
+    command.upgrade(config, version)
 
 
 def newest_version() -> str | None:
-    """The version that `to_newest` leads to."""
+    """The version that `to_version` leads to."""
     return ScriptDirectory.from_config(configuration()).get_current_head()
 
 
-def configuration(connection: Connection | None = None) -> Config:
+def configuration(
+    connection: Connection | None = None, master: Callable[[], bytes] | None = None
+) -> Config:
     """What Alembic's commands need to work on a connection."""
     config = Config()
     config.set_main_option("script_location", "storage:migrations")
-    config.attributes["connection"] = connection
+    config.attributes |= {"connection": connection, "master": master}
     return config
 
 

@@ -11,6 +11,7 @@ from errors import WrongUsage
 from storage import tables
 from storage.cases import Case, as_case, in_force
 from storage.scope import Scope, within
+from storage.sealed_vectors import openable
 from storage.tables import Category
 from storage.upsert import insert_if_new
 
@@ -95,7 +96,7 @@ def people_in(session: Session, case_id: int) -> list[PersonRow]:
             tables.Reference,
             and_(
                 col(tables.Reference.person_id) == col(tables.Person.id),
-                col(tables.Reference.vector).is_not(None),
+                openable(),
             ),
         )
         .where(col(tables.Person.case_id) == case_id)

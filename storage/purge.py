@@ -5,10 +5,10 @@ its pictures beforehand.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import sqlalchemy
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
 
-from storage.database import Engine
+from storage.database import Engine, empty_log
+from storage.keys import Keyring
+from storage.sealed_vectors import opened, with_keys
 from storage.tables import (
     Analysis,
     Appearance,
@@ -38,6 +40,8 @@ from storage.vector_index import forget_vectors
 Doomed: TypeAlias = Mapping[sqlalchemy.Table, ColumnElement[bool]]
 """For each table that loses rows, which."""
 _OVER = (State.DONE, State.GAPS, State.FAILED)
+_PERSONAL = {"vector", "sealed_vector", "wrapped", "crops"}
+"""Columns whose tables are to be written anew where a database keeps what was deleted."""
 _WITH_PICTURES: tuple[type[Table], ...] = (Sighting, Appearance, Reference)
 
 
@@ -136,13 +140,26 @@ def pictures(session: Session, target: Target, going: Doomed) -> set[str]:
 
 
 def vectors(session: Session, going: Doomed, limit: int) -> list[NDArray[np.float32]]:
-    """Some of the vectors that go, of every table that has any."""
-    found: list[NDArray[np.float32]] = []
-    for table, which in going.items():
-        if "vector" in table.c:
-            statement = sqlalchemy.select(table.c.vector).where(which, table.c.vector.is_not(None))
-            found += session.execute(statement.limit(limit)).scalars()
-    return found
+    """Some of the vectors that go, of every table that has any that are not sealed."""
+    return list(_some(session, going, ["vector"], limit))
+
+
+def sealed(session: Session, going: Doomed, limit: int) -> list[bytes]:
+    """Some of the sealed vectors that go, and of the wrapped keys that open them."""
+    return list(_some(session, going, ["sealed_vector", "wrapped"], limit))
+
+
+def opened_vectors(
+    session: Session, going: Doomed, limit: int, *, keys: Keyring
+) -> list[NDArray[np.float32]]:
+    """Some of the vectors that go sealed, as they were before.
+
+    Raises WrongUsage under another master key, WrongDatabase where one was altered.
+    """
+    which = going.get(_table(Reference))
+    if which is None:
+        return []
+    return opened(keys, session.exec(with_keys().where(which).limit(limit)))
 
 
 def footage(session: Session, going: Doomed) -> list[str]:
@@ -177,13 +194,7 @@ def _scrub_sqlite(database: Engine) -> list[str]:
     forget_vectors(database)
     forget_vectors(database)
     # Deleted pages were overwritten at once (secure_delete). What is left is the log of writes.
-    # Through the driver itself, for it cannot be emptied inside a transaction.
-    connection = database.raw_connection()
-    try:
-        (busy, *_) = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    finally:
-        connection.close()
-    if busy:
+    if empty_log(database):
         return ["The database's log of writes is in use and was not emptied; purge again later."]
     return []
 
@@ -191,7 +202,7 @@ def _scrub_sqlite(database: Engine) -> list[str]:
 def _scrub_postgresql(database: Engine) -> list[str]:
     with database.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         for table in Table.metadata.sorted_tables:
-            if "vector" in table.c or "crops" in table.c:
+            if not _PERSONAL.isdisjoint(table.c.keys()):
                 connection.exec_driver_sql(f'VACUUM (FULL) "{table.name}"')
         connection.exec_driver_sql("CHECKPOINT")
     return [
@@ -211,6 +222,13 @@ def _orphaned(table: sqlalchemy.Table, going: Doomed) -> Iterator[ColumnElement[
         if key.ondelete == "CASCADE" and key.column.table in going:
             parents = sqlalchemy.select(key.column).where(going[key.column.table])
             yield key.parent.in_(parents)
+
+
+def _some(session: Session, going: Doomed, columns: Sequence[str], limit: int) -> Iterator[Any]:
+    for table, which in going.items():
+        for column in (table.c[name] for name in columns if name in table.c):
+            statement = sqlalchemy.select(column).where(which, column.is_not(None))
+            yield from session.execute(statement.limit(limit)).scalars()
 
 
 def _count(session: Session, table: sqlalchemy.Table, which: ColumnElement[bool]) -> int:

@@ -13,6 +13,7 @@ from storage.batches import batches
 from storage.people import cases_of, lock_people
 from storage.references import cut_from
 from storage.scope import allowed
+from storage.sealed_vectors import openable
 from storage.tables import (
     Analysis,
     Appearance,
@@ -96,7 +97,7 @@ def _people_of(session: Session, reference_ids: Collection[int]) -> list[int]:
 def _usable(session: Session, reference_ids: Collection[int]) -> dict[int, str]:
     """Which of these references can be compared with, and by which engine."""
     statement = select(Reference.id, Reference.engine).where(
-        col(Reference.id).in_(reference_ids), col(Reference.vector).is_not(None)
+        col(Reference.id).in_(reference_ids), openable()
     )
     return dict(session.exec(statement).all())
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,9 @@ from sqlmodel import Session, col, select
 
 from storage import tables
 from storage.gallery import usable
+from storage.keys import Keyring
 from storage.people import lock_people
+from storage.sealed_vectors import openable, seal, verdict_on
 
 _AROUND = ("source", "appearance_id")
 """What may be said of a photo later: it is seen no otherwise for that."""
@@ -26,7 +27,7 @@ WITHDRAWN = "It was withdrawn."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """One photo of a person as one engine sees it."""
+    """One photo of a person as one engine sees it; its vector stays sealed."""
 
     photo_sha256: str
     photo_name: str
@@ -34,8 +35,6 @@ class Reference:
     weights_sha256: str
     verdict: str
     """For people to read; says why, if the photo was refused."""
-    vector: NDArray[np.float32] | None
-    """None for a refused photo."""
     crop: str | None
     quality: float | None
     source: str | None = None
@@ -44,26 +43,36 @@ class Reference:
     """The appearance that it was cut from, where it is no photo."""
 
 
-def add_reference(session: Session, person_id: int, reference: Reference) -> int:
+@dataclass(frozen=True, slots=True, eq=False)
+class NewReference(Reference):
+    """A reference as it is handed in, with what is to be sealed."""
+
+    vector: NDArray[np.float32] | None = None
+    """None for a refused photo."""
+
+
+_FIELDS = Reference.__slots__
+
+
+def add_reference(
+    session: Session, person_id: int, reference: NewReference, *, keys: Keyring
+) -> int:
     """Remember a photo and the verdict on it; the same photo again changes nothing.
 
     If it is seen otherwise than before (other weights, say), the earlier reference and its
-    candidates go, and all of the person's photos are to be matched again. Returns the id.
+    candidates go, and all of the person's photos are to be matched again. Returns the id. Raises
+    WrongUsage under another master key, ValueError for a vector that is none.
     """
     lock_people(session, [person_id])
-    key = {
-        "person_id": person_id,
-        "photo_sha256": reference.photo_sha256,
-        "engine": reference.engine,
-    }
-    known = session.exec(select(tables.Reference).filter_by(**key)).one_or_none()
+    row = _sealed(session, person_id, reference, keys)
+    natural = {name: getattr(row, name) for name in ("person_id", "photo_sha256", "engine")}
+    known = session.exec(select(tables.Reference).filter_by(**natural)).one_or_none()
     if known is not None:
-        if _same(_reference(known), reference):
+        if _same(known, row):
             known.source = reference.source or known.source
             known.appearance_id = reference.appearance_id or known.appearance_id
             return known.id
         _forget(session, known)
-    row = tables.Reference(person_id=person_id, **_columns(reference))
     session.add(row)
     session.flush()
     return row.id
@@ -102,11 +111,11 @@ def withdraw_photo(session: Session, person_id: int, photo_sha256: str, now: dat
     )
     engines = []
     for row in session.exec(select(tables.Reference).where(of_photo)).all():
-        had_found = row.vector is not None
+        had_found = row.key_id is not None
         if had_found:
             engines.append(row.engine)
             _match_again(session, row)
-        row.vector = row.crop = row.quality = None
+        row.sealed_vector = row.key_id = row.crop = row.quality = None
         row.verdict, row.withdrawn_at = WITHDRAWN, now
         row.matched_at = None if had_found else now
     session.flush()
@@ -176,8 +185,7 @@ def photos_of(session: Session, reference_ids: Sequence[int]) -> dict[int, list[
 
 def photos_by_person(session: Session, engine: str) -> dict[int, list[str]]:
     """The usable photos (sha256) of everybody whom an engine has seen, by person, in order."""
-    usable = col(tables.Reference.vector).is_not(None)
-    return _photos(session, and_(usable, col(tables.Reference.engine) == engine))
+    return _photos(session, and_(openable(), col(tables.Reference.engine) == engine))
 
 
 def photo_hashes(session: Session, case_id: int) -> set[str]:
@@ -215,14 +223,24 @@ def _match_again(session: Session, row: tables.Reference) -> None:
     session.exec(update(tables.Reference).where(siblings).values(matched_at=None))
 
 
-def _columns(reference: Reference) -> dict[str, Any]:
-    return {field: getattr(reference, field) for field in Reference.__slots__}
+def _sealed(
+    session: Session, person_id: int, reference: NewReference, keys: Keyring
+) -> tables.Reference:
+    row = tables.Reference(
+        person_id=person_id, **{field: getattr(reference, field) for field in _FIELDS}
+    )
+    if reference.vector is not None:
+        case_id = session.get_one(tables.Person, person_id).case_id
+        seal(row, reference.vector, keys.in_transaction(session, case_id))
+    return row
 
 
 def _reference(row: tables.Reference) -> Reference:
-    return Reference(**{field: getattr(row, field) for field in Reference.__slots__})
+    told = {field: getattr(row, field) for field in _FIELDS}
+    return Reference(**told | {"verdict": verdict_on(row)})
 
 
-def _same(a: Reference, b: Reference) -> bool:
-    seen = [field for field in Reference.__slots__ if field not in _AROUND]
-    return all(np.array_equal(getattr(a, field), getattr(b, field)) for field in seen)
+def _same(a: tables.Reference, b: tables.Reference) -> bool:
+    # Sealing twice gives the same bytes, so no vector needs to be opened for this.
+    seen = [field for field in (*_FIELDS, "sealed_vector", "key_id") if field not in _AROUND]
+    return all(getattr(a, field) == getattr(b, field) for field in seen)

@@ -91,4 +91,7 @@ def _opened(name: str, kept: bytes, by_id: Callable[[int], Key | None]) -> bytes
     key = by_id(int.from_bytes(head[len(_MARK) :], "little"))
     if key is None:
         raise PictureLost(f"Picture {name} was erased with what it belonged to.")
-    return key.open(sealed, head)
+    jpeg = key.open(sealed, head)
+    if jpeg is None:
+        raise PictureLost("A picture was altered since it was kept; restore it from a copy.")
+    return jpeg

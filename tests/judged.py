@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from rows import NOW, PLAN, TERMS, add_accounts, found, presence, reference, segments
+from rows import NOW, PLAN, TERMS, add_accounts, add_reference, found, presence, reference, segments
 from sqlalchemy import Engine
 
 from pipeline.looking import next_sight
@@ -13,7 +13,6 @@ from storage.database import writing
 from storage.people import add_person
 from storage.ranking import Match, replace_candidates
 from storage.recordings import add
-from storage.references import add_reference
 from storage.tables import Person
 from storage.verdicts import Decision, Key
 

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sealing import keys_of
 
 from faces.face import Box
 from footage.recording import Recording
 from footage.segments import Segment
-from storage import tables
+from storage import references, tables
 from storage.appearances import Presence
 from storage.database import Session
 from storage.recordings import Found
-from storage.references import Reference
+from storage.references import NewReference
 
 NOW = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
 PLAN = {"plan_key": "0123456789abcdef", "plan_body": '{"engine": "stub"}'}
@@ -77,9 +78,9 @@ def add_accounts(session: Session, *numbers: int) -> None:
         session.add(tables.Account(id=number, **account))
 
 
-def reference(photo: str = "passport.jpg", **changes: Any) -> Reference:
+def reference(photo: str = "passport.jpg", **changes: Any) -> NewReference:
     """A usable photo, unless the changes say otherwise."""
-    usable = Reference(
+    usable = NewReference(
         photo_sha256=photo.ljust(64, "0"),
         photo_name=photo,
         engine="stub",
@@ -90,3 +91,8 @@ def reference(photo: str = "passport.jpg", **changes: Any) -> Reference:
         quality=0.8,
     )
     return replace(usable, **changes)
+
+
+def add_reference(session: Session, person_id: int, one: NewReference) -> int:
+    """Remember it, sealed with the keys of tests."""
+    return references.add_reference(session, person_id, one, keys=keys_of(session))

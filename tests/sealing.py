@@ -4,11 +4,17 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from storage.database import Session, database_of
 from storage.keys import Keyring
 from storage.media_folder import MediaFolder
 from storage.sealed import SealedMedia
 
 MASTER = bytes(range(32))
+
+
+def keys_of(session: Session) -> Keyring:
+    """The keys of the database that a session is of."""
+    return Keyring(database_of(session), MASTER)
 
 
 def sealed(folder: Path, database: Engine, master: bytes = MASTER) -> SealedMedia:

@@ -40,10 +40,13 @@ class Resources:
 
     @cached_property
     def database(self) -> Engine:
-        """The database, at the newest version. Raises WrongDatabase, StoreUnavailable."""
+        """The database, at the newest version.
+
+        Raises WrongDatabase, WrongUsage for another master key, StoreUnavailable.
+        """
         self.make_home()
         database = connect(self.settings.effective_database_url)
-        upgrade(database)
+        upgrade(database, lambda: master_key(self.settings.effective_key_file))
         return database
 
     @cached_property

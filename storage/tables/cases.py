@@ -3,13 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import JSON, CheckConstraint, UniqueConstraint, false
 from sqlmodel import Field
 
 from storage.tables.base import IDS_NEVER_REUSED, Table, names, unique
-from storage.vectors import Vector
 
 
 class Category(StrEnum):
@@ -114,7 +111,11 @@ class Reference(Table, table=True):
     engine: str
     weights_sha256: str
     verdict: str
-    vector: NDArray[np.float32] | None = Field(default=None, sa_type=Vector, repr=False)
+    sealed_vector: bytes | None = Field(default=None, repr=False)
+    key_id: int | None = Field(
+        default=None, foreign_key="data_key.id", ondelete="SET NULL", index=True
+    )
+    """What the vector was sealed with; None where there is none, and once the key is destroyed."""
     crop: str | None = Field(default=None, repr=False)
     quality: float | None = None
     matched_at: datetime | None = None
@@ -129,7 +130,7 @@ class Reference(Table, table=True):
 
 
 class DataKey(Table, table=True):
-    """What seals the pictures of one recording or one case; itself wrapped by the master key."""
+    """What seals what belongs to one recording or one case; itself wrapped by the master key."""
 
     __tablename__ = "data_key"
     __table_args__ = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Nightreel
-from rows import NOW, PLAN, TERMS, found, presence, reference, segments
+from rows import NOW, PLAN, TERMS, add_reference, found, presence, reference, segments
 
 from pipeline.clock import utc_now
 from storage.appearances import replace_appearances
@@ -17,7 +17,6 @@ from storage.database import connect, upgrade, writing
 from storage.people import add_person
 from storage.ranking import Match, replace_candidates
 from storage.recordings import Request, add
-from storage.references import add_reference
 
 LATER = {**TERMS, "expires_at": utc_now() + timedelta(days=1)}
 

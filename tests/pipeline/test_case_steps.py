@@ -167,7 +167,9 @@ def test_somebody_whose_review_is_due_is_left_out_until_it_was_done(
 
     def sought(now: datetime) -> int:
         with reading(tools.database) as session:
-            return len(gallery(session, engine="stub", now=now).reference_ids)
+            return len(
+                gallery(session, keys=tools.media.keys, engine="stub", now=now).reference_ids
+            )
 
     assert (sought(due - HOUR / 2), sought(due)) == (1, 0)
     enrol("Red", [red], case.id, tools, plan, standing=Standing(Category.WITNESS, due + HOUR))

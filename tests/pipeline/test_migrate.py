@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from painted import BLUE, GREEN, RED, Stay, paint, paint_photo
 from rows import add_accounts
 from snapshots import WHEN_ASKED, snapshot
+from sqlmodel import select
 from steps import enrol, find, open_case, open_segments, outcome, watch_all
 from test_rematch import SEEN, decide_on_everything
 
@@ -36,8 +37,7 @@ from storage.changes import changes
 from storage.database import reading, writing
 from storage.embeddings import vectors_of
 from storage.listing import segment_rows
-from storage.references import references
-from storage.tables import State
+from storage.tables import Reference, State
 from storage.verdicts import Decision, Key, give, verdicts_of
 
 NEW, THIRD = "stub:3", "stub:2"
@@ -168,7 +168,7 @@ def test_an_engine_with_another_detector_looks_for_the_face_in_the_crop(
     assert len(embedded) == len(vectors(tools, THIRD)) == 2
     assert float(embedded[1] @ embedded[2]) < 0.5
     with reading(tools.database) as session:
-        kept = {one.engine for one in references(session, people[0])}
+        kept = set(session.exec(select(Reference.engine).filter_by(person_id=people[0])))
     assert kept == {"stub", NEW, THIRD}
 
 
@@ -185,9 +185,9 @@ def test_what_cannot_be_embedded_is_counted_with_its_reason_and_listed(
     assert far(tools).omitted == {Why.NO_CROP: 1, Why.NO_FACE: 1}
     with reading(tools.database) as session:
         found = [(one.appearance_id, one.reason) for one in reembedded.omitted(session, NEW)]
-        photos = [one for one in references(session, people[0]) if one.engine == NEW]
+        photos = session.exec(select(Reference).filter_by(person_id=people[0], engine=NEW)).all()
     assert found == [(1, Why.NO_CROP), (2, Why.NO_FACE)]
-    assert [one.vector for one in photos] == [None]
+    assert [(one.sealed_vector, one.key_id) for one in photos] == [(None, None)]
     assert "no face" in photos[0].verdict
     assert outcome(asked.analyses[0], tools).state is State.FAILED
 
@@ -327,7 +327,9 @@ def test_a_comparison_shows_every_reviewed_candidate_and_suggests_a_threshold(
             key = Key(red, appearance)
             give(session, key, account_id=1, decision=decision, seen=SEEN, now=utc_now())
     with reading(tools.database) as session:
-        found = compare(session, [1], engine_called("stub").card, engine_called(NEW).card)
+        found = compare(
+            session, [1], engine_called("stub").card, engine_called(NEW).card, keys=tools.media.keys
+        )
     same, different = found.reviewed
     assert (same.before.rank, same.after.rank, different.after.rank) == (1, 1, None)
     assert same.after.distance is not None

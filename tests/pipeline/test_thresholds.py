@@ -37,9 +37,7 @@ def case_id(tools: Tools, plan: Plan, tmp_path: Path) -> int:
 
 def change(tools: Tools, threshold: float, reason: str = "too many strangers") -> Changed:
     engine = tools.engine_for(Plan(engine="stub"))
-    return change_threshold(
-        engine, threshold, reason=reason, database=tools.database, actor="uid:1"
-    )
+    return change_threshold(engine, threshold, reason=reason, tools=tools, actor="uid:1")
 
 
 def distances(tools: Tools) -> list[tuple[float, float]]:
@@ -78,7 +76,7 @@ def test_what_it_does_to_what_was_decided_is_said_before_and_nothing_is_stored(
 ) -> None:
     decide_on_everything(tools)
     (near, far), card = [one for one, _ in distances(tools)], StubEngine.card
-    found = effect(tools.database, card, (near + far) / 2, actor="uid:1")
+    found = effect(tools, card, (near + far) / 2, actor="uid:1")
     assert (found.same, found.different) == (2, 0)
     assert found.before == Within(card.threshold, 2, 0)
     assert found.after == Within((near + far) / 2, 1, 0)

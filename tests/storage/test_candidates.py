@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from rows import NOW, PLAN, TERMS, found, presence, reference, segments
+from rows import NOW, PLAN, TERMS, add_reference, found, presence, reference, segments
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
@@ -15,7 +15,6 @@ from storage.database import reading, writing
 from storage.people import add_person
 from storage.ranking import Match, replace_candidates
 from storage.recordings import add
-from storage.references import add_reference
 
 ADA, GRACE = 1, 2
 PASSPORT, BADGE, PORTRAIT = 1, 2, 3  # Ada has two photos, Grace has one

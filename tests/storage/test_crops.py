@@ -1,6 +1,6 @@
 """Every table that names a picture keeps it."""
 
-from rows import NOW, PLAN, TERMS, found, presence, reference, segments
+from rows import NOW, PLAN, TERMS, add_reference, found, presence, reference, segments
 from sqlalchemy import Engine
 
 from footage.coverage import Coverage
@@ -12,7 +12,6 @@ from storage.database import reading, writing
 from storage.media import number_of
 from storage.people import add_person
 from storage.recordings import add
-from storage.references import add_reference
 
 SEEN = Coverage(decoded_frames=1, sampled_frames=1, decoded_ms=1, gaps=())
 

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from errors import StoreUnavailable, WrongDatabase, WrongUsage
 from settings import Settings
 from storage.database import _UPGRADE_LOCK, NEWEST_VERSION, connect, reading, upgrade, writing
-from storage.migrate import configuration, newest_version, to_newest
+from storage.migrate import configuration, newest_version, to_version
 from storage.tables import Case, Table
 from worker.resources import Resources
 
@@ -73,7 +73,7 @@ def test_whoever_comes_during_an_upgrade_waits_and_finds_it_whole(empty_url: str
         with migrating.begin() as connection:
             if first.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
-            to_newest(connection)
+            to_version(connection)
             late = pool.submit(upgrade, second)
             time.sleep(0.3)
             assert not late.done()

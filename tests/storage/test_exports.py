@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from rows import NOW, PLAN, TERMS, found, presence, reference, segments
+from rows import NOW, PLAN, TERMS, add_reference, found, presence, reference, segments
 from sqlalchemy import Engine
 
 from storage.appearances import replace_appearances
@@ -15,7 +15,6 @@ from storage.models import Choice, choose
 from storage.people import add_person
 from storage.ranking import Match, replace_candidates
 from storage.recordings import Request, add
-from storage.references import add_reference
 
 GATE, YARD = 1, 2  # recordings; the yard's is footage of the case
 ALL = 1500  # more than one reading's worth
