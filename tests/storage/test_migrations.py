@@ -1,19 +1,31 @@
 """What was stored by an earlier version is there in the newest."""
 
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 from alembic import command
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap
+from rows import NOW
+from sealing import MASTER
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
 
+from errors import StoreUnavailable, WrongUsage
+from pipeline.erasure import of_vector, scan
 from storage.cases import EVER, find_case
-from storage.database import connect, reading, upgrade
+from storage.database import NEWEST_VERSION, connect, reading, upgrade, writing
 from storage.embeddings import appearance_vectors
+from storage.gallery import gallery
+from storage.keys import Keyring
 from storage.migrate import configuration
 from storage.people import people_in
+from storage.references import NewReference, add_reference
 from storage.scope import ARCHIVE
+from storage.tables import Reference
 from storage.uploads import find
 
 VECTORS = np.random.default_rng(1).normal(size=(3, 128)).astype(np.float32)
@@ -55,6 +67,8 @@ def earlier(empty_url: str) -> Iterator[Engine]:
 def _fill(connection: Connection, statements: str = BEFORE_EMBEDDINGS) -> None:
     values = {"now": "2026-03-01 22:00:00+00:00", "bytes": b"/gate.mp4"}
     values |= {"later": "2026-04-01 22:00:00+00:00"}
+    values |= {"wrapped": aes_key_wrap(MASTER, bytes(range(64)))}
+    values |= {"master": sha256(MASTER).hexdigest()[:16]}
     values |= {f"vector_{number}": row.tobytes() for number, row in enumerate(VECTORS)}
     for statement in statements.split(";"):
         used = {name: value for name, value in values.items() if f":{name}" in statement}
@@ -155,3 +169,109 @@ def test_an_upload_goes_on_under_the_account_that_began_it(empty_url: str) -> No
     with reading(engine) as session:
         assert find(session, "u", account_id=1).actor == "account:1"
     engine.dispose()
+
+
+BEFORE_VECTORS_WERE_SEALED = """
+insert into "case" (reference, legal_basis, basis_note, purpose, requested_by, sources,
+ footage_from, footage_until, needs_authorisation, urgent, opened_at, expires_at, allows_grouping)
+ values ('A-1', 'witness-search', '', 'p', 'o', '["*"]', :now, :later, false, false, :now, :later,
+ false), ('B-2', 'witness-search', '', 'p', 'o', '["*"]', :now, :later, false, false, :now, :later,
+ false);
+insert into person (case_id, name, category, review_at, asked_at)
+ values (1, 'Ada', 'other', :later, :now), (2, 'Grace', 'other', :later, :now);
+insert into data_key (case_id, wrapped, master) values (1, :wrapped, :master);
+insert into reference (person_id, photo_sha256, photo_name, engine, weights_sha256, verdict, vector)
+ values (1, 'p', 'ada.jpg', 'stub', 'w', 'good', :vector_0),
+ (2, 'q', 'grace.jpg', 'stub', 'w', 'good', :vector_1), (2, 'r', 'x.jpg', 'stub', 'w', 'bad', null),
+ (2, 's', 'gone.jpg', 'stub', 'w', 'good', :vector_2);
+delete from reference where photo_sha256 = 's'
+"""
+PATTERNS = [piece for vector in VECTORS for piece in of_vector(vector)]
+
+
+@pytest.fixture
+def plain(empty_url: str) -> Iterator[Engine]:
+    """A database of version 0025 with the vectors of two cases, one with a key."""
+    engine = connect(empty_url)
+    with engine.execution_options(writes=True, migrates=True).begin() as connection:
+        command.upgrade(configuration(connection), "0025")
+    with engine.execution_options(writes=True).begin() as connection:
+        _fill(connection, BEFORE_VECTORS_WERE_SEALED)
+    yield engine
+    engine.dispose()
+
+
+def _version(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.execute(text("select version_num from alembic_version")).scalar())
+
+
+def test_vectors_of_reference_photos_are_sealed_with_the_keys_of_their_cases(plain: Engine) -> None:
+    upgrade(plain, lambda: MASTER)
+    with reading(plain) as session:
+        known = gallery(session, keys=Keyring(plain, MASTER), engine="stub", now=NOW)
+        used = session.exec(select(Reference.key_id).order_by("id")).all()
+    assert known.vectors.tobytes() == VECTORS[:2].tobytes()
+    assert used == [1, 2, None]
+    with writing(plain) as session:
+        photo = NewReference("p", "ada.jpg", "stub", "w", "good", None, None, vector=VECTORS[0])
+        keys = Keyring(plain, MASTER)
+        assert add_reference(session, 1, photo, keys=keys) == 1, "sealed as it would be today"
+        photo = NewReference("t", "new.jpg", "stub", "w", "good", None, None, vector=VECTORS[2])
+        assert add_reference(session, 1, photo, keys=keys) == 5, "no id is used again"
+
+
+def test_no_plain_vector_is_left_in_the_database_files(plain: Engine, tmp_path: Path) -> None:
+    if plain.dialect.name != "sqlite":
+        pytest.skip("the server's files are its own; see the next test")
+    assert scan([tmp_path], PATTERNS[:2]).found_in
+    upgrade(plain, lambda: MASTER)
+    assert scan([tmp_path], PATTERNS).found_in == ()
+
+
+def test_no_plain_vector_is_left_in_the_file_of_postgresqls_table(plain: Engine) -> None:
+    if plain.dialect.name != "postgresql":
+        pytest.skip("a server's file")
+    assert any(PATTERNS[0] in content for content in _table_files(plain))
+    upgrade(plain, lambda: MASTER)
+    assert not any(piece in content for content in _table_files(plain) for piece in PATTERNS)
+
+
+def _table_files(engine: Engine) -> list[bytes]:
+    """The files of the table of references and of what PostgreSQL put beside it."""
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("checkpoint"))
+        content = connection.execute(
+            text(
+                "select pg_read_binary_file(pg_relation_filepath(file)) from (select oid as file"
+                " from pg_class where relname = 'reference' union select reltoastrelid"
+                " from pg_class where relname = 'reference') as files"
+            )
+        )
+        return [bytes(one) for one in content.scalars()]
+
+
+@pytest.mark.parametrize("master", [None, bytes(32)])
+def test_without_the_key_file_nothing_is_upgraded(plain: Engine, master: bytes | None) -> None:
+    with pytest.raises(WrongUsage, match="key file"):
+        upgrade(plain, (lambda: master) if master else None)
+    assert _version(plain) == "0025"
+    upgrade(plain, lambda: MASTER)
+    assert _version(plain) == NEWEST_VERSION
+
+
+def test_while_others_read_vectors_as_they_were_nobody_goes_on(
+    plain: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if plain.dialect.name != "sqlite":
+        pytest.skip("only SQLite has a log of writes of its own")
+    monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.05)
+    mine = connect(plain.url.render_as_string())
+    with plain.connect() as connection:
+        connection.execute(text("select * from reference"))
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match="stop every other Nightreel"):
+                upgrade(mine, lambda: MASTER)
+    upgrade(mine, lambda: MASTER)
+    assert _version(mine) == NEWEST_VERSION
+    mine.dispose()
