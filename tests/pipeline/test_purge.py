@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from painted import BLUE, GREEN, RED, Stay, paint, paint_photo
+from sealing import sealed
 from sqlalchemy import text
 from sqlmodel import select
 from steps import enrol, find, open_case
 
 from errors import NotAuthorised, WrongUsage
 from pipeline.clock import utc_now
-from pipeline.erasure import of_picture, of_vector, scan
+from pipeline.erasure import of_picture, of_sealed, of_vector, scan
 from pipeline.plan import Plan
 from pipeline.purge import (
     Order,
@@ -23,7 +24,7 @@ from pipeline.purge import (
 )
 from pipeline.rematch import match_person
 from pipeline.tools import Tools
-from storage import audit, control, uploads
+from storage import audit, control, purge, uploads
 from storage.accounts import Role, add_account
 from storage.cases import close_case
 from storage.database import reading, writing
@@ -43,6 +44,7 @@ from storage.tables import (
 )
 from storage.vector_index import index
 
+COLOUR_OF_NOBODY = (200, 120, 30)
 ORDER = Order("uid:1000", utc_now() + timedelta(hours=1), ())
 
 
@@ -104,27 +106,61 @@ def test_a_purged_case_takes_its_people_and_its_own_footage_with_it(
 def test_no_byte_of_a_purged_case_is_left_in_the_home_folder(tools: Tools, tmp_path: Path) -> None:
     with reading(tools.database) as session:
         case = session.exec(select(Case).filter_by(reference="2026-1")).one()
-        gone = vectors(session, doomed(everything_of_case(case.id)), 1000)
+        going = doomed(everything_of_case(case.id))
+        gone = vectors(session, going, 1000)
+        closed = list(map(of_sealed, purge.sealed(session, going, 1000)))
     names = [path.name for path in (tmp_path / "media").rglob("*.jpg")]
-    before = [piece for vector in gone for piece in of_vector(vector)]
+    before = [*closed, *(piece for vector in gone for piece in of_vector(vector))]
     pictures = {name: [*of_picture(tools.media.store.read(name)),
                        *of_picture(tools.media.read(name))] for name in names}  # fmt: skip
     close(tools)
     everything = [*before, *(piece for some in pictures.values() for piece in some)]
     assert ".jpg" in {path.suffix for path in scan([tmp_path], everything).found_in}
     if tools.database.dialect.name == "sqlite":
-        assert scan([tmp_path], before).found_in
+        assert all(scan([tmp_path], [piece]).found_in for piece in closed)
+        assert scan([tmp_path], before[len(closed) :]).found_in
 
     certificate = purge_case("2026-1", tools, replace(ORDER, folders=[tmp_path]))
 
     left = {path.name for path in (tmp_path / "media").rglob("*.jpg")}
     before += [piece for name in set(names) - left for piece in pictures[name]]
     assert certificate.pictures == len(set(names) - left) > 0
-    assert len(gone) >= 3  # a reference, sightings, appearances
+    assert len(gone) >= 2  # sightings, appearances
+    assert len(closed) == 3  # a reference, the keys of the case and of its recording
     assert scan([tmp_path], before).found_in == ()
     assert certificate.is_proven
     assert certificate.proof.patterns
     assert all(tools.media.read(name) for name in left)
+
+
+@pytest.mark.usefixtures("worked")
+def test_no_byte_of_the_home_shows_a_vector_of_whoever_is_looked_for(
+    tools: Tools, plan: Plan, tmp_path: Path
+) -> None:
+    photo = paint_photo(tmp_path / "absent.png", COLOUR_OF_NOBODY)
+    enrolled = enrol("Absent", [photo], 1, tools, plan)
+    match_person(enrolled.person_id, tools)
+    with reading(tools.database) as session:
+        going = doomed(purge.person(enrolled.person_id))
+        (vector,) = purge.opened_vectors(session, going, 1000, keys=tools.media.keys)
+        (seen, *_) = vectors(session, doomed(everything_of_case(1)), 1000)
+    if tools.database.dialect.name == "sqlite":
+        with index(tools.database, "stub"):
+            found = {path.name for path in scan([tmp_path], of_vector(seen)).found_in}
+        assert found == {"nightreel.db-wal", "matrix"}
+    assert scan([tmp_path], of_vector(vector)).found_in == ()
+
+
+def test_what_was_sealed_with_a_lost_master_key_can_be_purged(
+    tools: Tools, worked: tuple[int, int], tmp_path: Path
+) -> None:
+    close(tools)
+    other = replace(tools, media=sealed(tmp_path / "media", tools.database, bytes(32)))
+    certificate = purge_case("2026-1", other, replace(ORDER, folders=[tmp_path]))
+    assert certificate.is_proven
+    assert certificate.rows["reference"] == 1
+    with reading(tools.database) as session:
+        assert [one.id for one in session.exec(select(Recording))] == [worked[1]]
 
 
 @pytest.mark.usefixtures("worked")
