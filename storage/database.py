@@ -17,7 +17,7 @@ from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
 NEWEST_VERSION = "0028"
 """Of the tables: the newest migration's."""
 SEALED_VERSION = "0027"
-"""From here on no table has a plain vector of a reference; files may, until they are rinsed."""
+"""From here on no table has a plain vector of a reference; SQLite's log of writes may have."""
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 _UPGRADE_LOCK = 0x4E524C  # any number, as long as every process takes the same one
@@ -122,8 +122,8 @@ def upgrade(engine: Engine, master: Callable[[], bytes] | None = None) -> None:
     Whoever comes while another is at it waits. `master` reads the master key, for a database whose
     references are not sealed yet. Raises, leaving all as it was, WrongDatabase when the database is
     newer or another program's, WrongUsage where that key is missing or another, and
-    StoreUnavailable where it takes too long; also where the files could not be rinsed, and then
-    all but that is done.
+    StoreUnavailable where it takes too long; also where the log of writes could not be emptied, and
+    then all but that is done.
     """
     with reading(engine) as session:
         if _version(session.connection()) == NEWEST_VERSION:
