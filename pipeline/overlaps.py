@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from footage.alignment import Overlap, align, proposals
 from pipeline.tools import Tools
+from storage.candidates import CandidateRow, Span, spans
 from storage.database import Session, reading, writing
 from storage.overlaps import (
     SameFootage,
@@ -14,9 +15,10 @@ from storage.overlaps import (
     recording_of,
     remember_overlap,
     same_footage,
+    with_earlier,
 )
 
-Span: TypeAlias = tuple[int, int]
+Stretch: TypeAlias = tuple[int, int]
 """From and to, in milliseconds of a recording."""
 SLACK_MS = 1000
 """How far apart two looks at the same moment may be: each is sampled for itself."""
@@ -67,8 +69,8 @@ def same_moments(moments: Sequence[Moment], known: Sequence[SameFootage]) -> lis
     firsts: dict[tuple[Hashable, int], list[int]] = {}
     for index in sorted(range(len(moments)), key=lambda index: _order(moments[index])):
         moment = moments[index]
-        for place, span in _places(moment, earlier.get(moment.recording_id, ())):
-            first = _met(moment, span, moments, firsts.get((moment.who, place), ()))
+        for place, there in _places(moment, earlier.get(moment.recording_id, ())):
+            first = _met(moment, there, moments, firsts.get((moment.who, place), ()))
             if first is not None:
                 repeats[index] = first if repeats[first] is None else repeats[first]
                 break
@@ -95,6 +97,31 @@ def repeated(session: Session, moments: Sequence[Moment]) -> list[int | None]:
     return same_moments(moments, known)
 
 
+def repeated_ranks(session: Session, found: Sequence[CandidateRow | Span]) -> dict[int, int]:
+    """Of candidates that repeat another of these: its rank, by their id."""
+    moments = [
+        Moment(
+            (one.person_id, one.engine),
+            one.recording_id,
+            one.start_ms,
+            one.end_ms,
+            imported=one.cut_by is not None,
+        )
+        for one in found
+    ]
+    firsts = zip(found, repeated(session, moments), strict=True)
+    return {one.id: found[first].rank for one, first in firsts if first is not None}
+
+
+def ranks_of_firsts(session: Session, some: Sequence[CandidateRow]) -> dict[int, int]:
+    """`repeated_ranks` of some candidates among all of the same people."""
+    recordings = with_earlier(session, {one.recording_id for one in some})
+    if not any(one.cut_by for one in some) and not same_footage(session, recordings):
+        return {}  # read no further: a person may have thousands in one recording
+    known = repeated_ranks(session, spans(session, {one.person_id for one in some}, recordings))
+    return {one.id: known[one.id] for one in some if one.id in known}
+
+
 def _alike(session: Session, recording_id: int) -> Iterator[tuple[int, int, list[int]]]:
     """Recordings that may show the same, the older first, and where the second may begin."""
     mine = dict(marks_by_recording(session, recording_id)).get(recording_id)
@@ -113,7 +140,7 @@ def _order(moment: Moment) -> tuple[int, bool]:
     return moment.recording_id, moment.imported
 
 
-def _places(moment: Moment, earlier: Sequence[SameFootage]) -> Iterator[tuple[int, Span]]:
+def _places(moment: Moment, earlier: Sequence[SameFootage]) -> Iterator[tuple[int, Stretch]]:
     """Recordings that may show a moment already, and from when to when in the time of each."""
     if moment.imported:
         yield moment.recording_id, (moment.start_ms, moment.end_ms)
@@ -124,10 +151,10 @@ def _places(moment: Moment, earlier: Sequence[SameFootage]) -> Iterator[tuple[in
 
 
 def _met(
-    moment: Moment, span: Span, moments: Sequence[Moment], candidates: Sequence[int]
+    moment: Moment, there: Stretch, moments: Sequence[Moment], candidates: Sequence[int]
 ) -> int | None:
-    """The one of these, all in one recording, that a moment repeats, which is in `span` there."""
-    start_ms, end_ms = span
+    """The one of these, all in one recording, that a moment repeats, which is `there` in it."""
+    start_ms, end_ms = there
     for index in candidates:
         other = moments[index]
         # Nobody says that two faces that others cut are one look, not even at the same time.
@@ -138,7 +165,7 @@ def _met(
     return None
 
 
-def _there(moment: Moment, overlap: Overlap) -> Span | None:
+def _there(moment: Moment, overlap: Overlap) -> Stretch | None:
     """From and to of a moment in the earlier recording's time, where both show it."""
     start_ms, end_ms = moment.start_ms + overlap.offset_ms, moment.end_ms + overlap.offset_ms
     is_common = overlap.start_ms <= (start_ms + end_ms) / 2 <= overlap.end_ms

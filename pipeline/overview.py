@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from errors import Purged
 from pipeline.act import Act
+from pipeline.overlaps import ranks_of_firsts
 from storage.audit import Action
 from storage.calibrations import Calibration, current
 from storage.candidates import CandidateRow
@@ -71,6 +72,8 @@ class Some:
     """By engine and threshold."""
     left_out: dict[str, int]
     """By name: how many appearances are no candidates, as the person's pictures are of them."""
+    same_as: dict[int, int]
+    """By id, of those that repeat a moment: the rank of the one that shows it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ class Detail:
     override: str | None
     calibration: Calibration | None
     """Of its engine and threshold, in this case."""
+    same_as: int | None
+    """Rank of the one that shows the same moment already, where it repeats one."""
 
 
 def overview(database: Engine, case_id: int, *, actor: str, now: datetime) -> Overview:
@@ -136,8 +141,9 @@ def page_of_candidates(
         total = number_of_candidates(session, case_id)
         calibrations = current(session, case_id)
         without = left_out(session, case_id)
+        firsts = ranks_of_firsts(session, rows)
     act.note(case_id, candidates=len(rows), appearance_ids=[one.appearance_id for one in rows])
-    return CandidatePage(_rated(rows, known), calibrations, without, case, first, total)
+    return CandidatePage(_rated(rows, known), calibrations, without, firsts, case, first, total)
 
 
 def candidates_from(
@@ -151,8 +157,9 @@ def candidates_from(
         known = standings(session, case_id)
         calibrations = current(session, case_id)
         without = left_out(session, case_id)
+        firsts = ranks_of_firsts(session, rows)
     act.note(case_id, candidates=len(rows), appearance_ids=[one.appearance_id for one in rows])
-    return Some(_rated(rows, known), calibrations, without)
+    return Some(_rated(rows, known), calibrations, without, firsts)
 
 
 def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetime) -> Detail:
@@ -164,6 +171,7 @@ def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetim
         given = verdicts_on(session, key)
         known = standings(session, case_id)
         override = override_on(session, key)
+        firsts = ranks_of_firsts(session, rows)
         calibrations = current(session, case_id)
     if not rows:
         raise Purged("This candidate is not there any more: it was purged, or found no longer.")
@@ -176,6 +184,7 @@ def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetim
         standing=known.get(key, Standing.OPEN),
         override=override,
         calibration=calibrations.get((row.engine, row.threshold)),
+        same_as=firsts.get(row.id),
     )
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from faces.engine import FaceEngine
 from pipeline.act import Act
-from pipeline.overlaps import Moment, repeated
+from pipeline.overlaps import repeated_ranks
 from pipeline.plan import Plan
 from pipeline.results import seen
 from review.calibration import said
@@ -68,7 +68,7 @@ def gather(
             for person, name in people_of_case(session, authority.id)
         ]
         recordings = _recordings(session, looked_at)
-        repeats = _repeats(session, found)
+        repeats = repeated_ranks(session, found)
         made = current(session, authority.id).get((engine.card.name, engine.card.threshold))
     weights = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256}
     act.note(authority.id, **seen(found), **weights)
@@ -179,22 +179,6 @@ def _candidate(one: Row, recording: int, reference: int, media: SealedMedia) -> 
         crops=tuple(media.read(crop) for crop in one.crops[:CROPS_SHOWN]),
         provenance=one.provenance,
     )
-
-
-def _repeats(session: Session, found: Sequence[Row]) -> dict[int, int]:
-    """Of candidates that repeat another: its rank, by their id."""
-    moments = [
-        Moment(
-            (one.person_id, one.engine),
-            one.recording_id,
-            one.start_ms,
-            one.end_ms,
-            imported=one.cut_by is not None,
-        )
-        for one in found
-    ]
-    firsts = zip(found, repeated(session, moments), strict=True)
-    return {one.id: found[first].rank for one, first in firsts if first is not None}
 
 
 def _recordings(session: Session, looked_at: Sequence[Outcome]) -> tuple[RecordingRow, ...]:

@@ -69,6 +69,21 @@ class CandidateRow(Provenance):
     imported_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when somebody was seen who is a candidate, and where that one stands."""
+
+    id: int
+    """The candidate's."""
+    person_id: int
+    engine: str
+    rank: int
+    recording_id: int
+    start_ms: int
+    end_ms: int
+    cut_by: str | None
+
+
 _COLUMNS: dict[str, Any] = {
     "id": Candidate.id,
     "case": Case.reference,
@@ -118,6 +133,34 @@ def places(
     for person, appearance, *place in session.execute(statement):
         found[person][appearance] = Place(*place)
     return found
+
+
+def spans(
+    session: Session, person_ids: Collection[int], recording_ids: Collection[int]
+) -> list[Span]:
+    """All candidates of these people in these recordings, of the engine in use, by rank."""
+    statement = (
+        sqlalchemy.select(
+            col(Candidate.id),
+            col(Candidate.person_id),
+            col(Candidate.engine),
+            col(Candidate.rank),
+            col(Analysis.recording_id),
+            col(Appearance.start_ms),
+            col(Appearance.end_ms),
+            col(Plan.cut_by),
+        )
+        .join(Appearance, col(Candidate.appearance_id) == Appearance.id)
+        .join(Analysis)
+        .join(Plan)
+        .where(
+            is_shown(col(Candidate.engine)),
+            col(Candidate.person_id).in_(person_ids),
+            col(Analysis.recording_id).in_(recording_ids),
+        )
+        .order_by(col(Candidate.person_id), col(Candidate.rank))
+    )
+    return [Span(*row) for row in session.execute(statement)]
 
 
 def candidates(

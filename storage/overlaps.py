@@ -102,6 +102,16 @@ def footage_shared(session: Session, recording_id: int) -> list[SameFootage]:
     return [one for one in pairs if recording_id in (one.first_id, one.second_id)]
 
 
+def with_earlier(session: Session, recording_ids: Collection[int]) -> set[int]:
+    """These recordings, and all that were added before and show some of the same footage."""
+    found = set(recording_ids)
+    pairs = sorted(_every_overlap(session), key=lambda one: one.second_id, reverse=True)
+    for one in pairs:  # the later of two comes before, so that one pass follows every chain
+        if one.second_id in found:
+            found.add(one.first_id)
+    return found
+
+
 def _every_overlap(session: Session) -> Iterator[SameFootage]:
     first, second = aliased(Recording), aliased(Recording)
     statement = (

@@ -46,7 +46,9 @@ def list_candidates(
     )
     found = piece(known.rows, _stands, cursor, limit)
     return CandidatesAnswer(
-        candidates=[CandidateAnswer.of(one, case_id) for one in found.shown],
+        candidates=[
+            CandidateAnswer.of(one, case_id, known.same_as.get(one[0].id)) for one in found.shown
+        ],
         left_out=known.left_out,
         calibration=list(said_of(known.calibrations, [row for row, _ in found.shown])),
         next=found.next,

@@ -1,11 +1,17 @@
 """Candidates are listed a piece at a time, by person, rank and id."""
 
-from judged import CASE, LATER, fill
+from judged import ADA, CASE, LATER, PASSPORT, fill
+from rows import NOW, PLAN, found, presence, segments
 from sqlalchemy import Engine
 
-from pipeline.overview import candidates_from
+from footage.alignment import Overlap
+from pipeline.overview import candidates_from, page_of_candidates
+from storage.appearances import replace_appearances
 from storage.audit import entries
-from storage.database import reading
+from storage.database import reading, writing
+from storage.overlaps import remember_overlap
+from storage.ranking import Match, replace_candidates
+from storage.recordings import add
 
 
 def test_what_stands_behind_a_place_comes_in_order(database: Engine) -> None:
@@ -22,3 +28,20 @@ def test_what_stands_behind_a_place_comes_in_order(database: Engine) -> None:
         assert {(one.action, one.actor) for one in entries(session)} == {
             ("candidates_viewed", "token:4")
         }
+
+
+def test_a_moment_of_footage_that_was_added_twice_names_the_first_also_on_another_page(
+    database: Engine,
+) -> None:
+    fill(database, appearances=2)
+    with writing(database) as session:
+        again = add(session, found("b" * 64, "/again.mp4"), segments=segments(), now=NOW, **PLAN)
+        ids = replace_appearances(session, again.analysis_id, [presence(4_000)])
+        far = [Match(ADA, ids[0], PASSPORT, 0.5, 0.6)]
+        replace_candidates(session, reference_ids=[PASSPORT], appearance_ids=ids, matches=far)
+        remember_overlap(session, 1, again.recording_id, Overlap(0, 0, 20_000, 0.9))
+    listed = page_of_candidates(database, CASE, first=0, actor="account:11", now=LATER)
+    last = page_of_candidates(database, CASE, first=2, actor="account:11", now=LATER)
+    ranks = {row.id: row.rank for row, _ in listed.rows}
+    assert [(ranks[one], first) for one, first in listed.same_as.items()] == [(3, 2)]
+    assert last.same_as == listed.same_as

@@ -33,6 +33,17 @@ def case_id(house: House, tmp_path: Path) -> int:
     return case_id
 
 
+def cut_from_the_gate(house: House, folder: Path) -> None:
+    """Red is imported, too, at a time at which they were seen in the case's footage."""
+    table = folder / "gate.csv"
+    table.write_text("file,recording,time\ncut.png,=gate <i>1.mp4,0:00:06\n")
+    done = import_faces(
+        table, folder / "footage", case="2026-117", cut_by="Cutter", engine=PLAN.engine,
+        tools=house.site.tools, actor="uid:1",
+    )  # fmt: skip
+    match_analysis(done.analyses[0], house.site.tools)
+
+
 def imported(house: House) -> str:
     """Where the imported candidate is, as a path."""
     with reading(house.site.database) as session:
@@ -76,3 +87,23 @@ def test_a_search_says_so(house: House, case_id: int, tmp_path: Path) -> None:
     page = analyst.post("/search", data={"case": case_id}, files=photo).text
     assert page.count(SHOWN) == 1
     assert "not searched: only faces that others cut from it are here" in page
+
+
+def test_what_was_watched_too_is_the_same_moment_to_whoever_works_on_the_case(
+    house: House, case_id: int, tmp_path: Path
+) -> None:
+    cut_from_the_gate(house, tmp_path)
+    api = f"/api/v1/cases/{case_id}/candidates"
+    program = house.program(Role.ANALYST)
+    known = program.get(api).json()["candidates"]
+    [cut] = [one for one in known if one["same_as_rank"]]
+    [seen] = [one for one in known if one["rank"] == cut["same_as_rank"]]
+    assert "cut by Cutter, imported" in cut["provenance"]
+    assert seen["start_ms"] <= 6_000 <= seen["end_ms"]
+    one = f"{cut['person_id']}/{cut['appearance_id']}"
+    assert program.get(f"{api}/{one}").json()["same_as_rank"] == seen["rank"]
+    said, analyst = f"the same moment as rank {seen['rank']}", house.visit_as(Role.ANALYST)
+    assert analyst.get(f"/cases/{case_id}/candidates").text.count(said) == 1
+    assert said in analyst.get(f"/cases/{case_id}/candidates/{one}").text
+    reviewer = house.visit_as(Role.REVIEWER)
+    assert "the same moment" not in reviewer.get(f"/review/{case_id}/{one}").text

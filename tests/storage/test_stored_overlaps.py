@@ -17,6 +17,7 @@ from storage.overlaps import (
     remember_glimpses,
     remember_overlap,
     same_footage,
+    with_earlier,
 )
 from storage.recordings import add
 from storage.tables import State
@@ -120,3 +121,15 @@ def test_what_is_cancelled_leaves_no_fingerprint(database: Engine, watched: list
 
 def _count(session: Session, table: type[tables.Table]) -> int:
     return session.exec(select(func.count()).select_from(table)).one()
+
+
+def test_what_was_added_before_is_found_over_every_link(
+    database: Engine, watched: list[int]
+) -> None:
+    first, second, third = watched
+    with writing(database) as session:
+        remember_overlap(session, first, second, LINK)
+        remember_overlap(session, second, third, LINK)
+    with reading(database) as session:
+        assert with_earlier(session, [third]) == {first, second, third}
+        assert with_earlier(session, [second]) == {first, second}

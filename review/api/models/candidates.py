@@ -52,19 +52,25 @@ class CandidateAnswer(BaseModel):
         description="Who cut the face and when it came, where it was imported; else empty.",
         examples=[""],
     )
+    same_as_rank: int | None = Field(
+        description="Rank of the candidate that shows the same moment already: in footage that was "
+        "added earlier, or as it was watched where this one was imported.",
+        examples=[None],
+    )
     clip: str | None = Field(
         description="Path of the moment, others' faces hidden; none of a face that was imported.",
         examples=[f"{links.candidate(1, 1, 7)}/clip.mp4"],
     )
 
     @classmethod
-    def of(cls, rated: Rated, case_id: int) -> "CandidateAnswer":
+    def of(cls, rated: Rated, case_id: int, same_as: int | None) -> "CandidateAnswer":
         row, standing = rated
         place = links.candidate(case_id, row.person_id, row.appearance_id)
         shown = {
             "standing": standing,
             "box": row.box if any(row.box) else None,
             "provenance": row.provenance,
+            "same_as_rank": same_as,
             "pictures": [f"{place}/crops/{number}" for number in range(len(row.crops))],
             "clip": None if row.provenance else f"{place}/clip.mp4",
         }
@@ -117,7 +123,9 @@ class DetailAnswer(CandidateAnswer):
     def over(cls, found: Detail) -> "DetailAnswer":
         final = found.verdicts if len(found.verdicts) == 2 else []
         return cls(
-            **CandidateAnswer.of((found.row, found.standing), found.case.id).model_dump(),
+            **CandidateAnswer.of(
+                (found.row, found.standing), found.case.id, found.same_as
+            ).model_dump(),
             verdicts=[GivenVerdict.of(one) for one in final],
             calibration=said(found.calibration),
             override=found.override,
