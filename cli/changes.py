@@ -8,9 +8,8 @@ from rich.table import Table
 
 from cli.actor import actor
 from cli.output import err, out, print_json, table
-from pipeline.changes import view_changes
+from pipeline.changes import CAUSES, view_changes
 from pipeline.clock import utc_now
-from review.changes import CAUSES
 from review.timeline import clock
 from storage.candidates import Place
 from storage.changes import Change, Changes

@@ -29,7 +29,7 @@ NIGHTREEL = Group(
         "search": "search:search",
         "calibrate": "calibration:calibrate",
         "calibrations": "calibration:calibrations",
-        "report": "results:report",
+        "report": "report:report",
         "export": "exports:export",
         "purge": "purge:purge",
         "verify": "verify:verify",

@@ -12,7 +12,8 @@ from cli.output import err, out, table
 from cli.people import enrol_for
 from cli.process import ad_hoc_case
 from cli.progress import wait_for
-from cli.results import found_for, print_candidates, write_report
+from cli.report import write_report
+from cli.results import found_for, print_candidates
 from cli.services import Services
 from demo import film
 from demo.portraits import FOLDER
@@ -53,7 +54,7 @@ def demo(
         )
     found = found_for(case, intake.analyses)
     print_candidates(found)
-    page = write_report(folder / "report", case, intake)
+    page = write_report(folder / "report", case, intake.analyses, intake.refused)
     right = _compare_with_truth(found)
     out.print(f"Report: {page.absolute()}")
     if not right:

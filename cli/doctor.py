@@ -18,8 +18,9 @@ from pipeline.names import display_path
 from storage.database import reading
 from storage.listing import all_analyses
 from tasks.intake import refuse_home
-from worker.broker import reach, unsafe_settings
+from worker.broker import reach
 from worker.redis_server import find_redis_server
+from worker.redis_settings import unsafe_settings
 from worker.resources import resources
 from worker.stack_info import running, services_alive
 

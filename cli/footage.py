@@ -1,8 +1,6 @@
 """`nightreel ingest`, and the part of it other commands share."""
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -13,18 +11,16 @@ import typer
 from cli.actor import actor
 from cli.forecast import announce, parse_finish_by
 from cli.output import err, print_json
+from cli.places import files_in, place_of, size_bytes
 from cli.progress import byte_bar, wait_for
 from errors import (
     BrokerUnavailable,
     DecoderFailed,
     FootageVanished,
-    NightreelError,
     RefusedFootage,
     UnreadableFootage,
-    WrongUsage,
 )
 from faces import models
-from pipeline.at_hand import configured
 from pipeline.cases import require_case
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
@@ -32,41 +28,13 @@ from pipeline.names import display_name
 from storage import control
 from storage.audit import Action
 from storage.database import reading, writing
-from storage.objects import SCHEME, Address
+from storage.objects import Address
 from storage.progress import outcomes
 from storage.recordings import AlreadyKnown, Request
 from storage.tables import Priority, State
 from tasks.segments import ask_for_waiting
 from worker.resources import resources
 
-VIDEO_ENDINGS = frozenset(
-    [
-        ".3gp",
-        ".asf",
-        ".avi",
-        ".dav",
-        ".dv",
-        ".flv",
-        ".h264",
-        ".h265",
-        ".hevc",
-        ".m2ts",
-        ".m4v",
-        ".mkv",
-        ".mov",
-        ".mp4",
-        ".mpeg",
-        ".mpg",
-        ".mts",
-        ".mxf",
-        ".ogv",
-        ".ts",
-        ".vob",
-        ".webm",
-        ".wmv",
-    ]
-)
-"""What is taken from a folder; a file named by itself is looked at whatever its ending."""
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 DONE, FAILED, WITH_GAPS = 0, 1, 3
 
@@ -160,7 +128,7 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
     for place in files_in(places):
         name = display_name(place if isinstance(place, Path) else PurePosixPath(place.key))
         try:
-            with byte_bar(name, _size_bytes(place)) as progress:
+            with byte_bar(name, size_bytes(place)) as progress:
                 known = ingest_file(
                     place,
                     tools=mine.tools,
@@ -201,53 +169,6 @@ def exit_code(intake: Intake, *, waited: bool = True) -> int:
         return FAILED
     whole = not intake.refused and all(state is State.DONE for state in states)
     return DONE if whole else WITH_GAPS
-
-
-def place_of(word: str) -> Path | Address:
-    """What a user names: a path, or an object of the organisation's own store.
-
-    Raises WrongUsage for any other address: nothing is fetched from the net.
-    """
-    scheme, is_address, _ = word.partition("://")
-    if not is_address or not scheme.isalnum() or Path(word).exists():
-        return Path(word)
-    if scheme == SCHEME:
-        return Address.parse(word)
-    raise WrongUsage(
-        f"Footage is read from files and from your own object store; nothing is fetched by"
-        f" {scheme}."
-    )
-
-
-def files_in(places: Iterable[Path | Address]) -> Iterator[Path | Address]:
-    """Folders become the videos in them, however deep, in order of name; one without stays.
-
-    An address that ends in a slash is a folder. Raises as `FootageStore.list`.
-    """
-    for place in places:
-        found = _files_at(place) if isinstance(place, Path) else _objects_at(place)
-        yield from found or [place]
-
-
-def _files_at(folder: Path) -> Sequence[Path]:
-    found = (Path(path, name) for path, _, names in os.walk(folder) for name in names)
-    return sorted(path for path in found if path.suffix.lower() in VIDEO_ENDINGS)
-
-
-def _objects_at(address: Address) -> Sequence[Address]:
-    if not address.key.endswith("/"):
-        return []
-    found = configured(resources().footage_store).list(address)
-    return [one for one in found if PurePosixPath(one.key).suffix.lower() in VIDEO_ENDINGS]
-
-
-def _size_bytes(place: Path | Address) -> int | None:
-    """None where whoever reads it says what is wrong."""
-    with suppress(OSError, NightreelError):
-        if isinstance(place, Path):
-            return place.stat().st_size
-        return configured(resources().footage_store).look(place).size_bytes
-    return None
 
 
 def ask_for_new() -> None:

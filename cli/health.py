@@ -6,8 +6,7 @@ from cli.output import err, out, print_json
 from errors import NightreelError
 from monitor.checkup import look_at_everything
 from monitor.health import spoken
-from monitor.lookout import Sight
-from monitor.page import described
+from monitor.lookout import Sight, described
 from worker.resources import resources
 
 

@@ -11,17 +11,18 @@ from typing import Annotated
 import typer
 
 from cli.actor import actor
-from cli.footage import ask_for_new, at_once, check_engine, exit_code, place_of, take_in
+from cli.footage import ask_for_new, at_once, check_engine, exit_code, take_in
 from cli.output import err, out, print_json
 from cli.overlaps import links_among, print_links
 from cli.people import enrol_for
+from cli.places import place_of
 from cli.progress import wait_for
+from cli.report import write_report
 from cli.results import (
     as_document,
     found_for,
     outcome_table,
     print_candidates,
-    write_report,
 )
 from cli.services import Services
 from errors import BrokerUnavailable, NotAuthorised, WrongUsage
@@ -76,7 +77,7 @@ def process(
         out.print(outcome_table(intake.analyses, intake.refused))
         print_links(links_among(intake.analyses))
     if report:
-        err.print(f"Report: {write_report(report, reference, intake)}")
+        err.print(f"Report: {write_report(report, reference, intake.analyses, intake.refused)}")
     raise typer.Exit(exit_code(intake))
 
 

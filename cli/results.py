@@ -1,16 +1,14 @@
-"""`nightreel candidates` and `nightreel report`, and the tables other commands print too."""
+"""`nightreel candidates`, and the tables other commands print too."""
 
 import csv
 import sys
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from cli.actor import actor
-from cli.footage import Intake
 from cli.output import err, out, print_json, quantity, table
 from cli.overlaps import (
     SAME_AS,
@@ -25,15 +23,13 @@ from cli.overlaps import (
 from pipeline.clock import utc_now
 from pipeline.results import view_candidates
 from review.calibration import said_of
-from review.gather import gather
-from review.report import render
 from review.sheets import cell, plain
 from review.timeline import clock
 from storage.calibrations import current
 from storage.candidates import CandidateRow
 from storage.cases import find_case
 from storage.database import reading
-from storage.listing import footage, footage_seen
+from storage.listing import footage
 from storage.progress import Outcome, outcomes
 from storage.references import left_out
 from worker.resources import resources
@@ -67,17 +63,6 @@ def candidates(
             f"Left out for {name}: {quantity(number, 'appearance')} that the pictures which are "
             "searched with were cut from, so that it would prove nothing."
         )
-
-
-def report(
-    case: Annotated[str, typer.Option(help="Reference of the case.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
-) -> None:
-    """Write the case's report: one HTML page with every picture inside."""
-    mine = resources()
-    with reading(mine.database) as session:
-        seen = footage_seen(session, mine.plan.key, mine.engine)
-    err.print(f"Report: {write_report(output, case, Intake(seen))}")
 
 
 def found_for(case: str, analyses: Collection[int]) -> list[CandidateRow]:
@@ -158,28 +143,6 @@ def outcome_table(analyses: Sequence[int], refused: Sequence[tuple[str, str]]) -
     for name, reason in refused:
         shown.add_row(name, "refused", "", "", "", "", reason)
     return shown
-
-
-def write_report(folder: Path, case: str, intake: Intake) -> Path:
-    """Write `report.html` into a folder, for its owner alone; returns its path."""
-    mine = resources()
-    engine = mine.face_engine(mine.plan.engine, mine.plan.min_face_px)
-    page = gather(
-        mine.database,
-        mine.media,
-        case=case,
-        analysis_ids=intake.analyses,
-        refused=intake.refused,
-        plan=mine.plan,
-        engine=engine,
-        made_at=utc_now(),
-        actor=actor(),
-    )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "report.html"
-    path.write_text(render(page), encoding="utf-8")
-    path.chmod(0o600)
-    return path
 
 
 def _recording(one: Outcome) -> dict[str, object]:

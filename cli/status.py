@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from cli.health import check
 from cli.output import out, print_json
 from pipeline.clock import utc_now
 from review.morning import gather_night, night_as_json, night_as_text
@@ -23,6 +22,8 @@ def status(
 ) -> None:
     """What runs, what was done since the window opened, what remains and what needs attention."""
     if checked:
+        from cli.health import check  # Celery, to ask the broker, takes as long as all else here
+
         check(as_json=as_json)
         return
     mine = resources()

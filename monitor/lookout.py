@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from errors import StoreUnavailable
 from monitor.health import Expectations, Health, judge
@@ -28,6 +28,19 @@ class Sight:
     at: datetime
     vitals: Vitals
     health: Health
+
+
+def described(sight: Sight) -> dict[str, Any]:
+    """The verdict as JSON has it."""
+    return {
+        "well": sight.health.well,
+        "troubles": [trouble.sentence for trouble in sight.health.troubles],
+        "silence_seconds": {
+            queue: round(seconds, 1) for queue, seconds in sight.health.silence_seconds.items()
+        },
+        "window_open": sight.health.window_open,
+        "segments": {state.value: count for state, count in sight.vitals.segments.items()},
+    }
 
 
 def in_background(read: Callable[[], T]) -> "Future[T]":

@@ -5,12 +5,11 @@ import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from errors import NightreelError, StackTrouble
-from monitor.lookout import Sight
+from monitor.lookout import Sight, described
 from monitor.metrics import Exporter
 
 Answer = tuple[HTTPStatus, str, bytes]
@@ -65,19 +64,6 @@ def health_answer(look: Callable[[], Sight]) -> Answer:
         body = {"well": False, "troubles": [str(error)]}
     status = HTTPStatus.OK if body["well"] else HTTPStatus.SERVICE_UNAVAILABLE
     return status, "application/json", json.dumps(body).encode() + b"\n"
-
-
-def described(sight: Sight) -> dict[str, Any]:
-    """The verdict as JSON has it."""
-    return {
-        "well": sight.health.well,
-        "troubles": [trouble.sentence for trouble in sight.health.troubles],
-        "silence_seconds": {
-            queue: round(seconds, 1) for queue, seconds in sight.health.silence_seconds.items()
-        },
-        "window_open": sight.health.window_open,
-        "segments": {state.value: count for state, count in sight.vitals.segments.items()},
-    }
 
 
 def _not_found() -> Answer:

@@ -12,6 +12,14 @@ from storage.database import Engine, Session, reading
 from storage.people import find_person
 from storage.rematches import exists
 
+CAUSES = {
+    "added": "a photo was added",
+    "withdrawn": "a photo was withdrawn",
+    "model": "another engine is in use",
+    "threshold": "another threshold is in use",
+}
+"""Why people were compared anew, in words."""
+
 
 def view_changes(
     case: str | int,

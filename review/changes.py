@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from pipeline.changes import view_changes
+from pipeline.changes import CAUSES, view_changes
 from review.guard import router
 from review.pages import page
 from review.site import OurSite
@@ -12,12 +12,6 @@ from review.visitors import Who, names_of_actors
 from storage.case_ids import case_to_read_by_id
 from storage.database import reading
 
-CAUSES = {
-    "added": "a photo was added",
-    "withdrawn": "a photo was withdrawn",
-    "model": "another engine is in use",
-    "threshold": "another threshold is in use",
-}
 routes = router("/cases")
 
 

@@ -113,7 +113,7 @@ def test_deepface_attribute_inference_is_out_of_reach() -> None:
         assert "analyze" not in words, f"{path} reaches for attribute inference"
 
 
-@pytest.mark.parametrize("module", ["cli.main", "worker.app", "celeryconfig", "faces.models"])
+@pytest.mark.parametrize("module", ["worker.app", "celeryconfig", "faces.models"])
 def test_nothing_heavy_is_imported_before_it_is_needed(module: str) -> None:
     code = (
         f"import sys, {module}; heavy = ('torch', 'deepface', 'dlib', 'cv2', 'pandas', 'pyarrow'); "

@@ -12,8 +12,8 @@ from test_architecture import MAY_IMPORT
 
 import errors
 from cli.exports import APPEARANCE_FIELDS
-from cli.footage import VIDEO_ENDINGS
 from cli.main import app
+from cli.places import VIDEO_ENDINGS
 from cli.results import FIELDS
 from faces.engines.deepface_models import DETECTORS, RECOGNISERS
 from review.access import ACCESS

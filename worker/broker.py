@@ -1,9 +1,5 @@
-"""The broker, Redis or RabbitMQ: its queues, whether it answers, whether it keeps messages."""
+"""The broker, Redis or RabbitMQ: its queues, and whether it answers."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import redis
 from amqp.exceptions import AMQPError
 from celery.exceptions import OperationalError as CeleryError
 from kombu.connection import Connection
@@ -14,7 +10,6 @@ from settings import work_queue_of
 from worker.app import app
 
 CONNECT_SECONDS = 5.0
-SAFE_POLICY = "noeviction"
 
 
 def work_queue(site: str) -> str:
@@ -59,41 +54,3 @@ def reach(broker_url: str) -> str:
                 f"({type(error).__name__}); check NIGHTREEL_BROKER_URL and that it runs."
             ) from error
     return address
-
-
-def unsafe_settings(broker_url: str) -> Iterator[str]:
-    """What in a Redis's own settings may lose messages, and what to do; a sentence each.
-
-    RabbitMQ keeps durable queues whatever its settings are. Raises BrokerUnavailable.
-    """
-    if is_rabbitmq(broker_url):
-        return
-    reach(broker_url)
-    with _client(broker_url) as client:
-        try:
-            (policy,) = client.config_get("maxmemory-policy").values()
-            (append_only,) = client.config_get("appendonly").values()
-        except redis.ResponseError:
-            yield "Redis does not say how it is set up (CONFIG GET is refused); see the manual."
-            return
-    if policy != SAFE_POLICY:
-        yield (
-            f"maxmemory-policy is {policy}: a full Redis would throw the queue away; "
-            f"set it to {SAFE_POLICY}."
-        )
-    if append_only != "yes":
-        yield "appendonly is off: a Redis that is killed forgets its messages; set it to yes."
-
-
-@contextmanager
-def _client(broker_url: str) -> Iterator[redis.Redis]:
-    client = redis.Redis.from_url(
-        broker_url,
-        decode_responses=True,
-        socket_connect_timeout=CONNECT_SECONDS,
-        socket_timeout=CONNECT_SECONDS,
-    )
-    try:
-        yield client
-    finally:
-        client.close()

@@ -12,9 +12,10 @@ from stack_helpers import client_of
 from waiting import wait_until
 
 from errors import BrokerUnavailable
-from worker.broker import reach, unsafe_settings
+from worker.broker import reach
 from worker.ports import free_port
 from worker.redis_server import answers, find_redis_server, redis_configuration
+from worker.redis_settings import unsafe_settings
 
 
 class Server:

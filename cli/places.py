@@ -1,0 +1,87 @@
+"""What a user names as footage: files, folders of them, or objects of the organisation's store."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from errors import NightreelError, WrongUsage
+from pipeline.at_hand import configured
+from storage.objects import SCHEME, Address
+from worker.resources import resources
+
+VIDEO_ENDINGS = frozenset(
+    [
+        ".3gp",
+        ".asf",
+        ".avi",
+        ".dav",
+        ".dv",
+        ".flv",
+        ".h264",
+        ".h265",
+        ".hevc",
+        ".m2ts",
+        ".m4v",
+        ".mkv",
+        ".mov",
+        ".mp4",
+        ".mpeg",
+        ".mpg",
+        ".mts",
+        ".mxf",
+        ".ogv",
+        ".ts",
+        ".vob",
+        ".webm",
+        ".wmv",
+    ]
+)
+"""What is taken from a folder; a file named by itself is looked at whatever its ending."""
+
+
+def place_of(word: str) -> Path | Address:
+    """What a user names: a path, or an object of the organisation's own store.
+
+    Raises WrongUsage for any other address: nothing is fetched from the net.
+    """
+    scheme, is_address, _ = word.partition("://")
+    if not is_address or not scheme.isalnum() or Path(word).exists():
+        return Path(word)
+    if scheme == SCHEME:
+        return Address.parse(word)
+    raise WrongUsage(
+        f"Footage is read from files and from your own object store; nothing is fetched by"
+        f" {scheme}."
+    )
+
+
+def files_in(places: Iterable[Path | Address]) -> Iterator[Path | Address]:
+    """Folders become the videos in them, however deep, in order of name; one without stays.
+
+    An address that ends in a slash is a folder. Raises as `FootageStore.list`.
+    """
+    for place in places:
+        found = _files_at(place) if isinstance(place, Path) else _objects_at(place)
+        yield from found or [place]
+
+
+def _files_at(folder: Path) -> Sequence[Path]:
+    found = (Path(path, name) for path, _, names in os.walk(folder) for name in names)
+    return sorted(path for path in found if path.suffix.lower() in VIDEO_ENDINGS)
+
+
+def _objects_at(address: Address) -> Sequence[Address]:
+    if not address.key.endswith("/"):
+        return []
+    found = configured(resources().footage_store).list(address)
+    return [one for one in found if PurePosixPath(one.key).suffix.lower() in VIDEO_ENDINGS]
+
+
+def size_bytes(place: Path | Address) -> int | None:
+    """None where whoever reads it says what is wrong."""
+    with suppress(OSError, NightreelError):
+        if isinstance(place, Path):
+            return place.stat().st_size
+        return configured(resources().footage_store).look(place).size_bytes
+    return None

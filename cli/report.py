@@ -1,0 +1,51 @@
+"""`nightreel report`, and how other commands write one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.actor import actor
+from cli.output import err
+from pipeline.clock import utc_now
+from review.gather import gather
+from review.report import render
+from storage.database import reading
+from storage.listing import footage_seen
+from worker.resources import resources
+
+
+def report(
+    case: Annotated[str, typer.Option(help="Reference of the case.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
+) -> None:
+    """Write the case's report: one HTML page with every picture inside."""
+    mine = resources()
+    with reading(mine.database) as session:
+        seen = footage_seen(session, mine.plan.key, mine.engine)
+    err.print(f"Report: {write_report(output, case, seen)}")
+
+
+def write_report(
+    folder: Path, case: str, analyses: Sequence[int], refused: Sequence[tuple[str, str]] = ()
+) -> Path:
+    """Write `report.html` into a folder, for its owner alone; returns its path."""
+    mine = resources()
+    engine = mine.face_engine(mine.plan.engine, mine.plan.min_face_px)
+    page = gather(
+        mine.database,
+        mine.media,
+        case=case,
+        analysis_ids=analyses,
+        refused=refused,
+        plan=mine.plan,
+        engine=engine,
+        made_at=utc_now(),
+        actor=actor(),
+    )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "report.html"
+    path.write_text(render(page), encoding="utf-8")
+    path.chmod(0o600)
+    return path
