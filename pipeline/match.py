@@ -24,7 +24,7 @@ from storage.listing import plan_body
 from storage.models import pin
 from storage.people import people_allowed
 from storage.ranking import Match, replace_candidates
-from storage.references import reference_set, references_by_case
+from storage.references import give_up, reference_set, references_by_case
 from storage.rematches import WORKER
 
 
@@ -52,6 +52,7 @@ def match_analysis(analysis_id: int, tools: Tools) -> None:
         people = gallery(
             session, keys=tools.media.keys, engine=plan.engine, now=now, person_ids=wanted
         )
+        give_up(session, people.altered)
         ids, vectors = vectors_in(session, seen_in, plan.engine)
         replace_candidates(
             session,

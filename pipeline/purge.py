@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from errors import StoreUnavailable, WrongDatabase, WrongUsage
+from errors import StoreUnavailable, WrongUsage
 from pipeline.erasure import Scan, of_picture, of_sealed, of_vector, scan
 from pipeline.tools import Tools
 from storage import audit, purge
@@ -21,7 +21,7 @@ SAMPLES = 16
 """How many vectors of a table and how many pictures are looked for afterwards."""
 UPLOADED = "footage"
 """In the home folder; see `pipeline.receive.Inbox`."""
-_UNREADABLE = (StoreUnavailable, WrongUsage, WrongDatabase)
+_UNREADABLE = (StoreUnavailable, WrongUsage)
 """What is gone, altered or sealed with a lost master key is erased all the same."""
 ELSEWHERE = (
     "Copies of the database, of pictures or of reports that were made before are not erased.",

@@ -27,7 +27,7 @@ from storage.gallery import Gallery, engines_of, gallery, mark_matched, withdraw
 from storage.nearest import nearest_of_many
 from storage.people import cases_of, lock_people
 from storage.ranking import Match, replace_candidates
-from storage.references import photos_of
+from storage.references import give_up, photos_of
 from storage.rematches import WORKER, Facts, conclude, differences
 
 
@@ -127,6 +127,7 @@ def _keep(
     name, used, taken_back = engine.card.name, compared.people, dict(compared.withdrawn)
     gone = [reference for _, reference in compared.withdrawn]
     lock_people(session, person_ids)
+    give_up(session, used.altered)
     before = places(session, person_ids, engine=name)
     replace_candidates(
         session,

@@ -24,6 +24,8 @@ class Gallery:
     reference_ids: list[int]
     vectors: NDArray[np.float32]
     """Shape [m, d], or [0, 0] when there are none."""
+    altered: list[int]
+    """References that nothing can be compared with, since their vectors are not as they were."""
 
 
 def gallery(
@@ -36,7 +38,7 @@ def gallery(
 ) -> Gallery:
     """The usable references of people whose case is in force, of these people only if given.
 
-    Raises WrongUsage under another master key, WrongDatabase where a vector was altered.
+    Raises WrongUsage under another master key.
     """
     wanted = and_(usable(now), col(tables.Reference.engine) == engine)
     if person_ids is not None:
@@ -49,10 +51,13 @@ def gallery(
         .order_by(col(tables.Person.id), col(tables.Reference.id))
     )
     found = session.exec(statement).all()
+    seen = [(row, one) for (row, _), one in zip(found, opened(keys, found), strict=True)]
+    whole = [(row, vector) for row, vector in seen if vector is not None]
     return Gallery(
-        [row.person_id for row, _ in found],
-        [row.id for row, _ in found],
-        matrix(opened(keys, found)),
+        [row.person_id for row, _ in whole],
+        [row.id for row, _ in whole],
+        matrix([vector for _, vector in whole]),
+        [row.id for row, vector in seen if vector is None],
     )
 
 
@@ -69,7 +74,8 @@ def reference_vectors(
     found = session.exec(statement.order_by(col(tables.Reference.id))).all()
     by_person: dict[int, list[NDArray[np.float32]]] = {}
     for (row, _), vector in zip(found, opened(keys, found), strict=True):
-        by_person.setdefault(row.person_id, []).append(vector)
+        if vector is not None:
+            by_person.setdefault(row.person_id, []).append(vector)
     return {person: matrix(vectors) for person, vectors in by_person.items()}
 
 

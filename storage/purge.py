@@ -154,12 +154,13 @@ def opened_vectors(
 ) -> list[NDArray[np.float32]]:
     """Some of the vectors that go sealed, as they were before.
 
-    Raises WrongUsage under another master key, WrongDatabase where one was altered.
+    Raises WrongUsage under another master key.
     """
     which = going.get(_table(Reference))
     if which is None:
         return []
-    return opened(keys, session.exec(with_keys().where(which).limit(limit)))
+    found = opened(keys, session.exec(with_keys().where(which).limit(limit)))
+    return [vector for vector in found if vector is not None]
 
 
 def footage(session: Session, going: Doomed) -> list[str]:

@@ -1,6 +1,7 @@
 """Reference photos, each with a verdict on it."""
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from storage import tables
 from storage.gallery import usable
 from storage.keys import Keyring
 from storage.people import lock_people
-from storage.sealed_vectors import openable, seal, verdict_on
+from storage.sealed_vectors import ALTERED, openable, seal, verdict_on
+
+log = logging.getLogger(__name__)
 
 _AROUND = ("source", "appearance_id")
 """What may be said of a photo later: it is seen no otherwise for that."""
@@ -120,6 +123,15 @@ def withdraw_photo(session: Session, person_id: int, photo_sha256: str, now: dat
         row.matched_at = None if had_found else now
     session.flush()
     return sorted(engines)
+
+
+def give_up(session: Session, reference_ids: Sequence[int]) -> None:
+    """Compare with these no more, whose vectors were altered, and say so with the photo."""
+    if reference_ids:
+        log.error("vectors of photos %s were altered since they were kept", reference_ids)
+        these = col(tables.Reference.id).in_(reference_ids)
+        lost = {"sealed_vector": None, "key_id": None, "verdict": ALTERED}
+        session.exec(update(tables.Reference).where(these).values(**lost))
 
 
 def references(session: Session, person_id: int) -> list[Reference]:

@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
-from errors import WrongDatabase
 from storage.keys import Key, Keyring
 from storage.tables import DataKey, Reference
 from storage.vectors import finite
@@ -21,6 +20,8 @@ from storage.vectors import finite
 _WHAT = "reference vector 1"
 ERASED = "Its vector was erased with the key of its case; hand the photo in again."
 """The verdict on a photo whose vector can be opened by nobody."""
+ALTERED = "Its vector was altered since it was kept; hand the photo in again."
+"""The verdict on a photo whose row is not as it was written."""
 
 
 def openable() -> ColumnElement[bool]:
@@ -49,10 +50,12 @@ def seal(row: Reference, vector: NDArray[np.float32], key: Key) -> None:
     row.sealed_vector = key.seal(plain, _about(row))
 
 
-def opened(keys: Keyring, found: Iterable[tuple[Reference, DataKey]]) -> list[NDArray[np.float32]]:
-    """The vectors of these references, each after the key it was sealed with; no key twice.
+def opened(
+    keys: Keyring, found: Iterable[tuple[Reference, DataKey]]
+) -> list[NDArray[np.float32] | None]:
+    """The vectors of these references, each given with its key; None where a row was altered.
 
-    Raises WrongUsage under another master key, WrongDatabase where a row is not as it was written.
+    Raises WrongUsage under another master key.
     """
     by_id: dict[int, Key] = {}
     vectors = []
@@ -62,13 +65,10 @@ def opened(keys: Keyring, found: Iterable[tuple[Reference, DataKey]]) -> list[ND
     return vectors
 
 
-def _opened(row: Reference, key: Key) -> NDArray[np.float32]:
+def _opened(row: Reference, key: Key) -> NDArray[np.float32] | None:
     plain = key.open(row.sealed_vector or b"", _about(row))
     if plain is None:
-        raise WrongDatabase(
-            f"The vector of photo {row.id} was altered since it was kept; "
-            "withdraw that photo, or restore the database from a copy."
-        )
+        return None
     return np.frombuffer(plain, dtype="<f4").astype(np.float32, copy=False)
 
 

@@ -4,20 +4,23 @@ from pathlib import Path
 import pytest
 from painted import BLUE, GREEN, RED, Stay, paint, paint_photo
 from snapshots import WHEN_ASKED, snapshot
+from sqlmodel import select
 from steps import enrol, find, ingest, open_case, outcome, watch_all
 
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from pipeline.match import match_analysis
 from pipeline.plan import Plan
-from pipeline.rematch import match_person
+from pipeline.rematch import match_people, match_person
 from pipeline.tools import Tools
 from storage import cases
 from storage.candidates import CandidateRow, candidates
 from storage.database import reading, writing
 from storage.gallery import unmatched_people
 from storage.recordings import Request
-from storage.tables import State
+from storage.references import references
+from storage.sealed_vectors import ALTERED
+from storage.tables import Reference, State
 
 
 @pytest.fixture
@@ -161,3 +164,30 @@ def test_footage_that_a_case_gets_later_is_compared_though_it_was_watched_before
 
     with reading(tools.database) as session:
         assert unmatched_people(session, now=utc_now()) == [red]
+
+
+@pytest.mark.parametrize("by", ["the analysis", "the person"])
+def test_a_photo_that_was_altered_finds_nobody_and_stops_nobody(
+    clip: Path, red_photo: Path, tools: Tools, plan: Plan, by: str
+) -> None:
+    case_id = open_case(tools)
+    if by == "the person":
+        find(clip, tools, plan)
+    odd = paint_photo(red_photo.with_name("orange.png"), (200, 60, 30))
+    altered = enrol("Altered", [red_photo], case_id, tools, plan).person_id
+    whole = enrol("Whole", [odd], case_id, tools, plan).person_id
+    with writing(tools.database) as session:
+        row = session.exec(select(Reference).filter_by(person_id=altered)).one()
+        row.sealed_vector = bytes(len(row.sealed_vector or b""))
+    if by == "the person":
+        match_people([altered, whole], tools)
+    else:
+        find(clip, tools, plan)
+    assert [one.person_id for one in found(tools)] == [whole]
+    with reading(tools.database) as session:
+        (photo,) = references(session, altered)
+        assert photo.verdict == ALTERED
+        assert altered not in unmatched_people(session, now=utc_now())
+    enrol("Altered", [red_photo], case_id, tools, plan)
+    match_person(altered, tools)
+    assert sorted(one.person_id for one in found(tools)) == [altered, whole]

@@ -7,7 +7,7 @@ from sealing import MASTER, keys_of
 from sqlalchemy import Engine, event, text
 from sqlmodel import Session, select
 
-from errors import WrongDatabase, WrongUsage
+from errors import WrongUsage
 from faces.vectors import unit
 from storage import tables
 from storage.case_view import photos_of_case
@@ -52,8 +52,9 @@ def test_a_vector_opens_in_its_own_row_alone(database: Engine) -> None:
             add_reference(session, ada, reference(photo, vector=VECTORS[number]))
         first, second = session.exec(select(tables.Reference).order_by("id")).all()
         first.sealed_vector, second.sealed_vector = second.sealed_vector, first.sealed_vector
-    with reading(database) as session, pytest.raises(WrongDatabase, match="photo 1 was altered"):
-        known(session)
+    with reading(database) as session:
+        found = known(session)
+        assert (found.reference_ids, found.altered, found.vectors.size) == ([], [1, 2], 0)
 
 
 @pytest.mark.parametrize("change", ["engine = 'dlib'", "photo_sha256 = 'f'", "person_id = 2"])
@@ -62,8 +63,8 @@ def test_a_vector_is_not_opened_as_one_of_something_else(database: Engine, chang
         add_reference(session, somebody(session), reference())
         somebody(session, "Grace")
         session.connection().execute(text(f"update reference set {change}"))
-    with reading(database) as session, pytest.raises(WrongDatabase, match="altered"):
-        opened(keys_of(session), session.exec(with_keys()))
+    with reading(database) as session:
+        assert opened(keys_of(session), session.exec(with_keys())) == [None]
 
 
 def test_another_master_key_opens_and_seals_no_vector(database: Engine) -> None:
