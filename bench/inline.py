@@ -14,7 +14,7 @@ from pipeline.watch import watch
 from settings import Settings
 from storage.agenda import unasked
 from storage.candidates import candidates
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.database import reading, writing
 from worker.resources import Resources
 

@@ -21,7 +21,7 @@ from pipeline.clock import utc_now
 from pipeline.rematch import match_people
 from pipeline.withdraw import withdraw
 from settings import Settings
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.database import Engine, writing
 from storage.people import add_person
 from storage.references import NewReference, add_reference

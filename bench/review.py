@@ -29,7 +29,7 @@ from review.sessions import form_token_of
 from review.site import Site
 from storage import accounts, tables, web_sessions
 from storage.accounts import Role
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.database import Engine, connect, upgrade, writing
 from storage.keys import Keyring
 from storage.media_folder import MediaFolder

@@ -11,7 +11,8 @@ from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline import cases
 from pipeline.clock import utc_now
-from storage.cases import EVER, Authorisation, Case, Change
+from storage.case_terms import Authorisation, Change
+from storage.cases import EVER, Case
 from storage.people import PersonRow
 from worker.resources import resources
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from errors import WrongUsage
 from pipeline.act import Act
-from storage import cases
+from storage import case_terms, cases
 from storage.audit import Action
-from storage.cases import EVER, Authorisation, Case, Change
+from storage.case_terms import Authorisation, Change
+from storage.cases import EVER, Case
 from storage.chain import stamp
 from storage.database import Engine, reading
 from storage.gallery import unmatch
@@ -57,7 +58,7 @@ def open_case(
         raise WrongUsage(f"{basis.code} needs no authorisation; leave out that it is urgent.")
     act = Act(database, actor, Action.CASE_OPENED, now)
     with act.on(reference) as session:
-        case = cases.open_case(
+        case = case_terms.open_case(
             session,
             reference=reference,
             now=now,
@@ -82,7 +83,7 @@ def authorise(
     """Enter the authorisation of a case. Raises NotAuthorised, WrongUsage, StoreUnavailable."""
     act = Act(database, actor, Action.CASE_AUTHORISED, now)
     with act.on(reference) as session:
-        case = cases.authorise(session, reference, given)
+        case = case_terms.authorise(session, reference, given)
         act.record(session, case.id)
     return case
 
@@ -94,7 +95,7 @@ def refuse_authorisation(reference: str, *, actor: str, database: Engine, now: d
     """
     act = Act(database, actor, Action.AUTHORISATION_REFUSED, now)
     with act.on(reference) as session:
-        case, people = cases.refuse_authorisation(session, reference, now)
+        case, people = case_terms.refuse_authorisation(session, reference, now)
         act.record(session, case.id, people=people)
     return case
 
@@ -117,7 +118,7 @@ def change_case(
         _refuse_too_long(change.expires_at, policy, now)
     act = Act(database, actor, Action.CASE_CHANGED, now)
     with act.on(reference) as session:
-        case, changed = cases.change_case(session, reference, change, now)
+        case, changed = case_terms.change_case(session, reference, change, now)
         if set(changed) - {"expires_at"}:
             forget_candidates_outside(session, case)
             unmatch(session, case.id)
@@ -129,7 +130,7 @@ def close_case(reference: str, *, actor: str, database: Engine, now: datetime) -
     """Close a case. Raises NotAuthorised when there is none, StoreUnavailable."""
     act = Act(database, actor, Action.CASE_CLOSED, now)
     with act.on(reference) as session:
-        case = cases.close_case(session, reference, now)
+        case = case_terms.close_case(session, reference, now)
         act.record(session, case.id)
     return case
 

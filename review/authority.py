@@ -14,7 +14,8 @@ from review.sessions import go
 from review.site import OurSite, Site
 from review.visitors import Who
 from storage.case_ids import case_by_id
-from storage.cases import Authorisation, Case
+from storage.case_terms import Authorisation
+from storage.cases import Case
 from storage.database import reading
 
 routes = router("/cases/{case_id}")

@@ -24,7 +24,7 @@ from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage.audit import Action
 from storage.case_ids import case_by_id
-from storage.cases import Authorisation
+from storage.case_terms import Authorisation
 from storage.database import reading
 
 routes = routes_of("cases")

@@ -11,7 +11,7 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.watch import watch
-from storage import cases
+from storage import case_terms
 from storage.agenda import unasked
 from storage.database import reading, writing
 from storage.objects import Address
@@ -54,7 +54,7 @@ def outcome(analysis_id: int, tools: Tools) -> Outcome:
 def open_case(tools: Tools, reference: str = "2026-1", days: float = 1) -> int:
     """A case in force; returns its id."""
     with writing(tools.database) as session:
-        return cases.open_case(
+        return case_terms.open_case(
             session,
             reference=reference,
             legal_basis="witness-search",

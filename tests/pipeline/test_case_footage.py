@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 from errors import NotAuthorised, NotFound
 from pipeline.case_footage import add, remove
 from storage.audit import entries
+from storage.case_terms import close_case
 from storage.case_view import number_of_candidates
-from storage.cases import close_case
 from storage.database import reading, writing
 from storage.gallery import mark_matched, unmatched_people
 from storage.scope import has_footage

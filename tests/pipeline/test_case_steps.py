@@ -19,7 +19,8 @@ from pipeline.search import Question, search
 from pipeline.tools import Tools
 from pipeline.withdraw import withdraw_person
 from storage.audit import entries
-from storage.cases import URGENT, Authorisation, Case, Change
+from storage.case_terms import Authorisation, Change
+from storage.cases import URGENT, Case
 from storage.database import reading
 from storage.gallery import gallery
 from storage.legal_bases import BUILT_IN, Policy, parse_bases

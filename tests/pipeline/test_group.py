@@ -37,7 +37,7 @@ from storage import tables
 from storage.appearances import replace_appearances
 from storage.audit import entries
 from storage.candidates import candidates, places
-from storage.cases import close_case, open_case
+from storage.case_terms import close_case, open_case
 from storage.control import forget
 from storage.database import reading, writing
 from storage.embeddings import keep_vectors

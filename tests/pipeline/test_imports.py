@@ -25,7 +25,8 @@ from pipeline.tools import Tools
 from storage import reembedding
 from storage.audit import entries
 from storage.candidates import candidates
-from storage.cases import close_case, find_case
+from storage.case_terms import close_case
+from storage.cases import find_case
 from storage.database import reading, writing
 from storage.exports import each_appearance
 from storage.groups import vectors_of_case

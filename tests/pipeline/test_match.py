@@ -13,7 +13,7 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.rematch import match_people, match_person
 from pipeline.tools import Tools
-from storage import cases
+from storage import case_terms
 from storage.candidates import CandidateRow, candidates
 from storage.database import reading, writing
 from storage.gallery import unmatched_people
@@ -119,7 +119,7 @@ def test_nobody_is_searched_for_without_a_case_in_force(
 ) -> None:
     red = enrol("Red", [red_photo], open_case(tools), tools, plan).person_id
     with writing(tools.database) as session:
-        cases.close_case(session, "2026-1", utc_now() - timedelta(seconds=1))
+        case_terms.close_case(session, "2026-1", utc_now() - timedelta(seconds=1))
 
     find(clip, tools, plan)
     match_person(red, tools)

@@ -17,7 +17,7 @@ from pipeline.plan import Plan
 from pipeline.rematch import match_people, match_person
 from pipeline.tools import Tools
 from pipeline.withdraw import withdraw
-from storage import cases
+from storage import case_terms
 from storage.candidates import candidates
 from storage.changes import Changes, changes
 from storage.database import reading, writing
@@ -166,7 +166,7 @@ def test_a_withdrawn_photo_is_searched_with_no_more_even_where_the_case_has_expi
     enrol("Green", [photo(tmp_path, GREEN)], case_id, tools, plan)
     match_people([person, person + 1], tools)
     with writing(tools.database) as session:
-        cases.close_case(session, "2026-1", utc_now() - timedelta(seconds=1))
+        case_terms.close_case(session, "2026-1", utc_now() - timedelta(seconds=1))
     withdraw("Red", "red.png", case_id=case_id, database=tools.database)
     match_people([person, person + 1], tools)
     with reading(tools.database) as session:

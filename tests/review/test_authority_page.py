@@ -9,7 +9,8 @@ from staged import stage
 from visiting import House
 
 from storage.accounts import Role
-from storage.cases import Case, find_case, open_case
+from storage.case_terms import open_case
+from storage.cases import Case, find_case
 from storage.database import reading, writing
 from storage.tables import Person
 

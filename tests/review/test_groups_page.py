@@ -16,7 +16,7 @@ from pipeline.watch import watch
 from storage.accounts import Role
 from storage.agenda import unasked
 from storage.audit import entries
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.database import reading, writing
 from storage.recordings import Request
 

@@ -7,7 +7,7 @@ from rows import PLAN, TERMS, found, segments
 from sqlalchemy import text
 from visiting import House
 
-from storage import cases
+from storage import case_terms
 from storage.accounts import Role
 from storage.audit import entries
 from storage.database import reading, writing
@@ -66,7 +66,7 @@ def test_reading_the_log_is_in_the_log(house: House) -> None:
 def test_the_log_is_filtered_by_case_and_by_what_was_done(house: House) -> None:
     auditor = house.visit_as(Role.AUDITOR)
     with writing(house.site.database) as session:
-        case = cases.open_case(session, reference="2026-1", now=house.clock(), **TERMS)
+        case = case_terms.open_case(session, reference="2026-1", now=house.clock(), **TERMS)
         house.site.record(session, "uid:0", "case_opened", case.id)
         house.site.record(session, "worker", "matched", case.id + 1)
     rows = auditor.get("/audit", params={"case": "2026-1"}).text.partition("<tbody>")[2]

@@ -7,7 +7,7 @@ from rows import NOW, TERMS
 from visiting import House
 
 from storage.accounts import Role
-from storage.cases import close_case, open_case
+from storage.case_terms import close_case, open_case
 from storage.database import reading, writing
 from storage.people import add_person
 from storage.tables import Case, Person

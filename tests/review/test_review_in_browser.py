@@ -13,7 +13,7 @@ from visiting import PASSWORD, House
 
 from review.package import verify
 from storage.accounts import Role
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.database import writing
 
 SERIOUS = ("serious", "critical")

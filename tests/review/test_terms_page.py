@@ -11,15 +11,8 @@ from visiting import House
 
 from storage.accounts import Role
 from storage.audit import entries
-from storage.cases import (
-    EVER,
-    Authorisation,
-    Case,
-    authorise,
-    close_case,
-    find_case,
-    open_case,
-)
+from storage.case_terms import Authorisation, authorise, close_case, open_case
+from storage.cases import EVER, Case, find_case
 from storage.database import reading, writing
 
 

@@ -20,7 +20,7 @@ from waiting import wait_until
 from pipeline import receive
 from review.sessions import form_token_of
 from review.tus import STREAM, shown_name
-from storage import cases, uploads
+from storage import case_terms, uploads
 from storage.accounts import Role
 from storage.database import reading, writing
 from storage.listing import all_analyses
@@ -274,7 +274,7 @@ def test_a_name_is_shown_as_text_and_never_a_name_on_the_disk(
 
 def test_an_upload_for_a_case_belongs_to_it(house: House, ann: httpx.Client, film: bytes) -> None:
     with writing(house.site.database) as session:
-        case = cases.open_case(session, reference="2026-1", now=house.clock(), **TERMS)
+        case = case_terms.open_case(session, reference="2026-1", now=house.clock(), **TERMS)
     upload = became(house, hand_in(ann, film, case="2026-1"))
     assert upload.case_id == case.id
     assert begin(ann, 1000, case="2026-2").status_code == 403

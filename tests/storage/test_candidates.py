@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from storage import tables
 from storage.appearances import replace_appearances
 from storage.candidates import CandidateRow, candidates
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.database import reading, writing
 from storage.people import add_person
 from storage.ranking import Match, replace_candidates

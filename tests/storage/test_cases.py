@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from errors import NotAuthorised, WrongUsage
 from storage.audit import Action, record
-from storage.cases import case_in_force, close_case, find_case, list_cases, open_case
+from storage.case_terms import close_case, open_case
+from storage.cases import case_in_force, find_case, list_cases
 from storage.database import reading, writing
 
 DAY = timedelta(days=1)

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from footage.coverage import Coverage
 from storage import ledger
 from storage.appearances import replace_appearances
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.crops import crop_numbers
 from storage.database import reading, writing
 from storage.media import number_of

@@ -12,7 +12,7 @@ from sqlmodel import select
 from faces.engines.stub import StubEngine
 from faces.matching import rank
 from storage.appearances import replace_appearances
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.control import cancel, forget
 from storage.database import reading, writing
 from storage.nearest import Near, nearest

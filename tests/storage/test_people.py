@@ -9,7 +9,7 @@ from sealing import keys_of
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from storage.cases import close_case, open_case
+from storage.case_terms import close_case, open_case
 from storage.database import reading, writing
 from storage.gallery import gallery, mark_matched, unmatched_people
 from storage.people import add_person

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 
 from errors import LeaseLost, PictureLost, StoreUnavailable, WrongUsage
 from storage import tables
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.control import forget
 from storage.database import writing
 from storage.keys import master_key

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from faces.engines.stub import StubEngine
 from storage.appearances import replace_appearances
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.control import forget
 from storage.database import connect, reading, writing
 from storage.embeddings import appearance_vectors, keep_vectors

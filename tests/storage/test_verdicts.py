@@ -13,7 +13,7 @@ from sqlmodel import select
 
 from errors import Settled
 from storage import tables
-from storage.cases import open_case
+from storage.case_terms import open_case
 from storage.database import reading, writing
 from storage.people import add_person
 from storage.tables import QualityOverride

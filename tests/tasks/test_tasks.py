@@ -18,7 +18,7 @@ from pipeline.clock import utc_now
 from pipeline.enrol import enrol_person
 from pipeline.ingest import ingest_file
 from pipeline.windows import Windows
-from storage import cases, ledger, reaper
+from storage import case_terms, ledger, reaper
 from storage.agenda import mark_asked, ready_to_match, unasked
 from storage.candidates import candidates
 from storage.database import reading, writing
@@ -62,7 +62,7 @@ def red(tmp_path: Path) -> int:
     """A person was enrolled."""
     mine, now = resources(), utc_now()
     with writing(mine.database) as session:
-        case = cases.open_case(
+        case = case_terms.open_case(
             session,
             reference="2026-1",
             legal_basis="witness-search",

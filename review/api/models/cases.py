@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.cases import Terms
 from pipeline.overview import Overview
 from review.api.models.given import Moment, Remark, Sentence, Words
-from storage.cases import EVER, Case, Change
+from storage.case_terms import Change
+from storage.cases import EVER, Case
 from storage.decoys import Alarms
 from storage.legal_bases import LegalBasis
 from storage.scope import ADDED
