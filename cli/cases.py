@@ -7,13 +7,19 @@ from typing import Annotated
 import typer
 
 from cli.actor import actor
+from cli.case_words import (
+    about_lock,
+    case_document,
+    case_table,
+    people_table,
+    person_document,
+    terms_table,
+)
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline import cases
 from pipeline.clock import utc_now
 from storage.case_terms import Authorisation, Change
-from storage.cases import EVER, Case
-from storage.people import PersonRow
 from worker.resources import resources
 
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
@@ -74,7 +80,7 @@ def open_case(
         database=resources().database,
         now=now,
     )
-    err.print(f"Case {reference} is open for {days} days. {_about_lock(case)}".strip())
+    err.print(f"Case {reference} is open for {days} days. {about_lock(case)}".strip())
 
 
 def list_cases(as_json: AsJson = False) -> None:
@@ -82,19 +88,9 @@ def list_cases(as_json: AsJson = False) -> None:
     now = utc_now()
     found = cases.list_cases(actor=actor(), database=resources().database, now=now)
     if as_json:
-        print_json([_as_dict(one, now) for one in found])
+        print_json([case_document(one, now) for one in found])
         return
-    shown = table("", "reference", "in force", "expires", "legal basis", "purpose", "authorised by")
-    for one in found:
-        shown.add_row(
-            one.reference,
-            "yes" if one.is_in_force(now) else "no",
-            _minute(one.expires_at),
-            one.legal_basis,
-            one.purpose,
-            _authorised(one),
-        )
-    out.print(shown)
+    out.print(case_table(found, now))
 
 
 def show(reference: Reference, as_json: AsJson = False) -> None:
@@ -104,17 +100,10 @@ def show(reference: Reference, as_json: AsJson = False) -> None:
         reference, actor=actor(), database=resources().database, now=now
     )
     if as_json:
-        print_json(_as_dict(case, now) | {"people": [_person(one) for one in people]})
+        print_json(case_document(case, now) | {"people": [person_document(one) for one in people]})
         return
-    terms = table(f"Case {reference}", "", "")
-    for name, value in _terms(case, now):
-        terms.add_row(name, value)
-    out.print(terms)
-    shown = table("Looks for", "name", "category", "to be reviewed by", "#usable photos")
-    for one in people:
-        due = f"{_minute(one.review_at)}{'' if now < one.review_at else ', left out now'}"
-        shown.add_row(one.name, one.category.value, due, str(one.usable_photos))
-    out.print(shown)
+    out.print(terms_table(case, now))
+    out.print(people_table(people, now))
 
 
 def authorise(
@@ -163,7 +152,7 @@ def change(
         database=resources().database,
         now=now,
     )
-    err.print(f"Case {reference} was changed. {_about_lock(case)}".strip())
+    err.print(f"Case {reference} was changed. {about_lock(case)}".strip())
 
 
 def close(reference: Reference) -> None:
@@ -194,56 +183,3 @@ def _authorisation(
 
 def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC)
-
-
-def _terms(case: Case, now: datetime) -> list[tuple[str, str]]:
-    ever = (case.footage_from, case.footage_until) == EVER
-    window = f"{_minute(case.footage_from)} to {_minute(case.footage_until)}"
-    return [
-        ("in force", "yes" if case.is_in_force(now) else "no"),
-        ("expires", _minute(case.expires_at)),
-        ("legal basis", f"{case.legal_basis} {case.basis_note}".strip()),
-        ("purpose", case.purpose),
-        ("requested by", case.requested_by),
-        ("authorised by", _authorised(case)),
-        ("footage from", ", ".join(case.sources)),
-        ("recorded", "at any time" if ever else window),
-    ]
-
-
-def _authorised(case: Case) -> str:
-    if case.authorised_by is not None:
-        return f"{case.authorised_by}, {case.authorisation_reference}"
-    return _about_lock(case) or "not needed"
-
-
-def _about_lock(case: Case) -> str:
-    if case.authorisation_refused_at is not None:
-        return "Its authorisation was refused."
-    if case.locks_at is None:
-        return ""
-    if case.urgent:
-        return f"Its results are locked on {_minute(case.locks_at)} unless it is authorised."
-    return "It is locked until its authorisation is entered."
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _as_dict(case: Case, now: datetime) -> dict[str, object]:
-    return _plain(asdict(case)) | {
-        "in_force": case.is_in_force(now),
-        "locked": case.is_locked(now),
-    }
-
-
-def _person(person: PersonRow) -> dict[str, object]:
-    return _plain(asdict(person))
-
-
-def _plain(values: dict[str, object]) -> dict[str, object]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in values.items()
-    }
