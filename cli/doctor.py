@@ -139,6 +139,10 @@ def _footage_store() -> Iterator[Finding]:
     for name in mine.settings.footage_bucket_names:
         next(mine.bucket(name).list(""), None)
         yield Finding("footage store", True, f"bucket {name} can be read")
+    store = mine.footage_store
+    if store is not None:
+        how = "by range, what is read of it" if store.by_range else "as a whole"
+        yield Finding("footage store", True, f"footage is fetched {how}")
 
 
 def _database() -> Iterator[Finding]:

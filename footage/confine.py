@@ -8,7 +8,9 @@ import ctypes
 import os
 import platform
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -20,11 +22,29 @@ _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 _TCP, _SIGNALS_AND_SOCKETS = 0b11, 0b11
 
 _SET_NO_NEW_PRIVS, _SET_SECCOMP, _FILTER = 38, 22, 2
-_SOCKET = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
-"""What the kernel calls the machine, and the number of the call socket(2) on it."""
 _IO_URING_SETUP, _FOREIGN_CALLS = 425, 1 << 30
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 13
+_ALLOW, _REFUSE, _NOTIFY = 0x7FFF0000, 0x00050000 | 13, 0x7FC00000
+_ADD_FILTER, _NEW_LISTENER = 1, 1 << 3
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the kernel calls a kind of machine, and the numbers of its calls."""
+
+    kind: int
+    socket: int
+    seccomp: int
+    read: int
+    pread: int
+    other_reads: tuple[int, ...]
+    """readv, preadv, preadv2, sendfile, splice, copy_file_range, io_setup."""
+
+
+_MACHINES = {
+    "x86_64": Machine(0xC000003E, 41, 317, 0, 17, (19, 295, 327, 40, 275, 326, 206)),
+    "aarch64": Machine(0xC00000B7, 198, 277, 63, 67, (65, 69, 286, 71, 76, 285, 0)),
+}
 
 
 def see_only(paths: Iterable[str]) -> None:
@@ -47,24 +67,51 @@ def see_only(paths: Iterable[str]) -> None:
 
 def open_no_socket() -> None:
     """From now on open no socket of any kind. Raises OSError where that cannot be had."""
-    machine = platform.machine()
-    if machine not in _SOCKET:
-        raise OSError(f"no number of socket(2) is known for {machine}")
-    kind, socket = _SOCKET[machine]
-    steps = [
-        (_LOAD, 0, 0, 4), (_IF_EQUAL, 0, 5, kind),
-        (_LOAD, 0, 0, 0), (_IF_AT_LEAST, 3, 0, _FOREIGN_CALLS),
-        (_IF_EQUAL, 2, 0, socket), (_IF_EQUAL, 1, 0, _IO_URING_SETUP),
-        (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE),
-    ]  # fmt: skip
-    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
-    no_new_privileges()
-    _control(_SET_SECCOMP, _FILTER, struct.pack("HP", len(steps), ctypes.addressof(program)))
+    refused = dict.fromkeys((this_machine().socket, _IO_URING_SETUP), _REFUSE)
+    with _as_program(refused) as program:
+        _control(_SET_SECCOMP, _FILTER, program)
+
+
+def hold_reads() -> int:
+    """From now on each read(2) and pread(2) waits until somebody lets it go on.
+
+    Returns the descriptor that tells of them, see `footage.notices`. Other ways to read a file are
+    refused, but not mmap(2): the program loader needs it, and ffmpeg maps nothing that it decodes.
+    Raises OSError where that cannot be had.
+    """
+    machine = this_machine()
+    held = dict.fromkeys((machine.read, machine.pread), _NOTIFY)
+    refused = dict.fromkeys((*machine.other_reads, _IO_URING_SETUP), _REFUSE)
+    with _as_program(held | refused) as program:
+        return _call(machine.seccomp, _ADD_FILTER, _NEW_LISTENER, program)
+
+
+def this_machine() -> Machine:
+    """The kind of this machine. Raises OSError where its numbers are not known."""
+    name = platform.machine()
+    if name not in _MACHINES:
+        raise OSError(f"no numbers of system calls are known for {name}")
+    return _MACHINES[name]
 
 
 def no_new_privileges() -> None:
     """From now on no program started gains any by its owner or its file's capabilities."""
     _control(_SET_NO_NEW_PRIVS, 1, None)
+
+
+@contextmanager
+def _as_program(actions: Mapping[int, int]) -> Iterator[bytes]:
+    """A filter as the kernel takes it: what is done about which call, while the block lasts."""
+    steps = [
+        (_LOAD, 0, 0, 4), (_IF_EQUAL, 1, 0, this_machine().kind), (_RETURN, 0, 0, _REFUSE),
+        (_LOAD, 0, 0, 0), (_IF_AT_LEAST, 0, 1, _FOREIGN_CALLS), (_RETURN, 0, 0, _REFUSE),
+    ]  # fmt: skip
+    for call, action in actions.items():
+        steps += [(_IF_EQUAL, 0, 1, call), (_RETURN, 0, 0, action)]
+    steps.append((_RETURN, 0, 0, _ALLOW))
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    no_new_privileges()
+    yield struct.pack("HP", len(steps), ctypes.addressof(program))
 
 
 def _allow(rules: int, path: str) -> None:

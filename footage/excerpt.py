@@ -54,7 +54,12 @@ def excerpt(recording: Recording, segment: Segment, span: Span, *, decoder: Deco
     seekable = segment.start_pts is not None
     reading = filters.reading(recording, wanted, seek_ms=_EARLY_MS) if seekable else {}
     with Child(
-        decoder, recording.path, reading=reading, writing=writing, reports=reports.feed
+        decoder,
+        recording.path,
+        reading=reading,
+        writing=writing,
+        reports=reports.feed,
+        supply=recording.supply,
     ) as child:
         most = math.ceil((span.end_ms - span.start_ms) / span.interval_ms) + 1
         pictures = [image for image, _ in zip(_pictures(child, size), range(most), strict=False)]

@@ -10,7 +10,6 @@ import os
 import select
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
@@ -20,6 +19,7 @@ import ffmpeg
 from errors import DecoderFailed
 from footage.executables import choose, find_ffmpegs
 from footage.guards import Decoder, Options, guards
+from footage.held import FreeReads, HeldReads, Supply
 from footage.opening import open_footage
 from footage.walls import STARTERS, own_status, start
 
@@ -65,23 +65,29 @@ class Child:
         writing: Callable[[str], Options],
         reports: Callable[[bytes], None] = lambda _: None,
         patience_seconds: float = 0,
+        supply: Supply | None = None,
     ) -> None:
         """Start it.
 
         `writing` receives the side pipe's address, quoted for use in a filter; what is written
         there comes to `reports`. `patience_seconds` stands in for the decoder's own limit.
+        `supply` brings what is missing of the file, and what it raises the methods below raise.
         Raises DecoderFailed when the child cannot be started, and what `open_footage` raises.
         """
         self._patience = patience_seconds or decoder.timeout_seconds
         self._walls = decoder.walls
         self._log_head, self._log_tail = bytearray(), bytearray()
+        self._reads = FreeReads()
         self._side, child_side = os.pipe()
         try:
             arguments = command(decoder, reading, writing(rf"'pipe\:{child_side}'"))
             with open_footage(path) as file:
+                if supply is not None:
+                    self._reads = _held(file.fileno(), supply, decoder)
                 self._process = self._start(arguments, decoder, file.fileno(), child_side)
         except BaseException:
             os.close(self._side)
+            self._reads.close()
             raise
         finally:
             os.close(child_side)
@@ -128,6 +134,7 @@ class Child:
             ended = self._process.wait(timeout=max(self._patience, 1))
         except subprocess.TimeoutExpired:
             raise self._out_of_time() from None
+        self._reads.check()
         status = own_status(ended, self._walls, self.log)
         if status < 0:
             raise DecoderFailed(
@@ -173,6 +180,7 @@ class Child:
         if self._side >= 0:
             os.close(self._side)
             self._side = -1
+        self._reads.close()
 
     def __enter__(self) -> Self:
         return self
@@ -193,7 +201,10 @@ class Child:
             "cpu": int(_MOST_CORES * self._patience) + 1,
         }
         try:
-            process = start(arguments, decoder.walls, limits, stdin=footage, passed=(side,))
+            process = start(
+                arguments, decoder.walls, limits,
+                stdin=footage, passed=(side,), starter=self._reads.starter,
+            )  # fmt: skip
         except OSError as error:
             raise DecoderFailed(f"ffmpeg cannot be started: {error.strerror}.") from None
         assert process.stdout is not None
@@ -211,11 +222,14 @@ class Child:
         poll = select.poll()
         for pipe in (*self._drains, *wanted):
             poll.register(pipe, select.POLLIN)
-        begun = time.monotonic()
-        ready = {pipe for pipe, _ in poll.poll(max(self._patience, 0) * 1000)}
-        self._patience -= time.monotonic() - begun
-        if not ready:
-            raise self._out_of_time()
+        ready: set[int] = set()
+        while not ready:
+            begun = self._reads.clock()
+            ready = {pipe for pipe, _ in poll.poll(max(self._patience, 0) * 1000)}
+            self._patience -= self._reads.clock() - begun
+            self._reads.check()
+            if not ready and self._patience <= 0:
+                raise self._out_of_time()
         for pipe in ready & self._drains.keys():
             self._drain(pipe)
         return ready
@@ -235,3 +249,10 @@ class Child:
     def _out_of_time(self) -> DecoderFailed:
         self.close()
         return DecoderFailed("ffmpeg took too long and was stopped; the segment is tried again.")
+
+
+def _held(footage: int, supply: Supply, decoder: Decoder) -> HeldReads:
+    try:
+        return HeldReads(footage, supply, decoder.executable, decoder.walls)
+    except OSError as error:
+        raise DecoderFailed(f"ffmpeg's reads cannot be held: {error.strerror}.") from None

@@ -171,6 +171,7 @@ class Samples:
             writing=writing,
             reports=reports.feed,
             patience_seconds=self._patience_seconds,
+            supply=self._recording.supply,
         )
 
     def _begins_right(self, child: Child, reports: Reports) -> bool:
@@ -239,6 +240,7 @@ class Samples:
             reading=reading,
             writing=lambda _: listed,
             patience_seconds=self._patience_seconds,
+            supply=self._recording.supply,
         ) as child:
             for packet in packets(child.lines()):
                 if segment.end_pts is not None and packet.decoded >= segment.end_pts:

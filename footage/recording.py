@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from errors import FootageVanished, RefusedFootage, UnreadableFootage
 from footage.ffmpeg import Child
 from footage.guards import CODECS, Decoder
 from footage.header import Header, read_header, verdict
+from footage.held import Supply
 from footage.opening import VANISHED, open_footage, refuse_holes
 from footage.packets import LISTED, Listing, list_packets
 
@@ -51,6 +52,8 @@ class Recording:
     keyframes: tuple[int, ...] = ()
     """Pts of the keyframes one may cut at, ascending; every second one left out, repeatedly,
     where there are more than 65,536."""
+    supply: Supply | None = field(default=None, compare=False)
+    """Brings what is not yet in the file at `path`; None when all of it is there."""
 
     def time_ms(self, pts: int) -> int:
         """Recording time of a pts, exact before it is rounded to milliseconds."""

@@ -94,28 +94,35 @@ def standing(executable: str) -> Walls:
     bubblewrap = replace(wished, bubblewrap=shutil.which("bwrap") is not None)
     own = replace(wished, namespaces=True, landlock=True, no_sockets=True)
     for walls in (bubblewrap, own):
-        if walls.enclosed and _starts(executable, walls):
+        if walls.enclosed and starts(executable, walls):
             return walls
     walls = NO_WALLS
     for name in ("unprivileged", "namespaces", "landlock", "no_sockets"):
         more = replace(walls, **{name: True})
-        if (name != "unprivileged" or wished.unprivileged) and _starts(executable, more):
+        if (name != "unprivileged" or wished.unprivileged) and starts(executable, more):
             walls = more
     return walls
 
 
 def start(
-    arguments: list[str], walls: Walls, limits: Limits, *, stdin: int, passed: tuple[int, ...] = ()
+    arguments: list[str],
+    walls: Walls,
+    limits: Limits,
+    *,
+    stdin: int,
+    passed: tuple[int, ...] = (),
+    starter: ThreadPoolExecutor | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start a program behind walls, in a session of its own; it dies with this process.
 
-    `stdin` is all it is given to read, `passed` are further descriptors it keeps. Raises OSError.
+    `stdin` is all it is given to read, `passed` are further descriptors it keeps, `starter` is a
+    thread of `shut_in` that stands in for the one all others share. Raises OSError.
     """
     command = [*_around(arguments[0], walls), *_limiting(walls, limits), *arguments]
     nobody = _NOBODY if walls.unprivileged else None
 
     def begin() -> "subprocess.Popen[bytes]":
-        with _without_collections():
+        with without_collections():
             return subprocess.Popen(
                 command,
                 stdin=stdin,
@@ -129,7 +136,47 @@ def start(
                 extra_groups=None if nobody is None else (),
             )
 
-    return _starter(arguments[0], walls, os.getpid()).submit(begin).result()
+    starter = starter or _starter(arguments[0], walls, os.getpid())
+    return starter.submit(begin).result()
+
+
+def shut_in(executable: str, walls: Walls) -> ThreadPoolExecutor:
+    """A new thread that is itself behind those walls that children inherit.
+
+    It must outlive its children: a child is killed when the thread that started it ends.
+    Raises OSError.
+    """
+    starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ffmpeg")
+    if walls.landlock:
+        starter.submit(see_only, _visible(executable)).result()
+    if walls.no_sockets:
+        starter.submit(open_no_socket).result()
+    return starter
+
+
+def starts(executable: str, walls: Walls, starter: ThreadPoolExecutor | None = None) -> bool:
+    """Whether this ffmpeg starts behind these walls; `starter` as in `start`."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    try:
+        child = start([executable, "-version"], walls, {}, stdin=nothing, starter=starter)
+        said, _ = child.communicate(timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    finally:
+        os.close(nothing)
+    return child.returncode == 0 and said.startswith(b"ffmpeg version")
+
+
+@contextlib.contextmanager
+def without_collections() -> Iterator[None]:
+    """Whatever else is finalised in a thread that is shut in could not remove its files."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def own_status(status: int, walls: Walls, log: str) -> int:
@@ -177,40 +224,8 @@ def _visible(executable: str) -> tuple[str, ...]:
 
 @cache
 def _starter(executable: str, walls: Walls, _process: int) -> ThreadPoolExecutor:
-    """A thread that is itself shut in and starts the children, which inherit that.
-
-    It lives as long as the process: a child is killed when the thread that started it ends.
-    """
-    starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ffmpeg")
-    if walls.landlock:
-        starter.submit(see_only, _visible(executable)).result()
-    if walls.no_sockets:
-        starter.submit(open_no_socket).result()
-    return starter
-
-
-@contextlib.contextmanager
-def _without_collections() -> Iterator[None]:
-    """Whatever else is finalised in the thread that is shut in could not remove its files."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _starts(executable: str, walls: Walls) -> bool:
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    try:
-        child = start([executable, "-version"], walls, {}, stdin=nothing)
-        said, _ = child.communicate(timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    finally:
-        os.close(nothing)
-    return child.returncode == 0 and said.startswith(b"ffmpeg version")
+    """The thread that starts all children of one kind; it lives as long as the process."""
+    return shut_in(executable, walls)
 
 
 def _kernel() -> tuple[int, ...]:

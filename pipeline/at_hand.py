@@ -25,6 +25,8 @@ class Known:
     recording: Recording
     sha256: str
     modified_ns: int
+    object_tag: str | None = None
+    """What the object store called its bytes; None for a file."""
 
 
 @contextmanager
@@ -32,6 +34,10 @@ def at_hand(
     known: Known, store: FootageStore | None, *, patience_seconds: float = FETCH_SECONDS
 ) -> Iterator[Recording]:
     """The recording with a path of this machine, which is good until the block ends.
+
+    What is missing of the file there, its `supply` brings: then nothing is fetched but what is
+    read, and the bringing raises what is said here. Where the store does not call the bytes what it
+    called them when they were added, all of them are fetched, since only their sha256 tells.
 
     Raises FootageVanished or FootageChanged when it is not the one that was added, RefusedFootage
     when its bucket is not among those that are read, and StoreUnavailable.
@@ -44,22 +50,29 @@ def at_hand(
     store = configured(store)
     entry = store.look(address)
     _refuse_another(known, entry.size_bytes, modified_ns(entry))
-    with store.at_hand(
-        address, entry, sha256=known.sha256, patience_seconds=patience_seconds
-    ) as file:
-        yield replace(known.recording, path=str(file))
+    if store.by_range and entry.tag and entry.tag == known.object_tag:
+        held = store.in_parts(
+            address, entry, sha256=known.sha256, patience_seconds=patience_seconds
+        )
+        with held as (file, supply):
+            yield replace(known.recording, path=str(file), supply=supply)
+    else:
+        with store.at_hand(
+            address, entry, sha256=known.sha256, patience_seconds=patience_seconds
+        ) as file:
+            yield replace(known.recording, path=str(file))
 
 
 @contextmanager
 def brought(
     address: Address, store: FootageStore | None, progress: Callable[[int], None]
-) -> Iterator[tuple[Path, int]]:
-    """An object nobody knows yet as a file of this disk, and when it was last changed. Raises as
+) -> Iterator[tuple[Path, Entry]]:
+    """An object nobody knows yet as a file of this disk, and what the store says of it. Raises as
     `at_hand`."""
     store = configured(store)
     entry = store.look(address)
     with store.at_hand(address, entry, progress=progress) as file:
-        yield file, modified_ns(entry)
+        yield file, entry
 
 
 def address_of(path: str) -> Address | None:

@@ -59,7 +59,7 @@ def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
     if where is None:
         raise Purged("The footage of this candidate has been purged; there is no clip of it.")
     span = _span(where, shown.best_ms)
-    known = Known(where.recording, where.sha256, where.modified_ns)
+    known = Known(where.recording, where.sha256, where.modified_ns, where.object_tag)
     with at_hand(known, tools.footage_store, patience_seconds=FETCH_SECONDS) as recording:
         frames = excerpt(recording, where.segment, span, decoder=tools.decoder)
     if not frames:

@@ -10,7 +10,7 @@ from footage.ffmpeg import Decoder
 from footage.opening import VANISHED
 from footage.recording import fingerprint, probe
 from footage.segments import divide
-from pipeline.at_hand import brought
+from pipeline.at_hand import brought, modified_ns
 from pipeline.names import display_name
 from pipeline.plan import Plan
 from pipeline.tools import Tools
@@ -50,9 +50,9 @@ def read_footage(
     """
     absolute = path.absolute()
     recording = probe(str(absolute), decoder)
-    modified_ns = _modified_ns(absolute)  # before it is read: what is written meanwhile shows later
+    changed_ns = _modified_ns(absolute)  # before it is read: what is written meanwhile shows later
     sha256 = fingerprint(str(absolute), progress)
-    return Found(sha256, display_name(path), modified_ns, recording)
+    return Found(sha256, display_name(path), changed_ns, recording)
 
 
 def read_object(
@@ -62,10 +62,11 @@ def read_object(
 
     Raises as `read_footage`, and StoreUnavailable.
     """
-    with brought(address, tools.footage_store, progress) as (file, modified_ns):
+    with brought(address, tools.footage_store, progress) as (file, entry):
         recording = replace(probe(str(file), tools.decoder), path=str(address))
         sha256 = fingerprint(str(file))
-    return Found(sha256, display_name(PurePosixPath(address.key)), modified_ns, recording)
+    name = display_name(PurePosixPath(address.key))
+    return Found(sha256, name, modified_ns(entry), recording, entry.tag or None)
 
 
 def remember(

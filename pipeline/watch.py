@@ -115,7 +115,7 @@ def _check_weights(engine: FaceEngine, tools: Tools) -> None:
 def _watch_claimed(
     claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat: Heartbeat, plan: Plan
 ) -> bool:
-    known = Known(claimed.recording, claimed.sha256, claimed.modified_ns)
+    known = Known(claimed.recording, claimed.sha256, claimed.modified_ns, claimed.object_tag)
     with at_hand(known, tools.footage_store) as recording:
         findings = analyse(
             recording,

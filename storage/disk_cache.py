@@ -1,10 +1,11 @@
-"""Whole files from elsewhere, kept on this disk as long as there is room, by any number of
-processes: one fetches what another needs too, and nobody removes what somebody reads.
+"""Files from elsewhere, whole or in parts, kept on this disk as long as there is room, by any
+number of processes: one fetches what another needs too, and nobody removes what somebody reads.
 
 The kernel's locks on the files themselves say who does what, so a process that is killed leaves
 nothing locked: the next one goes on with its half of a file.
 """
 
+import errno
 import fcntl
 import math
 import os
@@ -15,8 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import Permanent, StoreUnavailable
+from storage import sparse_file
+from storage.sparse_file import ELSEWHERE, Fetch, SparseFile
 
 _PART = ".part"
+_UNIT_BYTES = 512
+"""What `stat` counts blocks in, whatever the disk does."""
 _LOOK_SECONDS = 0.2
 """How often it is seen whether somebody else has fetched a file."""
 
@@ -45,19 +50,52 @@ class DiskCache:
         when somebody else has been filling the file for longer than `patience_seconds`.
         """
         deadline = time.monotonic() + patience_seconds
-        try:
+        with self._explained():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            while (file := self._take(name)) is None:
+            while (file := _taken(self.folder / name)) is None:
                 self._fetch(name, size_bytes, fill, deadline)
-        except OSError as error:
-            raise StoreUnavailable(
-                f"The footage cache {self.folder} does not take a file ({error.strerror}); "
-                "free some space or check the folder."
-            ) from error
         try:
             yield self.folder / name
         finally:
             os.close(file)
+
+    @contextmanager
+    def hold_in_parts(
+        self,
+        name: str,
+        size_bytes: int,
+        fetch: Fetch,
+        check: Callable[[int], None],
+        *,
+        patience_seconds: float = math.inf,
+    ) -> Iterator[tuple[Path, SparseFile | None]]:
+        """The file of this name, and what brings its missing parts: None when it is all here.
+
+        When the last has come, `check` is given the open file, and what it raises is raised; after
+        something Permanent the file is removed, else it is one that `hold` gives. Raises as `hold`,
+        and so does the bringing. If there was no room, the parts go, for the next call to begin
+        anew.
+        """
+        with self._explained():
+            path, file = self._take_in_parts(name, size_bytes)
+        if path.suffix != sparse_file.SUFFIX:
+            try:
+                yield path, None
+            finally:
+                os.close(file)
+            return
+        parts = SparseFile(path, file, fetch, self._write, patience_seconds)
+        try:
+            yield path, parts
+            if parts.is_whole and _alone(file):
+                with self._explained():
+                    self._complete(path, file, name, check)
+        except _NoRoom:
+            if _alone(file):
+                sparse_file.remove(path)
+            raise
+        finally:
+            parts.close()
 
     def clear(self) -> None:
         """Remove whatever nobody holds or fetches at the moment."""
@@ -65,12 +103,36 @@ class DiskCache:
             for path, _, _ in list(self._entries()):
                 _removed(path)
 
-    def _take(self, name: str) -> int | None:
-        """A descriptor whose lock keeps the file; None when it is not here."""
-        file = _lock(self.folder / name, os.O_RDONLY, fcntl.LOCK_SH)
-        if file is not None:
-            os.utime(file)  # the least recently used goes first
-        return file
+    def _take_in_parts(self, name: str, size_bytes: int) -> tuple[Path, int]:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        whole, parts = self.folder / name, sparse_file.path_of(self.folder, name)
+        while True:
+            for path in (whole, parts):
+                if (file := _taken(path)) is not None:
+                    return path, file
+            with _locked(self.folder / ".room"):
+                if not whole.exists() and not parts.exists():
+                    sparse_file.create(parts, size_bytes)
+
+    def _complete(self, path: Path, file: int, name: str, check: Callable[[int], None]) -> None:
+        try:
+            check(file)
+        except Permanent:
+            sparse_file.remove(path)
+            raise
+        if not (self.folder / name).exists():
+            path.rename(self.folder / name)
+        sparse_file.remove(path)
+
+    def _write(self, file: int, piece: bytes, start: int) -> None:
+        """Write a part of a file, so that it stays; from now on it counts."""
+        with self._explained():
+            with _locked(self.folder / ".room"):
+                if not self._has_room(len(piece)):
+                    raise self._no_room(len(piece))
+                if os.pwrite(file, piece, start) < len(piece):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fdatasync(file)
 
     def _fetch(
         self, name: str, size_bytes: int, fill: Callable[[int], None], deadline: float
@@ -98,28 +160,47 @@ class DiskCache:
 
     def _make_room(self, part: Path, size_bytes: int) -> None:
         """For a file that is about to be fetched; it counts as a whole from now on."""
-        entries = sorted(self._entries(), key=lambda entry: entry[2])
-        used = sum(size for _, size, _ in entries)
-        if size_bytes <= self.limit_bytes:
-            for path, size, _ in entries:
-                if used > self.limit_bytes and path != part and _removed(path):
-                    used -= size
-        if used > self.limit_bytes:
+        if size_bytes > self.limit_bytes or not self._has_room(0):
             part.unlink()
             raise self._no_room(size_bytes)
 
-    def _no_room(self, size_bytes: int) -> StoreUnavailable:
-        return StoreUnavailable(
-            f"The footage cache of {self.limit_bytes >> 20} MB has no room for a recording of"
-            f" {size_bytes >> 20} MB; raise NIGHTREEL_FOOTAGE_CACHE_MB."
+    def _has_room(self, wanted_bytes: int) -> bool:
+        """Whether so much more fits, after what was used longest ago has gone."""
+        entries = sorted(self._entries(), key=lambda entry: entry[2])
+        used = wanted_bytes + sum(size for _, size, _ in entries)
+        for path, size, _ in entries:
+            if used > self.limit_bytes and _removed(path):
+                used -= size
+        return used <= self.limit_bytes
+
+    def _no_room(self, size_bytes: int) -> "_NoRoom":
+        return _NoRoom(
+            f"The footage cache of {self.limit_bytes >> 20} MB has no room for"
+            f" {size_bytes >> 20} MB of footage; raise NIGHTREEL_FOOTAGE_CACHE_MB."
         )
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The footage cache {self.folder} does not take a file ({error.strerror}); "
+                "free some space or check the folder."
+            ) from error
+
     def _entries(self) -> Iterator[tuple[Path, int, int]]:
-        """Every file with its size and when it was last used."""
+        """Every file with what it occupies and when it was last used; a map counts for nothing."""
         for path in self.folder.iterdir():
             with suppress(FileNotFoundError):
                 found = path.stat()
-                yield path, _whole_size(path) or found.st_size, found.st_mtime_ns
+                written = min(found.st_size, found.st_blocks * _UNIT_BYTES)
+                if path.suffix != sparse_file.MAP_SUFFIX:
+                    yield path, _whole_size(path) or written, found.st_mtime_ns
+
+
+class _NoRoom(StoreUnavailable):
+    """The cache is full of what is being read."""
 
 
 def _whole_size(path: Path) -> int:
@@ -129,10 +210,26 @@ def _whole_size(path: Path) -> int:
 
 def _wait_until(deadline: float) -> None:
     if time.monotonic() > deadline:
-        raise StoreUnavailable(
-            "This footage is still being brought here by another process; it is asked for again."
-        )
+        raise StoreUnavailable(ELSEWHERE)
     time.sleep(_LOOK_SECONDS)
+
+
+def _taken(path: Path) -> int | None:
+    """A descriptor whose lock keeps the file; None when it is not here."""
+    flags = os.O_RDWR if path.suffix == sparse_file.SUFFIX else os.O_RDONLY
+    file = _lock(path, flags, fcntl.LOCK_SH)
+    if file is not None:
+        os.utime(file)  # the least recently used goes first
+    return file
+
+
+def _alone(file: int) -> bool:
+    """Whether nobody else has locked this file; then nobody else may, else our lock may be gone."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _lock(path: Path, flags: int, kind: int) -> int | None:
@@ -157,7 +254,7 @@ def _removed(path: Path) -> bool:
     file = _lock(path, os.O_RDONLY, fcntl.LOCK_EX | fcntl.LOCK_NB)
     if file is None:
         return False
-    path.unlink(missing_ok=True)
+    sparse_file.remove(path)
     os.close(file)
     return True
 

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import FootageChanged, FootageVanished, RefusedFootage, StoreUnavailable
+from footage.held import Supply
 from storage.disk_cache import DiskCache
 from storage.objects import Address, Bucket, Entry
+from storage.sparse_file import UNDER_WAY
 
 PIECE_BYTES = 16 << 20
 """Asked for at once: each piece is tried again by itself."""
-UNDER_WAY = (
-    "This footage is not here as a whole yet; the rest is fetched when it is asked for again."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,8 @@ class FootageStore:
     buckets: Mapping[str, Bucket]
     """By name; what is in no other may be read."""
     cache: DiskCache
+    by_range: bool = False
+    """Whether a child's reads can be held here until what they ask for has come."""
 
     def look(self, address: Address) -> Entry:
         """What the store says of an object now.
@@ -68,13 +69,38 @@ class FootageStore:
                 progress(so_far)
                 if time.monotonic() > deadline and so_far < entry.size_bytes:
                     raise StoreUnavailable(UNDER_WAY)
-            if sha256 and _digest(file) != sha256:
-                raise FootageChanged("The object was replaced since it was added; add it again.")
+            if sha256:
+                _refuse_another(file, sha256)
 
-        name = hashlib.sha256(f"{bucket.endpoint} {address} {entry}".encode()).hexdigest()
+        name = _name(bucket, address, entry)
         held = self.cache.hold(name, entry.size_bytes, fill, patience_seconds=patience_seconds)
         with held as file:
             yield file
+
+    @contextmanager
+    def in_parts(
+        self, address: Address, entry: Entry, *, sha256: str, patience_seconds: float = math.inf
+    ) -> Iterator[tuple[Path, Supply | None]]:
+        """The object as a file of this disk, and what brings those parts of it that are read.
+
+        None instead when all of it is here; its bytes are then those of `sha256`. Those that came
+        before are of the object that `entry` tells of, by its tag. Raises as `at_hand`; so does the
+        bringing, when all of it together takes longer than `patience_seconds`.
+        """
+        bucket = self._bucket(address)
+
+        def fetch(start: int, end: int) -> bytes:
+            with _vanishing():
+                return bucket.get_range(entry, start, end)
+
+        with self.cache.hold_in_parts(
+            _name(bucket, address, entry),
+            entry.size_bytes,
+            fetch,
+            lambda file: _refuse_another(file, sha256),
+            patience_seconds=patience_seconds,
+        ) as held:
+            yield held
 
     def _bucket(self, address: Address) -> Bucket:
         if address.bucket not in self.buckets:
@@ -95,10 +121,16 @@ def _fetch(bucket: Bucket, entry: Entry, file: int) -> Iterator[int]:
         yield so_far
 
 
-def _digest(file: int) -> str:
+def _name(bucket: Bucket, address: Address, entry: Entry) -> str:
+    """What an object is called in the cache; another one when it was replaced."""
+    return hashlib.sha256(f"{bucket.endpoint} {address} {entry}".encode()).hexdigest()
+
+
+def _refuse_another(file: int, sha256: str) -> None:
     os.lseek(file, 0, os.SEEK_SET)
     with open(file, "rb", closefd=False) as whole:
-        return hashlib.file_digest(whole, "sha256").hexdigest()
+        if hashlib.file_digest(whole, "sha256").hexdigest() != sha256:
+            raise FootageChanged("The object was replaced since it was added; add it again.")
 
 
 @contextmanager

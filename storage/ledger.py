@@ -42,6 +42,7 @@ class ClaimedSegment:
     plan_body: str
     sha256: str
     modified_ns: int
+    object_tag: str | None
     recording: Recording
     """As it was probed; its keyframes are not kept."""
     segment: Segment
@@ -234,6 +235,7 @@ def _claimed(session: Session, segment_id: int) -> ClaimedSegment:
         plan_body=plan.body,
         sha256=recording.sha256,
         modified_ns=recording.modified_ns,
+        object_tag=recording.object_tag,
         recording=as_footage(recording),
         segment=Segment(
             index=segment.index,

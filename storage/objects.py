@@ -104,7 +104,10 @@ class Bucket:
             found = self._store.get(
                 entry.key, options={"range": (start, end), "if_match": entry.tag}
             )
-            return found.bytes().to_bytes()
+            content = found.bytes().to_bytes()
+            if found.meta["e_tag"] != entry.tag:  # of a store that heeds no If-Match
+                raise FileNotFoundError
+            return content
 
     def head(self, key: str) -> Entry:
         """What is known of an object."""

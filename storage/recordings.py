@@ -27,6 +27,8 @@ class Found:
     name: str
     modified_ns: int
     recording: Recording
+    object_tag: str | None = None
+    """What the object store calls these bytes; None for a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def add(
     if not recording.path:  # until now there were only faces that others cut from it
         recording.sqlmodel_update(_columns(found))
     recording.path, recording.modified_ns = os.fsencode(found.recording.path), found.modified_ns
+    recording.object_tag = found.object_tag
     analysis = _ask(session, recording.id, plan_key, segments, now)
     _hurry(analysis, request)
     if request.captured_at is not None:
@@ -133,13 +136,14 @@ def _hurry(analysis: tables.Analysis, request: Request) -> None:
 
 def _columns(found: Found) -> dict[str, Any]:
     recording = asdict(found.recording)
-    del recording["keyframes"]
+    del recording["keyframes"], recording["supply"]
     captured_ms = recording.pop("captured_claimed_ms")
     frame_rate = found.recording.frame_rate
     return recording | {
         "sha256": found.sha256,
         "name": os.fsencode(found.name).decode(errors="replace"),
         "modified_ns": found.modified_ns,
+        "object_tag": found.object_tag,
         "path": os.fsencode(found.recording.path),
         "frame_rate": None if frame_rate is None else str(frame_rate),
         "time_base": str(found.recording.time_base),

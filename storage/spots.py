@@ -17,6 +17,7 @@ class Spot:
     recording: Recording
     sha256: str
     modified_ns: int
+    object_tag: str | None
     segment: Segment
     """The one it lies in."""
     plan_body: str
@@ -38,4 +39,11 @@ def spot(session: Session, analysis_id: int, time_ms: int) -> Spot | None:
         return None
     segment, recording, body = row
     found = Segment(**{name: getattr(segment, name) for name in Segment.__slots__})
-    return Spot(as_footage(recording), recording.sha256, recording.modified_ns, found, body)
+    return Spot(
+        as_footage(recording),
+        recording.sha256,
+        recording.modified_ns,
+        recording.object_tag,
+        found,
+        body,
+    )

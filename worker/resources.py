@@ -9,6 +9,7 @@ from faces.adjusted import AdjustedEngine
 from faces.engine import FaceEngine
 from footage.executables import choose
 from footage.guards import Decoder
+from footage.held import can_hold_reads
 from footage.walls import choose_walls
 from pipeline.plan import Plan
 from pipeline.purge import Retention
@@ -73,7 +74,10 @@ class Resources:
         cache = DiskCache(
             self.settings.home_folder / "footage-cache", self.settings.footage_cache_mb << 20
         )
-        return FootageStore({name: self.bucket(name) for name in names}, cache)
+        by_range = self.settings.footage_by_range and can_hold_reads(
+            self.decoder.executable, self.decoder.walls
+        )
+        return FootageStore({name: self.bucket(name) for name in names}, cache, by_range)
 
     def bucket(self, name: str) -> Bucket:
         """A bucket of the organisation's object store."""

@@ -73,6 +73,9 @@ class Recording(Table, table=True):
     """When it was recorded, in milliseconds since 1970 UTC; None when nobody says."""
     captured_by: Capture | None = Field(default=None, sa_type=names(Capture))
     """Who says so; nothing proves it."""
+    object_tag: str | None = None
+    """What the object store called these bytes when they were added; None where footage is a file,
+    or was added before this was kept."""
 
 
 class Plan(Table, table=True):

@@ -1,0 +1,165 @@
+"""Reads of a child that wait until their bytes are here: footage that is brought piece by piece.
+
+What is missing of a file reads as zeros, which a decoder takes for damage. So the kernel holds each
+read of the child and tells us; we have its bytes brought, and let it go on. Whichever descriptor is
+read, it is taken for the footage: ffmpeg duplicates the one it was given, and all duplicates share
+one position, which we see through one of ours. Little else is read, and that at the beginning.
+"""
+
+import os
+import select
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from footage.confine import hold_reads
+from footage.notices import Read, let_fail, let_go_on, receive
+from footage.walls import Walls, shut_in, starts, without_collections
+
+
+class Supply(Protocol):
+    """Brings what is missing of a file."""
+
+    def bring(self, start: int, end: int) -> None:
+        """Return when the bytes [start, end) are in the file; what it raises ends the reading.
+
+        The file may end before `end`, and before `start`.
+        """
+
+
+class FreeReads:
+    """Reads that nobody holds, of a file that is here as a whole."""
+
+    starter: ThreadPoolExecutor | None = None
+
+    def clock(self) -> float:
+        """Seconds, as `time.monotonic`."""
+        return time.monotonic()
+
+    def check(self) -> None:
+        """Nothing can be missing."""
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+class HeldReads(FreeReads):
+    """Reads of whatever is started by `starter`; close it when that has ended."""
+
+    starter: ThreadPoolExecutor
+
+    def __init__(self, file: int, supply: Supply, executable: str, walls: Walls) -> None:
+        """Get ready to start one child behind walls, with `file` as its standard input.
+
+        Raises OSError where the kernel holds no reads.
+        """
+        self._supply = supply
+        self._failure: BaseException | None = None
+        self._held: tuple[float, float | None] = (0.0, None)
+        self.starter = shut_in(executable, walls)
+        try:
+            self._own, self._listener = self.starter.submit(_hold_own_reads).result()
+        except OSError:
+            self.starter.shutdown()
+            raise
+        self._file = os.dup(file)
+        self._left, self._leave = os.pipe()
+        # A child of the calling thread, which is not shut in: the store must be reached.
+        self._thread = threading.Thread(target=self._serve, name="held-reads", daemon=True)
+        self._thread.start()
+
+    def clock(self) -> float:
+        """Seconds that went by while no read was held."""
+        total, since = self._held
+        return (time.monotonic() if since is None else since) - total
+
+    def check(self) -> None:
+        """Raise what kept bytes from being brought, if anything did.
+
+        The read in question has failed, and every one since: what the child makes of it is void.
+        """
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        """End; a read that is still held fails. Twice does no harm."""
+        if self._leave >= 0:
+            os.close(self._leave)
+            self._leave = -1
+            self._thread.join()
+            self.starter.shutdown()
+            os.close(self._left)
+            os.close(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _serve(self) -> None:
+        poll = select.poll()
+        poll.register(self._listener, select.POLLIN)
+        poll.register(self._left, select.POLLIN)
+        try:
+            while poll.poll() == [(self._listener, select.POLLIN)]:
+                self._answer()
+        except OSError as error:
+            self._failure = error
+        finally:
+            os.close(self._listener)  # from here on the kernel fails every read
+
+    def _answer(self) -> None:
+        read = receive(self._listener)
+        if read is None:
+            return
+        of_child = read.thread != self._own  # else it asks whether a child could be started
+        if of_child and self._failure is None:
+            self._bring(read)
+        fails = of_child and self._failure is not None
+        (let_fail if fails else let_go_on)(self._listener, read)
+
+    def _bring(self, read: Read) -> None:
+        total, begun = self._held[0], time.monotonic()
+        self._held = (total, begun)
+        try:
+            here = os.lseek(self._file, 0, os.SEEK_CUR) if read.offset is None else read.offset
+            self._supply.bring(here, here + read.count)
+        except BaseException as error:
+            self._failure = error
+        self._held = (total + time.monotonic() - begun, None)
+
+
+class _Counting:
+    reads = 0
+
+    def bring(self, _start: int, _end: int) -> None:
+        self.reads += 1
+
+
+@cache
+def can_hold_reads(executable: str, walls: Walls) -> bool:
+    """Whether this machine holds the reads of this ffmpeg behind these walls, tried once."""
+    seen = _Counting()
+    try:
+        with Path(os.devnull).open("rb") as nothing:
+            reads = HeldReads(nothing.fileno(), seen, executable, walls)
+    except OSError:
+        return False
+    with reads:
+        return starts(executable, walls, reads.starter) and seen.reads > 0
+
+
+def _hold_own_reads() -> tuple[int, int]:
+    """Of the calling thread, whose number is given before the listener."""
+    with without_collections():
+        return threading.get_native_id(), hold_reads()
