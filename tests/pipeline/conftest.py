@@ -1,9 +1,10 @@
 """Steps on real databases with engine `stub`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from object_store import ObjectServer, Spoiler
 from painted import RED, Stay, paint
 from sealing import sealed
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from footage.guards import Decoder
 from footage.walls import standing
 from pipeline.plan import Plan
 from pipeline.tools import Tools
+from storage.objects import Bucket
 
 
 @pytest.fixture(scope="session")
@@ -71,3 +73,15 @@ def clip(drawn_clip: Path, tmp_path: Path) -> Path:
     copy = tmp_path / drawn_clip.name
     copy.write_bytes(drawn_clip.read_bytes())
     return copy
+
+
+@pytest.fixture
+def spoiler(object_server: ObjectServer) -> Spoiler:
+    return Spoiler(object_server)
+
+
+@pytest.fixture
+def bucket(spoiler: Spoiler) -> Iterator[Bucket]:
+    """Reached by way of the spoiler."""
+    with spoiler.running() as server:
+        yield server.bucket(patience_seconds=1)

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
 from pipeline.clock import utc_now
 from pipeline.enrol import Enrolled, enrol_person
 from pipeline.ingest import ingest_file
@@ -18,6 +21,7 @@ from storage.objects import Address
 from storage.people import Standing
 from storage.progress import Outcome, outcomes
 from storage.recordings import Added, AlreadyKnown
+from storage.tables import Sighting
 
 
 def ingest(path: Path | Address, tools: Tools, plan: Plan) -> Added | AlreadyKnown:
@@ -85,3 +89,10 @@ def enrol(
         actor="uid:1",
         standing=standing,
     )
+
+
+def seen(database: Engine) -> list[tuple[object, ...]]:
+    """What was found, whatever its rows are numbered."""
+    with reading(database) as session:
+        rows = session.exec(select(Sighting).order_by(col(Sighting.start_ms))).all()
+    return [(row.start_ms, row.end_ms, row.best_ms, row.quality, row.faces) for row in rows]

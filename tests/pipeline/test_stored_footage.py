@@ -1,14 +1,14 @@
 """Footage in your own object store: watched as a file is, and from no other bucket."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from object_store import ObjectServer, Spoiler, hanging_up_half_way, saying
+from object_store import Spoiler, hanging_up_half_way, saying
 from sqlalchemy import Engine, delete
-from sqlmodel import col, select
-from steps import ingest, open_segments, outcome, watch_all
+from sqlmodel import select
+from steps import ingest, open_segments, outcome, seen, watch_all
 
 from errors import FootageVanished, RefusedFootage, StoreUnavailable
 from pipeline.match import match_analysis
@@ -19,21 +19,9 @@ from storage.disk_cache import DiskCache
 from storage.footage_store import FootageStore
 from storage.ledger import MAX_ATTEMPTS
 from storage.objects import Address, Bucket
-from storage.tables import Recording, Segment, Sighting, State
+from storage.tables import Recording, Segment, State
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def spoiler(object_server: ObjectServer) -> Spoiler:
-    return Spoiler(object_server)
-
-
-@pytest.fixture
-def bucket(spoiler: Spoiler) -> Iterator[Bucket]:
-    """Reached by way of the spoiler."""
-    with spoiler.running() as server:
-        yield server.bucket(patience_seconds=1)
 
 
 @pytest.fixture
@@ -63,13 +51,6 @@ def came_to_nothing(tools: Tools, analysis_id: int) -> str:
         match_analysis(ended, tools)
     assert outcome(analysis_id, tools).state is State.FAILED
     return outcome(analysis_id, tools).reasons[0]
-
-
-def seen(database: Engine) -> list[tuple[object, ...]]:
-    """What was found, whatever its rows are numbered."""
-    with reading(database) as session:
-        rows = session.exec(select(Sighting).order_by(col(Sighting.start_ms))).all()
-    return [(row.start_ms, row.end_ms, row.best_ms, row.quality, row.faces) for row in rows]
 
 
 def test_it_is_watched_on_another_machine_as_a_file_is(
