@@ -24,10 +24,10 @@ from footage.walls import Walls, shut_in, starts, without_collections
 class Supply(Protocol):
     """Brings what is missing of a file."""
 
-    def bring(self, start: int, end: int) -> None:
-        """Return when the bytes [start, end) are in the file; what it raises ends the reading.
+    def bring(self, start: int, end: int) -> bool:
+        """Return when the bytes [start, end) are in the file, and whether some were missing.
 
-        The file may end before `end`, and before `start`.
+        The file may end before `end`, and before `start`. What is raised ends the reading.
         """
 
 
@@ -73,7 +73,7 @@ class HeldReads(FreeReads):
         self._thread.start()
 
     def clock(self) -> float:
-        """Seconds that went by while no read was held."""
+        """Seconds that went by while nothing was being brought."""
         total, since = self._held
         return (time.monotonic() if since is None else since) - total
 
@@ -111,9 +111,9 @@ class HeldReads(FreeReads):
         poll.register(self._listener, select.POLLIN)
         poll.register(self._left, select.POLLIN)
         try:
-            while poll.poll() == [(self._listener, select.POLLIN)]:
+            while self._left not in dict(poll.poll()):
                 self._answer()
-        except OSError as error:
+        except BaseException as error:
             self._failure = error
         finally:
             os.close(self._listener)  # from here on the kernel fails every read
@@ -133,17 +133,21 @@ class HeldReads(FreeReads):
         self._held = (total, begun)
         try:
             here = os.lseek(self._file, 0, os.SEEK_CUR) if read.offset is None else read.offset
-            self._supply.bring(here, here + read.count)
+            if self._supply.bring(
+                here, here + read.count
+            ):  # else reading a lot would stop the clock
+                total += time.monotonic() - begun
         except BaseException as error:
             self._failure = error
-        self._held = (total + time.monotonic() - begun, None)
+        self._held = (total, None)
 
 
 class _Counting:
     reads = 0
 
-    def bring(self, _start: int, _end: int) -> None:
+    def bring(self, _start: int, _end: int) -> bool:
         self.reads += 1
+        return False
 
 
 @cache

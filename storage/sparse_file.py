@@ -8,6 +8,7 @@ trusts no map of a time before the machine was started, when a file system may h
 import fcntl
 import os
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,6 +79,7 @@ class SparseFile:
         self._blocks = _blocks(self._size_bytes)
         self._fetch, self._write, self._patience = fetch, write, patience_seconds
         self._fetches = 0
+        self._busy = threading.Lock()
         self._map = os.open(map_of(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     @property
@@ -85,23 +87,29 @@ class SparseFile:
         """Whether every block is here."""
         return self._missing(range(self._blocks)) is None
 
-    def bring(self, start: int, end: int) -> None:
+    def bring(self, start: int, end: int) -> bool:
         """Return when the bytes [start, end) are here, as far as the file has them.
 
-        Raises what `fetch` and `write` raise, and StoreUnavailable when its patience is used up.
+        Says whether some were missing. Raises what `fetch` and `write` raise, and StoreUnavailable
+        when its patience is used up.
         """
         wanted = range(start // BLOCK_BYTES, min(_blocks(end), self._blocks))
-        while (gap := self._missing(wanted)) is not None:
-            begun = time.monotonic()
-            try:
-                self._fill(gap, begun + self._patience)
-            finally:
-                self._patience -= time.monotonic() - begun
+        with self._busy:
+            was_missing = False
+            while (gap := self._missing(wanted)) is not None:
+                was_missing, begun = True, time.monotonic()
+                try:
+                    self._fill(gap, begun + self._patience)
+                finally:
+                    self._patience -= time.monotonic() - begun
+            return was_missing
 
     def close(self) -> None:
-        """Let go of it."""
-        os.close(self._map)
-        os.close(self._file)
+        """Let go of it, once nothing is being brought: else that were written to another file."""
+        with self._busy:
+            os.close(self._map)
+            os.close(self._file)
+            self._map = self._file = -1
 
     def _missing(self, wanted: range) -> range | None:
         """The first run of blocks to be fetched at once; None when all that is wanted is here."""

@@ -14,6 +14,7 @@ from footage_factory import X264, draw, number, numbered
 
 from errors import DecoderFailed, StoreUnavailable
 from footage import confine
+from footage.excerpt import Span, excerpt
 from footage.executables import choose
 from footage.frames import sample
 from footage.guards import Decoder
@@ -26,9 +27,11 @@ OWN = Walls(namespaces=True, landlock=True, no_sockets=True)
 SHELL = "/bin/bash"
 AWAY = StoreUnavailable("The store is away.")
 
-pytestmark = pytest.mark.skipif(
-    not can_hold_reads(choose(), standing(choose())), reason="this kernel holds no reads"
-)
+
+@pytest.fixture(scope="module", autouse=True)
+def reads_can_be_held() -> None:
+    if not can_hold_reads(choose(), standing(choose())):
+        (pytest.fail if "CI" in os.environ else pytest.skip)("this kernel holds no reads")
 
 
 class Bringing:
@@ -37,15 +40,17 @@ class Bringing:
     def __init__(self, whole: Path, part: Path, meanwhile: Callable[[int], object]) -> None:
         self.path, self._content, self._meanwhile = part, whole.read_bytes(), meanwhile
         self.asked: list[tuple[int, int]] = []
+        self.was_missing = True
         part.write_bytes(b"")
         os.truncate(part, len(self._content))
 
-    def bring(self, start: int, end: int) -> None:
+    def bring(self, start: int, end: int) -> bool:
         self.asked.append((start, end))
         self._meanwhile(start)
         with self.path.open("r+b") as file:
             file.seek(start)
             file.write(self._content[start:end])
+        return self.was_missing
 
 
 @pytest.fixture
@@ -155,6 +160,18 @@ def test_pictures_are_the_same(
     assert numbers(held, decoder) == numbers(whole, decoder) != []
 
 
+def test_a_moment_of_it_is_the_same(
+    film: Path, bringing: Callable[..., Bringing], decoder: Decoder
+) -> None:
+    whole, supply = probe(str(film), decoder), bringing(film)
+    span = Span(start_ms=5000, end_ms=6000, interval_ms=200, max_side_px=160)
+    shown = [
+        [number(frame.image) for frame in excerpt(one, divide(whole, 60)[0], span, decoder=decoder)]
+        for one in (whole, replace(whole, path=str(supply.path), supply=supply))
+    ]
+    assert shown[0] == shown[1] != []
+
+
 def test_what_cannot_be_brought_is_no_damage(
     film: Path, bringing: Callable[..., Bringing], decoder: Decoder
 ) -> None:
@@ -185,6 +202,17 @@ def test_waiting_for_bytes_does_not_use_up_the_childs_time(
     whole = probe(str(film), decoder)
     held = replace(whole, path=str(supply.path), supply=supply)
     assert numbers(held, replace(decoder, timeout_seconds=1)) == numbers(whole, decoder)
+
+
+def test_reading_what_is_here_uses_up_the_childs_time(
+    film: Path, bringing: Callable[..., Bringing], decoder: Decoder
+) -> None:
+    """Else one that reads for ever would never be stopped."""
+    supply = bringing(film, lambda _: threading.Event().wait(0.5))
+    supply.was_missing = False
+    held = replace(probe(str(film), decoder), path=str(supply.path), supply=supply)
+    with pytest.raises(DecoderFailed, match="too long"):
+        numbers(held, replace(decoder, timeout_seconds=1))
 
 
 def test_a_child_that_is_slow_itself_runs_out_of_time(

@@ -1,7 +1,7 @@
 """Footage in the object store of which only that is fetched that is read."""
 
+import os
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler
@@ -32,10 +32,7 @@ from storage.ledger import MAX_ATTEMPTS
 from storage.objects import Address, Bucket
 from storage.tables import Recording, State
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds reads"),
-    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
-]
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +61,8 @@ def clip(noisy_clip: Path, tmp_path: Path) -> Path:
 def tools(make_tools: Callable[..., Tools], bucket: Bucket, tmp_path: Path) -> Tools:
     """A machine that holds reads, with an empty cache; footage is added elsewhere."""
     made = make_tools()
-    assert can_hold_reads(made.decoder.executable, made.decoder.walls), "no reads are held here"
+    if not can_hold_reads(made.decoder.executable, made.decoder.walls):
+        (pytest.fail if "CI" in os.environ else pytest.skip)("this kernel holds no reads")
     cache = DiskCache(tmp_path / "cache", 1 << 30)
     return replace(made, footage_store=FootageStore({bucket.name: bucket}, cache, by_range=True))
 

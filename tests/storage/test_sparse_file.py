@@ -276,6 +276,24 @@ def test_who_fetches_for_too_long_goes_on_the_next_time(cache: DiskCache, store:
     assert store.fetched == [(0, 16), (16, 32)]
 
 
+def test_it_is_not_let_go_of_while_something_is_being_brought(cache: DiskCache) -> None:
+    """Its descriptor could be another file's by the time the bytes have come."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(start: int, end: int) -> bytes:
+        begun.set()
+        assert go_on.wait(10)
+        return CONTENT[start:end]
+
+    with held(cache, slowly) as (path, parts):
+        bringing = threading.Thread(target=parts.bring, args=(0, BLOCK))
+        bringing.start()
+        assert begun.wait(10)
+        threading.Timer(0.1, go_on.set).start()
+    assert not bringing.is_alive()
+    assert path.read_bytes()[:BLOCK] == CONTENT[:BLOCK]
+
+
 def start(cache: DiskCache, content: Path, pause: float) -> "subprocess.Popen[str]":
     """Another process, which brings all of it when it is told to."""
     return subprocess.Popen(
