@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from errors import Permanent, StoreUnavailable
 from storage import sparse_file
+from storage.file_locks import exclusively, is_alone, lock
 from storage.sparse_file import ELSEWHERE, Fetch, SparseFile
 
 _PART = ".part"
@@ -78,24 +80,16 @@ class DiskCache:
         """
         with self._explained():
             path, file = self._take_in_parts(name, size_bytes)
-        if path.suffix != sparse_file.SUFFIX:
-            try:
+            if path.name == name:
+                parts = None
+            else:
+                parts = SparseFile(path, file, fetch, self._write, patience_seconds)
+        if parts is None:
+            with FileIO(file):
                 yield path, None
-            finally:
-                os.close(file)
-            return
-        parts = SparseFile(path, file, fetch, self._write, patience_seconds)
-        try:
-            yield path, parts
-            if parts.is_whole and _alone(file):
-                with self._explained():
-                    self._complete(path, file, name, check)
-        except _NoRoom:
-            if _alone(file):
-                sparse_file.remove(path)
-            raise
-        finally:
-            parts.close()
+        else:
+            with self._growing(path, file, parts, lambda: self._complete(path, file, name, check)):
+                yield path, parts
 
     def clear(self) -> None:
         """Remove whatever nobody holds or fetches at the moment."""
@@ -110,9 +104,25 @@ class DiskCache:
             for path in (whole, parts):
                 if (file := _taken(path)) is not None:
                     return path, file
-            with _locked(self.folder / ".room"):
+            with exclusively(self.folder / ".room"):
                 if not whole.exists() and not parts.exists():
                     sparse_file.create(parts, size_bytes)
+
+    @contextmanager
+    def _growing(
+        self, path: Path, file: int, parts: SparseFile, complete: Callable[[], None]
+    ) -> Iterator[None]:
+        try:
+            yield
+            if parts.is_whole and is_alone(file):
+                with self._explained():
+                    complete()
+        except _NoRoom:
+            if is_alone(file):
+                sparse_file.remove(path)
+            raise
+        finally:
+            parts.close()
 
     def _complete(self, path: Path, file: int, name: str, check: Callable[[int], None]) -> None:
         try:
@@ -127,7 +137,7 @@ class DiskCache:
     def _write(self, file: int, piece: bytes, start: int) -> None:
         """Write a part of a file, so that it stays; from now on it counts."""
         with self._explained():
-            with _locked(self.folder / ".room"):
+            with exclusively(self.folder / ".room"):
                 if not self._has_room(len(piece)):
                     raise self._no_room(len(piece))
                 if os.pwrite(file, piece, start) < len(piece):
@@ -138,8 +148,8 @@ class DiskCache:
         self, name: str, size_bytes: int, fill: Callable[[int], None], deadline: float
     ) -> None:
         part = self.folder / f"{name}.{size_bytes}{_PART}"
-        with _locked(self.folder / ".room"):
-            file = _lock(part, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with exclusively(self.folder / ".room"):
+            file = lock(part, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if file is not None:
                 self._make_room(part, size_bytes)
         if file is None:
@@ -217,54 +227,17 @@ def _wait_until(deadline: float) -> None:
 def _taken(path: Path) -> int | None:
     """A descriptor whose lock keeps the file; None when it is not here."""
     flags = os.O_RDWR if path.suffix == sparse_file.SUFFIX else os.O_RDONLY
-    file = _lock(path, flags, fcntl.LOCK_SH)
+    file = lock(path, flags, fcntl.LOCK_SH)
     if file is not None:
         os.utime(file)  # the least recently used goes first
     return file
 
 
-def _alone(file: int) -> bool:
-    """Whether nobody else has locked this file; then nobody else may, else our lock may be gone."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _lock(path: Path, flags: int, kind: int) -> int | None:
-    """Open and lock a file; None when there is none, or when it was replaced or removed while its
-    lock was waited for."""
-    try:
-        file = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(file, kind)
-        if os.path.samestat(os.fstat(file), path.stat()):
-            return file
-    except (FileNotFoundError, BlockingIOError):
-        pass
-    os.close(file)
-    return None
-
-
 def _removed(path: Path) -> bool:
     """Remove a file that nobody holds or fetches; says whether it was."""
-    file = _lock(path, os.O_RDONLY, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    file = lock(path, os.O_RDONLY, fcntl.LOCK_EX | fcntl.LOCK_NB)
     if file is None:
         return False
     sparse_file.remove(path)
     os.close(file)
     return True
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Wait until nobody else is in here."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(file)
