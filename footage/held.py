@@ -133,9 +133,8 @@ class HeldReads(FreeReads):
         self._held = (total, begun)
         try:
             here = os.lseek(self._file, 0, os.SEEK_CUR) if read.offset is None else read.offset
-            if self._supply.bring(
-                here, here + read.count
-            ):  # else reading a lot would stop the clock
+            was_missing = self._supply.bring(here, here + read.count)
+            if was_missing:  # else one that reads for ever would stop the clock
                 total += time.monotonic() - begun
         except BaseException as error:
             self._failure = error

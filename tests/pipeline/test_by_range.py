@@ -12,6 +12,7 @@ import pytest
 from footage_factory import run_ffmpeg
 from object_store import Spoiler, saying
 from sqlalchemy import Engine, delete, update
+from sqlmodel import select
 from steps import ingest, open_segments, outcome, seen, watch_all
 
 from errors import StoreUnavailable
@@ -234,8 +235,27 @@ def test_an_object_that_is_replaced_in_the_middle_gives_no_result(
 
     assert outcome(analysis_id, tools).state is State.FAILED
     assert seen(database) == []
-    reasons = outcome(analysis_id, tools).reasons
-    assert all("replaced" in each or "changed" in each for each in reasons), reasons
+    with reading(database) as session:
+        segments = session.exec(select(tables.Segment)).all()
+    assert {one.state for one in segments} == {State.QUARANTINED}
+    assert all("changed" in str(one.reason) or "replaced" in str(one.reason) for one in segments)
+
+
+def test_a_store_that_heeds_no_condition_is_found_out(
+    address: Address, bucket: Bucket, spoiler: Spoiler, tools: Tools
+) -> None:
+    def heedless(request: BaseHTTPRequestHandler) -> None:
+        del request.headers["If-Match"]
+        spoiler.pass_on(request, b"")
+
+    assert tools.footage_store is not None
+    entry = tools.footage_store.look(address)
+    spoiler.turns = [heedless]
+    assert len(bucket.get_range(entry, 0, 100)) == 100
+    spoiler.server.bucket(address.bucket).put(address.key, bytes(entry.size_bytes))
+    spoiler.turns = [heedless]
+    with pytest.raises(FileNotFoundError):
+        bucket.get_range(entry, 0, 100)
 
 
 @pytest.mark.parametrize("tag", [None, "another"])
