@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from errors import WrongDatabase
+from errors import StoreUnavailable, WrongDatabase
 from storage.database import Session, connect, reading
 from storage.listing import all_analyses, segment_rows
 from storage.progress import Outcome, outcomes
@@ -19,7 +19,7 @@ def jobs_in(home: Path) -> list[Outcome]:
     try:
         with _looking_into(home) as session:
             return outcomes(session, all_analyses(session))
-    except WrongDatabase:
+    except (StoreUnavailable, WrongDatabase):
         return []
 
 
