@@ -1,5 +1,6 @@
 """Real servers for every package: SQLite files and a PostgreSQL, upgraded once, and a Redis."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,11 @@ from storage.database import connect, upgrade, writing
 from storage.tables import Table
 
 _numbers = count(1)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for processes that they started."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
