@@ -1,5 +1,6 @@
 """What steps need, made from the settings late and once a process."""
 
+import atexit
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -47,6 +48,7 @@ class Resources:
         """
         self.make_home()
         database = connect(self.settings.effective_database_url)
+        atexit.register(database.dispose)  # whoever leaves SQLite last puts its log away
         upgrade(database, lambda: master_key(self.settings.effective_key_file))
         return database
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+from command_line import Nightreel, ended
 
 import cli
 from cli.deferred import Deferred
@@ -74,3 +75,8 @@ def test_no_command_imports_an_engine_or_a_server_before_it_is_needed() -> None:
 
 def test_commands_that_ask_no_worker_for_anything_import_no_queue() -> None:
     assert not imported_after(modules(ASKING_NOBODY), ENGINES | SERVERS | QUEUES)
+
+
+def test_a_command_that_has_ended_leaves_no_log_beside_the_database(nightreel: Nightreel) -> None:
+    assert ended(nightreel.start("case", "list")).code == 0
+    assert [one.name for one in nightreel.home.glob("nightreel.db*")] == ["nightreel.db"]
