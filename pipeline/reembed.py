@@ -5,9 +5,11 @@ for. Crops are read and aligned in a thread of their own, so that the network do
 pictures.
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -33,6 +35,11 @@ from storage.sealed import SealedMedia
 AT_ONCE = 16
 """Appearances whose crops are read while those before are embedded: with equally many crops each
 they fill an embedder's batches."""
+AT_FIRST = 3
+"""Appearances that are read before the network can begin: while it waits, few."""
+GIVE_WAY_SECONDS = 0.0002
+"""How long the network waits for the other thread to give way, each time one of its layers ends:
+Python's own 5 ms are as long as many layers take."""
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -76,12 +83,12 @@ def embed_anew(
     vectors: dict[int, Vectors] = {}
     omissions: dict[int, str] = {}
     crops = 0
-    some = [portion[first : first + AT_ONCE] for first in range(0, len(portion), AT_ONCE)]
-    for prepared in _one_ahead(lambda few: _prepare(few, tools.media, engine), some):
-        check()
-        vectors |= _embedded(prepared, engine)
-        omissions |= prepared.omissions
-        crops += prepared.crops
+    with _threads_give_way():
+        for prepared in _one_ahead(lambda few: _prepare(few, tools.media, engine), _some(portion)):
+            check()
+            vectors |= _embedded(prepared, engine)
+            omissions |= prepared.omissions
+            crops += prepared.crops
 
     def keep() -> bool:
         with writing(tools.database) as session:
@@ -99,6 +106,23 @@ def embed_anew(
             )
 
     return patiently(keep, tools.lease_seconds)
+
+
+@contextmanager
+def _threads_give_way() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(GIVE_WAY_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def _some(portion: Sequence[Kept]) -> Iterator[Sequence[Kept]]:
+    """All of them, as many as are read at once."""
+    yield portion[:AT_FIRST]
+    for first in range(AT_FIRST, len(portion), AT_ONCE):
+        yield portion[first : first + AT_ONCE]
 
 
 def _one_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
