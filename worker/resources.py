@@ -48,7 +48,6 @@ class Resources:
         """
         self.make_home()
         database = connect(self.settings.effective_database_url)
-        atexit.register(database.dispose)  # whoever leaves SQLite last puts its log away
         upgrade(database, lambda: master_key(self.settings.effective_key_file))
         return database
 
@@ -214,3 +213,10 @@ class Resources:
 def resources() -> Resources:
     """This process's own. Raises WrongUsage when a setting is out of range."""
     return Resources(load_settings())
+
+
+@atexit.register
+def _leave_database() -> None:
+    """Whoever leaves SQLite last puts its log away."""
+    if resources.cache_info().currsize and "database" in vars(resources()):
+        resources().database.dispose()
