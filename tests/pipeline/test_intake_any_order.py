@@ -24,7 +24,7 @@ from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import refusals
 from storage.database import Engine, connect, reading
-from storage.places import place_of
+from storage.places import place_of, places_of_sizes
 from storage.recordings import Found
 
 names = st.sampled_from("abc")
@@ -117,8 +117,16 @@ def test_in_any_order_all_that_is_whole_is_taken_and_all_else_is_listed(
         reads = world.reads
         world.restart()
         world.settle()
-        assert world.reads == reads
+        assert world.reads == reads or away(world)
         world.database.dispose()
+
+
+def away(world: World) -> bool:
+    """Whether a recording is not where it was: a copy may be of that one, so it is read again."""
+    with reading(world.database) as session:
+        places = places_of_sizes(session, {len(b"whole 1")})
+    there = {(str(path), path.stat().st_mtime_ns) for path in world.folder.iterdir()}
+    return not there.issuperset((place.path, place.modified_ns) for place in places)
 
 
 def check(world: World) -> None:
