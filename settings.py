@@ -5,6 +5,7 @@ Only entrances (cli, celeryconfig, worker.resources, the migrations' environment
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -105,6 +106,8 @@ class Settings(BaseSettings):
     web_url: str = ""
     """The address people type to reach them, e.g. `https://nightreel.example.org`; empty means
     the loopback port."""
+    trusted_proxies: str = "127.0.0.1,::1"
+    """Addresses or CIDR networks of the proxies whose X-Forwarded-For is believed, by commas."""
     oidc_issuer: str = ""
     """Address of an OpenID Connect provider that people may log in with; empty means none."""
     oidc_client_id: str = ""
@@ -200,6 +203,20 @@ class Settings(BaseSettings):
             raise ValueError("must be like https://nightreel.example.org, without a path")
         return url
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        for proxy in _listed(proxies):
+            try:
+                everybody = ip_network(proxy).prefixlen == 0
+            except ValueError:
+                everybody = True
+            if everybody:  # then every client could choose its own address
+                raise ValueError(
+                    "must be addresses or networks such as 172.30.0.5 or 10.1.0.0/16, by commas"
+                )
+        return proxies
+
     @field_validator("visibility_timeout_seconds")
     @classmethod
     def _outlasts_every_task(cls, seconds: int, info: ValidationInfo) -> int:
@@ -223,6 +240,11 @@ class Settings(BaseSettings):
     def footage_bucket_names(self) -> tuple[str, ...]:
         """`footage_buckets`, one by one."""
         return _listed(self.footage_buckets)
+
+    @property
+    def trusted_proxy_list(self) -> list[str]:
+        """`trusted_proxies`, one by one."""
+        return list(_listed(self.trusted_proxies))
 
     @property
     def home_folder(self) -> Path:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import uvicorn
+from fastapi import FastAPI
 
 from errors import BrokerUnavailable, NightreelError, WrongUsage
 from monitor.lookout import ledger_lookout
@@ -40,16 +41,30 @@ def main(address: str = LOOPBACK) -> None:
     inbox = Inbox(mine.settings.home_folder, mine.site)
     porter = Porter(inbox, mine.tools, mine.plan, ask_workers=ask_workers, now=utc_now)
     porter.start()
-    config = uvicorn.Config(
+    server_for(
         create_app(site_of(mine, inbox, porter)),
+        address,
+        mine.settings.web_port,
+        trusted_proxies=mine.settings.trusted_proxy_list,
+    ).run()
+
+
+def server_for(
+    app: FastAPI, address: str, port: int, *, trusted_proxies: list[str]
+) -> uvicorn.Server:
+    """A server that takes the client's address from these proxies' X-Forwarded-For: the rightmost
+    one that is not a proxy's. From anybody else the header is ignored."""
+    config = uvicorn.Config(
+        app,
         host=address,
-        port=mine.settings.web_port,
+        port=port,
+        forwarded_allow_ips=trusted_proxies,
         log_config=None,
         access_log=False,  # addresses hold names of cases
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    uvicorn.Server(config).run()
+    return uvicorn.Server(config)
 
 
 def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:

@@ -1,7 +1,7 @@
 """A site over a database, served as it is in earnest, and the browsers that visit it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from sealing import sealed
 from waiting import wait_until
 
@@ -25,6 +24,7 @@ from pipeline.tools import Tools
 from pipeline.windows import Windows
 from review.app import create_app
 from review.porter import Porter
+from review.serve import server_for
 from review.sessions import form_token_of
 from review.site import Site
 from storage import accounts, tokens, web_sessions
@@ -140,7 +140,14 @@ def token_in(page: str) -> str:
 
 
 @contextmanager
-def house_over(database: Engine, home: Path, now: datetime, **changes: Any) -> Iterator[House]:
+def house_over(
+    database: Engine,
+    home: Path,
+    now: datetime,
+    *,
+    trusted_proxies: Sequence[str] = (),
+    **changes: Any,
+) -> Iterator[House]:
     """A site of engine `stub`, whose clock stands still."""
     clock = Clock(now)
     tools = Tools(
@@ -157,7 +164,7 @@ def house_over(database: Engine, home: Path, now: datetime, **changes: Any) -> I
     values["flower_url"] = "http://127.0.0.1:5555"
     values["look"] = lambda: look_at(database, clock())
     site = Site(tools=tools, **(values | changes))
-    with served(create_app(site)) as address:
+    with served(create_app(site), trusted_proxies) as address:
         house = House(site, clock, address, porter)
         yield house
         for browser in house.browsers:
@@ -173,10 +180,9 @@ def look_at(database: Engine, now: datetime) -> Sight:
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, trusted_proxies: Sequence[str] = ()) -> Iterator[str]:
     """Serve an application in a thread; gives its address."""
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
+    server = server_for(app, "127.0.0.1", 0, trusted_proxies=list(trusted_proxies))
     thread = threading.Thread(target=server.run)
     thread.start()
     wait_until(lambda: server.started or not thread.is_alive())
