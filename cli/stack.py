@@ -40,5 +40,6 @@ def _welcome(info: StackInfo, settings: Settings, first: NewPassword | None) -> 
     err.print(f"Page: {info.web_url}, in a few seconds")
     if first:
         err.print(f"First account: {first.name}, password for one time {first.password}")
+        err.print("Log in with it; the page says which other accounts to create.")
     err.print(f"Flower: {info.flower_url}, user {info.flower_user}, password {kept}")
     err.print(f"Metrics and health: {info.monitor_url}/metrics and {info.monitor_url}/health")

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Form, Request, Response
 
 from pipeline.accounts import Managing, NewPassword
+from review.first_steps import first_steps
 from review.guard import router
 from review.numbers import Number
 from review.pages import page
@@ -21,9 +22,9 @@ Roles = Annotated[list[Role], Form(default_factory=list)]
 
 
 @routes.get("")
-def show_accounts(request: Request, ours: OurSite) -> Response:
-    """Every account with its roles and tokens, and a form to make one."""
-    return _shown(request, ours)
+def show_accounts(request: Request, ours: OurSite, who: Who, role: Role | None = None) -> Response:
+    """Every account with its roles and tokens, and a form to make one, with this role chosen."""
+    return _shown(request, ours, who, chosen=role)
 
 
 @routes.post("")
@@ -31,14 +32,14 @@ def make_account(
     request: Request, ours: OurSite, who: Who, name: Annotated[str, Form()], roles: Roles
 ) -> Response:
     """Make one; the page that answers is the only one that has its password."""
-    return _shown(request, ours, managing(ours, who).make(name.strip().lower(), roles))
+    return _shown(request, ours, who, managing(ours, who).make(name.strip().lower(), roles))
 
 
 @routes.post("/{account_id}/password")
 def reset_password(request: Request, ours: OurSite, who: Who, account_id: Number) -> Response:
     """Another password for one time, shown likewise."""
     made = managing(ours, who).reset_password(name_of(ours, account_id))
-    return _shown(request, ours, made)
+    return _shown(request, ours, who, made)
 
 
 @routes.post("/{account_id}/roles")
@@ -69,16 +70,30 @@ def revoke_token(ours: OurSite, who: Who, token_id: Number) -> Response:
     return go("/accounts")
 
 
-def _shown(request: Request, ours: Site, made: NewPassword | None = None) -> Response:
+def _shown(
+    request: Request,
+    ours: Site,
+    who: Visitor,
+    made: NewPassword | None = None,
+    chosen: Role | None = None,
+) -> Response:
     now = ours.now()
     with reading(ours.database) as session:
+        steps = first_steps(session, who)
         known = list_accounts(session)
         good = [one for one in list_tokens(session) if one.is_good(now)]
     tokens: dict[str, list[Token]] = defaultdict(list)
     for one in good:
         tokens[one.account].append(one)
     return page(
-        request, "accounts.html.j2", accounts=known, tokens=tokens, roles=list(Role), made=made
+        request,
+        "accounts.html.j2",
+        accounts=known,
+        tokens=tokens,
+        roles=list(Role),
+        made=made,
+        chosen=[chosen] if chosen else [],
+        first_steps=steps,
     )
 
 

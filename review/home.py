@@ -2,13 +2,19 @@
 
 from fastapi import Request, Response
 
+from review.first_steps import first_steps
 from review.guard import router
 from review.pages import page
+from review.site import OurSite
+from review.visitors import Who
+from storage.database import reading
 
 routes = router()
 
 
 @routes.get("/")
-def home(request: Request) -> Response:
-    """The home page."""
-    return page(request, "home.html.j2")
+def home(request: Request, ours: OurSite, who: Who) -> Response:
+    """The home page, with the first steps of a new installation."""
+    with reading(ours.database) as session:
+        steps = first_steps(session, who)
+    return page(request, "home.html.j2", first_steps=steps)

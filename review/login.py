@@ -12,7 +12,7 @@ from review.pages import page
 from review.sessions import fresh_form_token, go, own_place, set_form_cookie
 from review.site import OurSite, Site
 from review.visitors import STRANGER, Who
-from storage.accounts import find_account, password_hash_of, set_password
+from storage.accounts import any_account, find_account, password_hash_of, set_password
 from storage.audit import Action
 from storage.database import reading, writing
 from storage.passwords import hash_password, password_fits
@@ -112,6 +112,8 @@ def _login_form(
     request: Request, ours: Site, next: str, status: int = 200, sentence: str = ""
 ) -> Response:
     token, new_secret = fresh_form_token(request)
+    with reading(ours.database) as session:
+        no_account = not any_account(session)
     shown = page(
         request,
         "login.html.j2",
@@ -119,6 +121,7 @@ def _login_form(
         next=own_place(next),
         sentence=sentence,
         provider=ours.provider is not None,
+        no_account=no_account,
         form_token=token,
     )
     if new_secret:

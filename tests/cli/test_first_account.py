@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from command_line import Nightreel
 from sqlalchemy import Engine
 
 from cli import accounts as commands
@@ -30,3 +31,13 @@ def test_machines_that_start_at_the_same_moment_make_one(
     monkeypatch.undo()
     with reading(database) as session:
         assert commands.accounts.any_account(session)
+
+
+def test_its_password_is_all_that_standard_output_gets(nightreel: Nightreel) -> None:
+    """So that it can be read in a container, which has no terminal."""
+    done = nightreel("account", "add", "boss", "--role", "operator")
+    assert done.code == 0
+    (password,) = done.out.splitlines()
+    assert len(password) >= 12
+    assert "is not shown again" in done.err
+    assert password not in nightreel("account", "list", "--json").out

@@ -1,0 +1,69 @@
+"""The first steps of a new installation: which accounts to create, then how a case begins."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from review.access import ANALYST, MANAGES, REVIEWER, SUPERVISOR, may
+from review.visitors import Visitor
+from storage.accounts import Role, list_accounts
+from storage.begun import begun
+from storage.database import Session
+
+ACCOUNTS = (
+    "Your account manages accounts and sees no faces. Create accounts for the people who work \
+on cases. One person may have several of these roles, but none of them together with operator."
+)
+WORK = "From an empty archive to the first candidates:"
+WANTED = (
+    (ANALYST, 1, "An analyst uploads footage, opens cases and searches."),
+    (REVIEWER, 2, "Two reviewers judge candidates; one is supported only when both agree."),
+    (SUPERVISOR, 1, "A supervisor authorises cases and exports results."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of them; `link` leads to `place`, where it is done."""
+
+    done: bool
+    text: str
+    link: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """A list of them that is not finished."""
+
+    lead: str
+    steps: list[Step]
+
+
+def first_steps(session: Session, visitor: Visitor) -> FirstSteps | None:
+    """What is left for this visitor to do; None when nothing is."""
+    lists = []
+    if MANAGES.roles & visitor.roles:
+        lists.append(FirstSteps(ACCOUNTS, _accounts(session)))
+    if may(visitor, "POST /cases"):
+        lists.append(FirstSteps(WORK, _work(session)))
+    return next((one for one in lists if not all(step.done for step in one.steps)), None)
+
+
+def _accounts(session: Session) -> list[Step]:
+    enabled = [one for one in list_accounts(session) if one.disabled_at is None]
+    there: Counter[Role] = Counter(role for one in enabled for role in one.roles)
+    return [
+        Step(there[role] >= count, text, f"Create a {role} account", f"/accounts?role={role}#new")
+        for role, count, text in WANTED
+    ]
+
+
+def _work(session: Session) -> list[Step]:
+    so_far = begun(session)
+    return [
+        Step(so_far.case, "A case says what allows the search.", "Open a case", "/cases"),
+        Step(so_far.recording, "Upload footage for it.", "Upload footage", "/recordings"),
+        Step(
+            so_far.person, "Add photos of a person on the case's page.", "Choose the case", "/cases"
+        ),
+    ]
