@@ -1,19 +1,29 @@
-"""Every setting, read from the environment with the prefix `NIGHTREEL_`.
+"""Every setting, from the environment with the prefix `NIGHTREEL_`, else from `nightreel.toml` in
+the home folder.
 
-Only entrances (cli, celeryconfig, worker.resources, the migrations' environment) read them.
+Only entrances (cli, celeryconfig, worker.resources) read them.
 """
 
 import os
 import re
+import shutil
+from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from errors import WrongUsage
+from settings_file import PathText, SettingsFile, whole_path
 
+PREFIX = "NIGHTREEL_"
 WORK_QUEUE = "nightreel"
 SITE_NAME = r"[a-z0-9][a-z0-9-]{0,31}"
 DEFAULT_SITE = "default"
@@ -26,6 +36,10 @@ def _listed(names: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in names.split(",") if name.strip())
 
 
+def _text(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
 def _available_cores() -> int:
     return len(os.sched_getaffinity(0))
 
@@ -33,13 +47,13 @@ def _available_cores() -> int:
 class Settings(BaseSettings):
     """Frozen; a value out of range is refused at the door."""
 
-    model_config = SettingsConfigDict(env_prefix="NIGHTREEL_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     home: Path = Field(default=Path("~/.local/share/nightreel"), validate_default=True)
-    """Folder for the database, crops, the queue's files and logs."""
+    """Folder for the settings file, the database, crops, the queue's files and logs."""
     database_url: str = ""
     """SQLAlchemy address of the database; empty means SQLite inside the home folder."""
-    key_file: str = ""
+    key_file: PathText = ""
     """File with the archive's master key, the same on every machine; empty means one is made and
     kept in the home folder."""
     broker_url: str = ""
@@ -89,7 +103,7 @@ class Settings(BaseSettings):
     """When footage is watched, e.g. `20:00-06:30`; empty means always."""
     time_zone: str = ""
     """IANA name of the zone the windows are meant in; empty means the machine's."""
-    watch_folder: str = ""
+    watch_folder: PathText = ""
     """Folder whose files are taken in as they come; empty means none."""
     settle_seconds: int = Field(default=10, ge=1, le=3600)
     """A file in the watched folder is taken once it has not changed for this long."""
@@ -137,7 +151,7 @@ class Settings(BaseSettings):
     """User name for Flower."""
     flower_password: SecretStr = SecretStr("")
     """Password for Flower; empty means one is made and kept in the home folder."""
-    ffmpeg: str = ""
+    ffmpeg: PathText = ""
     """Path of an ffmpeg to use; empty means the best one found."""
     decoder_memory_mb: int = Field(default=896, ge=256)
     """Memory one decoding process may take."""
@@ -150,10 +164,10 @@ class Settings(BaseSettings):
     """Pictures with more pixels than this are refused."""
     legal_bases: str = ""
     """What may allow a search: `code=sentence; code!=sentence`; empty means the built-in list."""
-    audit_key_file: str = ""
+    audit_key_file: PathText = ""
     """File of the key that signs checkpoints of the audit log; empty means one in the home
     folder."""
-    checkpoint_folder: str = ""
+    checkpoint_folder: PathText = ""
     """Where the hourly checkpoints are written too; empty means nowhere."""
     case_max_days: int = Field(default=90, ge=1, le=3650)
     """How long a case may last."""
@@ -167,6 +181,36 @@ class Settings(BaseSettings):
     """How long a stopping worker goes on with its tasks before it gives them back."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much the workers write to their logs."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - there is one file
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file of the home folder that these name."""
+        file = _file_below({**env_settings(), **init_settings()}, settings_cls)
+        return init_settings, env_settings, *([file] if file else [])
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _is_whole(cls, home: str | Path) -> str:
+        return whole_path(str(home))
+
+    @field_validator("ffmpeg", mode="before")
+    @classmethod
+    def _is_found_on_the_path(cls, name: str) -> str:
+        return (shutil.which(name) or name) if "/" not in str(name) else name
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_the_same_in_every_folder(cls, url: str) -> str:
+        if re.match(r"sqlite(\+\w+)?:(?!////)", url):
+            raise ValueError("must have an absolute path, like sqlite:////srv/nightreel.db")
+        return url
 
     @field_validator("broker_url")
     @classmethod
@@ -232,6 +276,11 @@ class Settings(BaseSettings):
         return seconds
 
     @property
+    def texts(self) -> dict[str, str]:
+        """Each value by name as the environment takes it, secrets in the clear."""
+        return {name: _text(value) for name, value in self}
+
+    @property
     def site_names(self) -> tuple[str, ...]:
         """`sites`, one by one."""
         return _listed(self.sites)
@@ -248,13 +297,13 @@ class Settings(BaseSettings):
 
     @property
     def home_folder(self) -> Path:
-        """`home` with `~` resolved, absolute."""
-        return self.home.expanduser().absolute()
+        """`home`, which is absolute."""
+        return self.home
 
     @property
     def watch_path(self) -> Path | None:
-        """`watch_folder` with `~` resolved, absolute; None when there is none."""
-        return Path(self.watch_folder).expanduser().absolute() if self.watch_folder else None
+        """`watch_folder`, which is absolute; None when there is none."""
+        return Path(self.watch_folder) if self.watch_folder else None
 
     @property
     def effective_web_url(self) -> str:
@@ -284,13 +333,54 @@ def work_queue_of(site: str) -> str:
 
 
 def load_settings() -> Settings:
-    """Read the environment.
+    """Read the environment and the settings file.
 
-    Raises WrongUsage, naming the variable, when a value is out of range.
+    Raises WrongUsage, naming the variable or the file and the key, when a value is out of range,
+    and as `SettingsFile`.
     """
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        variable = "NIGHTREEL_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise WrongUsage(f"{variable} cannot be used: {first['msg'].lower()}.") from None
+        why = first["msg"].removeprefix("Value error, ")
+        where = _where(str(first["loc"][0]))
+        raise WrongUsage(f"{where} cannot be used: {why[:1].lower()}{why[1:]}.") from None
+
+
+class Given(NamedTuple):
+    """Settings by name, as they were written and not yet checked."""
+
+    environment: Mapping[str, Any]
+    file: Mapping[str, Any]
+    """Empty where there is no file, or the environment leaves it nothing to say."""
+
+
+def given() -> Given:
+    """What the environment and the settings file give. Raises WrongUsage as `SettingsFile`."""
+    environment = EnvSettingsSource(Settings)()
+    file = _file_below(environment, Settings)
+    return Given(environment, file() if file else {})
+
+
+def _file_below(
+    others: Mapping[str, Any], settings_class: type[BaseSettings]
+) -> SettingsFile | None:
+    """None where the others give every setting: services go on with what they were started with,
+    whatever is written into the file meanwhile."""
+    fields = settings_class.model_fields
+    if others.keys() >= fields.keys():
+        return None
+    try:
+        home = whole_path(str(others.get("home", fields["home"].default)))
+    except ValueError:  # which is said when `home` itself is checked
+        return None
+    return SettingsFile(settings_class, Path(home))
+
+
+def _where(name: str) -> str:
+    """How a setting that cannot be used was given."""
+    environment = EnvSettingsSource(Settings)()
+    file = _file_below(environment, Settings)
+    if file and name in file() and name not in environment:
+        return f"{name} in {file.path}"
+    return f"{'' if name in environment else 'The default of '}{PREFIX}{name.upper()}"

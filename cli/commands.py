@@ -36,6 +36,7 @@ NIGHTREEL = Group(
         "status": "status:status",
         "notify": "notify:notify",
         "doctor": "doctor:doctor",
+        "settings": "settings:settings",
         "bench": "benchmarks:bench",
         "case": Group(
             "Cases: what authorises a search.",

@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from cli.output import out, print_json, table
+from cli.settings import remarks
 from errors import NightreelError
 from faces import models
 from footage.executables import choose, find_ffmpegs
 from footage.folder import look
 from monitor.deliver import check_target
 from pipeline.names import display_path
+from settings_file import FILE_NAME
 from storage.database import reading
 from storage.listing import all_analyses
 from tasks.intake import refuse_home
@@ -48,6 +50,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Look at everything Nightreel needs on this machine and say what is wrong."""
+    resources()  # settings that cannot be used are said once, as by any command
     findings = [finding for look in LOOKS for finding in _carefully(look)]
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -71,6 +74,14 @@ def _machine() -> Iterator[Finding]:
     settings = resources().settings
     yield Finding("Python", True, f"{platform.python_version()} on {platform.machine()}")
     yield Finding("workers", True, f"{settings.workers} (NIGHTREEL_WORKERS)")
+
+
+def _settings() -> Iterator[Finding]:
+    chosen = resources().settings
+    file = chosen.home_folder / FILE_NAME
+    yield Finding("settings file", True, str(file) if file.exists() else "none")
+    for remark in remarks(chosen):
+        yield Finding("settings", False, remark)
 
 
 def _home_folder() -> Iterator[Finding]:
@@ -165,6 +176,7 @@ def _engine() -> Iterator[Finding]:
 
 LOOKS = (
     _machine,
+    _settings,
     _home_folder,
     _ffmpeg,
     _walls,

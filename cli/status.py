@@ -11,7 +11,7 @@ from review.timeline import clock
 from storage.database import reading
 from storage.night import totals
 from worker.resources import resources
-from worker.stack_info import StackInfo, running, services_alive
+from worker.stack_info import StackInfo, changed_since_start, running, services_alive
 
 
 def status(
@@ -32,6 +32,7 @@ def status(
     with reading(mine.database) as session:
         all_there_is = totals(session)
     stack, services = running(home), services_alive(home)
+    changed = changed_since_start(mine.settings)
     night = gather_night(mine.database, workers=_workers(stack), windows=windows, now=utc_now())
     states = {state.value: number for state, number in all_there_is.states.items()}
     if as_json:
@@ -40,6 +41,7 @@ def status(
                 "home": str(home),
                 "running": bool(stack),
                 "services": services,
+                "changed_settings": changed,
                 "flower": stack.flower_url if stack else "",
                 "recordings": states,
                 "footage_done_ms": all_there_is.done_ms,
@@ -49,6 +51,8 @@ def status(
         )
         return
     _print_services(stack, services)
+    if changed:
+        out.print(f"Started with other values of: {', '.join(changed)} (`nightreel settings`)")
     out.print("Recordings: " + (", ".join(f"{n} {state}" for state, n in states.items()) or "none"))
     out.print(f"Footage still to be watched: {clock(all_there_is.remaining_ms)}")
     for line in night_as_text(night):

@@ -9,11 +9,11 @@ import signal
 import sys
 import time
 
-from errors import NightreelError
 from monitor.lookout import ledger_lookout
 from monitor.metrics import Exporter
 from monitor.page import serve
 from monitor.watchman import Watchman
+from worker.entrance import run_service
 from worker.logs import log_json_lines
 from worker.ports import LOOPBACK
 from worker.resources import resources
@@ -40,7 +40,4 @@ def main(address: str = LOOPBACK) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except NightreelError as error:
-        sys.exit(f"nightreel: {error}")
+    run_service(main, *sys.argv[1:])

@@ -12,7 +12,7 @@ from datetime import timedelta
 import uvicorn
 from fastapi import FastAPI
 
-from errors import BrokerUnavailable, NightreelError, WrongUsage
+from errors import BrokerUnavailable, WrongUsage
 from monitor.lookout import ledger_lookout
 from pipeline.clock import utc_now
 from pipeline.receive import Inbox
@@ -25,6 +25,7 @@ from storage.accounts import Role
 from storage.web_sessions import Lifetime
 from tasks.intake import ask_workers
 from tasks.people import ask_for_people
+from worker.entrance import run_service
 from worker.logs import log_json_lines
 from worker.ports import LOOPBACK
 from worker.resources import Resources, resources
@@ -139,7 +140,4 @@ def _ask_for_people(person_ids: Sequence[int]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except NightreelError as error:
-        sys.exit(f"nightreel: {error}")
+    run_service(main, *sys.argv[1:])

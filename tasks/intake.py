@@ -13,6 +13,7 @@ from errors import BrokerUnavailable, NightreelError, Transient, WrongUsage
 from pipeline.intake import Refused, Taken, WatchedFolder
 from storage.recordings import AS_USUAL, Request
 from tasks.segments import ask_for_waiting
+from worker.entrance import run_service
 from worker.logs import log_json_lines
 from worker.resources import resources
 from worker.serve import NICENESS
@@ -86,7 +87,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     if settings.watch_path is None:
         raise WrongUsage("No folder is to be watched; set NIGHTREEL_WATCH_FOLDER.")
-    for event in take_in_for_ever(settings.watch_path, complain=_log_waiting):
+    try:
+        _take_in(settings.watch_path)
+    except NightreelError as error:
+        log.error("%s", type(error).__name__)
+        sys.exit(error.exit_code)
+
+
+def _take_in(folder: Path) -> None:
+    for event in take_in_for_ever(folder, complain=_log_waiting):
         if isinstance(event, Refused):
             log.warning("a file was refused")
             continue
@@ -100,8 +109,4 @@ def _log_waiting(error: Transient) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except NightreelError as error:
-        log.error("%s", type(error).__name__)
-        sys.exit(error.exit_code)
+    run_service(main)

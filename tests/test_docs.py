@@ -67,7 +67,7 @@ def test_every_setting_is_explained_with_its_default(name: str) -> None:
         assert default == "the number of cores"
     else:
         known = getattr(field.default, "get_secret_value", lambda: field.default)()
-        assert default == (str(known) or "empty")
+        assert default == (str(known).lower() if isinstance(known, bool) else str(known) or "empty")
 
 
 def test_no_setting_is_explained_that_does_not_exist() -> None:
@@ -75,6 +75,20 @@ def test_no_setting_is_explained_that_does_not_exist() -> None:
     in_compose = {"NIGHTREEL_FOOTAGE"}
     for page in PAGES:
         assert set(re.findall(r"NIGHTREEL_[A-Z0-9_]*[A-Z]", page.read_text())) <= known | in_compose
+
+
+def test_every_settings_file_that_is_shown_can_be_used(tmp_path: Path) -> None:
+    shown = [
+        file
+        for page in PAGES
+        for file in re.findall(r"^```toml\n(.*?)^```", page.read_text(), re.M | re.S)
+    ]
+    assert shown
+    for number, text in enumerate(shown):
+        home = tmp_path / str(number)
+        home.mkdir(mode=0o700)
+        (home / "nightreel.toml").write_text(text)
+        assert Settings(home=home)
 
 
 @pytest.mark.parametrize("command", [name for name, _ in commands(app)])

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 from worker.app import app
+from worker.entrance import run_service
 from worker.logs import log_json_lines
 
 NICENESS = 10
@@ -56,4 +57,4 @@ SERVICES: dict[str, Callable[..., int]] = {
 
 if __name__ == "__main__":  # the worker's own processes import this module again
     service, *arguments = sys.argv[1:]
-    sys.exit(SERVICES[service](*arguments))
+    run_service(SERVICES[service], *arguments)

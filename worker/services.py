@@ -10,13 +10,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import SecretStr
-
-from settings import Settings
+from settings import PREFIX, Settings
 
 MARGIN_SECONDS = 10
 """What a program may need beyond its own waiting before it is killed."""
-FOREIGN = ("NIGHTREEL_", "CELERY_", "FLOWER_")
+FOREIGN = (PREFIX, "CELERY_", "FLOWER_")
 """Settings from elsewhere: a leftover CELERY_BROKER_URL would send work to another broker."""
 
 
@@ -118,18 +116,17 @@ def supervise_command() -> tuple[str, ...]:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """What the programs see: this process's environment, with the settings in use for ours."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    # Absolute: the programs run in a folder of their own.
-    paths = {"home": settings.home_folder, "watch_folder": settings.watch_path or ""}
-    secret = {"oidc_client_secret": settings.oidc_client_secret.get_secret_value()}
-    values = settings.model_dump(exclude={"flower_password"}) | paths | secret
-    ours = {f"NIGHTREEL_{name.upper()}": _plain(value) for name, value in values.items()}
+    """What the programs see: this process's environment, with the settings in use for ours.
+
+    Every setting is given, so that a service that is started again reads no settings file, which
+    may have been changed meanwhile.
+    """
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith(FOREIGN)
+    }
+    values = settings.texts | {"flower_password": ""}  # Flower has it from its configuration
+    ours = {f"{PREFIX}{name.upper()}": value for name, value in values.items()}
     return inherited | ours | {"PYTHONSAFEPATH": "1"}  # import nothing from the working folder
-
-
-def _plain(value: object) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def _bound(signal_name: str, name: str, parent: str, command: tuple[str, ...]) -> tuple[str, ...]:

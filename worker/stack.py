@@ -32,7 +32,7 @@ from worker.bound import end, hold
 from worker.folders import Folders
 from worker.ports import free_port, refuse_taken_port
 from worker.redis_server import answers, find_redis_server, redis_configuration
-from worker.stack_info import PROGRAMS, StackInfo
+from worker.stack_info import PROGRAMS, StackInfo, digests
 
 REDIS_START_SECONDS = 60.0
 """Redis reads its whole file before it answers."""
@@ -197,6 +197,7 @@ class Stack:
             web_url=settings.effective_web_url if flower else "",
             flower_user=settings.flower_user,
             flower_password=flower_password,
+            settings=digests(settings),
         )
         folders.write("stack.json", json.dumps(asdict(info)))
         return info

@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
+from settings import Settings
 from worker.bound import holder
 from worker.folders import Folders
 
@@ -28,6 +30,8 @@ class StackInfo:
     """Empty likewise."""
     flower_user: str
     flower_password: str = field(repr=False)
+    settings: dict[str, str] = field(default_factory=dict, repr=False)
+    """What it was started with: each setting's value as `digests` gives it."""
 
 
 def running(home: Path) -> StackInfo | None:
@@ -50,3 +54,16 @@ def services_alive(home: Path) -> dict[str, bool]:
     folders, stack = Folders.of(home), running(home)
     names = stack.services if stack else PROGRAMS
     return {name: holder(folders.lock(name)) is not None for name in names}
+
+
+def digests(settings: Settings) -> dict[str, str]:
+    """For each setting the sha256 of its value: secrets are compared and not written down."""
+    return {name: sha256(text.encode()).hexdigest() for name, text in settings.texts.items()}
+
+
+def changed_since_start(settings: Settings) -> list[str]:
+    """The settings with another value than the stack that runs in their home was started with."""
+    stack = running(settings.home_folder)
+    started = stack.settings if stack else {}
+    now = digests(settings)
+    return [name for name, digest in now.items() if started.get(name, digest) != digest]
