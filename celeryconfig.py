@@ -14,9 +14,9 @@ def _embedded_broker() -> str:
     try:
         stack = _json.loads((_settings.home_folder / "run" / "stack.json").read_text())
     except FileNotFoundError:
-        # Nothing runs, so whoever sends is to be refused at once. Port 0 would not do: kombu takes
-        # it for none given and sends to 6379, where another program's Redis may listen.
-        return "redis://127.0.0.1:1/0"
+        # Nothing runs, so sending is refused at once. No program can ever listen here, as it could
+        # on any port: below a file that is no folder there is no socket.
+        return "redis+socket:///dev/null/nothing-runs"
     return str(stack["broker_url"])
 
 

@@ -28,7 +28,7 @@ WORK_QUEUE = "nightreel"
 SITE_NAME = r"[a-z0-9][a-z0-9-]{0,31}"
 DEFAULT_SITE = "default"
 """Where footage is that is said to be nowhere else."""
-BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
+BROKERS = ("redis://", "rediss://", "redis+socket://", "amqp://", "amqps://")
 """How the address of a broker that was tried begins."""
 
 

@@ -40,8 +40,9 @@ from storage.appearances import Presence
 from storage.database import Engine, connect, reading, upgrade, writing
 from storage.recordings import Found, add
 from storage.tables import State
-from worker.ports import LOOPBACK, free_port
-from worker.redis_server import answers, find_redis_server, redis_configuration
+from worker.redis_server import answers, on_socket, redis_configuration, socket_url
+from worker.redis_versions import find_redis_server
+from worker.sockets import make_place
 
 SEGMENTS_A_RECORDING = 60
 PROCESSES = 4
@@ -87,11 +88,12 @@ def main(segments: int = 6000, workers: int = 1000) -> None:
 @contextmanager
 def _redis(folder: Path) -> Iterator[str]:
     """A Redis configured as the embedded one; yields its address."""
-    port = free_port()
-    (folder / "redis.conf").write_text(redis_configuration(".", port, "secret"))
-    command = [find_redis_server(), "redis.conf", "--appendonly", "no"]
+    socket = make_place(folder)
+    configuration = redis_configuration(".", "secret", on_socket(socket))
+    (folder / "redis.conf").write_text(configuration)
+    command = [find_redis_server().path, "redis.conf", "--appendonly", "no"]
     server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    url = f"redis://:secret@{LOOPBACK}:{port}/0"
+    url = socket_url(socket, "secret")
     try:
         while not answers(url):
             time.sleep(0.1)

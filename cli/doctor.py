@@ -21,8 +21,8 @@ from storage.database import reading
 from storage.listing import all_analyses
 from tasks.intake import refuse_home
 from worker.broker import reach
-from worker.redis_server import find_redis_server
-from worker.redis_settings import unsafe_settings
+from worker.redis_settings import running_version, unsafe_settings
+from worker.redis_versions import ServerVersion, find_redis_server
 from worker.resources import resources
 from worker.stack_info import running, services_alive
 
@@ -115,12 +115,20 @@ def _queue() -> Iterator[Finding]:
     settings = resources().settings
     stack = running(settings.home_folder)
     broker_url = settings.broker_url or (stack.broker_url if stack else "")
+    versions: list[ServerVersion | None] = []
     if not settings.broker_url:
-        yield Finding("redis-server", True, find_redis_server())
+        server = find_redis_server()
+        yield Finding("queue server", True, f"{server.version}: {server.path}")
+        versions.append(server.version)
     if broker_url:
-        yield Finding("broker", True, reach(broker_url))
+        address, version = reach(broker_url), running_version(broker_url)
+        yield Finding("broker", True, f"{address}, {version}" if version else address)
+        versions.append(version)
         for complaint in unsafe_settings(broker_url):
             yield Finding("broker", False, complaint)
+    for version in dict.fromkeys(versions):
+        if version and version.warning:
+            yield Finding("queue server", False, version.warning)
     alive = [name for name, lives in services_alive(settings.home_folder).items() if lives]
     yield Finding("services", True, ", ".join(alive) if stack else "not running")
 

@@ -1,4 +1,4 @@
-"""A Redis configured as the embedded one is."""
+"""A Redis configured as the embedded one is, but for the port it listens on."""
 
 import subprocess
 from collections.abc import Iterator
@@ -8,15 +8,17 @@ from pathlib import Path
 from waiting import wait_until
 
 from worker.ports import LOOPBACK, free_port
-from worker.redis_server import answers, find_redis_server, redis_configuration
+from worker.redis_server import answers, redis_configuration
+from worker.redis_versions import find_redis_server
 
 
 @contextmanager
-def running_redis(folder: Path, host: str = LOOPBACK) -> Iterator[str]:
-    """Yields its address."""
+def running_redis(folder: Path, host: str = LOOPBACK, program: str = "") -> Iterator[str]:
+    """Yields its address; the program is the one that Nightreel would run unless given."""
     port = free_port()
-    (folder / "redis.conf").write_text(redis_configuration(".", port, "secret"))
-    command = [find_redis_server(), "redis.conf", "--bind", host]
+    listening = f"bind {host}\nport {port}"
+    (folder / "redis.conf").write_text(redis_configuration(".", "secret", listening))
+    command = [program or find_redis_server().path, "redis.conf"]
     server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
     url = f"redis://:secret@{host}:{port}/0"
     try:

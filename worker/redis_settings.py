@@ -1,4 +1,4 @@
-"""Whether a Redis that is the broker is set up to keep messages."""
+"""What a Redis that is the broker says of itself: its version, and whether it keeps messages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import redis
 
 from worker.broker import CONNECT_SECONDS, is_rabbitmq, reach
+from worker.redis_server import redis_client
+from worker.redis_versions import ServerVersion, version_of
 
 SAFE_POLICY = "noeviction"
 
@@ -34,9 +36,27 @@ def unsafe_settings(broker_url: str) -> Iterator[str]:
         yield "appendonly is off: a Redis that is killed forgets its messages; set it to yes."
 
 
+def running_version(broker_url: str) -> ServerVersion | None:
+    """The version of the server that runs; None where it does not say, and for RabbitMQ.
+
+    Raises BrokerUnavailable.
+    """
+    if is_rabbitmq(broker_url):
+        return None
+    reach(broker_url)
+    with _client(broker_url) as client:
+        try:
+            said = client.info("server")
+        except redis.ResponseError:
+            return None
+    if "valkey_version" in said:  # its redis_version is the one that it is compatible with
+        return version_of("Valkey", said["valkey_version"])
+    return version_of("Redis", said["redis_version"])
+
+
 @contextmanager
 def _client(broker_url: str) -> Iterator[redis.Redis]:
-    client = redis.Redis.from_url(
+    client = redis_client(
         broker_url,
         decode_responses=True,
         socket_connect_timeout=CONNECT_SECONDS,

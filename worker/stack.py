@@ -30,8 +30,10 @@ from settings import Settings
 from worker import services
 from worker.bound import end, hold
 from worker.folders import Folders
-from worker.ports import free_port, refuse_taken_port
-from worker.redis_server import answers, find_redis_server, redis_configuration
+from worker.ports import refuse_taken_port
+from worker.redis_server import answers, on_socket, redis_configuration, socket_url
+from worker.redis_versions import find_redis_server
+from worker.sockets import clear_place, make_place
 from worker.stack_info import PROGRAMS, StackInfo, digests
 
 REDIS_START_SECONDS = 60.0
@@ -153,6 +155,7 @@ class Stack:
         self.info = None
         if self._claim is not None:
             (self._folders.run / "stack.json").unlink(missing_ok=True)
+            clear_place(self._folders.run)
             os.close(self._claim)
             self._claim = None
 
@@ -168,10 +171,8 @@ class Stack:
         broker_url = settings.broker_url
         programs = [services.worker_program(settings)]
         if not broker_url:
-            programs.insert(0, services.redis_program(find_redis_server()))
-            port, password = free_port(), secrets.token_urlsafe(32)
-            broker_url = f"redis://:{password}@127.0.0.1:{port}/0"
-            folders.write("redis.conf", redis_configuration("../queue", port, password))
+            programs.insert(0, services.redis_program(find_redis_server().path))
+            broker_url = self._configure_redis()
         if beat:
             programs.append(services.beat_program(settings))
         if intake and settings.watch_folder:
@@ -201,6 +202,12 @@ class Stack:
         )
         folders.write("stack.json", json.dumps(asdict(info)))
         return info
+
+    def _configure_redis(self) -> str:
+        socket, password = make_place(self._folders.run), secrets.token_urlsafe(32)
+        configuration = redis_configuration("../queue", password, on_socket(socket))
+        self._folders.write("redis.conf", configuration)
+        return socket_url(socket, password)
 
     def _flower_password(self) -> str:
         given = self.settings.flower_password.get_secret_value()

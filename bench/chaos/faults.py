@@ -9,11 +9,11 @@ from pathlib import Path
 from random import Random
 
 import psutil
-import redis
 
 from bench.chaos.running import Running, kill_all, wait_until_gone, with_children
 from bench.chaos.stores import PostgresStore, Store
 from settings import Settings
+from worker.redis_server import redis_client
 from worker.services import MARGIN_SECONDS
 from worker.stack_info import running as info_of
 
@@ -103,7 +103,7 @@ def flush_redis(scene: Scene) -> Struck:
     """The queue loses every message."""
     struck_at = time.monotonic()
     if stack := info_of(scene.running.home):
-        with redis.Redis.from_url(stack.broker_url) as connection:
+        with redis_client(stack.broker_url) as connection:
             connection.flushall()
     return Struck(struck_at)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from worker.bound import hold
+from worker.bound import hold, holder
+from worker.folders import Folders
 from worker.ports import free_port
 
 STOP_PATIENCE_SECONDS = 90.0
@@ -74,8 +75,8 @@ class Running:
 
     def redis(self) -> psutil.Process | None:
         """The queue; None while there is none."""
-        named = (one for one in self.processes() if _name(one) == "redis-server")
-        return next(named, None)
+        found = holder(Folders.of(self.home).lock("redis"))  # the program has several names
+        return psutil.Process(found) if found else None
 
     def worker_children(self) -> list[psutil.Process]:
         """The processes that do the work."""

@@ -68,7 +68,7 @@ def test_messages_outlast_a_rabbitmq_that_is_killed(
 
 def test_doctor_asks_for_no_redis(elsewhere: Nightreel, rabbitmq_url: str) -> None:
     found = {one["what"]: one for one in elsewhere("doctor", "--json").document}
-    assert "redis-server" not in found
+    assert "queue server" not in found
     assert found["broker"]["well"]
     assert found["broker"]["detail"] == rabbitmq_url.replace("guest@", "**@")
 

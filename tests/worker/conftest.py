@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-import redis
 from stack_helpers import client_of, settings_for
 from waiting import wait_until
 
+from worker.redis_server import redis_client
 from worker.stack import Stack
 
 
@@ -18,7 +18,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     watched = {"watch_folder": str(tmp_path_factory.mktemp("in")), "settle_seconds": 1}
     with Stack(settings_for(home, engine="stub", **watched)) as stack:
         assert stack.info is not None
-        connection = redis.Redis.from_url(stack.info.broker_url)
+        connection = redis_client(stack.info.broker_url)
         client = client_of(stack.info.broker_url)
         wait_until(lambda: client.control.ping(timeout=0.5))
         yield SimpleNamespace(stack=stack, home=home, client=client, redis=connection)

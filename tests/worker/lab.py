@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import redis
 from celery import Celery
 from waiting import wait_until
+
+from worker.redis_server import redis_client
 
 WORKER = Path(__file__).with_name("lab_worker.py")
 
@@ -34,7 +35,7 @@ class Lab:
         **settings: Any,
     ) -> None:
         self.name = name
-        self.broker = redis.Redis.from_url(broker_url)
+        self.broker = redis_client(broker_url)
         self._client = Celery(name, broker=broker_url, set_as_current=False)
         self._client.conf.broker_transport_options = {"global_keyprefix": f"{name}:"}
         self._client.conf.task_default_queue = "nightreel"

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
 from kombu.exceptions import OperationalError
 from lab import Lab, closing
 from stack_helpers import client_of
@@ -13,24 +12,32 @@ from waiting import wait_until
 
 from errors import BrokerUnavailable
 from worker.broker import reach
-from worker.ports import free_port
-from worker.redis_server import answers, find_redis_server, redis_configuration
+from worker.redis_server import (
+    answers,
+    on_socket,
+    redis_client,
+    redis_configuration,
+    socket_url,
+)
 from worker.redis_settings import unsafe_settings
+from worker.redis_versions import find_redis_server
+from worker.sockets import make_place
 
 
 class Server:
     """A Redis that can be killed, started again, and set up otherwise."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, port = folder, free_port()
-        self.url = f"redis://:secret@127.0.0.1:{port}/0"
-        (folder / "redis.conf").write_text(redis_configuration(".", port, "secret"))
-        self.connection = redis.Redis.from_url(self.url)
+        self._folder, socket = folder, make_place(folder)
+        self.url = socket_url(socket, "secret")
+        configuration = redis_configuration(".", "secret", on_socket(socket))
+        (folder / "redis.conf").write_text(configuration)
+        self.connection = redis_client(self.url)
 
     def start(self, *options: str) -> None:
         """Start it, with other options than the embedded one has."""
         self._process = subprocess.Popen(
-            [find_redis_server(), "redis.conf", *options],
+            [find_redis_server().path, "redis.conf", *options],
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -80,7 +87,7 @@ def test_a_redis_that_keeps_its_settings_to_itself_is_told(server: Server) -> No
     assert "CONFIG GET is refused" in complaint
 
 
-@pytest.mark.parametrize("url", ["redis://:guess@{}", "redis://:secret@127.0.0.1:1/0"])
+@pytest.mark.parametrize("url", ["redis+socket://:guess@{}", "redis://:secret@127.0.0.1:1/0"])
 def test_a_broker_that_cannot_be_reached_is_told_without_its_password(
     server: Server, url: str
 ) -> None:

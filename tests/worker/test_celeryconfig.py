@@ -34,9 +34,11 @@ def test_the_visibility_timeout_is_the_same_in_all_places() -> None:
 
 def test_the_broker_is_the_one_of_the_settings_else_the_running_stack(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "stack.json").write_text('{"broker_url": "redis://:a@127.0.0.1:7/0"}')
+    (tmp_path / "run" / "stack.json").write_text(
+        '{"broker_url": "redis+socket://:a@/run/redis.sock"}'
+    )
     code = "import celeryconfig; print(celeryconfig.broker_url)"
-    assert run(code, home=str(tmp_path)).stdout == "redis://:a@127.0.0.1:7/0\n"
+    assert run(code, home=str(tmp_path)).stdout == "redis+socket://:a@/run/redis.sock\n"
     given = run(code, home=str(tmp_path), broker_url="amqp://elsewhere")
     assert given.stdout == "amqp://elsewhere\n"
 
@@ -53,6 +55,7 @@ def test_where_nothing_runs_no_other_programs_redis_is_sent_to(tmp_path: Path) -
     done = run(
         "from worker.app import app; app.send_task('tasks.upkeep.tend_ledger')", home=str(tmp_path)
     )
+    assert "/dev/null/nothing-runs" in done.stderr
     assert ":6379" not in done.stderr
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import socket
 import urllib.error
 import urllib.request
@@ -27,18 +28,25 @@ from worker.stack import Stack
 from worker.stack_info import PROGRAMS, running, services_alive
 
 
-def status_of(url: str, *, user: str = "", password: str = "", method: str = "GET") -> int:
-    """The HTTP status of one request."""
+def answer_of(
+    url: str, *, user: str = "", password: str = "", method: str = "GET"
+) -> tuple[int, str]:
+    """The HTTP status and the body of one request."""
     request = urllib.request.Request(url, method=method)
     if user:
         secret = base64.b64encode(f"{user}:{password}".encode()).decode()
         request.add_header("Authorization", f"Basic {secret}")
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
-            return int(answer.status)
+            return int(answer.status), answer.read().decode()
     except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
+        with error:
+            return error.code, ""
+
+
+def status_of(url: str, **how: str) -> int:
+    """The HTTP status of one request."""
+    return answer_of(url, **how)[0]
 
 
 def process_of(home: Path, service: str) -> psutil.Process:
@@ -78,9 +86,22 @@ def test_an_empty_home_has_no_running_stack(tmp_path: Path) -> None:
 
 
 def test_redis_refuses_whoever_has_no_password(live: SimpleNamespace) -> None:
-    port = live.redis.connection_pool.connection_kwargs["port"]
-    with redis.Redis(port=port, retry=None) as stranger, pytest.raises(redis.AuthenticationError):
+    path = live.redis.connection_pool.connection_kwargs["path"]
+    with (
+        redis.Redis(unix_socket_path=path, retry=None) as stranger,
+        pytest.raises(redis.AuthenticationError),
+    ):
         stranger.ping()
+
+
+def test_redis_listens_on_no_port_and_only_the_owner_reaches_its_socket(
+    live: SimpleNamespace,
+) -> None:
+    server, path = process_of(live.home, "redis"), live.redis.connection_pool.connection_kwargs
+    assert server.net_connections("inet") == []
+    socket_file = Path(path["path"])
+    assert socket_file.stat().st_mode & 0o777 == 0o700
+    assert socket_file.parent.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize(
@@ -89,7 +110,7 @@ def test_redis_refuses_whoever_has_no_password(live: SimpleNamespace) -> None:
         ("appendonly", "yes"),
         ("appendfsync", "everysec"),
         ("maxmemory-policy", "noeviction"),
-        ("bind", "127.0.0.1"),
+        ("port", "0"),
     ],
 )
 def test_redis_is_configured_as_a_queue(live: SimpleNamespace, name: str, value: str) -> None:
@@ -103,6 +124,18 @@ def test_flower_shows_its_page_to_who_has_the_password_only(live: SimpleNamespac
     assert status_of(f"{info.flower_url}/workers") == 401
     assert status_of(f"{info.flower_url}/workers", user=info.flower_user, password="guess") == 401
     assert status_of(f"{info.flower_url}/workers", **known) == 200
+
+
+def test_flower_shows_how_long_the_queues_are(live: SimpleNamespace) -> None:
+    info = live.stack.info
+    wait_until(lambda: listening(live.stack.settings.flower_port))
+    known = {"user": info.flower_user, "password": info.flower_password}
+
+    def shown() -> bool:
+        _, page = answer_of(f"{info.flower_url}/broker", **known)
+        return bool(re.search(r"<td>upkeep</td>\s*<td[^>]*>\D*\d", page))
+
+    wait_until(shown)
 
 
 @pytest.mark.parametrize(

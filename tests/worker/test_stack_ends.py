@@ -9,12 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-import redis
 from stack_helpers import client_of, settings_for
 from waiting import wait_until
 
 from worker.bound import holder
 from worker.folders import Folders
+from worker.redis_server import redis_client
 from worker.stack import Stack
 from worker.stack_info import StackInfo, running, services_alive
 
@@ -74,7 +74,7 @@ def leave_work(broker_url: str) -> None:
 
 def work_left(broker_url: str) -> int:
     """How many are still there."""
-    with redis.Redis.from_url(broker_url) as connection:
+    with redis_client(broker_url) as connection:
         return int(connection.llen("nightreel:later"))
 
 
