@@ -8,6 +8,7 @@
     │   ├── UnusablePhoto         no single clear face in a reference photo
     │   ├── ModelUnavailable      an engine's name or weights cannot be used
     │   ├── WrongUsage            the request makes no sense as asked
+    │   │   └── KeyMissing        a key file is gone, and something was sealed or signed with it
     │   ├── NotAuthorised         no case in force allows it
     │   │   ├── NotAllowed        an account without the role for it
     │   │   └── Locked            it is allowed once an authorisation is entered
@@ -75,6 +76,10 @@ class WrongUsage(Permanent):
     """The request makes no sense as it was asked."""
 
     exit_code = 2
+
+
+class KeyMissing(WrongUsage):
+    """A key file is not there, and the archive holds what was sealed or signed with that key."""
 
 
 class NotAuthorised(Permanent):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cli.actor import actor
 from cli.output import err, out, print_json, table
@@ -51,7 +52,7 @@ def checkpoint(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
 ) -> None:
     """Sign how far the audit log has come; keep the file where this machine cannot change it."""
-    key = signing_key(resources().settings.effective_audit_key_file)
+    key = _signing_key()
     made = audit.sign(resources().database, key, utc_now())
     audit.write_checkpoint(output, made)
     err.print(f"{made.count} entries are signed with the key {made.public_key}.")
@@ -103,4 +104,9 @@ def searches(
 
 
 def _public_key() -> str:
-    return public_half(signing_key(resources().settings.effective_audit_key_file))
+    return public_half(_signing_key())
+
+
+def _signing_key() -> Ed25519PrivateKey:
+    mine = resources()
+    return signing_key(mine.database, mine.settings.effective_audit_key_file)

@@ -59,7 +59,7 @@ def purge(
 
 
 def _purged(case: str, person: str, recording: str) -> list[Certificate]:
-    mine, tools = resources(), resources().tools
+    mine, tools = resources(), resources().erasing_tools
     order = Order(actor(), utc_now(), [mine.settings.home_folder])
     if recording:
         return [purge_recordings(_recordings(recording), tools, order)]

@@ -23,6 +23,7 @@ def up() -> None:
         refuse_home(mine.settings.watch_path)
     mine.make_home()
     check_engine()
+    mine.check_key()
     first = make_first_account(mine.database)
     with Stack(mine.settings) as stack:
         with suppress(BrokerUnavailable):

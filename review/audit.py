@@ -74,7 +74,7 @@ def sign_audit(ours: OurSite, who: Who) -> Response:
 
 def sign(ours: Site, who: Visitor) -> Checkpoint:
     """Sign how far the log has come; that it was signed is an entry behind it."""
-    made = steps.sign(ours.database, signing_key(ours.audit_key_file), ours.now())
+    made = steps.sign(ours.database, signing_key(ours.database, ours.audit_key_file), ours.now())
     _note(ours, who, Action.AUDIT_EXPORTED, what="checkpoint")
     return made
 
@@ -92,7 +92,7 @@ def read_entries(
 
 def check(ours: Site, who: Visitor) -> Examined:
     """Follow the whole chain, and hold it against the checkpoints that were kept here."""
-    key = signing_key(ours.audit_key_file)
+    key = signing_key(ours.database, ours.audit_key_file)
     found = steps.examine(ours.database, public_key=public_half(key))
     _note(ours, who, Action.AUDIT_VIEWED)
     return found

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlmodel import Session, col, select
 
 from storage.chain import BEGINNING, canonical, stamp
-from storage.keys import master_key
+from storage.database import Engine, reading
+from storage.keys import key_in
 from storage.tables import AuditCheckpoint, AuditEntry
 
 
@@ -45,12 +46,16 @@ class Checkpoint:
         return self.public_key == public_key
 
 
-def signing_key(file: Path) -> Ed25519PrivateKey:
-    """The key that signs checkpoints, made for its owner alone where the file is not there yet.
+def signing_key(database: Engine, file: Path) -> Ed25519PrivateKey:
+    """The key that signs checkpoints; made where none has been signed yet. Raises as `key_in`."""
+    secret = key_in(file, "NIGHTREEL_AUDIT_KEY_FILE", is_used=lambda: anything_signed(database))
+    return Ed25519PrivateKey.from_private_bytes(secret)
 
-    Raises WrongUsage for a file that holds something else, StoreUnavailable.
-    """
-    return Ed25519PrivateKey.from_private_bytes(master_key(file, "NIGHTREEL_AUDIT_KEY_FILE"))
+
+def anything_signed(database: Engine) -> bool:
+    """Whether a checkpoint is kept, which is only true with the key that signed it."""
+    with reading(database) as session:
+        return session.exec(select(AuditCheckpoint.id).limit(1)).first() is not None
 
 
 def public_half(key: Ed25519PrivateKey) -> str:

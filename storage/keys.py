@@ -7,6 +7,7 @@ a copy of it may lie.
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,10 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from sqlalchemy import inspect
 from sqlmodel import Session, col, select
 
-from errors import LeaseLost, StoreUnavailable, WrongUsage
+from errors import KeyMissing, LeaseLost, StoreUnavailable, WrongUsage
 from storage.database import Engine, reading, writing
 from storage.tables import Case, DataKey, Recording
 from storage.upsert import insert_if_new
@@ -106,15 +108,44 @@ class Keyring:
         return hashlib.sha256(self.master).hexdigest()[:16]
 
 
-def master_key(file: Path, setting: str = "NIGHTREEL_KEY_FILE") -> bytes:
-    """32 secret bytes, the archive's master key unless `setting` names another's file.
+def master_key(database: Engine, file: Path) -> bytes:
+    """The archive's master key, 32 secret bytes; made where nothing has been sealed yet.
 
-    Made for its owner alone where the file is not there yet. Raises
-    WrongUsage for a file that holds something else, StoreUnavailable where it cannot be
-    read or made.
+    Raises as `key_in`.
+    """
+    return key_in(file, "NIGHTREEL_KEY_FILE", is_used=lambda: anything_sealed(database))
+
+
+def lost_master() -> bytes:
+    """Stands for a master key that is lost: it opens nothing, and nothing can be sealed with it
+    while anything is sealed with the lost one. It is never written down."""
+    return secrets.token_bytes(MASTER_BYTES)
+
+
+def anything_sealed(database: Engine) -> bool:
+    """Whether any picture or vector needs the master key; also of tables from before there were
+    keys."""
+    with reading(database) as session:
+        if not inspect(session.connection()).has_table(DataKey.__tablename__):
+            return False
+        return session.exec(select(DataKey.id).limit(1)).first() is not None
+
+
+def key_in(file: Path, setting: str, *, is_used: Callable[[], bool]) -> bytes:
+    """32 secret bytes from a file; `setting` is what names another file.
+
+    Where there is no file, a key is made for its owner alone, but not when the missing one
+    `is_used`: a new key would open nothing, and hide that the old one is missing. Raises KeyMissing
+    then, WrongUsage for a file that holds something else, StoreUnavailable where it cannot be read
+    or made.
     """
     try:
         if not file.exists():
+            if is_used():
+                raise KeyMissing(
+                    f"The key file {file} is missing, and this archive was sealed or signed with "
+                    f"it; put it back from a copy, or let {setting} name it."
+                )
             _make(file)
         master = file.read_bytes()
     except OSError as error:

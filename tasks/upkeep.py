@@ -82,7 +82,7 @@ def sign_audit_log() -> None:
     """Sign how far the audit log has come, and write that where it is out of reach of this machine,
     if a folder for it is set."""
     mine = resources()
-    key = signing_key(mine.settings.effective_audit_key_file)
+    key = signing_key(mine.database, mine.settings.effective_audit_key_file)
     made = sign(mine.database, key, utc_now())
     if mine.settings.checkpoint_folder:
         write_checkpoint(Path(mine.settings.checkpoint_folder) / f"{made.count:012}.json", made)

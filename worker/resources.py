@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from errors import StoreUnavailable
+from errors import KeyMissing, StoreUnavailable
 from faces.adjusted import AdjustedEngine
 from faces.engine import FaceEngine
 from footage.executables import choose
@@ -20,7 +20,7 @@ from settings import Settings, load_settings
 from storage.database import Engine, connect, reading, upgrade
 from storage.disk_cache import DiskCache
 from storage.footage_store import FootageStore
-from storage.keys import Keyring, master_key
+from storage.keys import Keyring, lost_master, master_key
 from storage.legal_bases import Policy, parse_bases
 from storage.media import Media
 from storage.media_bucket import MediaBucket
@@ -44,19 +44,25 @@ class Resources:
     def database(self) -> Engine:
         """The database, at the newest version.
 
-        Raises WrongDatabase, WrongUsage for another master key, StoreUnavailable.
+        Raises WrongDatabase, WrongUsage for another master key, KeyMissing, StoreUnavailable.
         """
         self.make_home()
         database = connect(self.settings.effective_database_url)
-        upgrade(database, lambda: master_key(self.settings.effective_key_file))
+        upgrade(database, lambda: self._master_key(database))
         return database
 
     @cached_property
     def media(self) -> SealedMedia:
-        """Where crops are kept, sealed. Raises WrongUsage, StoreUnavailable."""
+        """Where crops are kept, sealed. Raises KeyMissing, WrongUsage, StoreUnavailable."""
         self.make_home()
-        keys = Keyring(self.database, master_key(self.settings.effective_key_file))
-        return SealedMedia(self._pictures, keys)
+        return SealedMedia(self._pictures, Keyring(self.database, self._master_key(self.database)))
+
+    def check_key(self) -> None:
+        """Find out now, not in each worker, whether the master key is there. Raises KeyMissing."""
+        self._master_key(self.database)
+
+    def _master_key(self, database: Engine) -> bytes:
+        return master_key(database, self.settings.effective_key_file)
 
     @property
     def _pictures(self) -> Media:
@@ -106,9 +112,21 @@ class Resources:
     @cached_property
     def tools(self) -> Tools:
         """What the steps work with."""
+        return self._tools(self.media)
+
+    @cached_property
+    def erasing_tools(self) -> Tools:
+        """`tools`, also where the master key is lost: what it sealed can be erased all the same."""
+        try:
+            return self.tools
+        except KeyMissing:
+            keys = Keyring(self.database, lost_master())
+            return self._tools(SealedMedia(self._pictures, keys))
+
+    def _tools(self, media: SealedMedia) -> Tools:
         return Tools(
             database=self.database,
-            media=self.media,
+            media=media,
             decoder=self.decoder,
             engine_for=lambda plan: self.face_engine(plan.engine, plan.min_face_px),
             lease_seconds=self.settings.lease_seconds,

@@ -95,6 +95,29 @@ def test_a_database_that_is_not_ours_is_left_as_it_was(
     assert file.read_bytes()[100:] == before[100:]  # SQLite counts its openings in the header
 
 
+def test_a_lost_master_key_is_named_and_no_other_is_made(
+    nightreel: Nightreel, clip: Path, red: str
+) -> None:
+    name, _, photo = red.partition("=")
+    assert nightreel("case", "open", "A-1", *TERMS).code == 0
+    assert nightreel("enrol", name, photo, "--case", "A-1").code == 0
+    key = nightreel.home / "keys" / "master.key"
+    key.unlink()
+    for command in (["up"], ["ingest", clip], ["process", clip, "--person", red]):
+        assert f"The key file {key} is missing" in sentence(nightreel(*command), 2)
+    assert not key.exists()
+
+
+def test_what_a_lost_master_key_sealed_can_be_purged(nightreel: Nightreel, red: str) -> None:
+    name, _, photo = red.partition("=")
+    assert nightreel("case", "open", "A-1", *TERMS).code == 0
+    assert nightreel("enrol", name, photo, "--case", "A-1").code == 0
+    (nightreel.home / "keys" / "master.key").unlink()
+    assert nightreel("case", "close", "A-1").code == 0
+    done = nightreel("purge", "--case", "A-1", "--yes", "--json")
+    assert (done.code, done.document[0]["rows"]["reference"]) == (0, 1)
+
+
 def test_a_home_that_cannot_be_made_is_named(clip: Path) -> None:
     done = Nightreel(Path("/proc/nightreel"))("ingest", clip)
     assert "The home folder /proc/nightreel cannot be made" in sentence(done, 1)

@@ -13,7 +13,7 @@ from rows import NOW
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from errors import WrongUsage
+from errors import KeyMissing, WrongUsage
 from pipeline.audit import (
     examine,
     examine_file,
@@ -142,13 +142,23 @@ def test_looking_at_the_log_is_an_entry_too(database: Engine) -> None:
     assert view(database, actor="account:3", now=NOW)[-1].action == "audit_viewed"
 
 
-def test_the_signing_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_signing_key_is_made_once_for_its_owner_alone(database: Engine, tmp_path: Path) -> None:
     file = tmp_path / "keys" / "audit.key"
-    assert public_half(signing_key(file)) == public_half(signing_key(file))
+    first = public_half(signing_key(database, file))
+    assert public_half(signing_key(database, file)) == first
     assert file.stat().st_mode & 0o077 == 0
     file.write_bytes(random.Random(1).randbytes(31))
     with pytest.raises(WrongUsage, match="NIGHTREEL_AUDIT_KEY_FILE"):
-        signing_key(file)
+        signing_key(database, file)
+
+
+def test_no_signing_key_is_made_beside_what_another_signed(
+    database: Engine, tmp_path: Path
+) -> None:
+    sign(database, signing_key(database, tmp_path / "audit.key"), NOW)
+    with pytest.raises(KeyMissing, match=r"moved\.key is missing.*NIGHTREEL_AUDIT_KEY_FILE"):
+        signing_key(database, tmp_path / "moved.key")
+    assert not (tmp_path / "moved.key").exists()
 
 
 def test_files_that_are_no_checkpoints_are_refused(tmp_path: Path) -> None:

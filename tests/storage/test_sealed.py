@@ -7,16 +7,17 @@ from threading import Barrier, Thread
 import pytest
 from rows import NOW, PLAN, TERMS, found, segments
 from sealing import sealed
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, delete, event
 
-from errors import LeaseLost, PictureLost, StoreUnavailable, WrongUsage
+from errors import KeyMissing, LeaseLost, PictureLost, StoreUnavailable, WrongUsage
 from storage import tables
 from storage.case_terms import open_case
 from storage.control import forget
-from storage.database import writing
-from storage.keys import master_key
+from storage.database import connect, writing
+from storage.keys import anything_sealed, master_key
 from storage.recordings import add
 from storage.sealed import SealedMedia
+from storage.tables import Recording
 
 JPEG = b"\xff\xd8\xff\xe0 a small picture of a face \xff\xd9"
 
@@ -145,19 +146,46 @@ def test_another_master_key_reads_nothing_and_seals_nothing(
             attempt()
 
 
-def test_a_master_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_master_key_is_made_once_for_its_owner_alone(database: Engine, tmp_path: Path) -> None:
     file = tmp_path / "keys" / "master.key"
-    assert master_key(file) == master_key(file)
-    assert len(master_key(file)) == 32
+    assert master_key(database, file) == master_key(database, file)
+    assert len(master_key(database, file)) == 32
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_processes_that_start_together_agree_on_the_master_key(tmp_path: Path) -> None:
+def test_no_master_key_is_made_beside_what_another_sealed(
+    media: SealedMedia, database: Engine, tmp_path: Path
+) -> None:
+    recording, file = add_recording(database), tmp_path / "keys" / "master.key"
+    media.of_recording(recording).save(JPEG)
+    with pytest.raises(KeyMissing, match=r"master\.key is missing.*NIGHTREEL_KEY_FILE"):
+        master_key(database, file)
+    assert not file.exists()
+
+
+def test_a_master_key_is_made_again_once_all_that_the_lost_one_sealed_is_gone(
+    media: SealedMedia, database: Engine, tmp_path: Path
+) -> None:
+    media.of_recording(add_recording(database)).save(JPEG)
+    with writing(database) as session:
+        session.exec(delete(Recording))
+    assert len(master_key(database, tmp_path / "master.key")) == 32
+
+
+def test_a_database_from_before_there_were_keys_has_nothing_sealed(empty_url: str) -> None:
+    database = connect(empty_url)
+    assert not anything_sealed(database)
+    database.dispose()
+
+
+def test_processes_that_start_together_agree_on_the_master_key(
+    database: Engine, tmp_path: Path
+) -> None:
     together, seen = Barrier(8), set()
 
     def ask() -> None:
         together.wait()
-        seen.add(master_key(tmp_path / "master.key"))
+        seen.add(master_key(database, tmp_path / "keys" / "master.key"))
 
     threads = [Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -165,16 +193,16 @@ def test_processes_that_start_together_agree_on_the_master_key(tmp_path: Path) -
     for thread in threads:
         thread.join()
     assert len(seen) == 1
-    assert [file.name for file in files(tmp_path)] == ["master.key"]
+    assert [file.name for file in files(tmp_path / "keys")] == ["master.key"]
 
 
-def test_a_file_that_is_no_key_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_key_is_refused(database: Engine, tmp_path: Path) -> None:
     (tmp_path / "master.key").write_bytes(b"short")
     with pytest.raises(WrongUsage, match="holds no key of 32 bytes"):
-        master_key(tmp_path / "master.key")
+        master_key(database, tmp_path / "master.key")
 
 
-def test_a_key_that_cannot_be_made_says_where(tmp_path: Path) -> None:
+def test_a_key_that_cannot_be_made_says_where(database: Engine, tmp_path: Path) -> None:
     (tmp_path / "keys").touch()
     with pytest.raises(StoreUnavailable, match=r"keys/master\.key cannot be read or made"):
-        master_key(tmp_path / "keys" / "master.key")
+        master_key(database, tmp_path / "keys" / "master.key")
