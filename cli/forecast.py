@@ -113,9 +113,12 @@ def _end(outlook: Outlook, one: RemainingWork) -> datetime | None:
 
 
 def _workers() -> int:
+    """Of this machine: those that run, or that `up` will start."""
     settings = resources().settings
     stack = running(settings.home_folder)
-    return stack.workers if stack else settings.workers
+    if stack:
+        return stack.workers
+    return 0 if settings.broker_url else settings.workers
 
 
 def _iso(moment: datetime | None) -> str | None:

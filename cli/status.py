@@ -6,10 +6,11 @@ import typer
 
 from cli.output import out, print_json
 from pipeline.clock import utc_now
-from review.morning import gather_night, night_as_json, night_as_text
+from review.morning import gather_night, in_words, night_as_json, night_as_text
 from review.timeline import clock
 from storage.database import reading
 from storage.night import totals
+from storage.workers import fleet
 from worker.resources import resources
 from worker.stack_info import StackInfo, changed_since_start, running, services_alive
 
@@ -29,11 +30,14 @@ def status(
     mine = resources()
     windows = mine.windows  # a setting out of range is said before anything is made
     home = mine.settings.home_folder
+    now = utc_now()
     with reading(mine.database) as session:
-        all_there_is = totals(session)
-    stack, services = running(home), services_alive(home)
+        all_there_is, workers = totals(session), fleet(session, now)
+    stack = running(home)
+    services = services_alive(home) if stack or not mine.settings.broker_url else {}
+    here = stack.workers if stack else 0
     changed = changed_since_start(mine.settings)
-    night = gather_night(mine.database, workers=_workers(stack), windows=windows, now=utc_now())
+    night = gather_night(mine.database, workers=here, windows=windows, now=now)
     states = {state.value: number for state, number in all_there_is.states.items()}
     if as_json:
         print_json(
@@ -42,6 +46,7 @@ def status(
                 "running": bool(stack),
                 "services": services,
                 "changed_settings": changed,
+                "workers": {"processes": workers.processes, "machines": workers.machines},
                 "flower": stack.flower_url if stack else "",
                 "recordings": states,
                 "footage_done_ms": all_there_is.done_ms,
@@ -51,6 +56,7 @@ def status(
         )
         return
     _print_services(stack, services)
+    out.print(f"Workers: {in_words(workers)}")
     if changed:
         out.print(f"Started with other values of: {', '.join(changed)} (`nightreel settings`)")
     out.print("Recordings: " + (", ".join(f"{n} {state}" for state, n in states.items()) or "none"))
@@ -61,14 +67,8 @@ def status(
 
 def _print_services(stack: StackInfo | None, services: dict[str, bool]) -> None:
     alive = ", ".join(name for name, lives in services.items() if lives)
-    out.print(f"Services: {alive or 'not running; start them with `nightreel up`'}")
+    start = "not running; start them with `nightreel up`"
+    elsewhere = "none on this machine; NIGHTREEL_BROKER_URL is set, so they may run elsewhere"
+    out.print(f"Services: {alive or (start if services else elsewhere)}", soft_wrap=True)
     if stack and stack.flower_url:
         out.print(f"Flower: {stack.flower_url} (user {stack.flower_user})")
-
-
-def _workers(stack: StackInfo | None) -> int:
-    """With a broker of one's own (NIGHTREEL_BROKER_URL), workers are trusted to be elsewhere."""
-    settings = resources().settings
-    if stack:
-        return stack.workers
-    return settings.workers if settings.broker_url else 0

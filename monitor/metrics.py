@@ -105,6 +105,8 @@ def _counts(sight: Sight) -> Iterator[Metric]:
         "Leases that ran out and were not taken back yet.",
         seen.overdue_leases,
     )
+    yield _gauge("worker_processes", "Worker processes alive, everywhere.", seen.fleet.processes)
+    yield _gauge("worker_machines", "Machines or containers they run on.", seen.fleet.machines)
     yield _gauge("files_refused", "Files of the watched folder that were refused.", seen.refused)
 
 

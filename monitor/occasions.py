@@ -36,9 +36,7 @@ class Occasion:
     body: dict[str, Any]
 
 
-def night_ended(
-    session: Session, sight: Sight, windows: Windows, workers: int
-) -> Iterator[Occasion]:
+def night_ended(session: Session, sight: Sight, windows: Windows) -> Iterator[Occasion]:
     """The window has closed, or all there was has been watched."""
     before = latest(session, "night")
     since = before.created_at if before else sight.at - LONGEST_NIGHT
@@ -50,7 +48,7 @@ def night_ended(
         else _window_closed(watched_ms, sight, windows)
     )
     if ended_at is not None and ended_at > since:
-        outlook = look_ahead(session, workers=workers, windows=windows, now=sight.at)
+        outlook = look_ahead(session, workers=0, windows=windows, now=sight.at)
         body = {"since": since.isoformat(), "watched_ms": watched_ms}
         body |= _account(ended, sight, outlook)
         yield Occasion(f"night:{ended_at.isoformat()}", NIGHT_ENDED, body)

@@ -65,7 +65,7 @@ class Watchman:
     def _occasions(self, session: Session, sight: Sight) -> Iterator[Occasion]:
         settings = self._mine.settings
         return chain(
-            night_ended(session, sight, self._mine.windows, settings.workers),
+            night_ended(session, sight, self._mine.windows),
             quarantined(session, sight),
             unusual_searches(session, sight.at),
             in_trouble(self._lasting(sight)),

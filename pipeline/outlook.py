@@ -9,6 +9,7 @@ from pipeline.windows import Windows
 from storage.database import Session
 from storage.pace import RemainingWork, remaining_work, watched_lately
 from storage.reaper import owners
+from storage.workers import fleet
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class Outlook:
 def look_ahead(session: Session, *, workers: int, windows: Windows, now: datetime) -> Outlook:
     """Forecast everything that is left, from the speed of the segments that were done last.
 
-    `workers` are those of this machine; more are counted when more processes hold a segment now.
+    `workers` are those that are meant to run on this machine; more are counted when more report
+    that they are alive, or hold a segment now.
     """
     at_work = {owner.partition(".")[0] for owner in owners(session)}
-    workers = max(workers, len(at_work))
+    workers = max(workers, len(at_work), fleet(session, now).processes)
     work = remaining_work(session)
     pace = Pace.measured(watched_lately(session))
     return Outlook(work, forecast(work, pace, workers=workers, windows=windows, now=now), workers)

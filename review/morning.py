@@ -21,6 +21,7 @@ from storage.night import (
 from storage.pace import RemainingWork
 from storage.progress import Outcome, outcomes
 from storage.tables import State
+from storage.workers import Fleet
 
 MOST_LINES = 10
 """Of one kind; the JSON has them all."""
@@ -162,7 +163,7 @@ def _remaining(night: Night) -> str:
 def _expected(night: Night) -> str:
     end, speed = night.outlook.end, night.outlook.forecast.speed
     if not night.outlook.workers:
-        return "nobody watches it until `nightreel up` is started"
+        return "no worker is running"
     if end is None or speed is None:
         return "no end can be told yet"
     return f"expected by {_when(night, end)} ({speed_in_words(speed, night.outlook.workers)})"
@@ -213,6 +214,15 @@ def speed_in_words(speed: float, workers: int) -> str:
     """For example `2.1x real time, 2 workers`."""
     times = f"{speed:.1f}" if speed >= 1 else f"{speed:.2f}"
     return f"{times}x real time, {workers} {'worker' if workers == 1 else 'workers'}"
+
+
+def in_words(fleet: Fleet) -> str:
+    """For example `4 processes on 2 machines`."""
+    if not fleet.processes:
+        return "none has reported within the last minute"
+    processes = "1 process" if fleet.processes == 1 else f"{fleet.processes} processes"
+    machines = "1 machine" if fleet.machines == 1 else f"{fleet.machines} machines"
+    return f"{processes} on {machines}"
 
 
 def _named(one: Outcome | RemainingWork | Late) -> str:

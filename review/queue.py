@@ -10,7 +10,7 @@ from monitor.lookout import Sight
 from pipeline.outlook import look_ahead
 from review.guard import router
 from review.moments import when
-from review.morning import speed_in_words
+from review.morning import in_words, speed_in_words
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Who
@@ -59,7 +59,7 @@ def queue_state(ours: Site) -> QueueState:
         sight=sight,
         totals=counted,
         services=ours.services(),
-        workers=workers,
+        workers=outlook.workers,
         speed=outlook.forecast.speed,
         end=outlook.end,
     )
@@ -70,6 +70,7 @@ def _values(ours: Site) -> dict[str, Any]:
     zone = ours.tools.windows.zone
     return {
         "state": state,
+        "workers": in_words(state.sight.vitals.fleet),
         "end": when(state.end, ours.now(), zone) if state.end else "",
         "speed": speed_in_words(state.speed, state.workers) if state.speed else "",
     }

@@ -126,11 +126,8 @@ def _services(mine: Resources) -> dict[str, bool]:
 
 
 def _workers(mine: Resources) -> int:
-    """With a broker of one's own workers are trusted to be elsewhere."""
     stack = running(mine.settings.home_folder)
-    if stack:
-        return stack.workers
-    return mine.settings.workers if mine.settings.broker_url else 0
+    return stack.workers if stack else 0
 
 
 def _ask_for_people(person_ids: Sequence[int]) -> None:

@@ -56,7 +56,7 @@ class Site:
     wake_porter: Callable[[], None] = lambda: None
     """Somebody is to look at what has arrived."""
     workers: Callable[[], int] = lambda: 0
-    """How many processes watch footage, as far as is known."""
+    """How many worker processes are meant to run on this machine."""
     look: Callable[[], Sight] = field(kw_only=True)
     """The ledger's health."""
     services: Callable[[], dict[str, bool]] = dict

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from storage.canaries import last_done
 from storage.states import ENDED, ran_out
 from storage.tables import Analysis, Priority, Refusal, Segment, State
+from storage.workers import Fleet, fleet
 
 RECENT = timedelta(hours=1)
 _LENGTH_MS: Any = col(Segment.end_ms) - col(Segment.start_ms)
@@ -58,6 +59,8 @@ class Vitals:
     """Files of the watched folder."""
     canaries: dict[str, datetime]
     """When a canary was last done, by queue."""
+    fleet: Fleet
+    """The worker processes that are alive, on all machines."""
 
 
 def vitals(session: Session, now: datetime) -> Vitals:
@@ -77,6 +80,7 @@ def vitals(session: Session, now: datetime) -> Vitals:
         recent=_recent_work(session, now - RECENT),
         refused=session.exec(select(func.count(col(Refusal.id)))).one(),
         canaries=last_done(session),
+        fleet=fleet(session, now),
     )
 
 

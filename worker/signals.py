@@ -15,6 +15,7 @@ from celery.signals import (
     task_postrun,
     task_prerun,
     worker_ready,
+    worker_shutdown,
     worker_shutting_down,
 )
 from celery.worker.consumer import Consumer
@@ -48,6 +49,15 @@ def say_which_limits_hold(sender: Consumer, **_: object) -> None:
     )
 
 
+def report_being_alive(sender: Consumer, **_: object) -> None:
+    """Until the shutdown, to the database."""
+    from worker.reporting import Reporting  # beat loads this module too, and needs no database
+
+    reporting = Reporting(sender.controller.concurrency)
+    reporting.start()
+    worker_shutdown.connect(lambda **_: reporting.stop(), weak=False)
+
+
 def name_the_task(task_id: str, task: Task, args: Sequence[object], **_: object) -> None:
     """Every line a task writes says which task, and on which rows (ids are all it was given)."""
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id, ids=list(args))
@@ -79,6 +89,7 @@ def give_back_in_time(how: str, **_: object) -> None:
 celeryd_init.connect(one_thread_a_process)
 setup_logging.connect(write_json_lines)
 worker_ready.connect(say_which_limits_hold)
+worker_ready.connect(report_being_alive)
 task_prerun.connect(name_the_task)
 task_postrun.connect(forget_the_task)
 task_postrun.connect(give_memory_back)

@@ -36,7 +36,7 @@ from storage.tables.recordings import (
     State,
 )
 from storage.tables.verdicts import Decision, Decoy, QualityOverride, Verdict
-from storage.tables.watching import Canary, Notice
+from storage.tables.watching import Canary, Notice, Worker
 
 __all__ = [
     "DEFAULT_SITE",
@@ -86,4 +86,5 @@ __all__ = [
     "Upload",
     "Verdict",
     "WebSession",
+    "Worker",
 ]

@@ -16,6 +16,16 @@ class Canary(Table, table=True):
     done_at: datetime
 
 
+class Worker(Table, table=True):
+    """A worker that is alive, or was lately: its main process, which keeps the others."""
+
+    name: str = Field(primary_key=True)
+    """Random: a worker that starts again is another one."""
+    machine: str
+    processes: int
+    seen_at: datetime
+
+
 class Notice(Table, table=True):
     """Something people are told once."""
 

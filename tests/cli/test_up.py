@@ -56,6 +56,26 @@ def test_it_goes_on_where_it_stopped(
     assert second.stop().code == 0
 
 
+def test_workers_are_counted_while_they_run_and_not_afterwards(nightreel: Nightreel) -> None:
+    up = bring_up(nightreel.with_settings(workers=2))
+
+    def counted() -> object:
+        return up.nightreel("status", "--json").document["workers"]
+
+    wait_until(lambda: counted() == {"processes": 2, "machines": 1})
+    assert up.stop().code == 0
+    assert counted() == {"processes": 0, "machines": 0}
+
+
+def test_without_services_of_its_own_it_does_not_say_that_they_stopped(
+    nightreel: Nightreel,
+) -> None:
+    said = nightreel.with_settings(broker_url="redis://127.0.0.1:1/0")("status").out
+    assert "none on this machine" in said
+    assert "not running" not in said
+    assert "Workers: none has reported within the last minute" in said
+
+
 def test_it_says_where_flower_is_and_how_to_stop(up: Up) -> None:
     info = running(up.nightreel.home)
     assert info is not None

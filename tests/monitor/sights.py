@@ -8,6 +8,7 @@ from monitor.health import Expectations, Health, judge
 from monitor.lookout import Sight
 from pipeline.windows import Windows
 from storage.vitals import RecentWork, Vitals
+from storage.workers import Fleet
 
 NOW = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -32,6 +33,7 @@ def vitals_with(now: datetime = NOW, **changes: Any) -> Vitals:
         recent=RecentWork(0, 0.0, 0.0),
         refused=0,
         canaries={"upkeep": now - 10 * SECOND, "nightreel": now - 10 * SECOND},
+        fleet=Fleet(2, 1),
     )
     return replace(calm, **changes)
 

@@ -25,6 +25,7 @@ from storage.database import reading, writing
 from storage.notices import due, latest
 from storage.recordings import add
 from storage.vitals import vitals
+from storage.workers import report
 from worker.resources import Resources
 
 SEEN = Coverage(250, 20, 10_000, ())
@@ -43,8 +44,9 @@ class Scene:
         self.watchman = Watchman(self.mine, self.look)
 
     def look(self) -> Sight:
-        """Both queues are served."""
+        """Both queues are served, and two worker processes are alive."""
         with writing(self.mine.database) as session:
+            report(session, "anna", "harbour", 2, self.now)
             for queue in ("upkeep", "nightreel"):
                 show_life(session, queue, self.now)
         return self.look_at_it_as_it_is()

@@ -90,7 +90,7 @@ def test_what_remains_is_told_with_its_expected_end() -> None:
 def test_nothing_is_foretold_without_workers_or_a_known_speed() -> None:
     nobody = night_as_text(night(outlook=outlook([work()], None, workers=0)))
     unknown = night_as_text(night(outlook=outlook([work()], None)))
-    assert "nobody watches it until `nightreel up` is started" in nobody[1]
+    assert "no worker is running" in nobody[1]
     assert "no end can be told yet" in unknown[1]
 
 

@@ -12,6 +12,7 @@ from storage.accounts import Role
 from storage.audit import entries
 from storage.database import reading, writing
 from storage.recordings import add
+from storage.workers import report
 
 SECRET = "Jane Doe at gate 7"
 
@@ -39,6 +40,22 @@ def test_the_operator_sees_counts_and_no_name(house: House) -> None:
 def test_the_operator_is_led_to_flower_and_the_supervisor_is_not(house: House) -> None:
     assert "Flower" in house.visit_as(Role.OPERATOR).get("/queue").text
     assert "Flower" not in house.visit_as(Role.SUPERVISOR).get("/queue").text
+
+
+def test_workers_of_other_machines_are_counted(house: House) -> None:
+    with writing(house.site.database) as session:
+        report(session, "one", "worker-1", 2, house.clock())
+        report(session, "two", "worker-2", 2, house.clock())
+    operator = house.visit_as(Role.OPERATOR)
+    assert "4 processes on 2 machines" in operator.get("/queue").text
+    house.clock.pass_by(seconds=61)
+    assert "none has reported" in operator.get("/queue/state").text
+
+
+def test_where_no_service_runs_the_page_does_not_speak_of_nightreel_up(house: House) -> None:
+    shown = house.visit_as(Role.OPERATOR).get("/queue").text
+    assert "FLOWER_PASSWORD" in shown
+    assert "does not run" not in shown
 
 
 def test_looking_at_the_queue_does_not_keep_one_logged_in(house: House) -> None:

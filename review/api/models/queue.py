@@ -22,7 +22,7 @@ class QueueAnswer(BaseModel):
     recordings: dict[State, int] = Field(examples=[{"running": 1, "done": 3}])
     footage_done_ms: int
     footage_remaining_ms: int
-    workers: int
+    workers: int = Field(description="Worker processes alive, on all machines.", examples=[4])
     speed: float | None = Field(description="Times real time, as measured lately.", examples=[2.1])
     expected_end: datetime | None
 
