@@ -40,4 +40,4 @@ def main(address: str = LOOPBACK) -> None:
 
 
 if __name__ == "__main__":
-    run_service(main, *sys.argv[1:])
+    run_service(main, "monitor.serve [ADDRESS]")

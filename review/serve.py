@@ -4,7 +4,6 @@ ADDRESS is the loopback's unless told otherwise; inside a container, `0.0.0.0`.
 """
 
 import logging
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -137,4 +136,4 @@ def _ask_for_people(person_ids: Sequence[int]) -> None:
 
 
 if __name__ == "__main__":
-    run_service(main, *sys.argv[1:])
+    run_service(main, "review.serve [ADDRESS]")

@@ -109,4 +109,4 @@ def _log_waiting(error: Transient) -> None:
 
 
 if __name__ == "__main__":
-    run_service(main)
+    run_service(main, "tasks.intake")

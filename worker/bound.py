@@ -17,6 +17,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from errors import WrongUsage
+from worker.entrance import run_service
+
 PR_SET_PDEATHSIG = 1
 PATIENCE_SECONDS = 10.0
 
@@ -71,8 +74,13 @@ def _lock(descriptor: int, kind: int) -> bool:
     return True
 
 
-def run(signal_name: str, lock: str, parents_lock: str, *command: str) -> None:
-    """Become `command`, bound and locked; what it writes is for its owner only."""
+def run(signal_name: str, lock: str, parents_lock: str, program: str, *arguments: str) -> None:
+    """Become `program`, bound and locked; what it writes is for its owner only.
+
+    Raises WrongUsage for a signal that does not exist.
+    """
+    if signal_name not in signal.Signals.__members__:
+        raise WrongUsage(f"{signal_name!r} is no signal; use SIGTERM or SIGKILL.")
     os.umask(0o077)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.Signals[signal_name]))
@@ -82,8 +90,8 @@ def run(signal_name: str, lock: str, parents_lock: str, *command: str) -> None:
     if descriptor is None:
         sys.exit(f"{lock} is held by process {holder(Path(lock))}")
     os.set_inheritable(descriptor, True)
-    os.execv(command[0], command)
+    os.execv(program, (program, *arguments))
 
 
 if __name__ == "__main__":
-    run(*sys.argv[1:])
+    run_service(run, "worker.bound SIGNAL LOCK PARENTS_LOCK PROGRAM [ARGUMENT...]")

@@ -1,17 +1,47 @@
-"""How a service's process begins: what cannot be used is one sentence in its log, no traceback."""
+"""How `python -m MODULE` begins: what cannot be used is one sentence in its log, no traceback."""
 
+import inspect
+import logging
 import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from errors import NightreelError
+from errors import NightreelError, WrongUsage
 
 
-def run_service(main: Callable[..., object], *arguments: str) -> NoReturn:
-    """Run a service to its end; its exit code is what `main` returns, or that of its error."""
+def run_service(main: Callable[..., int | None], usage: str) -> NoReturn:
+    """Call `main` with the arguments of the command line; exit with what it returns, or the
+    exit code of its error.
+
+    `usage` is what follows `python -m`; it is shown when `main` does not take the arguments.
+    """
+    arguments = sys.argv[1:]
     try:
-        code = main(*arguments)
+        check(main, arguments, usage)
+        sys.exit(main(*arguments))
     except NightreelError as error:
         sys.stderr.write(f"nightreel: {error}\n")
         sys.exit(error.exit_code)
-    sys.exit(code if isinstance(code, int) else 0)
+
+
+def check(function: Callable[..., object], arguments: list[str], usage: str) -> None:
+    """Raise WrongUsage for more or fewer arguments than a function takes."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        raise WrongUsage(f"The arguments are wrong; usage: python -m {usage}") from None
+
+
+def whole_number(text: str) -> int:
+    """A number above zero; raises WrongUsage for anything else."""
+    if not text.isdecimal() or int(text) < 1:
+        raise WrongUsage(f"{text!r} is not a whole number above zero.")
+    return int(text)
+
+
+def level_number(name: str) -> int:
+    """Number of a log level; raises WrongUsage for a name that is none."""
+    levels = logging.getLevelNamesMapping()
+    if name not in levels:
+        raise WrongUsage(f"{name!r} is no log level; use one of {', '.join(levels)}.")
+    return levels[name]

@@ -5,24 +5,24 @@ used: Celery's command line (a shell, a completer, Flower) takes as long as the 
 and beat and Flower know the tasks by name.
 """
 
-import logging
 import os
-import sys
 from collections.abc import Callable
 
-from worker.app import app
-from worker.entrance import run_service
+from celery import Celery
+
+from errors import WrongUsage
+from worker.entrance import check, level_number, run_service, whole_number
 from worker.logs import log_json_lines
 
 NICENESS = 10
 """Whoever keeps time and shows the queue lets the work go first, above all while both start."""
 
 
-def serve_tasks(processes: str, log_level: str) -> int:
+def serve_tasks(app: Celery, processes: str, log_level: str) -> int:
     """Work until told to stop; returns the exit code."""
-    log_json_lines(logging.getLevelNamesMapping()[log_level])  # Celery warns before it asks for it
+    log_json_lines(level_number(log_level))  # Celery warns before it asks for it
     worker = app.Worker(
-        concurrency=int(processes),
+        concurrency=whole_number(processes),
         loglevel=log_level,
         quiet=True,
         without_mingle=True,  # asks other workers what was revoked, and waits a second for answers
@@ -33,15 +33,16 @@ def serve_tasks(processes: str, log_level: str) -> int:
     return int(worker.exitcode or 0)
 
 
-def keep_time(schedule: str, log_level: str) -> int:
+def keep_time(app: Celery, schedule: str, log_level: str) -> int:
     """Send the periodic tasks until told to stop."""
+    level_number(log_level)
     os.nice(NICENESS)
     app.conf.imports = ("worker.signals",)
     app.Beat(schedule=schedule, loglevel=log_level, quiet=True).run()
     return 0
 
 
-def show_queue(configuration: str) -> int:
+def show_queue(app: Celery, configuration: str) -> int:
     """Serve Flower's page until told to stop."""
     os.nice(NICENESS)
     app.conf.imports = ()
@@ -55,6 +56,18 @@ SERVICES: dict[str, Callable[..., int]] = {
     "flower": show_queue,
 }
 
+USAGE = "worker.serve worker PROCESSES LEVEL | beat SCHEDULE LEVEL | flower CONFIGURATION"
+
+
+def main(service: str, *arguments: str) -> int:
+    """Run a service until told to stop. Raises WrongUsage, for a setting too."""
+    if service not in SERVICES:
+        raise WrongUsage(f"There is no service {service!r}; usage: python -m {USAGE}")
+    check(SERVICES[service], [service, *arguments], USAGE)
+    from worker.app import app  # reads the settings
+
+    return SERVICES[service](app, *arguments)
+
+
 if __name__ == "__main__":  # the worker's own processes import this module again
-    service, *arguments = sys.argv[1:]
-    run_service(SERVICES[service], *arguments)
+    run_service(main, USAGE)

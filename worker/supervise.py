@@ -1,10 +1,10 @@
 """`python -m worker.supervise CONFIGURATION`: supervisord in the foreground, quick to act."""
 
-import sys
-
 from supervisor.loggers import Handler
 from supervisor.options import ServerOptions
 from supervisor.supervisord import go
+
+from worker.entrance import run_service
 
 LONGEST_WAIT_SECONDS = 0.1
 
@@ -31,4 +31,4 @@ def _lose_the_line(_: Handler) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    run_service(main, "worker.supervise CONFIGURATION")
