@@ -1,35 +1,42 @@
 # One verb, one command. Everything lives in .venv; nothing is installed outside this folder.
-PYTHON ?= python3.11
 BIN := .venv/bin
+INSTALLED_BY := pyproject.toml constraints.txt scripts/setup
 
-.PHONY: setup demo test check bench chaos clean
+.PHONY: setup dev demo test check bench chaos bare clean
 
 setup: .venv/.ready
 
-.venv/.ready: pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; set PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Setting up .venv, once; this downloads packages for a few minutes."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+dev: .venv/.dev
+
+.venv/.ready: $(INSTALLED_BY)
+	@scripts/setup
 	@touch $@
+
+.venv/.dev: $(INSTALLED_BY)
+	@scripts/setup dev
+	@touch .venv/.ready $@
 
 demo: setup
 	@$(BIN)/nightreel demo
 
 # In the order of their names: the few longest ones (chaos) come first, or one core would wait for the other.
-test: setup
+test: dev
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-check: setup
+check: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup
+bench: dev
 	$(BIN)/nightreel bench
 
-chaos: setup
+chaos: dev
 	$(BIN)/python -m bench.chaos
+
+# The same commands as a newcomer's, on a Debian that has nothing else: make bare SUITE=trixie
+bare:
+	@scripts/bare $(SUITE)
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis nightreel-demo
