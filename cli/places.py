@@ -75,7 +75,8 @@ def _objects_at(address: Address) -> Sequence[Address]:
     if not address.key.endswith("/"):
         return []
     found = configured(resources().footage_store).list(address)
-    return [one for one in found if PurePosixPath(one.key).suffix.lower() in VIDEO_ENDINGS]
+    videos = (one for one in found if PurePosixPath(one.key).suffix.lower() in VIDEO_ENDINGS)
+    return sorted(videos, key=lambda one: one.key)  # not every store lists in this order
 
 
 def size_bytes(place: Path | Address) -> int | None:

