@@ -20,7 +20,8 @@ from review.app import create_app
 from review.porter import Porter
 from review.site import Provider, Site
 from settings import Settings
-from storage.accounts import Role
+from storage.accounts import Role, any_account
+from storage.database import reading
 from storage.web_sessions import Lifetime
 from tasks.intake import ask_workers
 from tasks.people import ask_for_people
@@ -30,6 +31,7 @@ from worker.ports import LOOPBACK
 from worker.resources import Resources, resources
 from worker.stack_info import running, services_alive
 
+log = logging.getLogger(__name__)
 STOP_SECONDS = 5
 """How long requests under way are waited for; uploads go on where they stopped."""
 
@@ -41,6 +43,7 @@ def main(address: str = LOOPBACK) -> None:
     inbox = Inbox(mine.settings.home_folder, mine.site)
     porter = Porter(inbox, mine.tools, mine.plan, ask_workers=ask_workers, now=utc_now)
     porter.start()
+    _say_what_is_missing(mine)
     server_for(
         create_app(site_of(mine, inbox, porter)),
         address,
@@ -65,6 +68,12 @@ def server_for(
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     return uvicorn.Server(config)
+
+
+def _say_what_is_missing(mine: Resources) -> None:
+    with reading(mine.database) as session:
+        if not any_account(session):
+            log.warning("there is no account yet: nightreel account add NAME --role operator")
 
 
 def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from settings import Settings
 from storage.objects import Address
@@ -50,7 +51,6 @@ def compose(*arguments: str, without: str = "") -> subprocess.CompletedProcess[s
 @pytest.fixture
 def services() -> dict[str, dict[str, Any]]:
     """The services of the main file, as they stand there."""
-    yaml = pytest.importorskip("yaml")
     return dict(yaml.safe_load((ROOT / FILES[0]).read_text())["services"])
 
 
@@ -78,20 +78,29 @@ def test_only_who_shows_the_work_is_reachable_and_from_this_machine_alone(
     services: dict[str, dict[str, Any]],
 ) -> None:
     published = {name: each["ports"] for name, each in services.items() if "ports" in each}
+    assert published.pop("seaweedfs") == ["127.0.0.1:${S3_PORT:-8333}:8333"]  # to load footage
     assert published == {
         "flower": ["127.0.0.1:${NIGHTREEL_FLOWER_PORT:-5555}:5555"],
         "monitor": ["127.0.0.1:${NIGHTREEL_MONITOR_PORT:-9555}:9555"],
         "web": ["127.0.0.1:${NIGHTREEL_WEB_PORT:-8555}:8555"],
     }
-    assert {name for name, each in services.items() if each["networks"] != ["inside"]} == set(
-        published
-    )
+    outside = {name for name, each in services.items() if "outside" in each["networks"]}
+    assert outside == set(published)
 
 
 def test_the_inner_network_leads_nowhere() -> None:
-    yaml = pytest.importorskip("yaml")
     networks = yaml.safe_load((ROOT / FILES[0]).read_text())["networks"]
     assert networks["inside"] == {"internal": True}
+    masquerade = "com.docker.network.bridge.enable_ip_masquerade"
+    assert networks["loading"]["driver_opts"] == {masquerade: "false"}
+
+
+def test_the_page_trusts_the_network_of_its_published_port(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    networks = yaml.safe_load((ROOT / FILES[0]).read_text())["networks"]
+    (trusted,) = networks["outside"]["ipam"]["config"]
+    assert services["web"]["environment"]["NIGHTREEL_TRUSTED_PROXIES"] == trusted["subnet"]
 
 
 def test_every_service_is_locked_down_watched_and_restarted(
@@ -103,6 +112,13 @@ def test_every_service_is_locked_down_watched_and_restarted(
         assert each["security_opt"] == ["no-new-privileges:true"], name
         assert each["restart"] == "unless-stopped", name
         assert each["healthcheck"]["test"], name
+        assert each["mem_limit"], name
+        assert {"max-size", "max-file"} <= each["logging"]["options"].keys(), name
+
+
+def test_no_tmpfs_has_a_mode(services: dict[str, dict[str, Any]]) -> None:
+    """runc 1.1 forgets it when a container starts again: the folder is root's alone then."""
+    assert not [one for each in services.values() for one in each["tmpfs"] if ":" in one]
 
 
 def test_footage_cannot_be_written(services: dict[str, dict[str, Any]]) -> None:
@@ -141,14 +157,19 @@ def test_everybody_means_the_same_stores(services: dict[str, dict[str, Any]]) ->
     shared = {"NIGHTREEL_MEDIA_URL", "NIGHTREEL_S3_ENDPOINT", "NIGHTREEL_S3_SECRET_KEY"}
     for name in ("worker", "web"):
         assert shared <= services[name]["environment"].keys()
-        assert set(services[name]["depends_on"]) == {"redis", "postgres", "minio"}
-    buckets = services["minio"]["entrypoint"][-1]
-    settings = services["worker"]["environment"]
-    assert f"/data/{settings['NIGHTREEL_FOOTAGE_BUCKETS']} " in buckets
-    assert f"/data/{Address.parse(settings['NIGHTREEL_MEDIA_URL']).bucket} " in buckets
-    root = services["minio"]["environment"]
-    assert root["MINIO_ROOT_USER"] == settings["NIGHTREEL_S3_ACCESS_KEY"]
-    assert root["MINIO_ROOT_PASSWORD"] == settings["NIGHTREEL_S3_SECRET_KEY"]
+        assert set(services[name]["depends_on"]) == {"redis", "postgres", "seaweedfs"}
+    store, settings = services["seaweedfs"], services["worker"]["environment"]
+    media = Address.parse(settings["NIGHTREEL_MEDIA_URL"]).bucket
+    assert store["environment"]["BUCKETS"].split() == [media, settings["NIGHTREEL_FOOTAGE_BUCKETS"]]
+    assert store["environment"]["S3_PASSWORD"] == settings["NIGHTREEL_S3_SECRET_KEY"]
+    assert f'"accessKey": "{settings["NIGHTREEL_S3_ACCESS_KEY"]}"' in store["entrypoint"][-1]
+
+
+def test_passwords_are_on_no_command_line(services: dict[str, dict[str, Any]]) -> None:
+    """A shell reads them from its environment: `$$` stays as it is for it."""
+    for name, each in services.items():
+        said = " ".join(map(str, [*each.get("command", []), *each.get("entrypoint", [])]))
+        assert not re.search(r"(?<!\$)\$\{?\w*PASSWORD", said), name
 
 
 def test_the_page_listens_where_its_health_is_asked_for(
@@ -172,7 +193,6 @@ def test_every_setting_exists(services: dict[str, dict[str, Any]]) -> None:
 
 
 def test_on_a_gpu_seven_processes_share_it() -> None:
-    yaml = pytest.importorskip("yaml")
     worker = yaml.safe_load((ROOT / FILES[1]).read_text())["services"]["worker"]
     (device,) = worker["deploy"]["resources"]["reservations"]["devices"]
     assert device["capabilities"] == ["gpu"]
