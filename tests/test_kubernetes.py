@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.receive import Inbox
 from settings import Settings
 
 FOLDER = Path(__file__).parent.parent / "deploy/kubernetes"
@@ -18,6 +19,7 @@ SECRETS = {
     "NIGHTREEL_S3_SECRET_KEY", "FLOWER_BASIC_AUTH",
 }  # fmt: skip
 
+COMPOSE = yaml.safe_load((FOLDER.parents[1] / "docker-compose.yml").read_text())
 DOCUMENTS: list[dict[str, Any]] = [
     document
     for file in sorted(FOLDER.glob("*.yaml"))
@@ -64,6 +66,7 @@ def test_a_pod_is_locked_down_limited_and_watched(name: str) -> None:
     spec = pod(name)
     (container,) = spec["containers"]
     assert spec["automountServiceAccountToken"] is False
+    assert spec["enableServiceLinks"] is False  # Service flower would set FLOWER_PORT
     assert spec["securityContext"]["runAsNonRoot"] is True
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert container["securityContext"] == {
@@ -82,6 +85,9 @@ def test_what_a_pod_refers_to_is_there(name: str) -> None:
     volumes = {one["name"] for one in spec["volumes"]}
     assert {one["name"] for one in container["volumeMounts"]} == volumes
     assert [one["configMapRef"]["name"] for one in container["envFrom"]] == list(named("ConfigMap"))
+    claims = {one["persistentVolumeClaim"]["claimName"]
+              for one in spec["volumes"] if "persistentVolumeClaim" in one}  # fmt: skip
+    assert claims <= set(named("PersistentVolumeClaim"))
     secrets = [one["valueFrom"]["secretKeyRef"] for one in container["env"] if "valueFrom" in one]
     assert {one["name"] for one in secrets} == {"nightreel"}
     assert {one["key"] for one in secrets} <= SECRETS
@@ -109,6 +115,51 @@ def test_a_worker_has_time_to_give_its_work_back() -> None:
     stop_seconds = int(named("ConfigMap")["nightreel"]["data"]["NIGHTREEL_STOP_SECONDS"])
     for name in ("worker", "worker-gpu"):
         assert pod(name)["terminationGracePeriodSeconds"] >= stop_seconds + 10
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_a_worker_finds_uploaded_footage_where_the_page_put_it(name: str) -> None:
+    (claim,) = named("PersistentVolumeClaim").values()
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    home = named("ConfigMap")["nightreel"]["data"]["NIGHTREEL_HOME"]
+    pages = {one["name"]: one for one in pod("web")["containers"][0]["volumeMounts"]}
+    worker = {one["name"]: one for one in pod(name)["containers"][0]["volumeMounts"]}
+    inbox = Inbox(Path(home))
+    assert pages["uploads"] == {"name": "uploads", "mountPath": home}
+    assert worker["uploads"]["mountPath"] == str(inbox.footage)
+    assert worker["uploads"]["subPath"] == inbox.footage.name
+
+
+@pytest.mark.parametrize("name", ["worker", "beat", "web", "monitor", "flower"])
+def test_a_pod_runs_what_the_compose_file_runs_with_the_same_memory(name: str) -> None:
+    (container,) = pod(name)["containers"]
+    service = COMPOSE["services"][name]
+    assert container["image"] == service["image"]
+    assert container["command"] == [_default(word) for word in service["command"]]
+    memory = _default(service["mem_limit"]).replace("g", "Gi").replace("m", "Mi")
+    assert container["resources"]["limits"]["memory"] == memory
+
+
+def test_a_setting_means_the_same_as_in_the_compose_file() -> None:
+    differ = {"NIGHTREEL_S3_ENDPOINT", "NIGHTREEL_TRUSTED_PROXIES"}  # addresses of other networks
+    told = named("ConfigMap")["nightreel"]["data"] | {
+        one["name"]: one["value"]
+        for name in PODS if name != "worker-gpu"
+        for one in pod(name)["containers"][0]["env"] if "value" in one
+    }  # fmt: skip
+    composed = {
+        key: _default(str(value))
+        for service in COMPOSE["services"].values()
+        for key, value in service["environment"].items()
+    }
+    shared = (told.keys() & composed.keys()) - differ
+    assert {"NIGHTREEL_MEDIA_URL", "NIGHTREEL_STOP_SECONDS", "FLOWER_PORT"} <= shared
+    assert {key: told[key] for key in shared} == {key: composed[key] for key in shared}
+
+
+def _default(value: str) -> str:
+    """What Compose makes of a value where no variable is set."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
 
 
 def test_workers_are_scaled_by_an_age_that_the_monitor_tells() -> None:
