@@ -24,7 +24,6 @@ class Exporter(Collector):
         self._home = home
         self._registry = CollectorRegistry()
         self._registry.register(self)
-        self._watched = _Growth()
 
     def text(self) -> bytes:
         """The metrics in Prometheus' text format."""
@@ -47,35 +46,28 @@ class Exporter(Collector):
         yield _gauge("ledger_readable", "Whether the database answers.", 1)
         yield from _counts(sight)
         yield from _ages(sight)
-        yield from self._speed(sight)
+        yield from _footage(sight)
 
-    def _speed(self, sight: Sight) -> Iterator[Metric]:
-        watched_ms = sight.vitals.footage_ms.get(State.DONE, 0)
-        yield CounterMetricFamily(
-            "nightreel_footage_watched_seconds",
-            "Footage watched since the monitor was started; its rate is hours per hour.",
-            value=self._watched.since_start(watched_ms) / 1000,
+
+def _footage(sight: Sight) -> Iterator[Metric]:
+    seen = sight.vitals
+    yield CounterMetricFamily(
+        "nightreel_footage_watched_seconds",
+        "All footage that was ever watched; its rate is hours per hour.",
+        value=seen.watched_ms / 1000,
+    )
+    yield _gauge(
+        "footage_waiting_seconds",
+        "Footage that waits or is being watched; what is paused is not counted.",
+        seen.waiting_ms / 1000,
+    )
+    recent = seen.recent
+    if recent.footage_ms:
+        yield _gauge(
+            "work_seconds_per_footage_hour",
+            "What an hour of footage cost one worker process, over the last hour.",
+            recent.work_seconds * 3_600_000 / recent.footage_ms,
         )
-        recent = sight.vitals.recent
-        if recent.footage_ms:
-            yield _gauge(
-                "work_seconds_per_footage_hour",
-                "What an hour of footage cost one worker process, over the last hour.",
-                recent.work_seconds * 3_600_000 / recent.footage_ms,
-            )
-
-
-class _Growth:
-    """A count that only grows, over one that shrinks when work is cancelled or forgotten."""
-
-    def __init__(self) -> None:
-        self._last: int | None = None
-        self._total = 0
-
-    def since_start(self, now: int) -> int:
-        self._total += max(0, now - (now if self._last is None else self._last))
-        self._last = now
-        return self._total
 
 
 def _counts(sight: Sight) -> Iterator[Metric]:
@@ -107,7 +99,9 @@ def _counts(sight: Sight) -> Iterator[Metric]:
     )
     yield _gauge("worker_processes", "Worker processes alive, everywhere.", seen.fleet.processes)
     yield _gauge("worker_machines", "Machines or containers they run on.", seen.fleet.machines)
-    yield _gauge("files_refused", "Files of the watched folder that were refused.", seen.refused)
+    yield _gauge(
+        "files_refused", "Files of the watched folder and uploads that were refused.", seen.refused
+    )
 
 
 def _ages(sight: Sight) -> Iterator[Metric]:

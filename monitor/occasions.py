@@ -13,14 +13,14 @@ from monitor.lookout import Sight
 from pipeline.outlook import Outlook, look_ahead
 from pipeline.windows import Windows
 from storage.database import Session
-from storage.night import Ended, ended_since, watched_ms_since
+from storage.monitoring import monitoring
+from storage.night import Ended, ended_since, watched_ms_between, watched_ms_since
 from storage.notices import latest
+from storage.refusals import refused_files
 from storage.search_counts import search_counts
 from storage.tables import State
 
 NIGHT_ENDED, NEEDS_HELP = "night_ended", "needs_help"
-LONGEST_NIGHT = timedelta(days=1)
-"""How far back the first night is looked for."""
 LAST_SEGMENTS = timedelta(minutes=15)
 """How long after a window's end the segments that were begun inside it are waited for."""
 BETWEEN_QUARANTINES = timedelta(minutes=10)
@@ -36,22 +36,32 @@ class Occasion:
     body: dict[str, Any]
 
 
-def night_ended(session: Session, sight: Sight, windows: Windows) -> Iterator[Occasion]:
-    """The window has closed, or all there was has been watched."""
+def night_ended(
+    session: Session, sight: Sight, windows: Windows, began: datetime
+) -> Iterator[Occasion]:
+    """The window has closed, or all there was has been watched.
+
+    `began` is when this monitor first looked. What ended before anybody looked is no news, but a
+    night in which work was done is told however late.
+    """
     before = latest(session, "night")
-    since = before.created_at if before else sight.at - LONGEST_NIGHT
-    ended = [one for one in ended_since(session, since) if one.state is not State.CANCELLED]
-    watched_ms = watched_ms_since(session, since)
-    ended_at = (
-        _all_done(ended, sight)
-        if windows.is_open(sight.at)
-        else _window_closed(watched_ms, sight, windows)
-    )
+    watch = monitoring(session)
+    looking_since = watch.looking_since if watch else began
+    if windows.is_open(sight.at):
+        since = max(before.created_at if before else began, looking_since)
+        ended_at = _all_done(_ended(session, since), sight)
+    else:
+        since = before.created_at if before else windows.opened_at(sight.at) or began
+        ended_at = _window_closed(session, since, looking_since, sight, windows)
     if ended_at is not None and ended_at > since:
         outlook = look_ahead(session, workers=0, windows=windows, now=sight.at)
-        body = {"since": since.isoformat(), "watched_ms": watched_ms}
-        body |= _account(ended, sight, outlook)
+        body = {"since": since.isoformat(), "ended_at": ended_at.isoformat()}
+        body |= _account(session, since, sight, outlook)
         yield Occasion(f"night:{ended_at.isoformat()}", NIGHT_ENDED, body)
+
+
+def _ended(session: Session, since: datetime) -> list[Ended]:
+    return [one for one in ended_since(session, since) if one.state is not State.CANCELLED]
 
 
 def _all_done(ended: Sequence[Ended], sight: Sight) -> datetime | None:
@@ -62,25 +72,31 @@ def _all_done(ended: Sequence[Ended], sight: Sight) -> datetime | None:
     return ended[-1].finished_at
 
 
-def _window_closed(watched_ms: int, sight: Sight, windows: Windows) -> datetime | None:
+def _window_closed(
+    session: Session, since: datetime, looking_since: datetime, sight: Sight, windows: Windows
+) -> datetime | None:
     opened_at = windows.opened_at(sight.at)
     closed_at = windows.closes_at(opened_at) if opened_at else None
-    if closed_at is None:
+    if opened_at is None or closed_at is None:
         return None
     under_way = sight.vitals.segments.get(State.RUNNING, 0)
     if under_way and sight.at - closed_at < LAST_SEGMENTS:
         return None
-    waited = any(since < closed_at for since in sight.vitals.waiting_since.values())
-    return closed_at if waited or under_way or watched_ms else None
+    waited = any(moment < closed_at for moment in sight.vitals.waiting_since.values())
+    seen = looking_since < closed_at and (waited or under_way)
+    worked = watched_ms_between(session, max(since, opened_at), closed_at + LAST_SEGMENTS)
+    return closed_at if seen or worked else None
 
 
-def _account(ended: Sequence[Ended], sight: Sight, outlook: Outlook) -> dict[str, Any]:
-    states = Counter(one.state for one in ended)
+def _account(session: Session, since: datetime, sight: Sight, outlook: Outlook) -> dict[str, Any]:
+    states = Counter(one.state for one in _ended(session, since))
     remaining = [one for one in outlook.work if not one.paused]
     return {
+        "watched_ms": watched_ms_since(session, since),
         "done": states[State.DONE],
         "gaps": states[State.GAPS],
         "failed": states[State.FAILED],
+        "refused": len(refused_files(session, since=since)),
         "remaining": len(remaining),
         "remaining_ms": sum(one.footage_ms for one in remaining),
         "paused": sight.vitals.paused,

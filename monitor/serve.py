@@ -8,15 +8,20 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 
+from errors import NightreelError
 from monitor.lookout import ledger_lookout
 from monitor.metrics import Exporter
 from monitor.page import serve
 from monitor.watchman import Watchman
+from pipeline.clock import utc_now
+from storage.database import writing
+from storage.monitoring import note_look
 from worker.entrance import run_service
 from worker.logs import log_json_lines
 from worker.ports import LOOPBACK
-from worker.resources import resources
+from worker.resources import Resources, resources
 
 NICENESS = 10
 LOOK_ROUND_SECONDS = 10.0
@@ -34,9 +39,15 @@ def main(address: str = LOOPBACK) -> None:
     serve(address, mine.settings.monitor_port, exporter, lookout.look)
     watchman = Watchman(mine, lookout.look) if mine.settings.notify else None
     while True:
+        _note_look(mine)
         if watchman:
             watchman.look_round()
         time.sleep(LOOK_ROUND_SECONDS)
+
+
+def _note_look(mine: Resources) -> None:
+    with suppress(NightreelError), writing(mine.database) as session:  # the watchman says it
+        note_look(session, utc_now())
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ class Watchman:
         """A trouble that is over by then, as after a start, is nobody's business."""
         self._troubled_since: dict[str, datetime] = {}
         self._told: set[str] = set()
+        self._began: datetime | None = None
         self._blind_since: datetime | None = None
         self._blindness_told = False
 
@@ -52,6 +53,7 @@ class Watchman:
             self._blind_since, self._blindness_told = None, False
 
     def _write_down(self, sight: Sight) -> None:
+        self._began = self._began or sight.at
         with reading(self._mine.database) as session:
             found = list(self._occasions(session, sight))
         new = [one for one in found if one.key not in self._told]
@@ -65,7 +67,7 @@ class Watchman:
     def _occasions(self, session: Session, sight: Sight) -> Iterator[Occasion]:
         settings = self._mine.settings
         return chain(
-            night_ended(session, sight, self._mine.windows),
+            night_ended(session, sight, self._mine.windows, self._began or sight.at),
             quarantined(session, sight),
             unusual_searches(session, sight.at),
             in_trouble(self._lasting(sight)),

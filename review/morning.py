@@ -12,14 +12,13 @@ from review.timeline import clock, whole_clock
 from storage.database import Engine, reading
 from storage.night import (
     Ended,
-    RefusedFile,
     ended_since,
-    refused_since,
     watched_ms_since,
     with_gaps_since,
 )
 from storage.pace import RemainingWork
 from storage.progress import Outcome, outcomes
+from storage.refusals import RefusedFile, refused_files
 from storage.tables import State
 from storage.workers import Fleet
 
@@ -78,7 +77,7 @@ def gather_night(database: Engine, *, workers: int, windows: Windows, now: datet
             ended=ended_since(session, since),
             watched_ms=watched_ms_since(session, since),
             with_gaps=outcomes(session, with_gaps_since(session, since)),
-            refused=refused_since(session, since),
+            refused=refused_files(session, since=since),
             outlook=look_ahead(session, workers=workers, windows=windows, now=now),
         )
 
@@ -103,7 +102,12 @@ def night_as_json(night: Night) -> dict[str, Any]:
         "end": _iso(outlook.end),
         "with_gaps": [_gaps_as_json(one) for one in night.with_gaps],
         "refused": [
-            {"name": one.name, "reason": one.reason, "refused_at": _iso(one.refused_at)}
+            {
+                "name": one.name,
+                "reason": one.reason,
+                "refused_at": _iso(one.refused_at),
+                "uploaded": one.upload_id is not None,
+            }
             for one in night.refused
         ],
         "late": [

@@ -22,6 +22,7 @@ from storage.cases import list_cases
 from storage.database import Session, reading
 from storage.listing import SegmentRow, newest_analyses, segment_rows, spans
 from storage.progress import Outcome, Progress, outcomes, progress
+from storage.refusals import RefusedFile, refused_files
 from storage.states import OPEN
 from storage.tables import State
 from storage.uploads import Stage, Upload
@@ -97,6 +98,9 @@ class Listed:
     """How many newer ones there are."""
     more: bool
     """Whether there are older ones."""
+    refused: list[RefusedFile]
+    """Files that were not taken, the latest first; of `uploads` none."""
+    refused_in_all: int
 
 
 @routes.get("")
@@ -156,8 +160,13 @@ def list_recordings(
             session, first=first, number=number + 1, only=only, older_than=older_than
         )
         shown = show(session, ours, analyses[:number], now)
+        account_id = None if who.roles & SEE_ALL else who.account_id
+        refused = refused_files(session, account_id=account_id)
     coming = [_coming(ours, one) for one in own if one.stage is not Stage.TAKEN]
-    return Listed(shown, coming, first, more=len(analyses) > number)
+    told_there = {one.upload.id for one in coming}
+    others = [one for one in reversed(refused) if one.upload_id not in told_there]
+    more = len(analyses) > number
+    return Listed(shown, coming, first, more, others[:ON_A_PAGE], len(others))
 
 
 def show(session: Session, ours: Site, analysis_ids: Sequence[int], now: datetime) -> list[Shown]:

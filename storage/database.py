@@ -14,7 +14,7 @@ from sqlmodel import Session as Session
 
 from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
 
-NEWEST_VERSION = "0030"
+NEWEST_VERSION = "0031"
 """Of the tables: the newest migration's."""
 SEALED_VERSION = "0027"
 """From here on no table has a plain vector of a reference; SQLite's log of writes may have."""

@@ -1,13 +1,13 @@
-"""What came of the last hours: what ended, what was given up, what was refused."""
+"""What came of the last hours: what ended, and what was given up."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
 from storage.states import OPEN, is_footage
-from storage.tables import Analysis, Recording, Refusal, Segment, State
+from storage.tables import Analysis, Recording, Segment, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,6 @@ class Ended:
     duration_ms: int
     due_at: datetime | None
     finished_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedFile:
-    """A file that was not taken from the watched folder."""
-
-    name: str
-    reason: str
-    refused_at: datetime
 
 
 def totals(session: Session) -> Totals:
@@ -82,10 +73,20 @@ def ended_since(session: Session, since: datetime) -> list[Ended]:
 
 def watched_ms_since(session: Session, since: datetime) -> int:
     """Footage in segments that were done then or later, their recordings finished or not."""
+    return _watched_ms(session, col(Segment.finished_at) >= since)
+
+
+def watched_ms_between(session: Session, since: datetime, until: datetime) -> int:
+    """The same, of those that were done before `until`."""
+    ended = col(Segment.finished_at)
+    return _watched_ms(session, and_(ended >= since, ended < until))
+
+
+def _watched_ms(session: Session, when: ColumnElement[bool]) -> int:
     length = func.sum(col(Segment.end_ms) - col(Segment.start_ms))
-    done = and_(col(Segment.state) == State.DONE, col(Segment.finished_at) >= since)
-    statement = select(length).join(Analysis).where(done, is_footage())
-    return int(session.exec(statement).one() or 0)
+    statement = select(length).join(Analysis)
+    done = statement.where(col(Segment.state) == State.DONE, when, is_footage())
+    return int(session.exec(done).one() or 0)
 
 
 def with_gaps_since(session: Session, since: datetime) -> list[int]:
@@ -100,12 +101,3 @@ def with_gaps_since(session: Session, since: datetime) -> list[int]:
         )
     )
     return list(session.exec(statement.order_by(col(Analysis.id))))
-
-
-def refused_since(session: Session, since: datetime) -> list[RefusedFile]:
-    """Files of the watched folder that were refused then or later, in that order."""
-    statement = select(Refusal).where(col(Refusal.refused_at) >= since)
-    return [
-        RefusedFile(one.name, one.reason, one.refused_at)
-        for one in session.exec(statement.order_by(col(Refusal.refused_at), col(Refusal.id)))
-    ]

@@ -9,9 +9,11 @@ from sqlalchemy import case, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from storage import refusals
 from storage.canaries import last_done
-from storage.states import ENDED, ran_out
-from storage.tables import Analysis, Priority, Refusal, Segment, State
+from storage.monitoring import monitoring
+from storage.states import ENDED, OPEN, is_footage, ran_out
+from storage.tables import Analysis, Priority, Segment, State
 from storage.workers import Fleet, fleet
 
 RECENT = timedelta(hours=1)
@@ -56,7 +58,11 @@ class Vitals:
     """When the youngest attempt began that ended in quarantine."""
     recent: RecentWork
     refused: int
-    """Files of the watched folder."""
+    """Files of the watched folder, and uploads."""
+    watched_ms: int
+    """All footage that was ever watched, as far as the monitor has counted."""
+    waiting_ms: int
+    """Footage that waits or is being watched; what is paused is not counted."""
     canaries: dict[str, datetime]
     """When a canary was last done, by queue."""
     fleet: Fleet
@@ -78,7 +84,9 @@ def vitals(session: Session, now: datetime) -> Vitals:
         finished_at=session.exec(select(func.max(Segment.finished_at))).one(),
         quarantined_at=next((r.began_at for r in segments if r.state is State.QUARANTINED), None),
         recent=_recent_work(session, now - RECENT),
-        refused=session.exec(select(func.count(col(Refusal.id)))).one(),
+        refused=refusals.count(session),
+        watched_ms=seen.watched_ms if (seen := monitoring(session)) else 0,
+        waiting_ms=session.exec(_still_to_watch()).one() or 0,
         canaries=last_done(session),
         fleet=fleet(session, now),
     )
@@ -108,6 +116,11 @@ def _leases() -> Any:
 def _paused() -> Any:
     ended = col(Analysis.state).in_([*ENDED, State.CANCELLED])
     return select(func.count()).where(col(Analysis.paused_at).is_not(None), ~ended)
+
+
+def _still_to_watch() -> Any:
+    still = (col(Segment.state).in_(OPEN), col(Analysis.paused_at).is_(None), is_footage())
+    return select(func.sum(_LENGTH_MS)).join(Analysis).where(*still)
 
 
 def _waiting(session: Session) -> dict[str, Any]:

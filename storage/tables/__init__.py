@@ -36,7 +36,7 @@ from storage.tables.recordings import (
     State,
 )
 from storage.tables.verdicts import Decision, Decoy, QualityOverride, Verdict
-from storage.tables.watching import Canary, Notice, Worker
+from storage.tables.watching import Canary, Monitoring, Notice, Worker
 
 __all__ = [
     "DEFAULT_SITE",
@@ -66,6 +66,7 @@ __all__ = [
     "GroupMember",
     "GroupRule",
     "Model",
+    "Monitoring",
     "Notice",
     "Omission",
     "Overlap",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, BigInteger
 from sqlmodel import Field
 
 from storage.tables.base import Table, unique
@@ -24,6 +24,17 @@ class Worker(Table, table=True):
     machine: str
     processes: int
     seen_at: datetime
+
+
+class Monitoring(Table, table=True):
+    """What the monitor keeps between its looks at the ledger: one row."""
+
+    id: int = Field(default=None, primary_key=True)
+    looking_since: datetime
+    looked_at: datetime
+    counted_until: datetime
+    """Footage that was watched before this is in `watched_ms`."""
+    watched_ms: int = Field(sa_type=BigInteger)
 
 
 class Notice(Table, table=True):

@@ -32,6 +32,8 @@ def vitals_with(now: datetime = NOW, **changes: Any) -> Vitals:
         quarantined_at=None,
         recent=RecentWork(0, 0.0, 0.0),
         refused=0,
+        watched_ms=0,
+        waiting_ms=0,
         canaries={"upkeep": now - 10 * SECOND, "nightreel": now - 10 * SECOND},
         fleet=Fleet(2, 1),
     )

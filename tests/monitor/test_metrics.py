@@ -74,12 +74,11 @@ def test_without_a_database_one_metric_says_so(tmp_path: Path) -> None:
     assert told == {("ledger_readable", ""): 0}
 
 
-def test_footage_watched_only_grows(tmp_path: Path) -> None:
-    done_ms = [60_000, 180_000, 120_000, 150_000]
-    looks = iter(sight_of(vitals_with(footage_ms={State.DONE: one})) for one in done_ms)
-    exporter = Exporter(lambda: next(looks), tmp_path)
-    told = [samples(exporter)["footage_watched_seconds_total", ""] for _ in done_ms]
-    assert told == [0, 120, 120, 150]
+def test_footage_is_told_in_seconds(tmp_path: Path) -> None:
+    seen = vitals_with(watched_ms=7_200_000, waiting_ms=1_800_000)
+    told = samples(Exporter(lambda: sight_of(seen), tmp_path))
+    assert told["footage_watched_seconds_total", ""] == 7200
+    assert told["footage_waiting_seconds", ""] == 1800
 
 
 def test_no_path_is_told() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from listeners import command_that, command_that_writes_down, diary_of
-from rows import PLAN, found, presence, segments
+from rows import PLAN, add_accounts, found, presence, segments
 from sights import AT_NIGHT, MINUTE, NOW, SECOND, expected
 
 from errors import StoreUnavailable
@@ -18,10 +18,11 @@ from monitor.health import judge
 from monitor.lookout import Sight
 from monitor.watchman import Watchman
 from settings import Settings
-from storage import ledger
+from storage import ledger, uploads
 from storage.audit import Action, record
 from storage.canaries import show_life
 from storage.database import reading, writing
+from storage.monitoring import note_look
 from storage.notices import due, latest
 from storage.recordings import add
 from storage.vitals import vitals
@@ -60,6 +61,8 @@ class Scene:
     def told(self, now: datetime) -> list[dict[str, Any]]:
         """Look round at that moment; what has been told by then."""
         self.now = now
+        with writing(self.mine.database) as session:
+            note_look(session, now)
         self.watchman.look_round()
         return diary_of(self.folder)
 
@@ -101,14 +104,20 @@ def home(tmp_path: Path, sqlite_model: Path) -> Path:
 
 @pytest.fixture
 def scene(home: Path, at: Callable[[Scene], Scene]) -> Scene:
-    """Work at any time of the day."""
-    return at(Scene(home))
+    """Work at any time of the day; the monitor has looked once."""
+    return looking(at(Scene(home)))
 
 
 @pytest.fixture
 def nightly(home: Path, at: Callable[[Scene], Scene]) -> Scene:
-    """Work from 20:00 to 06:30."""
-    return at(Scene(home, "20:00-06:30"))
+    """Work from 20:00 to 06:30; the monitor has looked once."""
+    return looking(at(Scene(home, "20:00-06:30")))
+
+
+def looking(scene: Scene) -> Scene:
+    """It began a minute ago, and had nothing to tell."""
+    assert scene.told(NOW - MINUTE) == []
+    return scene
 
 
 def quarantines(told: list[dict[str, Any]]) -> list[int]:
@@ -163,8 +172,9 @@ def test_segments_begun_inside_the_window_are_waited_for(nightly: Scene) -> None
     nightly.add(1)
     with writing(nightly.mine.database) as session:
         ledger.claim(session, 1, "anna", 60, MORNING - SECOND)
-    assert nightly.told(MORNING + MINUTE) == []
-    assert len(nightly.told(MORNING + 20 * MINUTE)) == 1
+    for minutes in (-1, 1, 10):
+        assert nightly.told(MORNING + minutes * MINUTE) == []
+    assert len(nightly.told(MORNING + 16 * MINUTE)) == 1
 
 
 def test_a_night_that_ended_early_is_told_then_and_not_again(nightly: Scene) -> None:
@@ -179,6 +189,69 @@ def test_footage_added_by_day_for_the_coming_night_is_not_told(nightly: Scene) -
     nightly.add(1)
     assert not AT_NIGHT.is_open(nightly.now)
     assert nightly.told(MORNING.replace(hour=13)) == []
+
+
+def test_what_was_watched_before_anybody_looked_is_no_news(
+    home: Path, at: Callable[[Scene], Scene]
+) -> None:
+    """As by `process`, an hour before the first `up`."""
+    scene = at(Scene(home))
+    scene.add(2)
+    scene.watch(1, NOW - 60 * MINUTE)
+    scene.watch(2, NOW - 60 * MINUTE)
+    assert scene.told(NOW) == []
+
+
+def test_what_was_watched_while_nobody_looked_is_no_news_after_other_nights(scene: Scene) -> None:
+    scene.add(1)
+    scene.watch(1, NOW)
+    before = scene.told(NOW + MINUTE)
+    scene.add(2)
+    scene.watch(2, NOW + 60 * MINUTE)
+    scene.watchman = Watchman(scene.mine, scene.look)
+    assert scene.told(NOW + 90 * MINUTE) == before
+
+
+def test_a_restart_of_the_monitor_loses_no_end(scene: Scene) -> None:
+    scene.add(1)
+    scene.watch(1, NOW)
+    scene.told(NOW + MINUTE)
+    scene.add(2)
+    scene.watch(2, NOW + 2 * MINUTE)
+    scene.watchman = Watchman(scene.mine, scene.look)
+    assert len(scene.told(NOW + 3 * MINUTE)) == 2
+
+
+@pytest.mark.parametrize("hours", [1, 5])
+def test_work_by_day_ends_no_night(home: Path, at: Callable[[Scene], Scene], hours: int) -> None:
+    """The window closed before the monitor began, and nothing was done inside it."""
+    scene, noon = at(Scene(home, "20:00-06:30")), MORNING.replace(hour=12)
+    scene.now = noon
+    scene.add(2)
+    scene.watch(1, MORNING + 60 * MINUTE)
+    assert scene.told(noon) == []
+    assert scene.told(noon + hours * 60 * MINUTE) == []
+
+
+def test_a_night_with_work_is_told_late_with_the_time_of_its_end(nightly: Scene) -> None:
+    nightly.add(2)
+    nightly.watch(1, NOW + MINUTE)
+    (told,) = nightly.told(MORNING + 240 * MINUTE)
+    assert told["ended_at"] == MORNING.isoformat()
+    assert told["at"] == (MORNING + 240 * MINUTE).isoformat()
+    assert (told["watched_ms"], told["remaining"]) == (10_000, 1)
+
+
+def test_refused_uploads_are_counted(scene: Scene) -> None:
+    scene.add(1)
+    with writing(scene.mine.database) as session:
+        add_accounts(session, 7)
+        about = {"account_id": 7, "actor": "account:7", "case_id": None, "now": NOW}
+        one = uploads.begin(session, name="gate.mp4", size_bytes=5, **about)  # type: ignore[arg-type]
+        uploads.refused(session, one.id, NOW, "It is no video.")
+    scene.watch(1, NOW)
+    (told,) = scene.told(NOW + MINUTE)
+    assert told["refused"] == 1
 
 
 def test_new_quarantines_are_told_and_old_ones_are_not_told_again(scene: Scene) -> None:

@@ -158,7 +158,7 @@ def test_a_refusal_is_said(page: Page, house: House, tmp_path: Path) -> None:
     page.get_by_label("Choose files").set_input_files(notes)
     expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
     house.porter.look_round()
-    expect(page.get_by_text("Not taken: The file is damaged")).to_be_visible()
+    expect(page.get_by_text("UTC: The file is damaged")).to_be_visible()
 
 
 def test_the_auditor_checks_the_log_without_leaving_the_page(

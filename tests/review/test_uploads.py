@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from painted import RED, Stay, paint
-from rows import TERMS
+from rows import NOW, TERMS
 from visiting import House, log_in
 from waiting import wait_until
 
@@ -139,7 +139,7 @@ def test_a_file_that_is_no_video_is_refused_whatever_it_is_called(
     assert upload.stage == "refused"
     assert "no video at all" in (upload.reason or "")
     assert list(house.site.inbox.coming.iterdir()) == []
-    assert "Not taken: The file is damaged" in ann.get("/recordings").text
+    assert f"Refused {NOW:%Y-%m-%d %H:%M} UTC: The file is damaged" in ann.get("/recordings").text
 
 
 @pytest.mark.parametrize(("size", "status"), [("0", 422), ("-1", 422), ("x", 422), ("9" * 12, 413)])

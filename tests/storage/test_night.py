@@ -10,6 +10,7 @@ from footage.coverage import Coverage
 from storage import control, ledger, night
 from storage.database import reading, writing
 from storage.recordings import add
+from storage.refusals import RefusedFile, refused_files
 from storage.tables import Refusal, State
 
 SEEN = Coverage(decoded_frames=300, sampled_frames=20, decoded_ms=10_000, gaps=())
@@ -107,6 +108,6 @@ def test_refused_files_are_told_from_a_moment_on(database: Engine) -> None:
                 )
             )
     with reading(database) as session:
-        assert night.refused_since(session, LATER) == [
-            night.RefusedFile("new.mp4", "The file is empty.", LATER)
+        assert refused_files(session, since=LATER) == [
+            RefusedFile("new.mp4", "The file is empty.", LATER)
         ]
