@@ -20,11 +20,16 @@ Roles = Annotated[list[Role], typer.Option("--role", help="What it may do; may b
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+def has_account(database: Engine) -> bool:
+    """Whether there is an account at all."""
+    with reading(database) as session:
+        return accounts.any_account(session)
+
+
 def make_first_account(database: Engine) -> NewPassword | None:
     """An operator's account where there is none at all: whoever starts the machine."""
-    with reading(database) as session:
-        if accounts.any_account(session):
-            return None
+    if has_account(database):
+        return None
     try:
         return Managing(database, actor(), utc_now()).make(FIRST, [MANAGER])
     except Conflict:  # another machine was started at the same moment

@@ -37,6 +37,7 @@ NIGHTREEL = Group(
         "notify": "notify:notify",
         "doctor": "doctor:doctor",
         "settings": "settings:settings",
+        "service": "service:service",
         "bench": "benchmarks:bench",
         "case": Group(
             "Cases: what authorises a search.",

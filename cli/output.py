@@ -1,6 +1,7 @@
 """How the command line speaks: results to stdout, everything else to stderr."""
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -15,6 +16,15 @@ out = Console(
     width=None if sys.stdout.isatty() else WIDTH_OF_FILES,
 )
 err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def err_is_journal() -> bool:
+    """Whether what is said on stderr is kept in the system's journal, which others may read."""
+    try:
+        file = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{file.st_dev}:{file.st_ino}"
 
 
 def print_json(value: Any) -> None:

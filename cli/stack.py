@@ -2,9 +2,9 @@
 
 from contextlib import suppress
 
-from cli.accounts import make_first_account
+from cli.accounts import has_account, make_first_account
 from cli.footage import ask_for_new, check_engine
-from cli.output import err
+from cli.output import err, err_is_journal
 from errors import BrokerUnavailable
 from pipeline.accounts import NewPassword
 from settings import Settings
@@ -24,7 +24,7 @@ def up() -> None:
     mine.make_home()
     check_engine()
     mine.check_key()
-    first = make_first_account(mine.database)
+    first = None if err_is_journal() else make_first_account(mine.database)
     with Stack(mine.settings) as stack:
         with suppress(BrokerUnavailable):
             ask_every_queue()
@@ -39,6 +39,8 @@ def _welcome(info: StackInfo, settings: Settings, first: NewPassword | None) -> 
     kept = "as set" if given else f"in {settings.home_folder / 'run' / 'flower-password'}"
     err.print("Nightreel is up; Ctrl-C stops it in order.")
     err.print(f"Page: {info.web_url}, in a few seconds")
+    if first is None and not has_account(resources().database):
+        err.print("No account: `nightreel account add NAME --role operator` creates the first.")
     if first:
         err.print(f"First account: {first.name}, password for one time {first.password}")
         err.print("Log in with it; the page says which other accounts to create.")

@@ -40,6 +40,12 @@ REDIS_START_SECONDS = 60.0
 """Redis reads its whole file before it answers."""
 
 
+def longest_stop_seconds(settings: Settings) -> float:
+    """How long a stop may take until what has not stopped is killed."""
+    margins = services.MARGIN_SECONDS * (len(PROGRAMS) + 1)
+    return float(settings.stop_seconds + margins)
+
+
 class Stack:
     """The services of one home folder, for as long as this process wants them.
 
@@ -66,7 +72,7 @@ class Stack:
         """
         self._claim_home()
         try:
-            self._end_leftovers(self._stop_bound_seconds)
+            self._end_leftovers(longest_stop_seconds(self.settings))
             if flower:
                 self._refuse_taken_ports()
             self.info = self._prepare(flower=flower, beat=beat, intake=intake)
@@ -85,7 +91,7 @@ class Stack:
         if self._supervisor is not None:
             self._supervisor.terminate()
             with suppress(subprocess.TimeoutExpired):
-                self._supervisor.wait(self._stop_bound_seconds)
+                self._supervisor.wait(longest_stop_seconds(self.settings))
             self._supervisor.kill()
             self._supervisor.wait()
             self._supervisor = None
@@ -121,11 +127,6 @@ class Stack:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-    @property
-    def _stop_bound_seconds(self) -> float:
-        margins = services.MARGIN_SECONDS * (len(PROGRAMS) + 1)
-        return float(self.settings.stop_seconds + margins)
 
     def _claim_home(self) -> None:
         try:

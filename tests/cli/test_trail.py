@@ -74,7 +74,7 @@ ELSEWHERE = {
 NOTHING_OF_A_CASE = {
     "account list", "audit checkpoint", "audit verify", "bench", "case bases", "doctor",
     "jobs list", "jobs quarantined", "jobs show", "models index", "models list", "models omitted",
-    "models pull", "notify", "refused", "settings", "status", "token list", "up",
+    "models pull", "notify", "refused", "service", "settings", "status", "token list", "up",
     "verify",
 }  # fmt: skip
 
