@@ -33,7 +33,9 @@ from worker.stack_info import StackInfo
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = "Jane Doe at gate 7"
-FUNCTIONS = {"sum", "rate", "delta", "histogram_quantile", "by", "le", "task", "type"}
+FUNCTIONS = {
+    "sum", "rate", "delta", "increase", "histogram_quantile", "and", "by", "le", "task", "type"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
