@@ -130,7 +130,8 @@ def _queue() -> Iterator[Finding]:
         if version and version.warning:
             yield Finding("queue server", False, version.warning)
     alive = [name for name, lives in services_alive(settings.home_folder).items() if lives]
-    yield Finding("services", True, ", ".join(alive) if stack else "not running")
+    none = "none on this machine" if settings.broker_url else "not running"
+    yield Finding("services", True, ", ".join(alive) if stack else none)
 
 
 def _watched_folder() -> Iterator[Finding]:
