@@ -144,6 +144,15 @@ def test_the_monitor_is_well_when_canaries_are_done(services: dict[str, dict[str
     assert monitor["volumes"] == ["home:/var/lib/nightreel:ro"]
 
 
+def test_a_variable_that_is_not_set_leaves_the_settings_file_in_force(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    """An empty value would override it."""
+    given = [each.get("environment", {}).items() for each in services.values()]
+    empty = {name for pairs in given for name, text in pairs if str(text).endswith(":-}")}
+    assert not {name for name in empty if name.startswith("NIGHTREEL_")}
+
+
 def test_only_they_who_need_it_know_the_database(
     services: dict[str, dict[str, Any]],
 ) -> None:
