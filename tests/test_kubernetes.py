@@ -148,7 +148,7 @@ def test_a_setting_means_the_same_as_in_the_compose_file() -> None:
         for one in pod(name)["containers"][0]["env"] if "value" in one
     }  # fmt: skip
     composed = {
-        key: _default(str(value))
+        key: _default(value or "")
         for service in COMPOSE["services"].values()
         for key, value in service["environment"].items()
     }
