@@ -14,7 +14,7 @@
     │   │   └── Locked            it is allowed once an authorisation is entered
     │   ├── Settled               a verdict that cannot be given or taken back any more
     │   ├── Purged                what is asked for is not kept any more
-    │   ├── Altered               a package that is not as it was made
+    │   ├── Altered               a package or backup that is not as it was
     │   ├── NotLoggedIn           nobody knows yet who asks
     │   ├── NotFound              what was asked for is not there
     │   ├── Conflict              it is in another state than the request takes for granted
@@ -103,7 +103,7 @@ class Purged(Permanent):
 
 
 class Altered(Permanent):
-    """A package of results is not as it was made."""
+    """A package of results, or a backup, is not as it was made."""
 
 
 class NotAllowed(NotAuthorised):

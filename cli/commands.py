@@ -32,6 +32,8 @@ NIGHTREEL = Group(
         "report": "report:report",
         "export": "exports:export",
         "purge": "purge:purge",
+        "backup": "backup:backup",
+        "restore": "backup:restore_",
         "verify": "verify:verify",
         "status": "status:status",
         "notify": "notify:notify",

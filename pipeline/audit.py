@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -16,6 +16,11 @@ from storage.chain import Broken, Entry, first_broken, read_line
 from storage.checkpoints import Checkpoint, checkpoints, make_checkpoint, read_checkpoint
 from storage.database import Engine, reading, writing
 from storage.search_counts import SearchCount, search_counts
+
+_RESTORED = (
+    "Entry {} says that a backup was restored: checkpoints signed after that backup was taken and "
+    "before it was restored count entries that this log does not have; one signed later fits."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,19 @@ def write_checkpoint(file: Path, made: Checkpoint) -> None:
         raise WrongUsage(f"{file} cannot be written: {error.strerror}.") from error
 
 
+def keep_checkpoint(folder: Path, made: Checkpoint) -> Path:
+    """Write a checkpoint into a folder and return its file.
+
+    After a restore the log comes to the same counts again with other entries: what was signed
+    before stays beside it. Raises WrongUsage.
+    """
+    file = folder / f"{made.count:012}.json"
+    if file.exists() and read_checkpoints([file])[0].hash != made.hash:
+        file = folder / f"{made.count:012}-{made.hash[:8]}.json"
+    write_checkpoint(file, made)
+    return file
+
+
 def exported(database: Engine, *, actor: str, now: datetime) -> Iterator[str]:
     """The log in lines, each with its end; that it is exported is its last. Raises
     StoreUnavailable."""
@@ -112,14 +130,17 @@ def _refuse_forged(given: Sequence[Checkpoint], public_key: str) -> None:
 
 
 def _examine(log: Iterable[Entry], signed: Sequence[Checkpoint]) -> Examined:
-    followed = 0
+    followed = restored = 0
 
     def counted() -> Iterator[Entry]:
-        nonlocal followed
+        nonlocal followed, restored
         for entry in log:
+            restored = entry.position if entry.action == Action.RESTORED else restored
             yield entry
             followed += 1
 
     expected = {one.count: one.hash for one in signed if one.count}
     broken = first_broken(counted(), expected)
+    if broken and broken.by_checkpoint and restored:
+        broken = replace(broken, reason=f"{broken.reason} {_RESTORED.format(restored)}")
     return Examined(followed, len(set(signed)), broken)

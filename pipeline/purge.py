@@ -24,7 +24,8 @@ UPLOADED = "footage"
 _UNREADABLE = (StoreUnavailable, WrongUsage)
 """What is gone, altered or sealed with a lost master key is erased all the same."""
 ELSEWHERE = (
-    "Copies of the database, of pictures or of reports that were made before are not erased.",
+    "Backups, copies and reports that were made before are not erased; delete them, and after "
+    "restoring a backup purge again.",
     "Footage that was added from a folder is where it was; only what was seen in it is erased.",
 )
 

@@ -60,6 +60,8 @@ class Action(StrEnum):
     TOKEN_REVOKED = "token_revoked"
     AUDIT_VIEWED = "audit_viewed"
     AUDIT_EXPORTED = "audit_exported"
+    BACKED_UP = "backed_up"
+    RESTORED = "restored"
     REFUSED = "refused"
     """An attempt that was not allowed; `attempt` names the action."""
 

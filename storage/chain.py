@@ -47,6 +47,11 @@ class Broken:
     """Where it stands, or should."""
     reason: str
 
+    @property
+    def by_checkpoint(self) -> bool:
+        """Whether the chain itself holds, and a checkpoint tells of another one."""
+        return "checkpoint" in self.reason
+
 
 def canonical(value: Mapping[str, JsonValue]) -> str:
     """JSON with sorted keys, without spaces, in ASCII: equal values are equal texts."""

@@ -12,10 +12,11 @@ _ROWS_AT_ONCE = 10_000
 
 def crop_numbers(session: Session) -> set[int]:
     """The numbers (`media.number_of`) of every picture that a row refers to."""
-    return {number_of(name) for name in _names(session)}
+    return {number_of(name) for name in crop_names(session)}
 
 
-def _names(session: Session) -> Iterator[str]:
+def crop_names(session: Session) -> Iterator[str]:
+    """The name of every picture that a row refers to; some come several times."""
     for table in (Sighting, Appearance):
         statement = select(col(table.crops)).execution_options(yield_per=_ROWS_AT_ONCE)
         for names in session.exec(statement):

@@ -88,7 +88,7 @@ class Keyring:
         return self.unwrapped(row)
 
     def _make(self, session: Session, owner: str, owner_id: int) -> DataKey:
-        self._refuse_second_master(session)
+        self.refuse_second_master(session)
         if session.get(Recording if owner == "recording_id" else Case, owner_id) is None:
             raise LeaseLost("What this work was for was purged meanwhile; it is dropped.")
         wrapped = aes_key_wrap(self.master, AESSIV.generate_key(_DATA_KEY_BITS))
@@ -98,7 +98,8 @@ class Keyring:
         assert row is not None
         return row
 
-    def _refuse_second_master(self, session: Session) -> None:
+    def refuse_second_master(self, session: Session) -> None:
+        """Raise WrongUsage where anything was sealed under another master key."""
         others = select(DataKey.id).where(col(DataKey.master) != self._fingerprint).limit(1)
         if session.exec(others).first() is not None:
             raise _other_master()

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
-from pipeline.audit import sign, write_checkpoint
+from pipeline.audit import keep_checkpoint, sign
 from pipeline.certificates import keep
 from pipeline.clock import utc_now
 from pipeline.purge import Order
@@ -85,7 +85,7 @@ def sign_audit_log() -> None:
     key = signing_key(mine.database, mine.settings.effective_audit_key_file)
     made = sign(mine.database, key, utc_now())
     if mine.settings.checkpoint_folder:
-        write_checkpoint(Path(mine.settings.checkpoint_folder) / f"{made.count:012}.json", made)
+        keep_checkpoint(Path(mine.settings.checkpoint_folder), made)
     log.info("audit log signed at entry %d", made.count)
 
 

@@ -35,7 +35,7 @@ HOME_OF = {
     "dlib": ("faces/engines/", "bench/"),
     "cv2": ("faces/engines/", "bench/"),
     "ffmpeg": ("footage/ffmpeg.py",),
-    "subprocess": ("footage/", "worker/", "monitor/deliver.py", "bench/"),
+    "subprocess": ("footage/", "storage/pg_client.py", "worker/", "monitor/deliver.py", "bench/"),
     "sqlmodel": ("storage/", "bench/"),
     "sqlalchemy": ("storage/",),
     "alembic": ("storage/",),

@@ -55,7 +55,7 @@ class Resources:
     def media(self) -> SealedMedia:
         """Where crops are kept, sealed. Raises KeyMissing, WrongUsage, StoreUnavailable."""
         self.make_home()
-        return SealedMedia(self._pictures, Keyring(self.database, self._master_key(self.database)))
+        return SealedMedia(self.pictures, Keyring(self.database, self._master_key(self.database)))
 
     def check_key(self) -> None:
         """Find out now, not in each worker, whether the master key is there. Raises KeyMissing."""
@@ -65,7 +65,8 @@ class Resources:
         return master_key(database, self.settings.effective_key_file)
 
     @property
-    def _pictures(self) -> Media:
+    def pictures(self) -> Media:
+        """Where crops are kept, as they are kept."""
         if not self.settings.media_url:
             return MediaFolder(self.settings.home_folder / "media")
         address = Address.parse(self.settings.media_url)
@@ -121,7 +122,7 @@ class Resources:
             return self.tools
         except KeyMissing:
             keys = Keyring(self.database, lost_master())
-            return self._tools(SealedMedia(self._pictures, keys))
+            return self._tools(SealedMedia(self.pictures, keys))
 
     def _tools(self, media: SealedMedia) -> Tools:
         return Tools(

@@ -57,6 +57,7 @@ WALK: list[tuple[str, str]] = [
     ("audit list", "audit_viewed"),
     ("audit searches", "audit_viewed"),
     ("audit export -o LOG", "audit_exported"),
+    ("backup BACKUP", "backed_up"),
 ]
 ELSEWHERE = {
     "demo": "does what `process` does",
@@ -68,6 +69,7 @@ ELSEWHERE = {
     "calibrate": "tests of calibrating hold it",
     "import": "tests of importing hold it",
     "watch": "takes footage in by the same step as `ingest`",
+    "restore": "writes into another archive's log: tests of restoring hold it",
     "token add": "tests of the API's tokens hold it",
     "token revoke": "tests of the API's tokens hold it",
 }
@@ -109,6 +111,7 @@ def test_every_command_leaves_a_trace_and_no_name(home: Engine, tmp_path: Path) 
         "FILM": [str(paint(tmp_path / "gate.mp4", 1, Stay(RED, 0, 1)))],
         "PHOTO": [str(paint_photo(tmp_path / "jane.png", RED))],
         "OUT": [str(tmp_path / "out")],
+        "BACKUP": [str(tmp_path / "backup")],
         "LOG": [str(tmp_path / "log.jsonl")],
         "TERMS": list(TERMS),
     }

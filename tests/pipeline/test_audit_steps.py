@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pipeline.audit import (
     examine,
     examine_file,
     exported,
+    keep_checkpoint,
     read_checkpoints,
     sign,
     view,
@@ -159,6 +161,17 @@ def test_no_signing_key_is_made_beside_what_another_signed(
     with pytest.raises(KeyMissing, match=r"moved\.key is missing.*NIGHTREEL_AUDIT_KEY_FILE"):
         signing_key(database, tmp_path / "moved.key")
     assert not (tmp_path / "moved.key").exists()
+
+
+def test_checkpoints_from_before_a_restore_stay_beside_those_after_it(
+    database: Engine, tmp_path: Path
+) -> None:
+    filled(database, 2)
+    before = sign(database, KEY, NOW)
+    after = replace(before, hash="f" * 64)
+    first, second = (keep_checkpoint(tmp_path, one) for one in (before, after))
+    assert first == keep_checkpoint(tmp_path, before) != second
+    assert read_checkpoints([first, second]) == [before, after]
 
 
 def test_files_that_are_no_checkpoints_are_refused(tmp_path: Path) -> None:

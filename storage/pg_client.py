@@ -1,0 +1,88 @@
+"""PostgreSQL's own client programs, which copy a whole database: pg_dump and pg_restore."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+
+from errors import StoreUnavailable
+
+_PORTABLE = ("--no-owner", "--no-privileges", "--no-comments")
+"""Roles are those of the server; only the owner of an extension may comment on it."""
+
+
+def dump(database: Engine, snapshot: str, file: Path) -> None:
+    """Write a PostgreSQL database into a file in pg_dump's custom format.
+
+    `snapshot` names the state to write (pg_export_snapshot). Raises StoreUnavailable.
+    """
+    with database.connect() as connection:
+        version = connection.dialect.server_version_info or (0,)
+    program = find_program("pg_dump", least=int(version[0]))
+    options = ("--format=custom", f"--snapshot={snapshot}", f"--file={file}", *_PORTABLE)
+    _run(database.url, program, *options)
+
+
+def load(database: Engine, file: Path) -> None:
+    """Fill an empty PostgreSQL database from such a file, all of it or nothing.
+
+    Raises StoreUnavailable.
+    """
+    program = find_program("pg_restore")
+    _run(database.url, program, "--single-transaction", "--exit-on-error", *_PORTABLE, str(file))
+
+
+def find_program(name: str, *, least: int = 0) -> Path:
+    """The program of the lowest major version that is at least this; without one, the newest.
+
+    Raises StoreUnavailable where there is none.
+    """
+    found = sorted({_major(path): path for path in _places(name)}.items())
+    fitting = [path for major, path in found if major >= max(least, 1)]
+    if not fitting:
+        wanted = f" of PostgreSQL {least} or newer" if least else ""
+        raise StoreUnavailable(
+            f"{name}{wanted} is needed for this and was not found; install the package "
+            f"postgresql-client{f'-{least}' if least else ''}."
+        )
+    return fitting[0] if least else fitting[-1]
+
+
+def _places(name: str) -> Iterator[Path]:
+    yield from Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
+    if (packaged := find_spec("pgserver")) and packaged.origin:
+        yield from Path(packaged.origin).parent.glob(f"pginstall/bin/{name}")
+    if on_path := shutil.which(name):
+        yield Path(on_path)
+
+
+def _major(program: Path) -> int:
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, check=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+    version = re.search(r"\) (\d+)", said.stdout)
+    return int(version[1]) if version else 0
+
+
+def _run(url: URL, program: Path, *arguments: str) -> None:
+    # Everybody on the machine can read a command line, and only its owner an environment.
+    secret = str(url.password or url.query.get("password") or "")
+    address = url.set(drivername="postgresql", password=None).difference_update_query(["password"])
+    environment = os.environ | {"LC_ALL": "C"} | ({"PGPASSWORD": secret} if secret else {})
+    command = [str(program), "--no-password", f"--dbname={address.render_as_string()}", *arguments]
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        raise StoreUnavailable(
+            f"{program.name} failed ({said.removeprefix(f'{program.name}: ')}); check the database "
+            "server and the disk, then try again."
+        )

@@ -1,0 +1,92 @@
+"""An archive with something of everything, for tests that take it elsewhere."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from painted import RED, paint_photo
+from rows import NOW, add_accounts
+from sealing import MASTER
+from sqlmodel import select
+from steps import enrol, find, open_case
+
+from pipeline.archive import Archive
+from pipeline.audit import sign
+from pipeline.backup import Wish, back_up
+from pipeline.clock import utc_now
+from pipeline.manifest import Manifest
+from pipeline.plan import Plan
+from pipeline.receive import Inbox
+from pipeline.tools import Tools
+from storage import uploads, web_sessions
+from storage.checkpoints import signing_key
+from storage.database import Engine, reading, writing
+from storage.tables import CaseRecording, Recording
+
+ACTOR = "uid:1000"
+
+
+def archive_at(home: Path, database_url: str = "") -> Archive:
+    """Everything in one home, unless the database is a server's."""
+    return Archive(
+        home=home,
+        database_url=database_url or f"sqlite:///{home / 'nightreel.db'}",
+        master_key=home / "keys" / "master.key",
+        audit_key=home / "keys" / "audit.key",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A home in which people are looked for."""
+
+    archive: Archive
+    tools: Tools
+    photo: Path
+    upload: str
+    """The id of one of which not all has come."""
+
+    @property
+    def database(self) -> Engine:
+        return self.tools.database
+
+    def backed_up(self, folder: Path, *, with_keys: bool = True) -> Manifest:
+        """Take a backup."""
+        return back_up(Wish(self.archive, folder, with_keys, "test"), self.database, actor=ACTOR)
+
+
+def fill(home: Path, tools: Tools, plan: Plan, clip: Path) -> Filled:
+    """Red is looked for in a case with uploaded footage, which was watched and compared; another
+    file is being uploaded, somebody is logged in, and the audit log was signed."""
+    url = tools.database.url.render_as_string(hide_password=False)
+    archive = archive_at(home, "" if url.startswith("sqlite") else url)
+    archive.master_key.parent.mkdir(mode=0o700)
+    archive.master_key.write_bytes(MASTER)
+    case, inbox = open_case(tools), Inbox(home)
+    footage = inbox.footage / hashlib.sha256(clip.read_bytes()).hexdigest()
+    footage.parent.mkdir(mode=0o700)
+    footage.write_bytes(clip.read_bytes())
+    find(footage, tools, plan)
+    photo = paint_photo(home.parent / f"{home.name}-red.png", RED)
+    enrol("Red", [photo], case, tools, plan)
+    with writing(tools.database) as session:
+        recording = session.exec(select(Recording)).one()
+        session.add(CaseRecording(case_id=case, recording_id=recording.id))
+        add_accounts(session, 1)
+        session.flush()
+        web_sessions.begin(session, 1, NOW)
+        upload = uploads.begin(
+            session, account_id=1, actor="account:1", case_id=None, name="yard.mp4",
+            size_bytes=1000, now=utc_now(),
+        ).id  # fmt: skip
+    inbox.make(upload, 1000)
+    inbox.file(upload).write_bytes(os.urandom(400))
+    sign(tools.database, signing_key(tools.database, archive.audit_key), utc_now())
+    return Filled(archive, tools, photo, upload)
+
+
+def footage_of(database: Engine) -> list[Path]:
+    """Where each recording lies."""
+    with reading(database) as session:
+        return [Path(os.fsdecode(path)) for path in session.exec(select(Recording.path))]
