@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from command_line import Nightreel, ended
 
+from worker.ports import free_port
 from worker.services import MARGIN_SECONDS
 from worker.stack_info import PROGRAMS
 
@@ -88,7 +89,8 @@ def test_systemd_takes_it(tmp_path: Path, name: str, options: tuple[str, ...]) -
 
 
 def test_no_password_gets_into_the_journal(nightreel: Nightreel) -> None:
-    process = nightreel.start("up", before=STDERR_IS_JOURNAL)
+    ports = {f"{page}_port": free_port() for page in ("flower", "monitor", "web")}
+    process = nightreel.with_settings(**ports).start("up", before=STDERR_IS_JOURNAL)
     assert process.stderr
     said = ""
     while "Metrics" not in said:
