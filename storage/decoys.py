@@ -14,8 +14,8 @@ from sqlmodel import Session, col, select
 
 from storage import tables
 from storage.tables import Decision
+from storage.tables.vectors import matrix
 from storage.upsert import insert_if_new
-from storage.vectors import matrix
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from sqlmodel.sql.expression import Select
 from storage.batches import batches
 from storage.copying import copied_vectors, insert_copied, write_vectors
 from storage.tables import Appearance, Embedding
+from storage.tables.vectors import finite, matrix
 from storage.upsert import insert_or_update
-from storage.vectors import finite, matrix
 
 _ROWS_AT_ONCE = 20_000
 

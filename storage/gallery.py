@@ -13,7 +13,7 @@ from storage import tables
 from storage.cases import in_force
 from storage.keys import Keyring
 from storage.sealed_vectors import openable, opened, with_keys
-from storage.vectors import matrix
+from storage.tables.vectors import matrix
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,7 +25,7 @@ from storage.tables import (
     GroupRule,
     Recording,
 )
-from storage.vectors import matrix
+from storage.tables.vectors import matrix
 
 MOST_RULES = 100_000
 

@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import Select
 
 from storage.keys import Key, Keyring
 from storage.tables import DataKey, Reference
-from storage.vectors import finite
+from storage.tables.vectors import finite
 
 _WHAT = "reference vector 1"
 ERASED = "Its vector was erased with the key of its case; hand the photo in again."

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger
 from sqlmodel import Field
 
 from storage.tables.base import IDS_NEVER_REUSED, Table, unique
-from storage.vectors import SearchedVector, Vector
+from storage.tables.vectors import SearchedVector, Vector
 
 
 class PresenceColumns(Table):
