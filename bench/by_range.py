@@ -24,8 +24,8 @@ from footage.frames import sample
 from footage.guards import Decoder
 from footage.held import can_hold_reads
 from footage.recording import fingerprint, probe
+from footage.sandbox.walls import standing
 from footage.segments import Segment, divide
-from footage.walls import standing
 from pipeline.at_hand import Known, at_hand, modified_ns
 from storage.disk_cache import DiskCache
 from storage.footage_store import FootageStore

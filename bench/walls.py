@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from footage.executables import choose
-from footage.walls import NO_WALLS, Walls, standing, start
+from footage.sandbox.walls import NO_WALLS, Walls, standing, start
 
 
 def main(rounds: int = 40) -> None:

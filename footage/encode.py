@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from errors import DecoderFailed
 from footage.guards import Decoder
-from footage.walls import start
+from footage.sandbox.walls import start
 
 _LONGEST_SECONDS = 60
 _FRAGMENTS = "frag_keyframe+empty_moov+default_base_moof"

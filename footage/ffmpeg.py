@@ -21,7 +21,7 @@ from footage.executables import choose, find_ffmpegs
 from footage.guards import Decoder, Options, guards
 from footage.held import FreeReads, HeldReads, Supply
 from footage.opening import open_footage
-from footage.walls import STARTERS, own_status, start
+from footage.sandbox.walls import STARTERS, own_status, start
 
 __all__ = ["Child", "Decoder", "choose", "find_ffmpegs"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from footage.walls import NO_WALLS, Walls
+from footage.sandbox.walls import NO_WALLS, Walls
 
 Options: TypeAlias = Mapping[str, str | int | None]
 """Command-line options without their dash; None for a flag that takes no value."""

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from footage.confine import hold_reads
 from footage.notices import Read, let_fail, let_go_on, receive
-from footage.walls import Walls, shut_in, starts, without_collections
+from footage.sandbox.confine import hold_reads
+from footage.sandbox.walls import Walls, shut_in, starts, without_collections
 
 
 class Supply(Protocol):

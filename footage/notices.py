@@ -5,7 +5,7 @@ import fcntl
 import struct
 from dataclasses import dataclass
 
-from footage.confine import this_machine
+from footage.sandbox.confine import this_machine
 
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101
 _NOTICE, _ANSWER = "QIIiIQ6Q", "QqiI"

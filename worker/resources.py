@@ -11,7 +11,7 @@ from faces.engine import FaceEngine
 from footage.executables import choose
 from footage.guards import Decoder
 from footage.held import can_hold_reads
-from footage.walls import choose_walls
+from footage.sandbox.walls import choose_walls
 from pipeline.plan import Plan
 from pipeline.purge import Retention
 from pipeline.tools import Tools

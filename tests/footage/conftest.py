@@ -5,7 +5,7 @@ import pytest
 
 from footage.executables import choose
 from footage.guards import Decoder
-from footage.walls import standing
+from footage.sandbox.walls import standing
 
 
 @pytest.fixture(scope="session")

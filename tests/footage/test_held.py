@@ -13,15 +13,15 @@ import pytest
 from footage_factory import X264, draw, number, numbered
 
 from errors import DecoderFailed, StoreUnavailable
-from footage import confine
 from footage.excerpt import Span, excerpt
 from footage.executables import choose
 from footage.frames import sample
 from footage.guards import Decoder
 from footage.held import HeldReads, can_hold_reads
 from footage.recording import Recording, probe
+from footage.sandbox import confine
+from footage.sandbox.walls import NO_WALLS, Walls, standing, start, starts
 from footage.segments import divide
-from footage.walls import NO_WALLS, Walls, standing, start, starts
 
 OWN = Walls(namespaces=True, landlock=True, no_sockets=True)
 SHELL = "/bin/bash"

@@ -19,7 +19,7 @@ from waiting import wait_until
 from errors import StackTrouble
 from footage.executables import choose
 from footage.guards import Decoder
-from footage.walls import NO_WALLS, Walls, choose_walls, own_status, standing, start
+from footage.sandbox.walls import NO_WALLS, Walls, choose_walls, own_status, standing, start
 
 OWN = Walls(namespaces=True, landlock=True, no_sockets=True)
 BUBBLEWRAP = Walls(bubblewrap=True)
@@ -166,7 +166,7 @@ def test_root_sends_nobody(secret: Path) -> None:
 def test_a_child_dies_with_the_process_that_started_it(walls: Walls) -> None:
     sleep = ["sleep", f"{86_400 + os.getpid()}"]
     code = (
-        "import signal; from footage.walls import Walls, start\n"
+        "import signal; from footage.sandbox.walls import Walls, start\n"
         f"start(['{SHELL}', '-c', '{' '.join(sleep)} | cat'], {walls!r}, {{}}, stdin=0)\n"
         "signal.pause()"
     )

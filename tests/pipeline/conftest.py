@@ -13,7 +13,7 @@ from faces.engine import FaceEngine
 from faces.engines.stub import StubEngine
 from footage.executables import choose
 from footage.guards import Decoder
-from footage.walls import standing
+from footage.sandbox.walls import standing
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.objects import Bucket

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from errors import StackTrouble
-from footage.confine import open_no_socket, see_only
+from footage.sandbox.confine import open_no_socket, see_only
 
 Setting: TypeAlias = Literal["auto", "require", "off"]
 Limits: TypeAlias = Mapping[str, int]

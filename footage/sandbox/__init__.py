@@ -1,0 +1,1 @@
+"""How a decoding child is confined: Landlock, seccomp, limits."""
