@@ -22,12 +22,12 @@ import imageio_ffmpeg
 from footage.executables import choose
 from footage.frames import sample
 from footage.guards import Decoder
-from footage.held import can_hold_reads
 from footage.recording import fingerprint, probe
+from footage.remote.disk_cache import DiskCache
+from footage.remote.held import can_hold_reads
 from footage.sandbox.walls import standing
 from footage.segments import Segment, divide
 from pipeline.at_hand import Known, at_hand, modified_ns
-from storage.disk_cache import DiskCache
 from storage.footage_store import FootageStore
 from storage.objects import Account, Address, Bucket
 

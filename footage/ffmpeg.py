@@ -19,8 +19,8 @@ import ffmpeg
 from errors import DecoderFailed
 from footage.executables import choose, find_ffmpegs
 from footage.guards import Decoder, Options, guards
-from footage.held import FreeReads, HeldReads, Supply
 from footage.opening import open_footage
+from footage.remote.held import FreeReads, HeldReads, Supply
 from footage.sandbox.walls import STARTERS, own_status, start
 
 __all__ = ["Child", "Decoder", "choose", "find_ffmpegs"]

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import FootageChanged, FootageVanished, RefusedFootage, StoreUnavailable
-from footage.held import Supply
-from storage.disk_cache import DiskCache
+from footage.remote.disk_cache import DiskCache
+from footage.remote.held import Supply
+from footage.remote.sparse_file import UNDER_WAY
 from storage.objects import Address, Bucket, Entry
-from storage.sparse_file import UNDER_WAY
 
 PIECE_BYTES = 16 << 20
 """Asked for at once: each piece is tried again by itself."""

@@ -10,7 +10,8 @@ from faces.adjusted import AdjustedEngine
 from faces.engine import FaceEngine
 from footage.executables import choose
 from footage.guards import Decoder
-from footage.held import can_hold_reads
+from footage.remote.disk_cache import DiskCache
+from footage.remote.held import can_hold_reads
 from footage.sandbox.walls import choose_walls
 from pipeline.plan import Plan
 from pipeline.purge import Retention
@@ -18,7 +19,6 @@ from pipeline.tools import Tools
 from pipeline.windows import Windows
 from settings import Settings, load_settings
 from storage.database import Engine, connect, reading, upgrade
-from storage.disk_cache import DiskCache
 from storage.footage_store import FootageStore
 from storage.keys import Keyring, lost_master, master_key
 from storage.legal_bases import Policy, parse_bases

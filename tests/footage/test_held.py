@@ -17,8 +17,8 @@ from footage.excerpt import Span, excerpt
 from footage.executables import choose
 from footage.frames import sample
 from footage.guards import Decoder
-from footage.held import HeldReads, can_hold_reads
 from footage.recording import Recording, probe
+from footage.remote.held import HeldReads, can_hold_reads
 from footage.sandbox import confine
 from footage.sandbox.walls import NO_WALLS, Walls, standing, start, starts
 from footage.segments import divide

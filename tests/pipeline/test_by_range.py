@@ -16,8 +16,9 @@ from sqlmodel import select
 from steps import ingest, open_segments, outcome, seen, watch_all
 
 from errors import StoreUnavailable
-from footage.held import can_hold_reads
 from footage.recording import fingerprint, probe
+from footage.remote.disk_cache import DiskCache
+from footage.remote.held import can_hold_reads
 from footage.segments import Segment, divide
 from pipeline.analyse import Findings, analyse
 from pipeline.at_hand import Known, at_hand, modified_ns
@@ -27,7 +28,6 @@ from pipeline.tools import Tools
 from pipeline.watch import watch
 from storage import tables
 from storage.database import reading, writing
-from storage.disk_cache import DiskCache
 from storage.footage_store import FootageStore
 from storage.ledger import MAX_ATTEMPTS
 from storage.objects import Address, Bucket
@@ -39,8 +39,8 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a small clip has many."""
-    monkeypatch.setattr("storage.sparse_file.BLOCK_BYTES", 1 << 14)
-    monkeypatch.setattr("storage.sparse_file.AHEAD_BLOCKS", 1)
+    monkeypatch.setattr("footage.remote.sparse_file.BLOCK_BYTES", 1 << 14)
+    monkeypatch.setattr("footage.remote.sparse_file.AHEAD_BLOCKS", 1)
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,11 @@ from sqlmodel import select
 from steps import ingest, open_segments, outcome, seen, watch_all
 
 from errors import FootageVanished, RefusedFootage, StoreUnavailable
+from footage.remote.disk_cache import DiskCache
 from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database import reading, writing
-from storage.disk_cache import DiskCache
 from storage.footage_store import FootageStore
 from storage.ledger import MAX_ATTEMPTS
 from storage.objects import Address, Bucket

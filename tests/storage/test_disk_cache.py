@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from errors import FootageChanged, NightreelError, StoreUnavailable
-from storage.disk_cache import DiskCache
+from footage.remote.disk_cache import DiskCache
 
 FETCH_FOR_EVER = """
 import os, sys, time
 from pathlib import Path
-from storage.disk_cache import DiskCache
+from footage.remote.disk_cache import DiskCache
 
 def half(file):
     os.pwrite(file, b"aa", 0)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from errors import FootageChanged, StoreUnavailable
-from storage import sparse_file
-from storage.disk_cache import DiskCache
-from storage.sparse_file import SparseFile
+from footage.remote import sparse_file
+from footage.remote.disk_cache import DiskCache
+from footage.remote.sparse_file import SparseFile
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's locks")
 
@@ -23,8 +23,8 @@ CONTENT = b"".join(bytes([65 + each % 26]) * BLOCK for each in range(BLOCKS)) + 
 BRING_ALL = """
 import sys, time
 from pathlib import Path
-from storage import sparse_file
-from storage.disk_cache import DiskCache
+from footage.remote import sparse_file
+from footage.remote.disk_cache import DiskCache
 
 sparse_file.BLOCK_BYTES, sparse_file.AHEAD_BLOCKS, sparse_file.MOST_BLOCKS = 4096, 1, 1
 content, pause = Path(sys.argv[2]).read_bytes(), float(sys.argv[3])

@@ -17,9 +17,9 @@ from io import FileIO
 from pathlib import Path
 
 from errors import Permanent, StoreUnavailable
-from storage import sparse_file
-from storage.file_locks import exclusively, is_alone, lock
-from storage.sparse_file import ELSEWHERE, Fetch, SparseFile
+from footage.remote import sparse_file
+from footage.remote.file_locks import exclusively, is_alone, lock
+from footage.remote.sparse_file import ELSEWHERE, Fetch, SparseFile
 
 _PART = ".part"
 _UNIT_BYTES = 512

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from footage.notices import Read, let_fail, let_go_on, receive
+from footage.remote.notices import Read, let_fail, let_go_on, receive
 from footage.sandbox.confine import hold_reads
 from footage.sandbox.walls import Walls, shut_in, starts, without_collections
 

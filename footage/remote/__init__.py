@@ -1,0 +1,1 @@
+"""Footage that is elsewhere: fetched block by block while it is read."""
