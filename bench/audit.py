@@ -17,7 +17,7 @@ from sqlmodel import col, delete, update
 
 from storage.audit import Action, entries, record
 from storage.chain import Entry, first_broken
-from storage.database import Engine, Session, connect, reading, upgrade, writing
+from storage.database.database import Engine, Session, connect, reading, upgrade, writing
 from storage.tables import AuditEntry
 
 MUTATIONS = 10_000

@@ -23,7 +23,7 @@ from sqlmodel import col, select
 from demo import film
 from demo.portraits import FOLDER
 from footage.executables import choose
-from storage.database import connect, reading
+from storage.database.database import connect, reading
 from storage.tables import Segment
 
 PHOTO = FOLDER / "astronaut.jpg"

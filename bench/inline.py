@@ -15,7 +15,7 @@ from settings import Settings
 from storage.agenda import unasked
 from storage.candidates import candidates
 from storage.case_terms import open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from worker.resources import Resources
 
 

@@ -37,7 +37,7 @@ from pipeline.clock import utc_now
 from storage import ledger, reaper, tables
 from storage.agenda import unasked
 from storage.appearances import Presence
-from storage.database import Engine, connect, reading, upgrade, writing
+from storage.database.database import Engine, connect, reading, upgrade, writing
 from storage.recordings import Found, add
 from storage.tables import State
 from worker.redis_server import answers, on_socket, redis_configuration, socket_url

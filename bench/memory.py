@@ -20,7 +20,7 @@ from pipeline.ingest import ingest_file
 from pipeline.plan import Plan
 from settings import Settings
 from storage.agenda import unasked
-from storage.database import reading
+from storage.database.database import reading
 from storage.progress import progress
 from storage.tables import State
 from worker.resources import Resources

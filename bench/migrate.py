@@ -34,7 +34,7 @@ from settings import Settings
 from storage import tables
 from storage.agenda import unasked
 from storage.appearances import Presence, replace_appearances
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import add
 from worker.resources import Resources
 

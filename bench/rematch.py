@@ -22,7 +22,7 @@ from pipeline.rematch import match_people
 from pipeline.withdraw import withdraw
 from settings import Settings
 from storage.case_terms import open_case
-from storage.database import Engine, writing
+from storage.database.database import Engine, writing
 from storage.people import add_person
 from storage.references import NewReference, add_reference
 from storage.rematches import WORKER, Cause, ask

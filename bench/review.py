@@ -30,7 +30,7 @@ from review.site import Site
 from storage import accounts, tables, web_sessions
 from storage.accounts import Role
 from storage.case_terms import open_case
-from storage.database import Engine, connect, upgrade, writing
+from storage.database.database import Engine, connect, upgrade, writing
 from storage.keys import Keyring
 from storage.media_folder import MediaFolder
 from storage.people import add_person

@@ -25,7 +25,7 @@ from pipeline.clock import utc_now
 from review.sessions import form_token_of
 from storage import web_sessions
 from storage.accounts import Role, add_account
-from storage.database import Engine, connect, reading, upgrade, writing
+from storage.database.database import Engine, connect, reading, upgrade, writing
 from storage.tables import Recording
 from storage.uploads import find
 from worker.ports import free_port

@@ -27,7 +27,7 @@ from faces.matching import rank
 from faces.vectors import Vectors, unit
 from footage.recording import Recording
 from storage.appearances import Presence, replace_appearances
-from storage.database import Engine, connect, reading, upgrade, writing
+from storage.database.database import Engine, connect, reading, upgrade, writing
 from storage.nearest import nearest, nearest_of_many
 from storage.pgvector import build_index
 from storage.recordings import Found, add

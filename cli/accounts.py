@@ -11,7 +11,7 @@ from pipeline.accounts import Managing, NewPassword
 from pipeline.clock import utc_now
 from storage import accounts
 from storage.accounts import MANAGER, Account, Role
-from storage.database import Engine, reading
+from storage.database.database import Engine, reading
 from worker.resources import resources
 
 FIRST = "admin"

@@ -20,7 +20,7 @@ from storage.audit import Action
 from storage.calibrations import Calibration
 from storage.calibrations import calibrations as all_of
 from storage.cases import case_to_read
-from storage.database import reading
+from storage.database.database import reading
 from worker.resources import resources
 
 WITH_GAPS = 3

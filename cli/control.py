@@ -14,7 +14,7 @@ from pipeline.clock import utc_now
 from review.timeline import clock
 from storage import cases, control, listing
 from storage.audit import Action, record
-from storage.database import Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.tables import Priority
 from worker.resources import resources
 

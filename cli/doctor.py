@@ -17,7 +17,7 @@ from footage.folder import look
 from monitor.deliver import check_target
 from pipeline.names import display_path
 from settings_file import FILE_NAME
-from storage.database import reading
+from storage.database.database import reading
 from storage.listing import all_analyses
 from tasks.intake import refuse_home
 from worker.broker import reach

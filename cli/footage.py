@@ -27,7 +27,7 @@ from pipeline.ingest import ingest_file
 from pipeline.names import display_name
 from storage import control
 from storage.audit import Action
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.objects import Address
 from storage.progress import outcomes
 from storage.recordings import AlreadyKnown, Request

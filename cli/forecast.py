@@ -12,7 +12,7 @@ from pipeline.outlook import Outlook, look_ahead
 from pipeline.windows import Windows
 from review.moments import when
 from review.morning import speed_in_words
-from storage.database import writing
+from storage.database.database import writing
 from storage.pace import RemainingWork, set_due
 from worker.resources import resources
 from worker.stack_info import running

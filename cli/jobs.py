@@ -9,7 +9,7 @@ from cli.output import out, print_json, table
 from cli.overlaps import footage_link, print_links
 from errors import WrongUsage
 from review.timeline import clock
-from storage.database import reading
+from storage.database.database import reading
 from storage.listing import all_analyses, segment_rows
 from storage.overlaps import footage_shared
 from storage.progress import Outcome, Progress, outcomes, progress

@@ -23,7 +23,7 @@ from review.timeline import clock
 from storage import reembedded
 from storage.audit import Action
 from storage.cases import case_to_read, list_cases
-from storage.database import reading
+from storage.database.database import reading
 from storage.reembedded import Standing
 from worker.resources import PHOTO_MIN_FACE_PX, resources
 

@@ -8,7 +8,7 @@ from cli.output import out, table
 from pipeline.overlaps import Moment, repeated
 from review.timeline import clock
 from storage.candidates import CandidateRow
-from storage.database import Session, reading
+from storage.database.database import Session, reading
 from storage.listing import recordings_of
 from storage.overlaps import SameFootage, same_footage
 from storage.search import Hit

@@ -17,7 +17,7 @@ from pipeline.withdraw import withdraw as take_back
 from pipeline.withdraw import withdraw_person
 from storage.audit import Action
 from storage.cases import find_case
-from storage.database import reading
+from storage.database.database import reading
 from storage.people import Standing
 from storage.tables import Category
 from tasks.people import ask_for_people

@@ -19,7 +19,7 @@ from pipeline.purge import (
     purge_recordings,
 )
 from storage.cases import find_case
-from storage.database import reading
+from storage.database.database import reading
 from storage.exports import recordings_called
 from storage.people import find_person
 from worker.resources import resources

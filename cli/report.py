@@ -11,7 +11,7 @@ from cli.output import err
 from pipeline.clock import utc_now
 from review.gather import gather
 from review.report import render
-from storage.database import reading
+from storage.database.database import reading
 from storage.listing import footage_seen
 from worker.resources import resources
 

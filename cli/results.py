@@ -28,7 +28,7 @@ from review.timeline import clock
 from storage.calibrations import current
 from storage.candidates import CandidateRow
 from storage.cases import find_case
-from storage.database import reading
+from storage.database.database import reading
 from storage.listing import footage
 from storage.progress import Outcome, outcomes
 from storage.references import left_out

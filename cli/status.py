@@ -8,7 +8,7 @@ from cli.output import out, print_json
 from pipeline.clock import utc_now
 from review.morning import gather_night, in_words, night_as_json, night_as_text
 from review.timeline import clock
-from storage.database import reading
+from storage.database.database import reading
 from storage.night import totals
 from storage.workers import fleet
 from worker.resources import resources

@@ -12,7 +12,7 @@ from pipeline.clock import utc_now
 from storage import tokens
 from storage.accounts import Role
 from storage.audit import Action, record
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.tokens import Token
 from worker.resources import resources
 

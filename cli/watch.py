@@ -15,7 +15,7 @@ from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline.intake import Refused, Taken
 from pipeline.names import display_name, display_path
-from storage.database import reading
+from storage.database.database import reading
 from storage.recordings import Added, Request
 from storage.refusals import Refusal, all_refusals
 from storage.tables import Priority

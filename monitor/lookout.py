@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from errors import StoreUnavailable
 from monitor.health import Expectations, Health, judge
 from pipeline.clock import utc_now
-from storage.database import reading
+from storage.database.database import reading
 from storage.vitals import Vitals, vitals
 from worker.broker import queues, work_queue
 from worker.resources import Resources

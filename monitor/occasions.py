@@ -12,7 +12,7 @@ from monitor.health import Trouble
 from monitor.lookout import Sight
 from pipeline.outlook import Outlook, look_ahead
 from pipeline.windows import Windows
-from storage.database import Session
+from storage.database.database import Session
 from storage.monitoring import monitoring
 from storage.night import Ended, ended_since, watched_ms_between, watched_ms_since
 from storage.notices import latest

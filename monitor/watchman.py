@@ -20,7 +20,7 @@ from monitor.occasions import (
     unusual_searches,
 )
 from pipeline.clock import utc_now
-from storage.database import Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.notices import Notice, announce, due, record_attempt
 from worker.resources import Resources
 

@@ -10,7 +10,7 @@ from storage import accounts, tokens
 from storage.accounts import MANAGER, Account, Role
 from storage.audit import Action, record
 from storage.chain import JsonValue
-from storage.database import Engine, Session, writing
+from storage.database.database import Engine, Session, writing
 from storage.passwords import hash_password, one_time_password
 
 

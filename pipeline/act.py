@@ -9,7 +9,7 @@ from errors import Locked, NotAuthorised
 from storage.audit import Action, record
 from storage.cases import id_of_case
 from storage.chain import JsonValue
-from storage.database import Engine, Session, writing
+from storage.database.database import Engine, Session, writing
 
 
 @dataclass(frozen=True, slots=True)

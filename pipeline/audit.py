@@ -14,7 +14,7 @@ from pipeline.act import Act
 from storage.audit import Action, entries
 from storage.chain import Broken, Entry, first_broken, read_line
 from storage.checkpoints import Checkpoint, checkpoints, make_checkpoint, read_checkpoint
-from storage.database import Engine, reading, writing
+from storage.database.database import Engine, reading, writing
 from storage.search_counts import SearchCount, search_counts
 
 _RESTORED = (

@@ -18,7 +18,7 @@ from storage import calibrations
 from storage.audit import Action
 from storage.calibrations import Calibration, Conditions, number_within
 from storage.cases import Case, case_in_force
-from storage.database import Engine, Session, reading
+from storage.database.database import Engine, Session, reading
 from storage.models import is_pinned
 from storage.nearest import nearest_of_many
 from storage.references import photo_hashes

@@ -11,7 +11,7 @@ from storage.audit import Action
 from storage.case_terms import Authorisation, Change
 from storage.cases import EVER, Case
 from storage.chain import stamp
-from storage.database import Engine, reading
+from storage.database.database import Engine, reading
 from storage.gallery import unmatch
 from storage.legal_bases import Policy
 from storage.people import PersonRow, people_in

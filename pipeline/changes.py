@@ -8,7 +8,7 @@ from storage.audit import Action
 from storage.case_ids import case_to_read_by_id
 from storage.cases import Case, case_to_read
 from storage.changes import Changes, changes
-from storage.database import Engine, Session, reading
+from storage.database.database import Engine, Session, reading
 from storage.people import find_person
 from storage.rematches import exists
 

@@ -16,7 +16,7 @@ from footage.frames import Frame
 from pipeline.at_hand import Known, at_hand
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.database import reading
+from storage.database.database import reading
 from storage.sights import Sight
 from storage.spots import Spot, spot
 

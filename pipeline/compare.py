@@ -9,7 +9,7 @@ from faces.calibration import Suggestion, suggest
 from faces.engine import ModelCard
 from faces.vectors import Vectors, distances
 from storage.candidates import Place, places
-from storage.database import Session
+from storage.database.database import Session
 from storage.embeddings import vectors_of
 from storage.gallery import reference_vectors
 from storage.keys import Keyring

@@ -11,7 +11,7 @@ from pipeline.review import Reviewer, Rules
 from pipeline.tools import Tools
 from storage.audit import Action
 from storage.case_ids import case_in_force_by_id
-from storage.database import Session
+from storage.database.database import Session
 from storage.decoys import Decoy, add_decoys, remove_decoys, strangers
 from storage.gallery import engines_of, gallery
 from storage.people import people_in

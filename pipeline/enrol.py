@@ -12,7 +12,7 @@ from pipeline.tools import Tools
 from storage import rematches
 from storage.audit import Action
 from storage.case_ids import case_in_force_by_id
-from storage.database import Session, reading
+from storage.database.database import Session, reading
 from storage.keys import Keyring
 from storage.people import Standing, add_person
 from storage.references import NewReference, add_reference, reference_ids, reference_set

@@ -16,7 +16,7 @@ from pipeline.tools import Tools
 from storage import groups as stored
 from storage.audit import Action
 from storage.cases import Case, case_in_force
-from storage.database import Engine, Session, reading
+from storage.database.database import Engine, Session, reading
 from storage.group_rules import rules
 from storage.groups import Group
 from storage.scope import has_footage

@@ -8,7 +8,7 @@ from typing import Self
 from errors import LeaseLost, StoreUnavailable
 from pipeline.clock import utc_now
 from storage import ledger
-from storage.database import Engine, writing
+from storage.database.database import Engine, writing
 
 log = logging.getLogger(__name__)
 

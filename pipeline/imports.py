@@ -26,7 +26,7 @@ from storage.appearances import Presence
 from storage.audit import Action, record
 from storage.case_ids import case_in_force_by_id
 from storage.cases import case_in_force
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.imports import Held, Named
 from storage.models import pin
 from storage.sealed import Album

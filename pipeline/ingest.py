@@ -15,7 +15,7 @@ from pipeline.names import display_name
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.audit import Action, record
-from storage.database import writing
+from storage.database.database import writing
 from storage.objects import Address
 from storage.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request, add
 

@@ -15,7 +15,7 @@ from pipeline.names import display_name
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import control, refusals
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.places import Place, place_of, places_of_sizes
 from storage.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request
 from storage.refusals import Refusal

@@ -12,7 +12,7 @@ from storage.case_ids import case_in_force_by_id, case_to_read_by_id
 from storage.case_view import crop_of_photo, crops_of_appearance
 from storage.cases import list_cases
 from storage.chain import JsonValue
-from storage.database import Engine, Session, reading, writing
+from storage.database.database import Engine, Session, reading, writing
 from storage.sights import Sight, look, undecided
 from storage.tokens import actors_of
 from storage.verdicts import Key

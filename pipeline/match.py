@@ -17,7 +17,7 @@ from storage import ledger, reembedding
 from storage.appearances import Presence, replace_appearances, sightings
 from storage.audit import Action, record
 from storage.chain import JsonValue
-from storage.database import Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.embeddings import vectors_in
 from storage.gallery import Gallery, gallery
 from storage.listing import plan_body

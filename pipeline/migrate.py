@@ -19,7 +19,7 @@ from storage import audit, models, reembedded, reembedding, rematches
 from storage.audit import Action
 from storage.candidates import places
 from storage.chain import JsonValue
-from storage.database import Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.embeddings import number_of_vectors
 from storage.models import Choice
 from storage.reembedding import Origin

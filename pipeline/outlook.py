@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pipeline.forecast import Forecast, Pace, forecast
 from pipeline.windows import Windows
-from storage.database import Session
+from storage.database.database import Session
 from storage.pace import RemainingWork, remaining_work, watched_lately
 from storage.reaper import owners
 from storage.workers import fleet

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from footage.alignment import Overlap, align, proposals
 from pipeline.tools import Tools
 from storage.candidates import CandidateRow, Span, spans
-from storage.database import Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.overlaps import (
     SameFootage,
     glimpses_of,

@@ -22,7 +22,7 @@ from storage.case_view import (
     photos_of_case,
 )
 from storage.cases import Case
-from storage.database import Engine, reading
+from storage.database.database import Engine, reading
 from storage.decoys import Alarms, alarms
 from storage.gallery import unmatched_people
 from storage.listing import analyses_of_case

@@ -12,7 +12,7 @@ from pipeline.tools import Tools
 from storage import audit, purge
 from storage.audit import Action
 from storage.cases import find_case
-from storage.database import Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.keys import Keyring
 from storage.purge import Doomed, Target
 from storage.sealed import SealedMedia

@@ -21,7 +21,7 @@ from pipeline.ingest import read_footage, remember
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import uploads
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import Added, AlreadyKnown, Found, Request
 from storage.tables import DEFAULT_SITE
 from storage.uploads import Upload

@@ -27,7 +27,7 @@ from pipeline.crops import read_crop
 from pipeline.patience import patiently
 from pipeline.tools import Tools
 from storage import reembedding
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.ledger import ClaimedSegment
 from storage.reembedding import Kept
 from storage.sealed import SealedMedia

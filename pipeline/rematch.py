@@ -21,7 +21,7 @@ from pipeline.tools import Tools
 from storage.audit import Action
 from storage.candidates import places
 from storage.cases import require_in_force
-from storage.database import Engine, Session, reading, writing
+from storage.database.database import Engine, Session, reading, writing
 from storage.embeddings import number_of_vectors
 from storage.gallery import Gallery, engines_of, gallery, mark_matched, withdrawn
 from storage.nearest import nearest_of_many

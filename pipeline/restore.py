@@ -13,18 +13,19 @@ from pipeline.archive import AUDIT_KEY, MASTER_KEY, SETTINGS, Archive
 from pipeline.audit import Examined, examine
 from pipeline.clock import utc_now
 from pipeline.manifest import Kept, Manifest
-from storage import inventory, pg_client
+from storage import inventory
 from storage.audit import Action
 from storage.checkpoints import anything_signed, public_half, signing_key
 from storage.crops import crop_names
-from storage.database import NEWEST_VERSION, Engine, connect, reading, upgrade, writing
+from storage.database import pg_client
+from storage.database.database import NEWEST_VERSION, Engine, connect, reading, upgrade, writing
+from storage.database.snapshots import FILE_OF, file_of, is_empty, refuse_damaged
 from storage.keys import Keyring, master_key
 from storage.media import Media
 from storage.media_folder import MediaFolder
 from storage.moving import let_go, log_out, move_footage
 from storage.private_files import DRAFT, copy, disk_explained, draft_in, put, side_by_side
 from storage.sealed import SealedMedia
-from storage.snapshots import FILE_OF, file_of, is_empty, refuse_damaged
 
 SQLITE = FILE_OF["sqlite"]
 PICTURES_TRIED = 20

@@ -11,7 +11,7 @@ from storage.audit import Action
 from storage.candidates import CandidateRow
 from storage.cases import case_in_force, case_to_read
 from storage.chain import JsonValue
-from storage.database import Engine, reading
+from storage.database.database import Engine, reading
 
 
 def view_candidates(

@@ -14,7 +14,7 @@ from pipeline.portraits import Portrait, examine
 from storage.audit import Action
 from storage.calibrations import Calibration, current
 from storage.cases import case_in_force
-from storage.database import Engine, reading
+from storage.database.database import Engine, reading
 from storage.nearest import nearest
 from storage.reach import Reach, reach
 from storage.scope import EVERYWHERE, Scope, has_footage

@@ -13,7 +13,7 @@ from pipeline.tools import Tools
 from storage import rematches
 from storage.audit import Action
 from storage.cases import list_cases
-from storage.database import Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.keys import Keyring
 from storage.models import pin
 from storage.rematches import Cause

@@ -7,7 +7,7 @@ from faces.engine import FaceEngine
 from footage.ffmpeg import Decoder
 from pipeline.plan import Plan
 from pipeline.windows import Windows
-from storage.database import Engine
+from storage.database.database import Engine
 from storage.footage_store import FootageStore
 from storage.sealed import SealedMedia
 

@@ -31,7 +31,7 @@ from pipeline.reembed import embed_anew
 from pipeline.tools import Tools
 from storage import ledger
 from storage.appearances import Presence
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.ledger import ClaimedSegment
 from storage.models import is_pinned, pin
 from storage.overlaps import remember_glimpses

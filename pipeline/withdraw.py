@@ -13,7 +13,7 @@ from storage.audit import Action
 from storage.case_ids import case_by_id
 from storage.case_view import photo_in_case
 from storage.cases import find_case
-from storage.database import Engine, Session
+from storage.database.database import Engine, Session
 from storage.people import find_person, forget_person, people_in
 from storage.references import WITHDRAWN, Reference, references, withdraw_photo
 from storage.rematches import WORKER, Cause

@@ -14,7 +14,7 @@ from review.sessions import go
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage.accounts import Role, account_by_id, list_accounts
-from storage.database import reading
+from storage.database.database import reading
 from storage.tokens import Token, list_tokens
 
 routes = router("/accounts")

@@ -15,7 +15,7 @@ from storage.audit import Action, newest
 from storage.cases import list_cases
 from storage.chain import Entry
 from storage.checkpoints import Checkpoint, public_half, signing_key
-from storage.database import Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.search_counts import search_counts
 
 ON_A_PAGE = 100

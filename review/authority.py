@@ -16,7 +16,7 @@ from review.visitors import Who
 from storage.case_ids import case_by_id
 from storage.case_terms import Authorisation
 from storage.cases import Case
-from storage.database import reading
+from storage.database.database import reading
 
 routes = router("/cases/{case_id}")
 Text = Annotated[str, Form()]

@@ -26,7 +26,7 @@ from review.photos import at_hand
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who, names_of_actors
 from storage.cases import list_cases
-from storage.database import reading
+from storage.database.database import reading
 from storage.people import Standing
 from storage.tables import Category
 from storage.verdicts import Key

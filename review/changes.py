@@ -10,7 +10,7 @@ from review.pages import page
 from review.site import OurSite
 from review.visitors import Who, names_of_actors
 from storage.case_ids import case_to_read_by_id
-from storage.database import reading
+from storage.database.database import reading
 
 routes = router("/cases")
 

@@ -20,7 +20,7 @@ from storage.candidates import CandidateRow
 from storage.case_ids import case_to_read_by_id
 from storage.case_view import candidate_page, weights_of_case
 from storage.cases import Case
-from storage.database import Engine, Session, reading
+from storage.database.database import Engine, Session, reading
 from storage.listing import analyses_of_case
 from storage.people import people_in
 from storage.progress import outcomes

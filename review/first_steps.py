@@ -7,7 +7,7 @@ from review.access import ANALYST, MANAGES, REVIEWER, SUPERVISOR, may
 from review.visitors import Visitor
 from storage.accounts import Role, list_accounts
 from storage.begun import begun
-from storage.database import Session
+from storage.database.database import Session
 
 ACCOUNTS = (
     "Your account manages accounts and sees no faces. Create accounts for the people who work \

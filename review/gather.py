@@ -27,7 +27,7 @@ from storage.calibrations import current
 from storage.candidates import CandidateRow as Row
 from storage.candidates import candidates
 from storage.cases import EVER, Case, case_to_read
-from storage.database import Engine, Session, reading
+from storage.database.database import Engine, Session, reading
 from storage.listing import claimed_duration_ms, people_of_case, spans
 from storage.overlaps import SameFootage, same_footage
 from storage.progress import Outcome, outcomes

@@ -20,7 +20,7 @@ from review.visitors import Visitor, Who
 from storage.audit import Action
 from storage.case_ids import case_in_force_by_id
 from storage.cases import list_cases
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.groups import Group, Member
 
 routes = router("/groups")

@@ -7,7 +7,7 @@ from review.guard import router
 from review.pages import page
 from review.site import OurSite
 from review.visitors import Who
-from storage.database import reading
+from storage.database.database import reading
 
 routes = router()
 

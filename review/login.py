@@ -14,7 +14,7 @@ from review.site import OurSite, Site
 from review.visitors import STRANGER, Who
 from storage.accounts import any_account, find_account, password_hash_of, set_password
 from storage.audit import Action
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.passwords import hash_password, password_fits
 
 WRONG = "This name and this password do not belong together."

@@ -9,7 +9,7 @@ from pipeline.outlook import Outlook, look_ahead
 from pipeline.windows import Windows
 from review.moments import when
 from review.timeline import clock, whole_clock
-from storage.database import Engine, reading
+from storage.database.database import Engine, reading
 from storage.night import (
     Ended,
     ended_since,

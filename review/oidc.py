@@ -23,7 +23,7 @@ from storage.accounts import (
     set_roles,
 )
 from storage.audit import Action
-from storage.database import Session, writing
+from storage.database.database import Session, writing
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from pipeline.plan import Plan
 from pipeline.receive import Inbox, recover, refuse, sweep, take_in
 from pipeline.tools import Tools
 from storage import uploads
-from storage.database import reading
+from storage.database.database import reading
 from storage.uploads import Upload
 
 log = logging.getLogger(__name__)

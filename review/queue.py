@@ -15,7 +15,7 @@ from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Who
 from storage.accounts import Role
-from storage.database import reading
+from storage.database.database import reading
 from storage.night import Totals, totals
 
 routes = router("/queue")

@@ -19,7 +19,7 @@ from review.visitors import Visitor, Who
 from storage import uploads
 from storage.accounts import Role
 from storage.cases import list_cases
-from storage.database import Session, reading
+from storage.database.database import Session, reading
 from storage.listing import SegmentRow, newest_analyses, segment_rows, spans
 from storage.progress import Outcome, Progress, outcomes, progress
 from storage.refusals import RefusedFile, refused_files

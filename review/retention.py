@@ -17,7 +17,7 @@ from review.visitors import Visitor, Who, names_of_actors
 from storage import audit
 from storage.audit import Action
 from storage.cases import Case, list_cases
-from storage.database import Session, reading
+from storage.database.database import Session, reading
 
 routes = router("/retention")
 SHOWN = 50

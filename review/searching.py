@@ -16,7 +16,7 @@ from review.photos import at_hand
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage.cases import Case, list_cases
-from storage.database import reading
+from storage.database.database import reading
 
 routes = router("/search")
 

@@ -21,7 +21,7 @@ from review.porter import Porter
 from review.site import Provider, Site
 from settings import Settings
 from storage.accounts import Role, any_account
-from storage.database import reading
+from storage.database.database import reading
 from storage.web_sessions import Lifetime
 from tasks.intake import ask_workers
 from tasks.people import ask_for_people

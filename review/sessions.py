@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from review.site import Site, site
 from storage import web_sessions
 from storage.audit import Action
-from storage.database import Session, writing
+from storage.database.database import Session, writing
 from storage.passwords import new_token
 
 FORM_COOKIE = "nightreel_form"

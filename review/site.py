@@ -23,7 +23,7 @@ from storage import audit
 from storage.accounts import Role
 from storage.audit import Action
 from storage.chain import JsonValue
-from storage.database import Engine, Session
+from storage.database.database import Engine, Session
 from storage.legal_bases import Policy
 from storage.web_sessions import Lifetime
 

@@ -25,7 +25,7 @@ from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage import uploads
 from storage.audit import Action
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.uploads import Upload
 
 VERSION = "1.0.0"

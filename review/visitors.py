@@ -10,7 +10,7 @@ from review.sessions import session_token
 from review.site import site
 from storage import tokens, web_sessions
 from storage.accounts import Role, list_accounts
-from storage.database import Engine, reading, writing
+from storage.database.database import Engine, reading, writing
 from storage.tokens import bearer, list_tokens
 from storage.web_sessions import NOTED_EVERY
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, delete, select
 
 from errors import Conflict, NotFound, WrongUsage
 from storage import tables
-from storage.upsert import insert_if_new
+from storage.database.upsert import insert_if_new
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}")
 

@@ -12,9 +12,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from faces.face import Box
 from storage import tables
-from storage.batches import batches
+from storage.database.batches import batches
+from storage.database.upsert import insert_or_update
 from storage.embeddings import keep_vectors, vectors_of
-from storage.upsert import insert_or_update
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
+from storage.database.upsert import insert_or_update
 from storage.tables import Canary
-from storage.upsert import insert_or_update
 
 
 def show_life(session: Session, queue: str, now: datetime) -> None:

@@ -6,9 +6,9 @@ from sqlmodel import Session, col, select
 from errors import NotFound
 from storage import tables
 from storage.cases import Case
+from storage.database.upsert import insert_if_new
 from storage.gallery import unmatch
 from storage.ranking import forget_candidates_outside
-from storage.upsert import insert_if_new
 
 
 def add_footage(session: Session, case: Case, recording_id: int) -> bool:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from errors import NotAuthorised, WrongUsage
 from storage import tables
 from storage.cases import EVER, Case, as_case, case_in_force, case_row, refusal
-from storage.upsert import insert_if_new
+from storage.database.upsert import insert_if_new
 
 
 @dataclass(frozen=True, slots=True)

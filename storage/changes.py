@@ -7,7 +7,7 @@ from typing import Any, Literal
 import sqlalchemy
 from sqlmodel import Session, col, select
 
-from storage.batches import batches
+from storage.database.batches import batches
 from storage.listing import people_of_case
 from storage.rematches import Difference, Place, Rematch, changes_in, composed, done
 from storage.tables import Analysis, Appearance, Recording, Reference

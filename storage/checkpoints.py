@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlmodel import Session, col, select
 
 from storage.chain import BEGINNING, canonical, stamp
-from storage.database import Engine, reading
+from storage.database.database import Engine, reading
 from storage.keys import key_in
 from storage.tables import AuditCheckpoint, AuditEntry
 

@@ -13,9 +13,9 @@ from sqlalchemy import Integer, cast, delete, func
 from sqlmodel import Session, col, select
 
 from storage import tables
+from storage.database.upsert import insert_if_new
 from storage.tables import Decision
 from storage.tables.vectors import matrix
-from storage.upsert import insert_if_new
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
-from storage.batches import batches
-from storage.copying import copied_vectors, insert_copied, write_vectors
+from storage.database.batches import batches
+from storage.database.copying import copied_vectors, insert_copied, write_vectors
+from storage.database.upsert import insert_or_update
 from storage.tables import Appearance, Embedding
 from storage.tables.vectors import finite, matrix
-from storage.upsert import insert_or_update
 
 _ROWS_AT_ONCE = 20_000
 

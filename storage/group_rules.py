@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, delete
 from sqlmodel import Session, col, select
 
 from faces.grouping import components
+from storage.database.upsert import insert_or_update
 from storage.tables import GroupRule
-from storage.upsert import insert_or_update
 
 Pair = tuple[int, int]
 """Ids of appearances, the lower first."""

@@ -14,11 +14,11 @@ from sqlmodel import Session, col, select
 
 from errors import Conflict
 from storage.appearances import Presence, replace_appearances
+from storage.database.upsert import insert_if_new
 from storage.gallery import unmatch
 from storage.plans import remember_plan
 from storage.states import is_imported, is_of_crops
 from storage.tables import Analysis, Appearance, CaseRecording, Recording, State
-from storage.upsert import insert_if_new
 
 _NAMES = uuid.UUID("c2455064-c9e5-48bb-821f-51081fa262cc")
 _NEVER_MEASURED: dict[str, Any] = {

@@ -19,9 +19,9 @@ from sqlalchemy import inspect
 from sqlmodel import Session, col, select
 
 from errors import KeyMissing, LeaseLost, StoreUnavailable, WrongUsage
-from storage.database import Engine, reading, writing
+from storage.database.database import Engine, reading, writing
+from storage.database.upsert import insert_if_new
 from storage.tables import Case, DataKey, Recording
-from storage.upsert import insert_if_new
 
 MASTER_BYTES = 32
 _DATA_KEY_BITS = 512

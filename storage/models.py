@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from errors import OtherWeights
 from storage import tables
-from storage.upsert import insert_if_new
+from storage.database.upsert import insert_if_new
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session, select
 
 from storage import tables
+from storage.database.upsert import insert_if_new
 from storage.night import watched_ms_between
-from storage.upsert import insert_if_new
 
 BREAK = timedelta(minutes=15)
 """A monitor that was away for longer has not seen what happened meanwhile."""

@@ -28,8 +28,8 @@ from sqlmodel import Session, col, select
 from faces.engine import ModelCard
 from faces.matching import rank
 from faces.vectors import Vectors, unit
-from storage.batches import batches
-from storage.database import database_of
+from storage.database.batches import batches
+from storage.database.database import database_of
 from storage.embeddings import each_vector, vectors_of
 from storage.pgvector import proposed
 from storage.scope import EVERYWHERE, Scope, analyses, in_window, outside_window

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from storage import tables
-from storage.upsert import insert_if_new
+from storage.database.upsert import insert_if_new
 
 MAX_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=30)

@@ -12,9 +12,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 from footage.alignment import Marks, Overlap, marks_of
 from footage.fingerprint import VERSION, Glimpses, changes
 from storage import tables
+from storage.database.upsert import insert_or_update
 from storage.states import is_footage
 from storage.tables import Analysis, Fingerprint, Recording, Segment, State
-from storage.upsert import insert_or_update
 
 _WATCHED = (State.MATCHING, State.DONE, State.GAPS)
 _SEGMENTS_AT_ONCE = 500

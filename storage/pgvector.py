@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from errors import WrongUsage
 from faces.engine import ModelCard
 from faces.vectors import Vectors
-from storage.database import Engine
+from storage.database.database import Engine
 from storage.scope import EVERYWHERE, Scope, analyses, appearances
 from storage.tables import Appearance, Embedding
 

@@ -7,8 +7,8 @@ import sqlalchemy
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col
 
+from storage.database.upsert import insert_if_new
 from storage.tables import Analysis, Plan
-from storage.upsert import insert_if_new
 
 
 def remember_plan(session: Session, key: str, body: str) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from storage import cases
-from storage.batches import batches
+from storage.database.batches import batches
+from storage.database.upsert import insert_or_update
 from storage.people import cases_of, lock_people
 from storage.references import cut_from
 from storage.scope import allowed
@@ -22,7 +23,6 @@ from storage.tables import (
     Recording,
     Reference,
 )
-from storage.upsert import insert_or_update
 
 
 @dataclass(frozen=True, slots=True)

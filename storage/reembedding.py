@@ -15,6 +15,7 @@ from sqlalchemy import and_, delete, or_
 from sqlmodel import Session, col, select
 
 from faces.vectors import Vectors
+from storage.database.upsert import insert_if_new, insert_or_update
 from storage.embeddings import keep_vectors
 from storage.ledger import close
 from storage.plans import remember_plan
@@ -31,7 +32,6 @@ from storage.tables import (
     Segment,
     State,
 )
-from storage.upsert import insert_if_new, insert_or_update
 
 APPEARANCES_AT_ONCE = 200
 """In one segment: half a minute's work on a core where no face need be looked for."""

@@ -9,8 +9,8 @@ from typing import Any
 from sqlmodel import Session, col, delete, func, select
 
 from storage import tables
+from storage.database.upsert import insert_or_update
 from storage.uploads import Stage
-from storage.upsert import insert_or_update
 
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, and_, false, func, literal, or_, true
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.batches import batches
 from storage.cases import EVER, Case
-from storage.epoch import milliseconds
+from storage.database.batches import batches
+from storage.database.epoch import milliseconds
 from storage.tables import Analysis, Appearance, CaseRecording, Recording
 
 ADDED = "added"

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from faces.vectors import Vectors
-from storage.database import reading
+from storage.database.database import reading
 from storage.matrix_file import Change, Extent, Mapped, MatrixFile
 from storage.tables import Appearance, Embedding, EmbeddingChange
 from storage.tables.vectors import matrix

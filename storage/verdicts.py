@@ -12,9 +12,9 @@ from sqlmodel import Session, col, select
 
 from errors import Settled
 from storage import tables
+from storage.database.upsert import insert_if_new
 from storage.people import lock_people
 from storage.tables import Decision, Person
-from storage.upsert import insert_if_new
 
 __all__ = ["Decision", "Key", "Seen", "Standing", "Verdict", "Vote"]
 

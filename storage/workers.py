@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, func, select
 
+from storage.database.upsert import insert_or_update
 from storage.tables import Worker
-from storage.upsert import insert_or_update
 
 REPORT_SECONDS = 15
 SILENT = timedelta(seconds=4 * REPORT_SECONDS)

@@ -4,7 +4,7 @@ from celery import Task
 
 from pipeline.clock import utc_now
 from storage.canaries import show_life
-from storage.database import writing
+from storage.database.database import writing
 from tasks.asking import broker_errors_explained
 from worker.app import app
 from worker.resources import resources

@@ -21,7 +21,7 @@ from pipeline.receive import Inbox
 from pipeline.tools import Tools
 from storage import uploads, web_sessions
 from storage.checkpoints import signing_key
-from storage.database import Engine, reading, writing
+from storage.database.database import Engine, reading, writing
 from storage.tables import CaseRecording, Recording
 
 ACTOR = "uid:1000"

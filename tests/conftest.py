@@ -13,7 +13,7 @@ from rabbit import Rabbit, running_rabbit
 from redis_node import running_redis
 from sqlalchemy import Engine, make_url, text
 
-from storage.database import connect, upgrade, writing
+from storage.database.database import connect, upgrade, writing
 from storage.tables import Table
 
 _numbers = count(1)

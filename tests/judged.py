@@ -9,7 +9,7 @@ from pipeline.looking import next_sight
 from pipeline.review import Reviewer, Rules, decide
 from storage.appearances import replace_appearances
 from storage.case_terms import open_case
-from storage.database import writing
+from storage.database.database import writing
 from storage.people import add_person
 from storage.ranking import Match, replace_candidates
 from storage.recordings import add

@@ -14,7 +14,7 @@ from footage.recording import Recording
 from footage.segments import Segment
 from storage import references, tables
 from storage.appearances import Presence
-from storage.database import Session
+from storage.database.database import Session
 from storage.recordings import Found
 from storage.references import NewReference
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from storage.database import Session, database_of
+from storage.database.database import Session, database_of
 from storage.keys import Keyring
 from storage.media_folder import MediaFolder
 from storage.sealed import SealedMedia

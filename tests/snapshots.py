@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, select
 
-from storage.database import reading
+from storage.database.database import reading
 from storage.tables import Table
 
 WHEN_ASKED = frozenset({"asked_at", "match_asked_at", "matched_at"})

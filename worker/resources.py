@@ -18,7 +18,7 @@ from pipeline.purge import Retention
 from pipeline.tools import Tools
 from pipeline.windows import Windows
 from settings import Settings, load_settings
-from storage.database import Engine, connect, reading, upgrade
+from storage.database.database import Engine, connect, reading, upgrade
 from storage.footage_store import FootageStore
 from storage.keys import Keyring, lost_master, master_key
 from storage.legal_bases import Policy, parse_bases

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from errors import StoreUnavailable
-from storage.database import Engine, reading
+from storage.database.database import Engine, reading
 from storage.sealed import SealedMedia
 from storage.tables import (
     Analysis,

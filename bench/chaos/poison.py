@@ -13,7 +13,7 @@ from bench.chaos.footage import DARK_GROUND, GROUND, SIZE, draw_clip
 from bench.chaos.tally import Tally
 from bench.chaos.watching import Stalled
 from footage.ffmpeg import choose
-from storage.database import reading
+from storage.database.database import reading
 from storage.ledger import MAX_ATTEMPTS
 from storage.tables import Analysis, Recording, Segment, State
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlmodel import col, select
 
 from errors import NightreelError
-from storage.database import Engine, reading
+from storage.database.database import Engine, reading
 from storage.ledger import MAX_ATTEMPTS
 from storage.tables import Analysis, Segment, State
 

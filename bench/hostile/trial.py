@@ -24,7 +24,7 @@ from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.watch import watch
 from storage.agenda import unasked
-from storage.database import reading
+from storage.database.database import reading
 from storage.progress import Outcome, outcomes
 from storage.tables import State
 

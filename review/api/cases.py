@@ -25,7 +25,7 @@ from review.visitors import Visitor, Who
 from storage.audit import Action
 from storage.case_ids import case_by_id
 from storage.case_terms import Authorisation
-from storage.database import reading
+from storage.database.database import reading
 
 routes = routes_of("cases")
 in_a_case = routes_of("cases", CASE)

@@ -1,4 +1,4 @@
-"""Alembic runs this; the connection comes from `storage.database.upgrade`, already locked."""
+"""Alembic runs this; the connection comes from `storage.database.database.upgrade`, already locked."""
 
 from alembic import context
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from command_line import Nightreel
 from sqlalchemy import make_url, text
 
-from storage.database import connect
+from storage.database.database import connect
 from worker.supervise import __file__ as _supervise
 
 PROGRAM = Path(_supervise).parents[1]

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from errors import StoreUnavailable, WrongDatabase
-from storage.database import Session, connect, reading
+from storage.database.database import Session, connect, reading
 from storage.listing import all_analyses, segment_rows
 from storage.progress import Outcome, outcomes
 from storage.refusals import all_refusals

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from cli import accounts as commands
 from cli.accounts import make_first_account
-from storage.database import reading
+from storage.database.database import reading
 
 
 def test_machines_that_start_at_the_same_moment_make_one(

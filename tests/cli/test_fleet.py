@@ -18,7 +18,7 @@ from redis_node import running_redis
 from sqlalchemy import text
 from waiting import wait_until
 
-from storage.database import connect, reading
+from storage.database.database import connect, reading
 
 pytestmark = pytest.mark.timeout(400)  # on a busy machine
 CASE = "2026-1"

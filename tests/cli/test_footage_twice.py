@@ -23,7 +23,7 @@ from pipeline.overlaps import link_footage
 from pipeline.watch import watch
 from settings import Settings
 from storage.agenda import unasked
-from storage.database import reading
+from storage.database.database import reading
 from storage.recordings import Request
 from worker.resources import Resources
 

@@ -13,7 +13,7 @@ from pipeline.watch import watch
 from settings import Settings
 from storage.agenda import unasked
 from storage.cases import find_case
-from storage.database import reading
+from storage.database.database import reading
 from storage.recordings import Request
 from worker.resources import Resources
 

@@ -10,7 +10,7 @@ from rabbit import Rabbit
 from sqlalchemy import update
 
 from pipeline.clock import utc_now
-from storage.database import connect, writing
+from storage.database.database import connect, writing
 from storage.tables import Segment
 
 pytestmark = pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)

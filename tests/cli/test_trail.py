@@ -15,7 +15,7 @@ from cli.main import app
 from errors import NotAuthorised
 from storage.audit import entries
 from storage.chain import Entry, first_broken
-from storage.database import reading
+from storage.database.database import reading
 from worker.resources import resources
 
 CASE = ("--case", "A-1")

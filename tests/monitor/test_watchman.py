@@ -21,7 +21,7 @@ from settings import Settings
 from storage import ledger, uploads
 from storage.audit import Action, record
 from storage.canaries import show_life
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.monitoring import note_look
 from storage.notices import due, latest
 from storage.recordings import add

@@ -7,7 +7,7 @@ from pipeline.intake import Refused, Taken, WatchedFolder
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import refusals
-from storage.database import reading
+from storage.database.database import reading
 from storage.tables import Recording
 
 SETTLE_SECONDS = 10.0

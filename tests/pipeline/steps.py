@@ -16,7 +16,7 @@ from pipeline.tools import Tools
 from pipeline.watch import watch
 from storage import case_terms
 from storage.agenda import unasked
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.objects import Address
 from storage.people import Standing
 from storage.progress import Outcome, outcomes

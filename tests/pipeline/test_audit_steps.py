@@ -27,7 +27,7 @@ from pipeline.audit import (
 )
 from storage.audit import Action, record
 from storage.checkpoints import checkpoints, public_half, signing_key
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = public_half(KEY)

@@ -24,11 +24,11 @@ from pipeline.purge import Order, purge_case
 from pipeline.tools import Tools
 from storage.audit import entries
 from storage.case_terms import close_case
-from storage.database import connect, reading, writing
+from storage.database.database import connect, reading, writing
+from storage.database.snapshots import FILE_OF
 from storage.inventory import Inventory
 from storage.private_files import DRAFT
 from storage.recordings import add
-from storage.snapshots import FILE_OF
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_a_server_whose_client_programs_are_missing_is_said(
 ) -> None:
     if filled.database.dialect.name == "sqlite":
         pytest.skip("it needs no program")
-    monkeypatch.setattr("storage.pg_client._places", lambda _name: iter(()))
+    monkeypatch.setattr("storage.database.pg_client._places", lambda _name: iter(()))
     with pytest.raises(StoreUnavailable, match=r"pg_dump of PostgreSQL \d+ or newer is needed"):
         filled.backed_up(folder)
     assert not folder.exists()

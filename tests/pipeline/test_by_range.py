@@ -27,7 +27,7 @@ from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.watch import watch
 from storage import tables
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.footage_store import FootageStore
 from storage.ledger import MAX_ATTEMPTS
 from storage.objects import Address, Bucket

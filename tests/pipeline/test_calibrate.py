@@ -18,7 +18,7 @@ from pipeline.strangers import Stranger
 from pipeline.tools import Tools
 from storage.audit import newest
 from storage.calibrations import calibrations, current
-from storage.database import reading
+from storage.database.database import reading
 
 
 def strangers_of_every_colour(folder: Path, number: int = FEW) -> list[Stranger]:

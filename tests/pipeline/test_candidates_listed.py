@@ -8,7 +8,7 @@ from footage.alignment import Overlap
 from pipeline.overview import candidates_from, page_of_candidates
 from storage.appearances import replace_appearances
 from storage.audit import entries
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.overlaps import remember_overlap
 from storage.ranking import Match, replace_candidates
 from storage.recordings import add

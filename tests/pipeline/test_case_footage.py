@@ -10,7 +10,7 @@ from pipeline.case_footage import add, remove
 from storage.audit import entries
 from storage.case_terms import close_case
 from storage.case_view import number_of_candidates
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.gallery import mark_matched, unmatched_people
 from storage.scope import has_footage
 from storage.tables import Case, FaceGroup, GroupMember

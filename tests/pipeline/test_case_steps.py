@@ -21,7 +21,7 @@ from pipeline.withdraw import withdraw_person
 from storage.audit import entries
 from storage.case_terms import Authorisation, Change
 from storage.cases import URGENT, Case
-from storage.database import reading
+from storage.database.database import reading
 from storage.gallery import gallery
 from storage.legal_bases import BUILT_IN, Policy, parse_bases
 from storage.people import Standing, people_in

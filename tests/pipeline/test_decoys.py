@@ -18,7 +18,7 @@ from pipeline.rematch import match_person
 from pipeline.review import Reviewer, Rules, decide
 from pipeline.tools import Tools
 from storage.case_view import number_of_candidates
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.decoys import Alarms, alarms
 from storage.tables import Account
 from storage.verdicts import Decision, Key, standings

@@ -6,7 +6,7 @@ from steps import enrol, open_case
 
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.database import reading
+from storage.database.database import reading
 from storage.references import references
 
 

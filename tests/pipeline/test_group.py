@@ -39,7 +39,7 @@ from storage.audit import entries
 from storage.candidates import candidates, places
 from storage.case_terms import close_case, open_case
 from storage.control import forget
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.embeddings import keep_vectors
 from storage.groups import drop_groups_of_ended
 from storage.overlaps import remember_overlap

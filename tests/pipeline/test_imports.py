@@ -27,7 +27,7 @@ from storage.audit import entries
 from storage.candidates import candidates
 from storage.case_terms import close_case
 from storage.cases import find_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.exports import each_appearance
 from storage.groups import vectors_of_case
 from storage.listing import footage_seen

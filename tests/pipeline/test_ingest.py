@@ -13,7 +13,7 @@ from pipeline.ingest import ingest_file
 from pipeline.names import display_name, display_path
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.database import reading
+from storage.database.database import reading
 from storage.listing import segment_rows
 from storage.recordings import Added, AlreadyKnown
 from storage.tables import State

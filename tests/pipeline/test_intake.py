@@ -16,7 +16,7 @@ from footage.folder import LINK, NO_FILE
 from pipeline.intake import COPY, Refused, Taken
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.database import connect
+from storage.database.database import connect
 from storage.recordings import Added, AlreadyKnown
 
 

@@ -23,7 +23,7 @@ from pipeline.intake import WatchedFolder
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import refusals
-from storage.database import Engine, connect, reading
+from storage.database.database import Engine, connect, reading
 from storage.places import place_of, places_of_sizes
 from storage.recordings import Found
 

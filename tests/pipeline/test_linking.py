@@ -14,7 +14,7 @@ from footage.alignment import Overlap
 from pipeline.overlaps import Moment, link_footage, same_moments
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.overlaps import SameFootage, same_footage
 from storage.plans import remember_plan
 from storage.tables import Analysis, State

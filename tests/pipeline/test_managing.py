@@ -13,7 +13,7 @@ from errors import Conflict, NotAllowed
 from pipeline.accounts import Managing
 from storage import accounts, audit, tokens
 from storage.accounts import Role
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pipeline.rematch import match_people, match_person
 from pipeline.tools import Tools
 from storage import case_terms
 from storage.candidates import CandidateRow, candidates
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.gallery import unmatched_people
 from storage.recordings import Request
 from storage.references import references

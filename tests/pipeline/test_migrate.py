@@ -34,7 +34,7 @@ from storage import control, ledger, models, reaper, reembedded, reembedding
 from storage.appearances import replace_sightings
 from storage.candidates import CandidateRow, candidates, places
 from storage.changes import changes
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.embeddings import vectors_of
 from storage.listing import segment_rows
 from storage.tables import Reference, State

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from pipeline.outlook import look_ahead
 from pipeline.windows import Windows
 from storage import ledger
-from storage.database import writing
+from storage.database.database import writing
 from storage.recordings import add
 
 

@@ -27,7 +27,7 @@ from pipeline.tools import Tools
 from storage import audit, control, purge, uploads
 from storage.accounts import Role, add_account
 from storage.case_terms import close_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.purge import doomed, everything_of_case, vectors
 from storage.tables import (
     Analysis,

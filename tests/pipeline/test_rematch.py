@@ -20,7 +20,7 @@ from pipeline.withdraw import withdraw
 from storage import case_terms
 from storage.candidates import candidates
 from storage.changes import Changes, changes
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.gallery import gallery, unmatched_people
 from storage.references import WITHDRAWN
 from storage.tables import Reference

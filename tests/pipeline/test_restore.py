@@ -33,7 +33,7 @@ from storage import agenda
 from storage.audit import Action
 from storage.checkpoints import make_checkpoint, public_half, signing_key
 from storage.crops import crop_names
-from storage.database import NEWEST_VERSION, _migrate, connect, reading, writing
+from storage.database.database import NEWEST_VERSION, _migrate, connect, reading, writing
 from storage.inventory import tables_version
 from storage.keys import master_key
 from storage.ledger import claim

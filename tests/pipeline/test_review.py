@@ -30,7 +30,7 @@ from pipeline.review import Reviewer, override_quality, undo
 from storage.accounts import Role, add_account, find_account
 from storage.audit import entries
 from storage.control import forget
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.sights import Sight
 from storage.tokens import add_token
 from storage.verdicts import Decision, Key, Standing, standings, verdicts_of

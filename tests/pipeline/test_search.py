@@ -13,7 +13,7 @@ from pipeline.plan import Plan
 from pipeline.purge import Order, purge_bystanders
 from pipeline.search import Answer, Question, search
 from pipeline.tools import Tools
-from storage.database import writing
+from storage.database.database import writing
 from storage.reach import Unsearched
 from storage.tables import CaseRecording
 

@@ -15,7 +15,7 @@ from footage.remote.disk_cache import DiskCache
 from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.footage_store import FootageStore
 from storage.ledger import MAX_ATTEMPTS
 from storage.objects import Address, Bucket

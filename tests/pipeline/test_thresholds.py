@@ -19,7 +19,7 @@ from pipeline.tools import Tools
 from storage.audit import entries
 from storage.candidates import candidates
 from storage.changes import changes
-from storage.database import reading
+from storage.database.database import reading
 from storage.gallery import unmatched_people
 from storage.thresholds import threshold_in_use, thresholds
 

@@ -28,7 +28,7 @@ from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.watch import watch
 from storage import ledger, reaper
-from storage.database import connect, reading, writing
+from storage.database.database import connect, reading, writing
 from storage.ledger import MAX_ATTEMPTS
 from storage.listing import segment_rows
 from storage.tables import Segment, Sighting, State
@@ -98,7 +98,7 @@ def away(url: URL) -> Iterator[None]:
 @pytest.fixture
 def impatient(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """The same database, by connections that do not wait for a lock."""
-    monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("storage.database.database.BUSY_SECONDS", 0.05)
     engine = connect(database_url)
     yield engine
     engine.dispose()

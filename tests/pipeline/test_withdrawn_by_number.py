@@ -9,7 +9,7 @@ from errors import NotAuthorised, NotFound
 from pipeline.withdraw import withdraw_person_by_id, withdraw_reference
 from storage.audit import entries
 from storage.case_terms import open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.people import people_in
 from storage.references import WITHDRAWN, references
 from storage.tables import Reference

@@ -15,7 +15,7 @@ from visiting import House, house_over
 
 from pipeline.clock import utc_now
 from storage import passwords
-from storage.database import connect
+from storage.database.database import connect
 
 
 @pytest.fixture(autouse=True)

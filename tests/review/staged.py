@@ -15,7 +15,7 @@ from pipeline.rematch import match_person
 from pipeline.watch import watch
 from storage.agenda import unasked
 from storage.case_terms import open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import Request
 
 PERSON = "Red <b>& Co</b>"

@@ -14,7 +14,7 @@ from review.app import ROUTERS, create_app
 from review.guard import names_of, router
 from storage import accounts
 from storage.accounts import Role
-from storage.database import writing
+from storage.database.database import writing
 
 NO_ROLE = "no role for this"
 

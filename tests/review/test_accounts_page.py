@@ -7,7 +7,7 @@ import pytest
 from visiting import House, log_in
 
 from storage.accounts import Account, Role, add_account, find_account
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 
 PASSWORD = re.compile(r'<code class="secret">(.+?)</code>')
 

@@ -8,7 +8,7 @@ from visiting import House, log_in
 
 from storage.accounts import Account, Role, add_account
 from storage.audit import entries
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 
 ACCOUNTS = "/api/v1/accounts"
 

@@ -10,7 +10,7 @@ from visiting import House
 
 from storage.accounts import Role
 from storage.audit import entries
-from storage.database import reading
+from storage.database.database import reading
 
 CASE = "cases/1"
 CANDIDATE = f"{CASE}/candidates/1/1"

@@ -11,7 +11,7 @@ from visiting import House
 from pipeline.rematch import match_people
 from storage.accounts import Role
 from storage.audit import entries
-from storage.database import reading
+from storage.database.database import reading
 
 CASE = "/api/v1/cases/1"
 

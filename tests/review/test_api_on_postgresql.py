@@ -17,7 +17,7 @@ from pipeline.rematch import match_person
 from pipeline.watch import watch
 from storage.accounts import Role
 from storage.agenda import unasked
-from storage.database import reading
+from storage.database.database import reading
 
 API = "/api/v1"
 CASE = f"{API}/cases/1"

@@ -14,7 +14,7 @@ from pipeline.rematch import match_people
 from pipeline.review import Rules
 from storage.accounts import Role
 from storage.audit import entries
-from storage.database import reading
+from storage.database.database import reading
 
 CANDIDATE = "/api/v1/cases/1/candidates/1/1"
 VERDICT = "/api/v1/review/1/1/1/verdict"

@@ -12,7 +12,7 @@ from visiting import House
 from storage.accounts import Role
 from storage.audit import entries
 from storage.case_terms import open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 
 CASE = "/api/v1/cases/1"
 

@@ -11,7 +11,7 @@ from visiting import House
 from storage.accounts import Role
 from storage.case_terms import open_case
 from storage.cases import Case, find_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.tables import Person
 
 GIVEN = {"authorisation": "AG <b>12", "authorised_by": "the court"}

@@ -19,7 +19,7 @@ from review.package import verify
 from storage.accounts import Role
 from storage.audit import entries
 from storage.calibrations import Calibration, Conditions, keep
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.verdicts import Decision, Key
 
 STRICT = Rules(least_quality=0.99)

@@ -14,7 +14,7 @@ from pipeline.review import Reviewer, Rules, decide
 from pipeline.withdraw import withdraw
 from storage.accounts import Role
 from storage.audit import entries
-from storage.database import reading
+from storage.database.database import reading
 from storage.verdicts import Decision, Key
 
 

@@ -17,7 +17,7 @@ from storage.accounts import Role
 from storage.agenda import unasked
 from storage.audit import entries
 from storage.case_terms import open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import Request
 
 

@@ -12,7 +12,7 @@ from pipeline.imports import import_faces
 from pipeline.match import match_analysis
 from storage.accounts import Role
 from storage.candidates import candidates
-from storage.database import reading
+from storage.database.database import reading
 
 SAID = "cut by <b>Cutter</b>, imported"
 SHOWN = SAID.replace("<b>", "&lt;b&gt;").replace("</b>", "&lt;/b&gt;")

@@ -12,7 +12,7 @@ from visiting import House
 from storage.accounts import Role
 from storage.audit import entries
 from storage.control import forget
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.verdicts import Standing, standings
 
 

@@ -6,7 +6,7 @@ from visiting import PASSWORD, House, log_in, token_in
 from review.sessions import form_token_of
 from storage import audit, web_sessions
 from storage.accounts import Role
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 
 
 def test_the_right_password_opens_the_page_that_was_asked_for(house: House) -> None:

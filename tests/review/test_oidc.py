@@ -17,7 +17,7 @@ from review.oidc import roles_of
 from review.site import Provider
 from storage import accounts
 from storage.accounts import Account, Role
-from storage.database import connect, reading, writing
+from storage.database.database import connect, reading, writing
 
 pytest.importorskip("httpx2")
 MEANING = {"investigators": Role.ANALYST, "it-ops": Role.OPERATOR}

@@ -21,7 +21,7 @@ from storage.accounts import Role
 from storage.agenda import unasked
 from storage.audit import Action
 from storage.case_terms import close_case, open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 
 expect.set_options(timeout=30_000)  # a machine may be busy
 NARROW = {"width": 390, "height": 844}

@@ -10,7 +10,7 @@ from visiting import House
 from storage import case_terms
 from storage.accounts import Role
 from storage.audit import entries
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import add
 from storage.workers import report
 

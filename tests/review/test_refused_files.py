@@ -6,7 +6,7 @@ from test_uploads import hand_in
 from visiting import House
 
 from storage.accounts import Role
-from storage.database import writing
+from storage.database.database import writing
 from storage.refusals import Refusal, add
 
 

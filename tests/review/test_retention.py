@@ -8,7 +8,7 @@ from visiting import House
 
 from storage.accounts import Role
 from storage.case_terms import close_case, open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.people import add_person
 from storage.tables import Case, Person
 

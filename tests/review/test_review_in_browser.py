@@ -14,7 +14,7 @@ from visiting import PASSWORD, House
 from review.package import verify
 from storage.accounts import Role
 from storage.case_terms import open_case
-from storage.database import writing
+from storage.database.database import writing
 
 SERIOUS = ("serious", "critical")
 SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 844})

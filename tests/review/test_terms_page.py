@@ -13,7 +13,7 @@ from storage.accounts import Role
 from storage.audit import entries
 from storage.case_terms import Authorisation, authorise, close_case, open_case
 from storage.cases import EVER, Case, find_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from visiting import House, house_over, log_in, token_in
 from errors import WrongUsage
 from settings import Settings, load_settings
 from storage.accounts import Role
-from storage.database import connect
+from storage.database.database import connect
 
 PROXY, FARTHER, STRANGER = "127.0.0.2", "127.0.8.3", "127.0.0.9"
 GUESSER, COLLEAGUE = "203.0.113.7", "203.0.113.8"

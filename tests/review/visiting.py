@@ -29,7 +29,7 @@ from review.sessions import form_token_of
 from review.site import Site
 from storage import accounts, tokens, web_sessions
 from storage.accounts import Account, Role
-from storage.database import Engine, reading, writing
+from storage.database.database import Engine, reading, writing
 from storage.passwords import hash_password
 from storage.vitals import vitals
 

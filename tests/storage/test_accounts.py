@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from errors import Conflict, NotFound, WrongUsage
 from storage import accounts, tokens, web_sessions
 from storage.accounts import Account, Role
-from storage.database import Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.passwords import hash_password, password_fits
 from storage.web_sessions import Lifetime
 

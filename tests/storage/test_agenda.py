@@ -7,7 +7,7 @@ from rows import NOW, PLAN, found, segments
 from sqlalchemy import Engine
 
 from storage import agenda, ledger, reaper
-from storage.database import writing
+from storage.database.database import writing
 from storage.recordings import Request, add
 from storage.tables import Priority
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from storage.audit import Action, entries, number_of_entries, record
 from storage.case_terms import open_case
 from storage.chain import Broken, Entry, first_broken
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.tables import Case
 
 

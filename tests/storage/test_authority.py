@@ -14,7 +14,7 @@ from storage import tables
 from storage.appearances import replace_appearances
 from storage.case_terms import open_case
 from storage.cases import URGENT, Case, as_case, in_force
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import Request, add
 from storage.scope import ADDED, Scope, allowed, within
 from storage.tables import Recording

@@ -10,7 +10,7 @@ from errors import NotAuthorised, WrongUsage
 from storage.audit import Action, record
 from storage.case_terms import close_case, open_case
 from storage.cases import case_in_force, find_case, list_cases
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 
 DAY = timedelta(days=1)
 

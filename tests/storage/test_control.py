@@ -12,7 +12,7 @@ from footage.coverage import Coverage
 from storage import agenda, control, ledger, listing, reaper, tables
 from storage.appearances import replace_appearances, sightings
 from storage.case_terms import open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import Request, add
 from storage.tables import Priority, State
 

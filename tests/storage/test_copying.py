@@ -7,8 +7,8 @@ from sqlalchemy import Engine, text
 from sqlmodel import select
 
 from errors import StoreUnavailable
-from storage.copying import insert_copied
-from storage.database import reading, writing
+from storage.database.copying import insert_copied
+from storage.database.database import reading, writing
 from storage.tables import Plan
 
 COLUMNS = ["key", "engine", "body"]

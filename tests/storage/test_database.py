@@ -20,8 +20,15 @@ from sqlalchemy.exc import DBAPIError
 
 from errors import StoreUnavailable, WrongDatabase, WrongUsage
 from settings import Settings
-from storage.database import _UPGRADE_LOCK, NEWEST_VERSION, connect, reading, upgrade, writing
-from storage.migrate import configuration, newest_version, to_version
+from storage.database.database import (
+    _UPGRADE_LOCK,
+    NEWEST_VERSION,
+    connect,
+    reading,
+    upgrade,
+    writing,
+)
+from storage.database.migrate import configuration, newest_version, to_version
 from storage.tables import Case, Table
 from worker.resources import Resources
 
@@ -52,9 +59,7 @@ def test_upgrading_twice_changes_nothing(empty_url: str) -> None:
 
 
 def test_several_processes_may_upgrade_at_once(empty_url: str) -> None:
-    program = (
-        "from storage.database import connect, upgrade; import sys; upgrade(connect(sys.argv[1]))"
-    )
+    program = "from storage.database.database import connect, upgrade; import sys; upgrade(connect(sys.argv[1]))"
     started = [
         subprocess.Popen([sys.executable, "-c", program, empty_url], stderr=subprocess.PIPE)
         for _ in range(3)
@@ -87,7 +92,7 @@ def test_whoever_comes_during_an_upgrade_waits_and_finds_it_whole(empty_url: str
 def test_a_search_that_cannot_wait_for_an_upgrade_says_so_and_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("storage.database.database.BUSY_SECONDS", 0.05)
     mine = Resources(Settings(home=tmp_path, engine="stub"))
     file = mine.make_home() / "nightreel.db"
     older = connect(f"sqlite:///{file}")
@@ -179,7 +184,7 @@ def test_a_full_disk_is_unavailable(tmp_path: Path) -> None:
 
 
 def test_a_locked_database_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("storage.database.database.BUSY_SECONDS", 0.05)
     engine = connect(f"sqlite:///{tmp_path / 'nightreel.db'}")
     upgrade(engine)
     other = sqlite3.connect(tmp_path / "nightreel.db", isolation_level=None)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from storage.appearances import replace_appearances
 from storage.candidates import candidates
 from storage.case_terms import open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.embeddings import keep_vectors
 from storage.exports import each_appearance, each_candidate, recordings_called
 from storage.models import Choice, choose

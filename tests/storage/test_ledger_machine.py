@@ -22,7 +22,7 @@ from errors import LeaseLost
 from footage.coverage import Coverage
 from storage import control, ledger, reaper, tables
 from storage.appearances import sightings
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import add
 from storage.tables import State
 

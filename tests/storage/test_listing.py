@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from storage import ledger, listing
 from storage.appearances import replace_appearances
 from storage.case_terms import open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.people import add_person
 from storage.recordings import add
 from storage.tables import State

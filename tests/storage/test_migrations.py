@@ -17,11 +17,11 @@ from sqlmodel import select
 from errors import StoreUnavailable, WrongUsage
 from pipeline.erasure import of_vector, scan
 from storage.cases import EVER, find_case
-from storage.database import NEWEST_VERSION, connect, reading, upgrade, writing
+from storage.database.database import NEWEST_VERSION, connect, reading, upgrade, writing
+from storage.database.migrate import configuration
 from storage.embeddings import appearance_vectors
 from storage.gallery import gallery
 from storage.keys import Keyring
-from storage.migrate import configuration
 from storage.people import people_in
 from storage.references import NewReference, add_reference
 from storage.scope import ARCHIVE
@@ -265,7 +265,7 @@ def test_while_others_read_vectors_as_they_were_nobody_goes_on(
 ) -> None:
     if plain.dialect.name != "sqlite":
         pytest.skip("only SQLite has a log of writes of its own")
-    monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("storage.database.database.BUSY_SECONDS", 0.05)
     mine = connect(plain.url.render_as_string())
     with plain.connect() as connection:
         connection.execute(text("select * from reference"))

@@ -7,7 +7,7 @@ from rows import NOW, PLAN, found, presence, segments
 from footage.coverage import Coverage
 from storage import ledger
 from storage.control import cancel
-from storage.database import Engine, Session, reading, writing
+from storage.database.database import Engine, Session, reading, writing
 from storage.monitoring import BREAK, SETTLED, monitoring, note_look
 from storage.recordings import add
 

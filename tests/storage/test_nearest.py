@@ -14,7 +14,7 @@ from faces.matching import rank
 from storage.appearances import replace_appearances
 from storage.case_terms import open_case
 from storage.control import cancel, forget
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.nearest import Near, nearest
 from storage.reach import Extent, Reach, Unsearched, reach
 from storage.recordings import Request, add

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from footage.coverage import Coverage
 from storage import control, ledger, night
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import add
 from storage.refusals import RefusedFile, refused_files
 from storage.tables import Refusal, State

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from rows import NOW
 from sqlalchemy import Engine
 
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.notices import FIRST_PAUSE, MAX_ATTEMPTS, announce, due, latest, record_attempt
 
 

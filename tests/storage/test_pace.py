@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from footage.coverage import Coverage
 from storage import control, ledger, pace
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import add
 from storage.tables import Analysis, Priority
 

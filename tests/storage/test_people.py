@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from storage.case_terms import close_case, open_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.gallery import gallery, mark_matched, unmatched_people
 from storage.people import add_person
 from storage.references import references

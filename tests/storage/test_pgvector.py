@@ -15,7 +15,7 @@ from faces.matching import rank
 from faces.vectors import unit
 from storage.appearances import replace_appearances
 from storage.control import forget
-from storage.database import connect, reading, upgrade, writing
+from storage.database.database import connect, reading, upgrade, writing
 from storage.nearest import Near, nearest
 from storage.pgvector import build_index, proposed
 from storage.recordings import add

@@ -5,7 +5,7 @@ from rows import NOW, PLAN, found, segments
 from sqlalchemy import Engine
 
 from storage import ledger, reaper, tables
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import add
 from storage.tables import State
 

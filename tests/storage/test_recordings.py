@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from storage import tables
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.ledger import claim
 from storage.recordings import Added, AlreadyKnown, add
 from storage.tables import State

@@ -9,7 +9,7 @@ from rows import NOW, PLAN, found, segments
 from sqlalchemy import Engine
 
 from storage import refusals
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.places import Place, place_of, places_of_sizes
 from storage.recordings import add
 from storage.refusals import Refusal

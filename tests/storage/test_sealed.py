@@ -13,7 +13,7 @@ from errors import KeyMissing, LeaseLost, PictureLost, StoreUnavailable, WrongUs
 from storage import tables
 from storage.case_terms import open_case
 from storage.control import forget
-from storage.database import connect, writing
+from storage.database.database import connect, writing
 from storage.keys import anything_sealed, master_key
 from storage.recordings import add
 from storage.sealed import SealedMedia

@@ -12,7 +12,7 @@ from faces.vectors import unit
 from storage import tables
 from storage.case_terms import open_case
 from storage.case_view import photos_of_case
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.gallery import Gallery, engines_of, gallery, unmatched_people
 from storage.keys import Keyring
 from storage.people import add_person, people_in

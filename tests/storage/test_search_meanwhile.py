@@ -14,7 +14,7 @@ from sqlmodel import Session
 from faces.engines.stub import StubEngine
 from storage.appearances import replace_appearances
 from storage.control import forget
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.embeddings import keep_vectors
 from storage.nearest import nearest
 from storage.recordings import add

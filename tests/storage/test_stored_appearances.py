@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from storage import tables
 from storage.appearances import replace_appearances, replace_sightings, sightings
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.embeddings import appearance_vectors, keep_vectors
 from storage.recordings import add
 

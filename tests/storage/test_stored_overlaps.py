@@ -10,7 +10,7 @@ from footage.alignment import Overlap
 from footage.coverage import Coverage
 from storage import ledger, tables
 from storage.control import cancel, forget
-from storage.database import Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.overlaps import (
     glimpses_of,
     marks_by_recording,

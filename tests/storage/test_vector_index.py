@@ -19,9 +19,9 @@ from faces.engines.stub import StubEngine
 from storage.appearances import replace_appearances
 from storage.case_terms import open_case
 from storage.control import forget
-from storage.database import connect, reading, writing
+from storage.database.database import connect, reading, writing
+from storage.database.epoch import milliseconds
 from storage.embeddings import appearance_vectors, keep_vectors
-from storage.epoch import milliseconds
 from storage.nearest import Near, nearest, nearest_of_many
 from storage.purge import scrub
 from storage.reach import Unsearched, reach

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from footage.coverage import Coverage
 from storage import ledger
 from storage.canaries import last_done, show_life
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.recordings import add
 from storage.tables import Analysis, Priority, Refusal, State
 from storage.vitals import RecentWork, Vitals, vitals

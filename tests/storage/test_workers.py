@@ -5,7 +5,7 @@ from datetime import timedelta
 from rows import NOW
 from sqlmodel import select
 
-from storage.database import Engine, reading, writing
+from storage.database.database import Engine, reading, writing
 from storage.tables import Worker
 from storage.workers import SILENT, Fleet, fleet, report, sign_off
 

@@ -10,7 +10,7 @@ from errors import WrongUsage
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from settings import Settings, load_settings, work_queue_of
-from storage.database import writing
+from storage.database.database import writing
 from storage.recordings import AS_USUAL, Request
 from tasks.segments import analyse_segment, ask_for_waiting
 from tasks.upkeep import tend_ledger

@@ -21,7 +21,7 @@ from pipeline.windows import Windows
 from storage import case_terms, ledger, reaper
 from storage.agenda import mark_asked, ready_to_match, unasked
 from storage.candidates import candidates
-from storage.database import reading, writing
+from storage.database.database import reading, writing
 from storage.gallery import unmatched_people
 from storage.progress import outcomes
 from storage.tables import State

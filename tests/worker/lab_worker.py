@@ -93,7 +93,7 @@ def watch(database_url: str, segment_id: int, seconds: float, diary: str) -> Non
     from footage.coverage import Coverage  # late: most tests have no database to wait for
     from pipeline.clock import utc_now
     from storage import ledger
-    from storage.database import connect, writing
+    from storage.database.database import connect, writing
 
     database, owner = connect(database_url), f"{os.getpid()} at {time.monotonic()}"
     with writing(database) as session:

@@ -15,7 +15,7 @@ from rows import NOW, PLAN, found, segments
 from snapshots import snapshot
 from waiting import wait_until
 
-from storage.database import connect, upgrade, writing
+from storage.database.database import connect, upgrade, writing
 from storage.recordings import add
 
 VICTIM = """

@@ -18,7 +18,7 @@ from waiting import wait_until
 
 from errors import StackTrouble
 from storage import refusals
-from storage.database import connect, reading
+from storage.database.database import connect, reading
 from storage.listing import all_analyses
 from storage.progress import progress
 from storage.tables import State

@@ -1,6 +1,6 @@
 """No file holds a plain vector of a reference photo any more.
 
-Nothing of the tables changes. `storage.database.upgrade` comes here only after it has emptied the
+Nothing of the tables changes. `storage.database.database.upgrade` comes here only after it has emptied the
 log of writes, which no transaction can do, and tries again at the next start where it could not.
 """
 

@@ -153,7 +153,9 @@ def empty_log(engine: Engine) -> bool:
 
 
 def _migrate(engine: Engine, version: str, master: Callable[[], bytes] | None) -> None:
-    from storage import migrate  # Alembic takes as long to import as all else a worker needs
+    from storage.database import (
+        migrate,  # Alembic takes as long to import as all else a worker needs
+    )
 
     migrating = engine.execution_options(writes=True, migrates=True)
     try:

@@ -10,8 +10,8 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session, select
 
 from errors import DiskFull, StoreUnavailable, WrongDatabase
-from storage import pg_client
-from storage.database import Engine, connect, reading
+from storage.database import pg_client
+from storage.database.database import Engine, connect, reading
 
 FILE_OF = {"sqlite": "nightreel.db", "postgresql": "database.dump"}
 """What a snapshot's file is called, by the kind of database."""

@@ -8,7 +8,7 @@ from sqlalchemy import literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from storage.copying import insert_copied, write_rows
+from storage.database.copying import insert_copied, write_rows
 from storage.tables import Table
 
 _MANY = 50

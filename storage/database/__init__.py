@@ -1,0 +1,1 @@
+"""The database itself: engines, sessions, versions, and what differs between kinds."""
