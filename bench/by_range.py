@@ -28,8 +28,8 @@ from footage.remote.held import can_hold_reads
 from footage.sandbox.walls import standing
 from footage.segments import Segment, divide
 from pipeline.at_hand import Known, at_hand, modified_ns
-from storage.footage_store import FootageStore
-from storage.objects import Account, Address, Bucket
+from storage.files.footage_store import FootageStore
+from storage.files.objects import Account, Address, Bucket
 
 CONTAINERS = {
     "mp4": (), "mkv": (), "avi": ("-bsf:v", "h264_mp4toannexb"), "ts": (),

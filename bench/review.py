@@ -31,11 +31,11 @@ from storage import accounts, tables, web_sessions
 from storage.accounts import Role
 from storage.case_terms import open_case
 from storage.database.database import Engine, connect, upgrade, writing
-from storage.keys import Keyring
-from storage.media_folder import MediaFolder
+from storage.files.keys import Keyring
+from storage.files.media_folder import MediaFolder
+from storage.files.sealed import SealedMedia
 from storage.people import add_person
 from storage.references import NewReference, add_reference
-from storage.sealed import SealedMedia
 
 ROUNDS = 40
 CASE = 1

@@ -28,7 +28,7 @@ from pipeline.names import display_name
 from storage import control
 from storage.audit import Action
 from storage.database.database import reading, writing
-from storage.objects import Address
+from storage.files.objects import Address
 from storage.progress import outcomes
 from storage.recordings import AlreadyKnown, Request
 from storage.tables import Priority, State

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from errors import NightreelError, WrongUsage
 from pipeline.at_hand import configured
-from storage.objects import SCHEME, Address
+from storage.files.objects import SCHEME, Address
 from worker.resources import resources
 
 VIDEO_ENDINGS = frozenset(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from errors import FootageChanged, FootageVanished, RefusedFootage
 from footage.recording import Recording
-from storage.footage_store import FootageStore
-from storage.objects import SCHEME, Address, Entry
+from storage.files.footage_store import FootageStore
+from storage.files.objects import SCHEME, Address, Entry
 
 CHANGED = "The footage was changed since it was added; add the file again."
 FETCH_SECONDS = 240

@@ -22,10 +22,10 @@ from storage.audit import Action
 from storage.checkpoints import anything_signed
 from storage.database.database import Engine, reading
 from storage.database.snapshots import FILE_OF, snapshot
+from storage.files.keys import anything_sealed
+from storage.files.media import path_of
+from storage.files.private_files import DRAFT, copy, digest, disk_explained, draft_in, side_by_side
 from storage.inventory import Inventory
-from storage.keys import anything_sealed
-from storage.media import path_of
-from storage.private_files import DRAFT, copy, digest, disk_explained, draft_in, side_by_side
 
 ROUNDS = 5
 """How often the database is copied because something was erased meanwhile."""

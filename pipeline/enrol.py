@@ -13,11 +13,11 @@ from storage import rematches
 from storage.audit import Action
 from storage.case_ids import case_in_force_by_id
 from storage.database.database import Session, reading
-from storage.keys import Keyring
+from storage.files.keys import Keyring
+from storage.files.sealed import Album
 from storage.people import Standing, add_person
 from storage.references import NewReference, add_reference, reference_ids, reference_set
 from storage.rematches import Cause
-from storage.sealed import Album
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ from storage.audit import Action, record
 from storage.case_ids import case_in_force_by_id
 from storage.cases import case_in_force
 from storage.database.database import reading, writing
+from storage.files.sealed import Album
 from storage.imports import Held, Named
 from storage.models import pin
-from storage.sealed import Album
 
 SMALLEST_FACE_PX = 40
 AT_ONCE = 500

@@ -16,7 +16,7 @@ from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.audit import Action, record
 from storage.database.database import writing
-from storage.objects import Address
+from storage.files.objects import Address
 from storage.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request, add
 
 

@@ -13,9 +13,9 @@ from storage import audit, purge
 from storage.audit import Action
 from storage.cases import find_case
 from storage.database.database import Session, reading, writing
-from storage.keys import Keyring
+from storage.files.keys import Keyring
+from storage.files.sealed import SealedMedia
 from storage.purge import Doomed, Target
-from storage.sealed import SealedMedia
 
 SAMPLES = 16
 """How many vectors of a table and how many pictures are looked for afterwards."""

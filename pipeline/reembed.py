@@ -28,9 +28,9 @@ from pipeline.patience import patiently
 from pipeline.tools import Tools
 from storage import reembedding
 from storage.database.database import reading, writing
+from storage.files.sealed import SealedMedia
 from storage.ledger import ClaimedSegment
 from storage.reembedding import Kept
-from storage.sealed import SealedMedia
 
 AT_ONCE = 16
 """Appearances whose crops are read while those before are embedded: with equally many crops each

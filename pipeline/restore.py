@@ -16,16 +16,16 @@ from pipeline.manifest import Kept, Manifest
 from storage import inventory
 from storage.audit import Action
 from storage.checkpoints import anything_signed, public_half, signing_key
-from storage.crops import crop_names
 from storage.database import pg_client
 from storage.database.database import NEWEST_VERSION, Engine, connect, reading, upgrade, writing
 from storage.database.snapshots import FILE_OF, file_of, is_empty, refuse_damaged
-from storage.keys import Keyring, master_key
-from storage.media import Media
-from storage.media_folder import MediaFolder
+from storage.files.crops import crop_names
+from storage.files.keys import Keyring, master_key
+from storage.files.media import Media
+from storage.files.media_folder import MediaFolder
+from storage.files.private_files import DRAFT, copy, disk_explained, draft_in, put, side_by_side
+from storage.files.sealed import SealedMedia
 from storage.moving import let_go, log_out, move_footage
-from storage.private_files import DRAFT, copy, disk_explained, draft_in, put, side_by_side
-from storage.sealed import SealedMedia
 
 SQLITE = FILE_OF["sqlite"]
 PICTURES_TRIED = 20

@@ -14,7 +14,7 @@ from storage import rematches
 from storage.audit import Action
 from storage.cases import list_cases
 from storage.database.database import Session, reading, writing
-from storage.keys import Keyring
+from storage.files.keys import Keyring
 from storage.models import pin
 from storage.rematches import Cause
 from storage.thresholds import Threshold, choose_threshold

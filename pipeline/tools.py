@@ -8,8 +8,8 @@ from footage.ffmpeg import Decoder
 from pipeline.plan import Plan
 from pipeline.windows import Windows
 from storage.database.database import Engine
-from storage.footage_store import FootageStore
-from storage.sealed import SealedMedia
+from storage.files.footage_store import FootageStore
+from storage.files.sealed import SealedMedia
 
 
 @dataclass(frozen=True, slots=True)

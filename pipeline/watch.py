@@ -32,10 +32,10 @@ from pipeline.tools import Tools
 from storage import ledger
 from storage.appearances import Presence
 from storage.database.database import reading, writing
+from storage.files.sealed import Album
 from storage.ledger import ClaimedSegment
 from storage.models import is_pinned, pin
 from storage.overlaps import remember_glimpses
-from storage.sealed import Album
 
 log = logging.getLogger(__name__)
 

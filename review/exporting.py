@@ -21,10 +21,10 @@ from storage.case_ids import case_to_read_by_id
 from storage.case_view import candidate_page, weights_of_case
 from storage.cases import Case
 from storage.database.database import Engine, Session, reading
+from storage.files.sealed import SealedMedia
 from storage.listing import analyses_of_case
 from storage.people import people_in
 from storage.progress import outcomes
-from storage.sealed import SealedMedia
 from storage.verdicts import Key, Standing, Verdict, overrides, standings, verdicts_of
 
 FIELDS = tuple(name for name in Line.__slots__ if name not in ("verdicts",))

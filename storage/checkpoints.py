@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from storage.chain import BEGINNING, canonical, stamp
 from storage.database.database import Engine, reading
-from storage.keys import key_in
+from storage.files.keys import key_in
 from storage.tables import AuditCheckpoint, AuditEntry
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from storage import tables
 from storage.cases import in_force
-from storage.keys import Keyring
+from storage.files.keys import Keyring
 from storage.sealed_vectors import openable, opened, with_keys
 from storage.tables.vectors import matrix
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
 
 from storage.database.database import Engine, empty_log
-from storage.keys import Keyring
+from storage.files.keys import Keyring
 from storage.sealed_vectors import opened, with_keys
 from storage.tables import (
     Analysis,

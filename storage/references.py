@@ -15,8 +15,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from storage import tables
+from storage.files.keys import Keyring
 from storage.gallery import usable
-from storage.keys import Keyring
 from storage.people import lock_people
 from storage.sealed_vectors import ALTERED, openable, seal, verdict_on
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
-from storage.keys import Key, Keyring
+from storage.files.keys import Key, Keyring
 from storage.tables import DataKey, Reference
 from storage.tables.vectors import finite
 

@@ -20,7 +20,7 @@ from urllib.error import HTTPError
 from waiting import wait_until
 
 from errors import StoreUnavailable
-from storage.objects import Account, Bucket
+from storage.files.objects import Account, Bucket
 from worker.ports import LOOPBACK, free_port
 
 _numbers = count(1)

@@ -5,9 +5,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from storage.database.database import Session, database_of
-from storage.keys import Keyring
-from storage.media_folder import MediaFolder
-from storage.sealed import SealedMedia
+from storage.files.keys import Keyring
+from storage.files.media_folder import MediaFolder
+from storage.files.sealed import SealedMedia
 
 MASTER = bytes(range(32))
 

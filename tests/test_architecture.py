@@ -45,7 +45,7 @@ HOME_OF = {
     "sqlmodel": ("storage/", "bench/"),
     "sqlalchemy": ("storage/",),
     "alembic": ("storage/",),
-    "obstore": ("storage/objects.py",),
+    "obstore": ("storage/files/objects.py",),
     "celery": ("worker/", "tasks/"),
     "kombu": ("worker/", "tasks/", "bench/"),
     "redis": ("worker/", "bench/"),

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from settings import Settings
-from storage.objects import Address
+from storage.files.objects import Address
 
 ROOT = Path(__file__).parent.parent
 FILES = ("docker-compose.yml", "docker-compose.gpu.yml")

@@ -19,15 +19,15 @@ from pipeline.tools import Tools
 from pipeline.windows import Windows
 from settings import Settings, load_settings
 from storage.database.database import Engine, connect, reading, upgrade
-from storage.footage_store import FootageStore
-from storage.keys import Keyring, lost_master, master_key
+from storage.files.footage_store import FootageStore
+from storage.files.keys import Keyring, lost_master, master_key
+from storage.files.media import Media
+from storage.files.media_bucket import MediaBucket
+from storage.files.media_folder import MediaFolder
+from storage.files.objects import Account, Address, Bucket
+from storage.files.sealed import SealedMedia
 from storage.legal_bases import Policy, parse_bases
-from storage.media import Media
-from storage.media_bucket import MediaBucket
-from storage.media_folder import MediaFolder
 from storage.models import in_use
-from storage.objects import Account, Address, Bucket
-from storage.sealed import SealedMedia
 from storage.thresholds import threshold_in_use
 from worker import roll
 

@@ -16,7 +16,7 @@ from bench.chaos.tally import Tally
 from bench.chaos.watching import Stalled, Watch
 from errors import StoreUnavailable
 from pipeline.plan import Plan
-from storage.sealed import SealedMedia
+from storage.files.sealed import SealedMedia
 
 LONGEST_CALM_SECONDS = 3.0
 LEAST_WAITING = 6

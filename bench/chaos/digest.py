@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from errors import StoreUnavailable
 from storage.database.database import Engine, reading
-from storage.sealed import SealedMedia
+from storage.files.sealed import SealedMedia
 from storage.tables import (
     Analysis,
     Appearance,

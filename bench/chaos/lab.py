@@ -21,7 +21,7 @@ from settings import Settings
 from storage.agenda import ready_to_match, unasked
 from storage.case_terms import open_case
 from storage.database.database import Engine, connect, reading, writing
-from storage.sealed import SealedMedia
+from storage.files.sealed import SealedMedia
 from worker.resources import Resources
 
 

@@ -8,7 +8,7 @@ from object_store import ObjectServer
 
 from cli.footage import place_of
 from errors import WrongUsage
-from storage.objects import Address
+from storage.files.objects import Address
 
 
 def test_a_folder_of_the_store_is_added_by_its_videos_and_their_names(

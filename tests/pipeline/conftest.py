@@ -16,7 +16,7 @@ from footage.guards import Decoder
 from footage.sandbox.walls import standing
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.objects import Bucket
+from storage.files.objects import Bucket
 
 
 @pytest.fixture(scope="session")

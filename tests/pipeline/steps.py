@@ -17,7 +17,7 @@ from pipeline.watch import watch
 from storage import case_terms
 from storage.agenda import unasked
 from storage.database.database import reading, writing
-from storage.objects import Address
+from storage.files.objects import Address
 from storage.people import Standing
 from storage.progress import Outcome, outcomes
 from storage.recordings import Added, AlreadyKnown

@@ -26,8 +26,8 @@ from storage.audit import entries
 from storage.case_terms import close_case
 from storage.database.database import connect, reading, writing
 from storage.database.snapshots import FILE_OF
+from storage.files.private_files import DRAFT
 from storage.inventory import Inventory
-from storage.private_files import DRAFT
 from storage.recordings import add
 
 

@@ -28,9 +28,9 @@ from pipeline.tools import Tools
 from pipeline.watch import watch
 from storage import tables
 from storage.database.database import reading, writing
-from storage.footage_store import FootageStore
+from storage.files.footage_store import FootageStore
+from storage.files.objects import Address, Bucket
 from storage.ledger import MAX_ATTEMPTS
-from storage.objects import Address, Bucket
 from storage.tables import Recording, State
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -32,12 +32,12 @@ from pipeline.tools import Tools
 from storage import agenda
 from storage.audit import Action
 from storage.checkpoints import make_checkpoint, public_half, signing_key
-from storage.crops import crop_names
 from storage.database.database import NEWEST_VERSION, _migrate, connect, reading, writing
+from storage.files.crops import crop_names
+from storage.files.keys import master_key
+from storage.files.private_files import DRAFT, digest
 from storage.inventory import tables_version
-from storage.keys import master_key
 from storage.ledger import claim
-from storage.private_files import DRAFT, digest
 from storage.recordings import add
 from storage.tables import Segment, State, WebSession
 from storage.vector_index import folder_beside

@@ -16,9 +16,9 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import reading, writing
-from storage.footage_store import FootageStore
+from storage.files.footage_store import FootageStore
+from storage.files.objects import Address, Bucket
 from storage.ledger import MAX_ATTEMPTS
-from storage.objects import Address, Bucket
 from storage.tables import Recording, Segment, State
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -117,7 +117,7 @@ def test_a_long_fetch_is_broken_off_and_gone_on_with(
     spoiler: Spoiler,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("storage.footage_store.PIECE_BYTES", 1000)
+    monkeypatch.setattr("storage.files.footage_store.PIECE_BYTES", 1000)
     store = elsewhere(tools, tmp_path).footage_store
     assert store is not None
     entry, pieces = store.look(address), -(-clip.stat().st_size // 1000)

@@ -7,9 +7,9 @@ from footage.coverage import Coverage
 from storage import ledger
 from storage.appearances import replace_appearances
 from storage.case_terms import open_case
-from storage.crops import crop_numbers
 from storage.database.database import reading, writing
-from storage.media import number_of
+from storage.files.crops import crop_numbers
+from storage.files.media import number_of
 from storage.people import add_person
 from storage.recordings import add
 

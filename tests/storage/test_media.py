@@ -9,9 +9,9 @@ from object_store import ObjectServer, Spoiler, hanging, hanging_up_half_way, sa
 from waiting import wait_until
 
 from errors import StoreUnavailable, WrongUsage
-from storage.media import Media, number_of
-from storage.media_bucket import MediaBucket
-from storage.media_folder import MediaFolder
+from storage.files.media import Media, number_of
+from storage.files.media_bucket import MediaBucket
+from storage.files.media_folder import MediaFolder
 
 JPEG = b"\xff\xd8\xff\xe0 a small picture \xff\xd9"
 HOUR = timedelta(hours=1)

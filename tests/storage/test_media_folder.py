@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from errors import StoreUnavailable
-from storage.media_folder import MediaFolder
+from storage.files.media_folder import MediaFolder
 
 JPEG = b"\xff\xd8\xff\xe0 a small picture \xff\xd9"
 

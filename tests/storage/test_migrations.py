@@ -20,8 +20,8 @@ from storage.cases import EVER, find_case
 from storage.database.database import NEWEST_VERSION, connect, reading, upgrade, writing
 from storage.database.migrate import configuration
 from storage.embeddings import appearance_vectors
+from storage.files.keys import Keyring
 from storage.gallery import gallery
-from storage.keys import Keyring
 from storage.people import people_in
 from storage.references import NewReference, add_reference
 from storage.scope import ARCHIVE

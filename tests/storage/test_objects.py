@@ -5,7 +5,7 @@ import os
 import pytest
 from object_store import ObjectServer
 
-from storage.objects import Bucket
+from storage.files.objects import Bucket
 
 
 @pytest.fixture(scope="module")

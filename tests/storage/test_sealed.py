@@ -14,9 +14,9 @@ from storage import tables
 from storage.case_terms import open_case
 from storage.control import forget
 from storage.database.database import connect, writing
-from storage.keys import anything_sealed, master_key
+from storage.files.keys import anything_sealed, master_key
+from storage.files.sealed import SealedMedia
 from storage.recordings import add
-from storage.sealed import SealedMedia
 from storage.tables import Recording
 
 JPEG = b"\xff\xd8\xff\xe0 a small picture of a face \xff\xd9"

@@ -13,8 +13,8 @@ from storage import tables
 from storage.case_terms import open_case
 from storage.case_view import photos_of_case
 from storage.database.database import reading, writing
+from storage.files.keys import Keyring
 from storage.gallery import Gallery, engines_of, gallery, unmatched_people
-from storage.keys import Keyring
 from storage.people import add_person, people_in
 from storage.references import references
 from storage.sealed_vectors import ERASED, opened, with_keys

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from errors import PictureLost
-from storage.media import is_one_of, name_of, path_of
-from storage.objects import Address, Bucket
+from storage.files.media import is_one_of, name_of, path_of
+from storage.files.objects import Address, Bucket
 
 
 @dataclass(frozen=True, slots=True)
 class MediaBucket:
-    """Pictures beneath one prefix of a bucket; see `storage.media.Media`."""
+    """Pictures beneath one prefix of a bucket; see `storage.files.media.Media`."""
 
     bucket: Bucket
     prefix: str

@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import cache
 
 from errors import PictureLost
-from storage.keys import Key, Keyring
-from storage.media import Media, name_of
+from storage.files.keys import Key, Keyring
+from storage.files.media import Media, name_of
 
 _MARK = b"NRS1"
 _HEAD_BYTES = len(_MARK) + 8

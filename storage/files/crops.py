@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlmodel import Session, col, select
 
-from storage.media import number_of
+from storage.files.media import number_of
 from storage.tables import Appearance, Reference, Sighting
 
 _ROWS_AT_ONCE = 10_000

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from errors import PictureLost, StoreUnavailable
-from storage.media import is_one_of, name_of, path_of
+from storage.files.media import is_one_of, name_of, path_of
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFolder:
-    """A folder of JPEG pictures that only its owner may read; see `storage.media.Media`."""
+    """A folder of JPEG pictures that only its owner may read; see `storage.files.media.Media`."""
 
     folder: Path
 

@@ -17,7 +17,7 @@ from errors import FootageChanged, FootageVanished, RefusedFootage, StoreUnavail
 from footage.remote.disk_cache import DiskCache
 from footage.remote.held import Supply
 from footage.remote.sparse_file import UNDER_WAY
-from storage.objects import Address, Bucket, Entry
+from storage.files.objects import Address, Bucket, Entry
 
 PIECE_BYTES = 16 << 20
 """Asked for at once: each piece is tried again by itself."""

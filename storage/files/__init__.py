@@ -1,0 +1,1 @@
+"""Pictures and footage as files: folders, buckets, keys, sealing."""
