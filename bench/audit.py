@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlmodel import col, delete, update
 
-from storage.audit import Action, entries, record
-from storage.chain import Entry, first_broken
+from storage.access.audit import Action, entries, record
+from storage.access.chain import Entry, first_broken
 from storage.database.database import Engine, Session, connect, reading, upgrade, writing
 from storage.tables import AuditEntry
 

@@ -27,8 +27,9 @@ from pipeline.tools import Tools
 from review.app import create_app
 from review.sessions import form_token_of
 from review.site import Site
-from storage import accounts, tables, web_sessions
-from storage.accounts import Role
+from storage import tables
+from storage.access import accounts, web_sessions
+from storage.access.accounts import Role
 from storage.case_terms import open_case
 from storage.database.database import Engine, connect, upgrade, writing
 from storage.files.keys import Keyring

@@ -23,8 +23,8 @@ import psutil
 from footage.executables import choose
 from pipeline.clock import utc_now
 from review.sessions import form_token_of
-from storage import web_sessions
-from storage.accounts import Role, add_account
+from storage.access import web_sessions
+from storage.access.accounts import Role, add_account
 from storage.database.database import Engine, connect, reading, upgrade, writing
 from storage.tables import Recording
 from storage.uploads import find

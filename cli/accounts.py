@@ -9,8 +9,8 @@ from cli.output import err, out, print_json, table
 from errors import Conflict
 from pipeline.accounts import Managing, NewPassword
 from pipeline.clock import utc_now
-from storage import accounts
-from storage.accounts import MANAGER, Account, Role
+from storage.access import accounts
+from storage.access.accounts import MANAGER, Account, Role
 from storage.database.database import Engine, reading
 from worker.resources import resources
 

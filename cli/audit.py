@@ -13,7 +13,7 @@ from cli.output import err, out, print_json, table
 from pipeline import audit
 from pipeline.clock import utc_now
 from review.sheets import whole_file
-from storage.checkpoints import public_half, signing_key
+from storage.access.checkpoints import public_half, signing_key
 from worker.resources import resources
 
 BROKEN = 1

@@ -16,7 +16,7 @@ from pipeline.calibrate import calibrate as measure
 from pipeline.clock import utc_now
 from pipeline.strangers import groups_in, strangers_in
 from review.calibration import said
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.calibrations import Calibration
 from storage.calibrations import calibrations as all_of
 from storage.cases import case_to_read

@@ -13,7 +13,7 @@ from errors import WrongUsage
 from pipeline.clock import utc_now
 from review.timeline import clock
 from storage import cases, control, listing
-from storage.audit import Action, record
+from storage.access.audit import Action, record
 from storage.database.database import Session, reading, writing
 from storage.tables import Priority
 from worker.resources import resources

@@ -26,7 +26,7 @@ from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from pipeline.names import display_name
 from storage import control
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.database.database import reading, writing
 from storage.files.objects import Address
 from storage.progress import outcomes

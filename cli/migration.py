@@ -21,7 +21,7 @@ from pipeline.compare import Compared, Comparison, Seen
 from pipeline.compare import compare as compare_engines
 from review.timeline import clock
 from storage import reembedded
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.cases import case_to_read, list_cases
 from storage.database.database import reading
 from storage.reembedded import Standing

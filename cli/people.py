@@ -15,7 +15,7 @@ from pipeline.clock import utc_now
 from pipeline.enrol import Enrolled, enrol_person
 from pipeline.withdraw import withdraw as take_back
 from pipeline.withdraw import withdraw_person
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.cases import find_case
 from storage.database.database import reading
 from storage.people import Standing

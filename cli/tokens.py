@@ -9,11 +9,11 @@ from cli.actor import actor
 from cli.output import err, out, print_json, table
 from pipeline.accounts import Managing
 from pipeline.clock import utc_now
-from storage import tokens
-from storage.accounts import Role
-from storage.audit import Action, record
+from storage.access import tokens
+from storage.access.accounts import Role
+from storage.access.audit import Action, record
+from storage.access.tokens import Token
 from storage.database.database import reading, writing
-from storage.tokens import Token
 from worker.resources import resources
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

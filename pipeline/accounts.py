@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from errors import Conflict, NotAllowed
-from storage import accounts, tokens
-from storage.accounts import MANAGER, Account, Role
-from storage.audit import Action, record
-from storage.chain import JsonValue
+from storage.access import accounts, tokens
+from storage.access.accounts import MANAGER, Account, Role
+from storage.access.audit import Action, record
+from storage.access.chain import JsonValue
+from storage.access.passwords import hash_password, one_time_password
 from storage.database.database import Engine, Session, writing
-from storage.passwords import hash_password, one_time_password
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from errors import Locked, NotAuthorised
-from storage.audit import Action, record
+from storage.access.audit import Action, record
+from storage.access.chain import JsonValue
 from storage.cases import id_of_case
-from storage.chain import JsonValue
 from storage.database.database import Engine, Session, writing
 
 

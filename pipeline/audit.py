@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from errors import WrongUsage
 from pipeline.act import Act
-from storage.audit import Action, entries
-from storage.chain import Broken, Entry, first_broken, read_line
-from storage.checkpoints import Checkpoint, checkpoints, make_checkpoint, read_checkpoint
+from storage.access.audit import Action, entries
+from storage.access.chain import Broken, Entry, first_broken, read_line
+from storage.access.checkpoints import Checkpoint, checkpoints, make_checkpoint, read_checkpoint
+from storage.access.search_counts import SearchCount, search_counts
 from storage.database.database import Engine, reading, writing
-from storage.search_counts import SearchCount, search_counts
 
 _RESTORED = (
     "Entry {} says that a backup was restored: checkpoints signed after that backup was taken and "

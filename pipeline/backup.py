@@ -18,8 +18,8 @@ from pipeline.archive import AUDIT_KEY, MASTER_KEY, SETTINGS, WHOLE_FOLDERS, Arc
 from pipeline.clock import utc_now
 from pipeline.manifest import FORMAT, NAME, Kept, Manifest
 from storage import inventory
-from storage.audit import Action
-from storage.checkpoints import anything_signed
+from storage.access.audit import Action
+from storage.access.checkpoints import anything_signed
 from storage.database.database import Engine, reading
 from storage.database.snapshots import FILE_OF, snapshot
 from storage.files.keys import anything_sealed

@@ -15,7 +15,7 @@ from pipeline.act import Act
 from pipeline.portraits import Portrait, examine
 from pipeline.strangers import Stranger
 from storage import calibrations
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.calibrations import Calibration, Conditions, number_within
 from storage.cases import Case, case_in_force
 from storage.database.database import Engine, Session, reading

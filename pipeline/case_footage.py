@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pipeline.act import Act
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.case_footage import add_footage, remove_footage
 from storage.case_ids import case_in_force_by_id
 from storage.database.database import Engine

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from errors import WrongUsage
 from pipeline.act import Act
 from storage import case_terms, cases
-from storage.audit import Action
+from storage.access.audit import Action
+from storage.access.chain import stamp
 from storage.case_terms import Authorisation, Change
 from storage.cases import EVER, Case
-from storage.chain import stamp
 from storage.database.database import Engine, reading
 from storage.gallery import unmatch
 from storage.legal_bases import Policy

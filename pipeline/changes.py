@@ -4,7 +4,7 @@ from datetime import datetime
 
 from errors import WrongUsage
 from pipeline.act import Act
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.case_ids import case_to_read_by_id
 from storage.cases import Case, case_to_read
 from storage.changes import Changes, changes

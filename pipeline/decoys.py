@@ -9,7 +9,7 @@ from pipeline.clock import utc_now
 from pipeline.plan import Plan
 from pipeline.review import Reviewer, Rules
 from pipeline.tools import Tools
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.case_ids import case_in_force_by_id
 from storage.database.database import Session
 from storage.decoys import Decoy, add_decoys, remove_decoys, strangers

@@ -10,7 +10,7 @@ from pipeline.clock import utc_now
 from pipeline.portraits import Kept, Portrait, examine
 from pipeline.tools import Tools
 from storage import rematches
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.case_ids import case_in_force_by_id
 from storage.database.database import Session, reading
 from storage.files.keys import Keyring

@@ -14,7 +14,7 @@ from pipeline.overlaps import Moment, repeated
 from pipeline.portraits import Kept, examine
 from pipeline.tools import Tools
 from storage import groups as stored
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.cases import Case, case_in_force
 from storage.database.database import Engine, Session, reading
 from storage.group_rules import rules

@@ -22,8 +22,8 @@ from pipeline.plan import Plan
 from pipeline.portraits import OnlyFace, bytes_of, only_face, read_photo
 from pipeline.tools import Tools
 from storage import imports
+from storage.access.audit import Action, record
 from storage.appearances import Presence
-from storage.audit import Action, record
 from storage.case_ids import case_in_force_by_id
 from storage.cases import case_in_force
 from storage.database.database import reading, writing

@@ -14,7 +14,7 @@ from pipeline.at_hand import brought, modified_ns
 from pipeline.names import display_name
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.audit import Action, record
+from storage.access.audit import Action, record
 from storage.database.database import writing
 from storage.files.objects import Address
 from storage.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request, add

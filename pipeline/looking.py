@@ -7,14 +7,14 @@ from datetime import datetime
 from errors import Purged
 from pipeline.act import Act
 from pipeline.review import Reviewer, Rules, looked_at, note
-from storage.audit import Action
+from storage.access.audit import Action
+from storage.access.chain import JsonValue
+from storage.access.tokens import actors_of
 from storage.case_ids import case_in_force_by_id, case_to_read_by_id
 from storage.case_view import crop_of_photo, crops_of_appearance
 from storage.cases import list_cases
-from storage.chain import JsonValue
 from storage.database.database import Engine, Session, reading, writing
 from storage.sights import Sight, look, undecided
-from storage.tokens import actors_of
 from storage.verdicts import Key
 
 

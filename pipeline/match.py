@@ -14,9 +14,9 @@ from pipeline.clock import utc_now
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage import ledger, reembedding
+from storage.access.audit import Action, record
+from storage.access.chain import JsonValue
 from storage.appearances import Presence, replace_appearances, sightings
-from storage.audit import Action, record
-from storage.chain import JsonValue
 from storage.database.database import Session, reading, writing
 from storage.embeddings import vectors_in
 from storage.gallery import Gallery, gallery

@@ -15,10 +15,11 @@ from pipeline.plan import Plan
 from pipeline.reembed import Why, faces_of
 from pipeline.rematch import facts_of
 from pipeline.tools import Tools
-from storage import audit, models, reembedded, reembedding, rematches
-from storage.audit import Action
+from storage import models, reembedded, reembedding, rematches
+from storage.access import audit
+from storage.access.audit import Action
+from storage.access.chain import JsonValue
 from storage.candidates import places
-from storage.chain import JsonValue
 from storage.database.database import Session, reading, writing
 from storage.embeddings import number_of_vectors
 from storage.models import Choice

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from errors import Purged
 from pipeline.act import Act
 from pipeline.overlaps import ranks_of_firsts
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.calibrations import Calibration, current
 from storage.candidates import CandidateRow
 from storage.case_ids import case_to_read_by_id

@@ -9,8 +9,9 @@ from pathlib import Path
 from errors import StoreUnavailable, WrongUsage
 from pipeline.erasure import Scan, of_picture, of_sealed, of_vector, scan
 from pipeline.tools import Tools
-from storage import audit, purge
-from storage.audit import Action
+from storage import purge
+from storage.access import audit
+from storage.access.audit import Action
 from storage.cases import find_case
 from storage.database.database import Session, reading, writing
 from storage.files.keys import Keyring

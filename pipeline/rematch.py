@@ -18,7 +18,7 @@ from pipeline.clock import utc_now
 from pipeline.match import record_match
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.candidates import places
 from storage.cases import require_in_force
 from storage.database.database import Engine, Session, reading, writing

@@ -14,8 +14,8 @@ from pipeline.audit import Examined, examine
 from pipeline.clock import utc_now
 from pipeline.manifest import Kept, Manifest
 from storage import inventory
-from storage.audit import Action
-from storage.checkpoints import anything_signed, public_half, signing_key
+from storage.access.audit import Action
+from storage.access.checkpoints import anything_signed, public_half, signing_key
 from storage.database import pg_client
 from storage.database.database import NEWEST_VERSION, Engine, connect, reading, upgrade, writing
 from storage.database.snapshots import FILE_OF, file_of, is_empty, refuse_damaged

@@ -7,10 +7,10 @@ from datetime import datetime
 from errors import NotAuthorised
 from pipeline.act import Act
 from storage import candidates as stored
-from storage.audit import Action
+from storage.access.audit import Action
+from storage.access.chain import JsonValue
 from storage.candidates import CandidateRow
 from storage.cases import case_in_force, case_to_read
-from storage.chain import JsonValue
 from storage.database.database import Engine, reading
 
 

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from errors import NotAuthorised, Purged, WrongUsage
 from storage import verdicts
-from storage.audit import Action, record
+from storage.access.audit import Action, record
+from storage.access.chain import JsonValue
+from storage.access.tokens import actors_of
 from storage.case_ids import case_in_force_by_id
-from storage.chain import JsonValue
 from storage.database.database import Engine, Session, reading, writing
 from storage.sights import Measured, Sight, as_seen, asked_by, look
-from storage.tokens import actors_of
 from storage.verdicts import Decision, Key, Seen
 
 GONE = "This candidate is not there any more: it was purged, or found no longer; take the next."

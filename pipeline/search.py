@@ -11,7 +11,7 @@ from errors import UnusablePhoto
 from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
 from pipeline.portraits import Portrait, examine
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.calibrations import Calibration, current
 from storage.cases import case_in_force
 from storage.database.database import Engine, reading

@@ -11,7 +11,7 @@ from pipeline.clock import utc_now
 from pipeline.compare import Compared, compare
 from pipeline.tools import Tools
 from storage import rematches
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.cases import list_cases
 from storage.database.database import Session, reading, writing
 from storage.files.keys import Keyring

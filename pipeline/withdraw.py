@@ -9,7 +9,7 @@ from pipeline.act import Act
 from pipeline.clock import utc_now
 from pipeline.portraits import sha256_of
 from storage import rematches
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.case_ids import case_by_id
 from storage.case_view import photo_in_case
 from storage.cases import find_case

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.visitors import Visitor
-from storage.accounts import MANAGER, Role
+from storage.access.accounts import MANAGER, Role
 
 UPLOADER, ANALYST, REVIEWER = Role.UPLOADER, Role.ANALYST, Role.REVIEWER
 SUPERVISOR, AUDITOR, OPERATOR = Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR

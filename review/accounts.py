@@ -13,9 +13,9 @@ from review.pages import page
 from review.sessions import go
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
-from storage.accounts import Role, account_by_id, list_accounts
+from storage.access.accounts import Role, account_by_id, list_accounts
+from storage.access.tokens import Token, list_tokens
 from storage.database.database import reading
-from storage.tokens import Token, list_tokens
 
 routes = router("/accounts")
 Roles = Annotated[list[Role], Form(default_factory=list)]

@@ -46,7 +46,7 @@ from review.api import ROUTERS as API_ROUTERS
 from review.groups import routes as group_routes
 from review.headers import SafeHeaders
 from review.site import Site
-from storage.passwords import new_token
+from storage.access.passwords import new_token
 
 ROUTERS = (
     login.routes,

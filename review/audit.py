@@ -11,12 +11,12 @@ from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who, names_of_actors
-from storage.audit import Action, newest
+from storage.access.audit import Action, newest
+from storage.access.chain import Entry
+from storage.access.checkpoints import Checkpoint, public_half, signing_key
+from storage.access.search_counts import search_counts
 from storage.cases import list_cases
-from storage.chain import Entry
-from storage.checkpoints import Checkpoint, public_half, signing_key
 from storage.database.database import Session, reading, writing
-from storage.search_counts import search_counts
 
 ON_A_PAGE = 100
 routes = router("/audit")

@@ -13,8 +13,8 @@ from review.calibration import said_of
 from review.package import Package, pack, sha256_of
 from review.sheets import Format, write_rows
 from review.statement import Decided, Line, Looked, Statement, render
-from storage.accounts import list_accounts
-from storage.audit import Action
+from storage.access.accounts import list_accounts
+from storage.access.audit import Action
 from storage.calibrations import current
 from storage.candidates import CandidateRow
 from storage.case_ids import case_to_read_by_id

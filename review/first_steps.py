@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from review.access import ANALYST, MANAGES, REVIEWER, SUPERVISOR, may
 from review.visitors import Visitor
-from storage.accounts import Role, list_accounts
+from storage.access.accounts import Role, list_accounts
 from storage.begun import begun
 from storage.database.database import Session
 

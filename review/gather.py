@@ -22,7 +22,7 @@ from review.report_contents import (
     SharedFootage,
     State,
 )
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.calibrations import current
 from storage.candidates import CandidateRow as Row
 from storage.candidates import candidates

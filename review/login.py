@@ -12,10 +12,10 @@ from review.pages import page
 from review.sessions import fresh_form_token, go, own_place, set_form_cookie
 from review.site import OurSite, Site
 from review.visitors import STRANGER, Who
-from storage.accounts import any_account, find_account, password_hash_of, set_password
-from storage.audit import Action
+from storage.access.accounts import any_account, find_account, password_hash_of, set_password
+from storage.access.audit import Action
+from storage.access.passwords import hash_password, password_fits
 from storage.database.database import reading, writing
-from storage.passwords import hash_password, password_fits
 
 WRONG = "This name and this password do not belong together."
 Text = Annotated[str, Form()]

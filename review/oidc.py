@@ -14,7 +14,7 @@ from review import sessions
 from review.guard import router
 from review.sessions import own_place
 from review.site import OurSite, Provider, Site
-from storage.accounts import (
+from storage.access.accounts import (
     Account,
     Role,
     account_of_subject,
@@ -22,7 +22,7 @@ from storage.accounts import (
     list_accounts,
     set_roles,
 )
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.database.database import Session, writing
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from review.numbers import Number, Spot
 from review.ranges import part_of
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.sights import Sight
 from storage.verdicts import Key
 

@@ -14,7 +14,7 @@ from review.morning import in_words, speed_in_words
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Who
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.database.database import reading
 from storage.night import Totals, totals
 

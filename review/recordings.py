@@ -17,7 +17,7 @@ from review.timeline import Bar, Tick, bars, ticks
 from review.tus import routes_at
 from review.visitors import Visitor, Who
 from storage import uploads
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.cases import list_cases
 from storage.database.database import Session, reading
 from storage.listing import SegmentRow, newest_analyses, segment_rows, spans

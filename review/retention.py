@@ -14,8 +14,8 @@ from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who, names_of_actors
-from storage import audit
-from storage.audit import Action
+from storage.access import audit
+from storage.access.audit import Action
 from storage.cases import Case, list_cases
 from storage.database.database import Session, reading
 

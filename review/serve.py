@@ -20,9 +20,9 @@ from review.app import create_app
 from review.porter import Porter
 from review.site import Provider, Site
 from settings import Settings
-from storage.accounts import Role, any_account
+from storage.access.accounts import Role, any_account
+from storage.access.web_sessions import Lifetime
 from storage.database.database import reading
-from storage.web_sessions import Lifetime
 from tasks.intake import ask_workers
 from tasks.people import ask_for_people
 from worker.entrance import run_service

@@ -8,10 +8,10 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from review.site import Site, site
-from storage import web_sessions
-from storage.audit import Action
+from storage.access import web_sessions
+from storage.access.audit import Action
+from storage.access.passwords import new_token
 from storage.database.database import Session, writing
-from storage.passwords import new_token
 
 FORM_COOKIE = "nightreel_form"
 """Of a browser that is not logged in; what a login form's token is made from."""

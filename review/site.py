@@ -19,13 +19,13 @@ from pipeline.review import Rules
 from pipeline.tools import Tools
 from review.shelf import Shelf
 from review.throttle import LoginThrottle
-from storage import audit
-from storage.accounts import Role
-from storage.audit import Action
-from storage.chain import JsonValue
+from storage.access import audit
+from storage.access.accounts import Role
+from storage.access.audit import Action
+from storage.access.chain import JsonValue
+from storage.access.web_sessions import Lifetime
 from storage.database.database import Engine, Session
 from storage.legal_bases import Policy
-from storage.web_sessions import Lifetime
 
 
 @dataclass(frozen=True, slots=True)

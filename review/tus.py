@@ -24,7 +24,7 @@ from review.guard import router
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage import uploads
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.database.database import reading, writing
 from storage.uploads import Upload
 

@@ -8,11 +8,11 @@ from fastapi import Depends, Request
 from pipeline.review import Reviewer
 from review.sessions import session_token
 from review.site import site
-from storage import tokens, web_sessions
-from storage.accounts import Role, list_accounts
+from storage.access import tokens, web_sessions
+from storage.access.accounts import Role, list_accounts
+from storage.access.tokens import bearer, list_tokens
+from storage.access.web_sessions import NOTED_EVERY
 from storage.database.database import Engine, reading, writing
-from storage.tokens import bearer, list_tokens
-from storage.web_sessions import NOTED_EVERY
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from errors import Locked, NotAuthorised
 from storage import tables
-from storage.audit import no_earlier
+from storage.access.audit import no_earlier
 
 URGENT = timedelta(hours=48)
 """How long an urgent case may do without the authorisation it needs."""

@@ -9,7 +9,7 @@ import sqlalchemy
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from storage.audit import Action, number_of_entries
+from storage.access.audit import Action, number_of_entries
 from storage.files.crops import crop_names
 from storage.tables import AuditEntry, DataKey, Recording, Table, Upload
 from storage.uploads import Stage

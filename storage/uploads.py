@@ -9,7 +9,7 @@ from sqlmodel import Session, col, delete, or_, select
 
 from errors import NotFound
 from storage import tables
-from storage.passwords import new_token
+from storage.access.passwords import new_token
 
 
 class Stage(StrEnum):

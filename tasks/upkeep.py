@@ -9,8 +9,8 @@ from pipeline.certificates import keep
 from pipeline.clock import utc_now
 from pipeline.purge import Order
 from pipeline.purge import purge_due as erase_due
+from storage.access.checkpoints import signing_key
 from storage.agenda import ready_to_match, waiting_sites
-from storage.checkpoints import signing_key
 from storage.database.database import reading, writing
 from storage.files.crops import crop_numbers
 from storage.gallery import unmatched_people

@@ -58,7 +58,7 @@ HOME_OF = {
     "httpx2": ("review/oidc.py",),
     "joserfc": ("review/oidc.py",),
     "limits": ("review/throttle.py",),
-    "pwdlib": ("storage/passwords.py",),
+    "pwdlib": ("storage/access/passwords.py",),
     "jinja2": ("review/",),
     "pyarrow": ("review/sheets.py",),
     "typer": ("cli/",),

@@ -18,7 +18,7 @@ from cli.results import FIELDS
 from faces.engines.deepface_models import DETECTORS, RECOGNISERS
 from review.access import ACCESS
 from settings import Settings
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.tables import Table
 
 ROOT = Path(__file__).parent.parent

@@ -18,9 +18,9 @@ from review.api.routing import FOUND, PREFIX, SETTLED, routes_of
 from review.numbers import Number
 from review.site import OurSite, Site
 from review.visitors import Who
-from storage.accounts import account_by_id, find_account, list_accounts
+from storage.access.accounts import account_by_id, find_account, list_accounts
+from storage.access.tokens import list_tokens as tokens_in
 from storage.database.database import reading
-from storage.tokens import list_tokens as tokens_in
 
 routes = routes_of("accounts", f"{PREFIX}/accounts")
 CHANGED = FOUND | SETTLED

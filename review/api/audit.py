@@ -18,7 +18,7 @@ from review.api.routing import routes_of
 from review.files import described
 from review.site import OurSite
 from review.visitors import Who, names_of_actors
-from storage.audit import Action
+from storage.access.audit import Action
 
 routes = routes_of("audit")
 LINES = described("application/jsonl", "Every entry as a line of JSON, the oldest first.")

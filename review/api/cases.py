@@ -22,7 +22,7 @@ from review.authority import check_repeated, given_authorisation
 from review.numbers import Number
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.case_ids import case_by_id
 from storage.case_terms import Authorisation
 from storage.database.database import reading

@@ -8,7 +8,7 @@ from review.api.routing import CASE, routes_of
 from review.numbers import Number
 from review.site import OurSite
 from review.visitors import Who
-from storage.audit import Action
+from storage.access.audit import Action
 
 routes = routes_of("retention")
 in_a_case = routes_of("retention", CASE)

@@ -15,7 +15,7 @@ from review.files import PICTURE
 from review.numbers import Number, Spot
 from review.site import OurSite
 from review.visitors import Who
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.scope import Scope
 
 routes = routes_of("search", CASE)

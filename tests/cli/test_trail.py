@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 
 from cli.main import app
 from errors import NotAuthorised
-from storage.audit import entries
-from storage.chain import Entry, first_broken
+from storage.access.audit import entries
+from storage.access.chain import Entry, first_broken
 from storage.database.database import reading
 from worker.resources import resources
 

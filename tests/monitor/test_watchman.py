@@ -19,7 +19,7 @@ from monitor.lookout import Sight
 from monitor.watchman import Watchman
 from settings import Settings
 from storage import ledger, uploads
-from storage.audit import Action, record
+from storage.access.audit import Action, record
 from storage.canaries import show_life
 from storage.database.database import reading, writing
 from storage.monitoring import note_look

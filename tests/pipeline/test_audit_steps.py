@@ -25,8 +25,8 @@ from pipeline.audit import (
     view,
     write_checkpoint,
 )
-from storage.audit import Action, record
-from storage.checkpoints import checkpoints, public_half, signing_key
+from storage.access.audit import Action, record
+from storage.access.checkpoints import checkpoints, public_half, signing_key
 from storage.database.database import reading, writing
 
 KEY = Ed25519PrivateKey.generate()

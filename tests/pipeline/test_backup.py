@@ -22,7 +22,7 @@ from pipeline.manifest import NAME, read_manifest
 from pipeline.plan import Plan
 from pipeline.purge import Order, purge_case
 from pipeline.tools import Tools
-from storage.audit import entries
+from storage.access.audit import entries
 from storage.case_terms import close_case
 from storage.database.database import connect, reading, writing
 from storage.database.snapshots import FILE_OF

@@ -16,7 +16,7 @@ from pipeline.plan import Plan
 from pipeline.search import Question, search
 from pipeline.strangers import Stranger
 from pipeline.tools import Tools
-from storage.audit import newest
+from storage.access.audit import newest
 from storage.calibrations import calibrations, current
 from storage.database.database import reading
 

@@ -6,8 +6,8 @@ from sqlalchemy import Engine
 
 from footage.alignment import Overlap
 from pipeline.overview import candidates_from, page_of_candidates
+from storage.access.audit import entries
 from storage.appearances import replace_appearances
-from storage.audit import entries
 from storage.database.database import reading, writing
 from storage.overlaps import remember_overlap
 from storage.ranking import Match, replace_candidates

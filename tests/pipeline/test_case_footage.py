@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from errors import NotAuthorised, NotFound
 from pipeline.case_footage import add, remove
-from storage.audit import entries
+from storage.access.audit import entries
 from storage.case_terms import close_case
 from storage.case_view import number_of_candidates
 from storage.database.database import reading, writing

@@ -18,7 +18,7 @@ from pipeline.results import exporting, view_candidates
 from pipeline.search import Question, search
 from pipeline.tools import Tools
 from pipeline.withdraw import withdraw_person
-from storage.audit import entries
+from storage.access.audit import entries
 from storage.case_terms import Authorisation, Change
 from storage.cases import URGENT, Case
 from storage.database.database import reading

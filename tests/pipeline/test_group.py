@@ -34,8 +34,8 @@ from pipeline.rematch import match_person
 from pipeline.tools import Tools
 from pipeline.withdraw import withdraw
 from storage import tables
+from storage.access.audit import entries
 from storage.appearances import replace_appearances
-from storage.audit import entries
 from storage.candidates import candidates, places
 from storage.case_terms import close_case, open_case
 from storage.control import forget

@@ -23,7 +23,7 @@ from pipeline.purge import Order, purge_case
 from pipeline.review import Rules
 from pipeline.tools import Tools
 from storage import reembedding
-from storage.audit import entries
+from storage.access.audit import entries
 from storage.candidates import candidates
 from storage.case_terms import close_case
 from storage.cases import find_case

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from errors import Conflict, NotAllowed
 from pipeline.accounts import Managing
-from storage import accounts, audit, tokens
-from storage.accounts import Role
+from storage.access import accounts, audit, tokens
+from storage.access.accounts import Role
 from storage.database.database import reading, writing
 
 

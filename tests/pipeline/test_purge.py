@@ -24,8 +24,9 @@ from pipeline.purge import (
 )
 from pipeline.rematch import match_person
 from pipeline.tools import Tools
-from storage import audit, control, purge, uploads
-from storage.accounts import Role, add_account
+from storage import control, purge, uploads
+from storage.access import audit
+from storage.access.accounts import Role, add_account
 from storage.case_terms import close_case
 from storage.database.database import reading, writing
 from storage.purge import doomed, everything_of_case, vectors

@@ -30,8 +30,8 @@ from pipeline.restore import Restored, restore, settings_placed
 from pipeline.search import Question, search
 from pipeline.tools import Tools
 from storage import agenda
-from storage.audit import Action
-from storage.checkpoints import make_checkpoint, public_half, signing_key
+from storage.access.audit import Action
+from storage.access.checkpoints import make_checkpoint, public_half, signing_key
 from storage.database.database import NEWEST_VERSION, _migrate, connect, reading, writing
 from storage.files.crops import crop_names
 from storage.files.keys import master_key

@@ -27,12 +27,12 @@ from sqlalchemy import Engine
 from errors import NotAuthorised, Purged, Settled, WrongUsage
 from pipeline.looking import Next, next_sight
 from pipeline.review import Reviewer, override_quality, undo
-from storage.accounts import Role, add_account, find_account
-from storage.audit import entries
+from storage.access.accounts import Role, add_account, find_account
+from storage.access.audit import entries
+from storage.access.tokens import add_token
 from storage.control import forget
 from storage.database.database import reading, writing
 from storage.sights import Sight
-from storage.tokens import add_token
 from storage.verdicts import Decision, Key, Standing, standings, verdicts_of
 
 FIRST = KEYS[0]

@@ -16,7 +16,7 @@ from pipeline.plan import Plan
 from pipeline.rematch import match_people
 from pipeline.thresholds import Changed, Within, change_threshold, effect
 from pipeline.tools import Tools
-from storage.audit import entries
+from storage.access.audit import entries
 from storage.candidates import candidates
 from storage.changes import changes
 from storage.database.database import reading

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from errors import NotAuthorised, NotFound
 from pipeline.withdraw import withdraw_person_by_id, withdraw_reference
-from storage.audit import entries
+from storage.access.audit import entries
 from storage.case_terms import open_case
 from storage.database.database import reading, writing
 from storage.people import people_in

@@ -14,7 +14,7 @@ from staged import stage
 from visiting import House, house_over
 
 from pipeline.clock import utc_now
-from storage import passwords
+from storage.access import passwords
 from storage.database.database import connect
 
 

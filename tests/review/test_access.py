@@ -12,8 +12,8 @@ from visiting import House
 from review.access import ACCESS, PUBLIC
 from review.app import ROUTERS, create_app
 from review.guard import names_of, router
-from storage import accounts
-from storage.accounts import Role
+from storage.access import accounts
+from storage.access.accounts import Role
 from storage.database.database import writing
 
 NO_ROLE = "no role for this"

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from visiting import House, log_in
 
-from storage.accounts import Account, Role, add_account, find_account
+from storage.access.accounts import Account, Role, add_account, find_account
 from storage.database.database import reading, writing
 
 PASSWORD = re.compile(r'<code class="secret">(.+?)</code>')

@@ -9,7 +9,7 @@ from visiting import House, served
 import errors
 from review import home
 from review.app import create_app
-from storage.accounts import Role
+from storage.access.accounts import Role
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import jsonschema_rs
 import pytest
 from visiting import House
 
-from storage.accounts import Role
+from storage.access.accounts import Role
 
 
 def test_a_token_says_whom_it_acts_for(house: House) -> None:

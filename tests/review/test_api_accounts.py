@@ -6,8 +6,8 @@ import httpx
 import pytest
 from visiting import House, log_in
 
-from storage.accounts import Account, Role, add_account
-from storage.audit import entries
+from storage.access.accounts import Account, Role, add_account
+from storage.access.audit import entries
 from storage.database.database import reading, writing
 
 ACCOUNTS = "/api/v1/accounts"

@@ -8,8 +8,8 @@ from painted import RED, Stay, paint, paint_photo
 from test_uploads import hand_in
 from visiting import House
 
-from storage.accounts import Role
-from storage.audit import entries
+from storage.access.accounts import Role
+from storage.access.audit import entries
 from storage.database.database import reading
 
 CASE = "cases/1"

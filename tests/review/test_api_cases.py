@@ -9,8 +9,8 @@ from painted import BLUE, GREEN, RED, paint_photo
 from visiting import House
 
 from pipeline.rematch import match_people
-from storage.accounts import Role
-from storage.audit import entries
+from storage.access.accounts import Role
+from storage.access.audit import entries
 from storage.database.database import reading
 
 CASE = "/api/v1/cases/1"

@@ -14,7 +14,7 @@ from visiting import House
 
 from review.access import ACCESS, API_CASE, PUBLIC
 from review.tus import STREAM
-from storage.accounts import Role
+from storage.access.accounts import Role
 
 THERE = {"case_id": 1, "person": 1, "appearance": 1, "photo": 1, "reference": 1, "place": 0}
 THERE |= {"analysis_id": 1, "recording": 1, "group": 1, "account_id": 1, "token_id": 1}

@@ -15,7 +15,7 @@ from pipeline.clock import utc_now
 from pipeline.match import match_analysis
 from pipeline.rematch import match_person
 from pipeline.watch import watch
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.agenda import unasked
 from storage.database.database import reading
 

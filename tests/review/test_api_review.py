@@ -12,8 +12,8 @@ from visiting import House
 
 from pipeline.rematch import match_people
 from pipeline.review import Rules
-from storage.accounts import Role
-from storage.audit import entries
+from storage.access.accounts import Role
+from storage.access.audit import entries
 from storage.database.database import reading
 
 CANDIDATE = "/api/v1/cases/1/candidates/1/1"

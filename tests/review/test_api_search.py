@@ -9,8 +9,8 @@ from painted import GREEN, RED, paint_photo
 from rows import NOW, TERMS
 from visiting import House
 
-from storage.accounts import Role
-from storage.audit import entries
+from storage.access.accounts import Role
+from storage.access.audit import entries
 from storage.case_terms import open_case
 from storage.database.database import reading, writing
 

@@ -8,7 +8,7 @@ from rows import TERMS
 from staged import stage
 from visiting import House
 
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.case_terms import open_case
 from storage.cases import Case, find_case
 from storage.database.database import reading, writing

@@ -16,8 +16,8 @@ from faces.error_rates import Rate
 from pipeline.rematch import match_people
 from pipeline.review import Reviewer, Rules, decide
 from review.package import verify
-from storage.accounts import Role
-from storage.audit import entries
+from storage.access.accounts import Role
+from storage.access.audit import entries
 from storage.calibrations import Calibration, Conditions, keep
 from storage.database.database import reading, writing
 from storage.verdicts import Decision, Key

@@ -12,8 +12,8 @@ from pipeline.enrol import enrol_person
 from pipeline.rematch import match_person
 from pipeline.review import Reviewer, Rules, decide
 from pipeline.withdraw import withdraw
-from storage.accounts import Role
-from storage.audit import entries
+from storage.access.accounts import Role
+from storage.access.audit import entries
 from storage.database.database import reading
 from storage.verdicts import Decision, Key
 

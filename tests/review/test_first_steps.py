@@ -9,7 +9,7 @@ from test_uploads import became, hand_in
 from visiting import PASSWORD as CHOSEN
 from visiting import House, log_in, token_in
 
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.uploads import Stage
 
 HEADING = "First steps"

@@ -13,9 +13,9 @@ from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from pipeline.match import match_analysis
 from pipeline.watch import watch
-from storage.accounts import Role
+from storage.access.accounts import Role
+from storage.access.audit import entries
 from storage.agenda import unasked
-from storage.audit import entries
 from storage.case_terms import open_case
 from storage.database.database import reading, writing
 from storage.recordings import Request

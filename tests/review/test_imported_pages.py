@@ -10,7 +10,7 @@ from visiting import House
 
 from pipeline.imports import import_faces
 from pipeline.match import match_analysis
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.candidates import candidates
 from storage.database.database import reading
 

@@ -9,8 +9,8 @@ import pytest
 from staged import stage
 from visiting import House
 
-from storage.accounts import Role
-from storage.audit import entries
+from storage.access.accounts import Role
+from storage.access.audit import entries
 from storage.control import forget
 from storage.database.database import reading, writing
 from storage.verdicts import Standing, standings

@@ -4,8 +4,8 @@ import pytest
 from visiting import PASSWORD, House, log_in, token_in
 
 from review.sessions import form_token_of
-from storage import audit, web_sessions
-from storage.accounts import Role
+from storage.access import audit, web_sessions
+from storage.access.accounts import Role
 from storage.database.database import reading, writing
 
 

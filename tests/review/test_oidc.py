@@ -15,8 +15,8 @@ from visiting import House, house_over, served
 from review.app import create_app
 from review.oidc import roles_of
 from review.site import Provider
-from storage import accounts
-from storage.accounts import Account, Role
+from storage.access import accounts
+from storage.access.accounts import Account, Role
 from storage.database.database import connect, reading, writing
 
 pytest.importorskip("httpx2")

@@ -17,9 +17,9 @@ from pipeline.match import match_analysis
 from pipeline.watch import watch
 from review.access import ACCESS
 from review.sessions import form_token_of
-from storage.accounts import Role
+from storage.access.accounts import Role
+from storage.access.audit import Action
 from storage.agenda import unasked
-from storage.audit import Action
 from storage.case_terms import close_case, open_case
 from storage.database.database import reading, writing
 

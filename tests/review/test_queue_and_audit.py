@@ -8,8 +8,8 @@ from sqlalchemy import text
 from visiting import House
 
 from storage import case_terms
-from storage.accounts import Role
-from storage.audit import entries
+from storage.access.accounts import Role
+from storage.access.audit import entries
 from storage.database.database import reading, writing
 from storage.recordings import add
 from storage.workers import report

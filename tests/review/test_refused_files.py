@@ -5,7 +5,7 @@ from rows import NOW
 from test_uploads import hand_in
 from visiting import House
 
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.database.database import writing
 from storage.refusals import Refusal, add
 

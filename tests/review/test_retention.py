@@ -6,7 +6,7 @@ import pytest
 from rows import NOW, TERMS
 from visiting import House
 
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.case_terms import close_case, open_case
 from storage.database.database import reading, writing
 from storage.people import add_person

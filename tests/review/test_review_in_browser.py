@@ -12,7 +12,7 @@ from staged import stage
 from visiting import PASSWORD, House
 
 from review.package import verify
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.case_terms import open_case
 from storage.database.database import writing
 

@@ -9,8 +9,8 @@ import pytest
 from rows import TERMS
 from visiting import House
 
-from storage.accounts import Role
-from storage.audit import entries
+from storage.access.accounts import Role
+from storage.access.audit import entries
 from storage.case_terms import Authorisation, authorise, close_case, open_case
 from storage.cases import EVER, Case, find_case
 from storage.database.database import reading, writing

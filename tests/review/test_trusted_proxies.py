@@ -11,7 +11,7 @@ from visiting import House, house_over, log_in, token_in
 
 from errors import WrongUsage
 from settings import Settings, load_settings
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.database.database import connect
 
 PROXY, FARTHER, STRANGER = "127.0.0.2", "127.0.8.3", "127.0.0.9"

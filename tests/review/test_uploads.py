@@ -21,7 +21,7 @@ from pipeline import receive
 from review.sessions import form_token_of
 from review.tus import STREAM, shown_name
 from storage import case_terms, uploads
-from storage.accounts import Role
+from storage.access.accounts import Role
 from storage.database.database import reading, writing
 from storage.listing import all_analyses
 from storage.progress import outcomes

@@ -27,10 +27,10 @@ from review.porter import Porter
 from review.serve import server_for
 from review.sessions import form_token_of
 from review.site import Site
-from storage import accounts, tokens, web_sessions
-from storage.accounts import Account, Role
+from storage.access import accounts, tokens, web_sessions
+from storage.access.accounts import Account, Role
+from storage.access.passwords import hash_password
 from storage.database.database import Engine, reading, writing
-from storage.passwords import hash_password
 from storage.vitals import vitals
 
 PASSWORD = "correct horse battery"

@@ -8,11 +8,11 @@ from rows import NOW
 from sqlalchemy import Engine
 
 from errors import Conflict, NotFound, WrongUsage
-from storage import accounts, tokens, web_sessions
-from storage.accounts import Account, Role
+from storage.access import accounts, tokens, web_sessions
+from storage.access.accounts import Account, Role
+from storage.access.passwords import hash_password, password_fits
+from storage.access.web_sessions import Lifetime
 from storage.database.database import Session, reading, writing
-from storage.passwords import hash_password, password_fits
-from storage.web_sessions import Lifetime
 
 DAY = timedelta(days=1)
 

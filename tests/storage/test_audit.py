@@ -8,9 +8,9 @@ from rows import NOW, TERMS
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from storage.audit import Action, entries, number_of_entries, record
+from storage.access.audit import Action, entries, number_of_entries, record
+from storage.access.chain import Broken, Entry, first_broken
 from storage.case_terms import open_case
-from storage.chain import Broken, Entry, first_broken
 from storage.database.database import reading, writing
 from storage.tables import Case
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rows import NOW
 
-from storage.chain import (
+from storage.access.chain import (
     BEGINNING,
     Broken,
     Entry,

@@ -7,7 +7,7 @@ from rows import NOW, TERMS
 from sqlalchemy import Engine
 
 from errors import NotAuthorised, WrongUsage
-from storage.audit import Action, record
+from storage.access.audit import Action, record
 from storage.case_terms import close_case, open_case
 from storage.cases import case_in_force, find_case, list_cases
 from storage.database.database import reading, writing

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from storage.audit import Action, record
+from storage.access.audit import Action, record
+from storage.access.search_counts import SearchCount, search_counts
 from storage.database.database import Engine, reading, writing
-from storage.search_counts import SearchCount, search_counts
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from review.visitors import Visitor
-from storage.accounts import Role
+from storage.access.accounts import Role
 
 
 class Me(BaseModel):

@@ -6,8 +6,8 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from review.api.models.given import Words
-from storage.accounts import Account, Role
-from storage.tokens import Token
+from storage.access.accounts import Account, Role
+from storage.access.tokens import Token
 
 
 class RolesGiven(BaseModel):

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pydantic import BaseModel, Field
 
 from pipeline.audit import Examined
-from storage.chain import Entry
-from storage.checkpoints import Checkpoint
-from storage.search_counts import SearchCount
+from storage.access.chain import Entry
+from storage.access.checkpoints import Checkpoint
+from storage.access.search_counts import SearchCount
 
 
 class EntryAnswer(BaseModel):

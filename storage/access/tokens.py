@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from errors import NotFound, WrongUsage
-from storage import accounts, tables
-from storage.accounts import Account, Role, account_by_id, find_account
-from storage.passwords import new_token, token_hash
+from storage import tables
+from storage.access import accounts
+from storage.access.accounts import Account, Role, account_by_id, find_account
+from storage.access.passwords import new_token, token_hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import func, insert
 from sqlmodel import Session, col, select
 
-from storage.chain import BEGINNING, Entry, JsonValue, canonical, hash_of, stamp
+from storage.access.chain import BEGINNING, Entry, JsonValue, canonical, hash_of, stamp
 from storage.tables import AuditEntry
 
 _LOCK = 0x4E5241  # any number, as long as every process takes the same one

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, delete, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage import accounts, tables
-from storage.accounts import Account, account_by_id
-from storage.passwords import new_token, token_hash
+from storage import tables
+from storage.access import accounts
+from storage.access.accounts import Account, account_by_id
+from storage.access.passwords import new_token, token_hash
 
 NOTED_EVERY = timedelta(minutes=1)
 """A session's last use is written down so often: not at every request."""

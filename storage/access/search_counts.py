@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case
 from sqlmodel import Session, col, func, select
 
-from storage.audit import Action
+from storage.access.audit import Action
 from storage.tables import AuditEntry
 
 LATELY = timedelta(days=7)

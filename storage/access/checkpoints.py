@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlmodel import Session, col, select
 
-from storage.chain import BEGINNING, canonical, stamp
+from storage.access.chain import BEGINNING, canonical, stamp
 from storage.database.database import Engine, reading
 from storage.files.keys import key_in
 from storage.tables import AuditCheckpoint, AuditEntry
@@ -25,7 +25,7 @@ class Checkpoint:
     count: int
     hash: str
     at: str
-    """UTC, as `storage.chain.stamp` writes it."""
+    """UTC, as `storage.access.chain.stamp` writes it."""
     public_key: str
     """Ed25519, 64 hex digits."""
     signature: str
