@@ -14,7 +14,7 @@ from pipeline.watch import watch
 from settings import Settings
 from storage.agenda import unasked
 from storage.candidates import candidates
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
 from worker.resources import Resources
 

@@ -21,10 +21,10 @@ from pipeline.clock import utc_now
 from pipeline.rematch import match_people
 from pipeline.withdraw import withdraw
 from settings import Settings
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
+from storage.cases.people import add_person
+from storage.cases.references import NewReference, add_reference
 from storage.database.database import Engine, writing
-from storage.people import add_person
-from storage.references import NewReference, add_reference
 from storage.rematches import WORKER, Cause, ask
 from worker.resources import Resources
 

@@ -30,13 +30,13 @@ from review.site import Site
 from storage import tables
 from storage.access import accounts, web_sessions
 from storage.access.accounts import Role
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
+from storage.cases.people import add_person
+from storage.cases.references import NewReference, add_reference
 from storage.database.database import Engine, connect, upgrade, writing
 from storage.files.keys import Keyring
 from storage.files.media_folder import MediaFolder
 from storage.files.sealed import SealedMedia
-from storage.people import add_person
-from storage.references import NewReference, add_reference
 
 ROUNDS = 40
 CASE = 1

@@ -19,7 +19,7 @@ from review.calibration import said
 from storage.access.audit import Action
 from storage.calibrations import Calibration
 from storage.calibrations import calibrations as all_of
-from storage.cases import case_to_read
+from storage.cases.cases import case_to_read
 from storage.database.database import reading
 from worker.resources import resources
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from rich.table import Table
 
 from cli.output import table
-from storage.cases import EVER, Case
-from storage.people import PersonRow
+from storage.cases.cases import EVER, Case
+from storage.cases.people import PersonRow
 
 
 def case_table(cases: Iterable[Case], now: datetime) -> Table:

@@ -19,7 +19,7 @@ from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline import cases
 from pipeline.clock import utc_now
-from storage.case_terms import Authorisation, Change
+from storage.cases.case_terms import Authorisation, Change
 from worker.resources import resources
 
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]

@@ -12,8 +12,9 @@ from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline.clock import utc_now
 from review.timeline import clock
-from storage import cases, control, listing
+from storage import control, listing
 from storage.access.audit import Action, record
+from storage.cases import cases
 from storage.database.database import Session, reading, writing
 from storage.tables import Priority
 from worker.resources import resources

@@ -20,7 +20,7 @@ from demo.portraits import FOLDER
 from errors import WrongUsage
 from review.timeline import clock
 from storage.candidates import CandidateRow
-from storage.legal_bases import DEMONSTRATION
+from storage.cases.legal_bases import DEMONSTRATION
 from tasks.people import ask_for_people
 from worker.resources import resources
 

@@ -19,7 +19,7 @@ from pipeline.overlaps import Moment, earlier_stretch
 from pipeline.results import exporting
 from review.sheets import Format, whole_file, write_rows
 from storage.candidates import CandidateRow
-from storage.cases import id_of_case
+from storage.cases.cases import id_of_case
 from storage.database.database import Session, reading
 from storage.exports import (
     AppearanceRow,

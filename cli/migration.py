@@ -22,7 +22,7 @@ from pipeline.compare import compare as compare_engines
 from review.timeline import clock
 from storage import reembedded
 from storage.access.audit import Action
-from storage.cases import case_to_read, list_cases
+from storage.cases.cases import case_to_read, list_cases
 from storage.database.database import reading
 from storage.reembedded import Standing
 from worker.resources import PHOTO_MIN_FACE_PX, resources

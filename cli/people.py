@@ -16,9 +16,9 @@ from pipeline.enrol import Enrolled, enrol_person
 from pipeline.withdraw import withdraw as take_back
 from pipeline.withdraw import withdraw_person
 from storage.access.audit import Action
-from storage.cases import find_case
+from storage.cases.cases import find_case
+from storage.cases.people import Standing
 from storage.database.database import reading
-from storage.people import Standing
 from storage.tables import Category
 from tasks.people import ask_for_people
 from worker.resources import resources

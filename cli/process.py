@@ -28,8 +28,8 @@ from cli.services import Services
 from errors import BrokerUnavailable, NotAuthorised, WrongUsage
 from pipeline import cases
 from pipeline.clock import utc_now
-from storage.legal_bases import SELF_DECLARED
-from storage.scope import ADDED
+from storage.cases.legal_bases import SELF_DECLARED
+from storage.cases.scope import ADDED
 from tasks.people import ask_for_people
 from worker.resources import resources
 

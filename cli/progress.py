@@ -18,8 +18,8 @@ from rich.progress import (
 
 from cli.output import err
 from pipeline.clock import utc_now
+from storage.cases.gallery import unmatched_people
 from storage.database.database import Engine, reading
-from storage.gallery import unmatched_people
 from storage.progress import progress
 from storage.states import OVER
 

@@ -18,10 +18,10 @@ from pipeline.purge import (
     purge_person,
     purge_recordings,
 )
-from storage.cases import find_case
+from storage.cases.cases import find_case
+from storage.cases.people import find_person
 from storage.database.database import reading
 from storage.exports import recordings_called
-from storage.people import find_person
 from worker.resources import resources
 
 

@@ -27,11 +27,11 @@ from review.sheets import cell, plain
 from review.timeline import clock
 from storage.calibrations import current
 from storage.candidates import CandidateRow
-from storage.cases import find_case
+from storage.cases.cases import find_case
+from storage.cases.references import left_out
 from storage.database.database import reading
 from storage.listing import footage
 from storage.progress import Outcome, outcomes
-from storage.references import left_out
 from worker.resources import resources
 
 FIELDS = (

@@ -19,7 +19,7 @@ from pipeline.search import search as look_for
 from review.calibration import said
 from review.sheets import cell, plain
 from review.timeline import clock
-from storage.scope import Scope
+from storage.cases.scope import Scope
 from storage.search import Hit
 from worker.resources import resources
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from errors import Locked, NotAuthorised
 from storage.access.audit import Action, record
 from storage.access.chain import JsonValue
-from storage.cases import id_of_case
+from storage.cases.cases import id_of_case
 from storage.database.database import Engine, Session, writing
 
 

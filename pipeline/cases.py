@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from errors import WrongUsage
 from pipeline.act import Act
-from storage import case_terms, cases
 from storage.access.audit import Action
 from storage.access.chain import stamp
-from storage.case_terms import Authorisation, Change
-from storage.cases import EVER, Case
+from storage.cases import case_terms, cases
+from storage.cases.case_terms import Authorisation, Change
+from storage.cases.cases import EVER, Case
+from storage.cases.gallery import unmatch
+from storage.cases.legal_bases import Policy
+from storage.cases.people import PersonRow, people_in
 from storage.database.database import Engine, reading
-from storage.gallery import unmatch
-from storage.legal_bases import Policy
-from storage.people import PersonRow, people_in
 from storage.ranking import forget_candidates_outside
 
 
@@ -27,7 +27,7 @@ class Terms:
     purpose: str
     requested_by: str
     sources: Sequence[str]
-    """Where its footage is from; see `storage.scope`."""
+    """Where its footage is from; see `storage.cases.scope`."""
     expires_at: datetime
     footage_from: datetime = EVER[0]
     footage_until: datetime = EVER[1]
@@ -140,7 +140,7 @@ def require_case(
 ) -> Case:
     """The case in force that an act needs; a refusal is recorded as one of the act.
 
-    Raises as `storage.cases.case_in_force`, and StoreUnavailable.
+    Raises as `storage.cases.cases.case_in_force`, and StoreUnavailable.
     """
     with Act(database, actor, action, now).refusals(reference), reading(database) as session:
         return cases.case_in_force(session, reference, now)

@@ -5,11 +5,11 @@ from datetime import datetime
 from errors import WrongUsage
 from pipeline.act import Act
 from storage.access.audit import Action
-from storage.case_ids import case_to_read_by_id
-from storage.cases import Case, case_to_read
+from storage.cases.case_ids import case_to_read_by_id
+from storage.cases.cases import Case, case_to_read
+from storage.cases.people import find_person
 from storage.changes import Changes, changes
 from storage.database.database import Engine, Session, reading
-from storage.people import find_person
 from storage.rematches import exists
 
 CAUSES = {

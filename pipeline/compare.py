@@ -9,10 +9,10 @@ from faces.calibration import Suggestion, suggest
 from faces.engine import ModelCard
 from faces.vectors import Vectors, distances
 from storage.candidates import Place, places
+from storage.cases.gallery import reference_vectors
 from storage.database.database import Session
 from storage.embeddings import vectors_of
 from storage.files.keys import Keyring
-from storage.gallery import reference_vectors
 from storage.verdicts import Decision, Key, Verdict, verdicts_of
 
 

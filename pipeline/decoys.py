@@ -10,11 +10,11 @@ from pipeline.plan import Plan
 from pipeline.review import Reviewer, Rules
 from pipeline.tools import Tools
 from storage.access.audit import Action
-from storage.case_ids import case_in_force_by_id
+from storage.cases.case_ids import case_in_force_by_id
+from storage.cases.gallery import engines_of, gallery
+from storage.cases.people import people_in
 from storage.database.database import Session
 from storage.decoys import Decoy, add_decoys, remove_decoys, strangers
-from storage.gallery import engines_of, gallery
-from storage.people import people_in
 
 FARTHEST = 2.0
 """No two unit vectors are further apart."""

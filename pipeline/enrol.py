@@ -11,12 +11,12 @@ from pipeline.portraits import Kept, Portrait, examine
 from pipeline.tools import Tools
 from storage import rematches
 from storage.access.audit import Action
-from storage.case_ids import case_in_force_by_id
+from storage.cases.case_ids import case_in_force_by_id
+from storage.cases.people import Standing, add_person
+from storage.cases.references import NewReference, add_reference, reference_ids, reference_set
 from storage.database.database import Session, reading
 from storage.files.keys import Keyring
 from storage.files.sealed import Album
-from storage.people import Standing, add_person
-from storage.references import NewReference, add_reference, reference_ids, reference_set
 from storage.rematches import Cause
 
 

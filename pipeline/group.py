@@ -15,11 +15,11 @@ from pipeline.portraits import Kept, examine
 from pipeline.tools import Tools
 from storage import groups as stored
 from storage.access.audit import Action
-from storage.cases import Case, case_in_force
+from storage.cases.cases import Case, case_in_force
+from storage.cases.scope import has_footage
 from storage.database.database import Engine, Session, reading
 from storage.group_rules import rules
 from storage.groups import Group
-from storage.scope import has_footage
 from storage.verdicts import Standing, standings
 
 BEST_CROPS = 5

@@ -24,8 +24,8 @@ from pipeline.tools import Tools
 from storage import imports
 from storage.access.audit import Action, record
 from storage.appearances import Presence
-from storage.case_ids import case_in_force_by_id
-from storage.cases import case_in_force
+from storage.cases.case_ids import case_in_force_by_id
+from storage.cases.cases import case_in_force
 from storage.database.database import reading, writing
 from storage.files.sealed import Album
 from storage.imports import Held, Named

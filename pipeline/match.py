@@ -17,14 +17,14 @@ from storage import ledger, reembedding
 from storage.access.audit import Action, record
 from storage.access.chain import JsonValue
 from storage.appearances import Presence, replace_appearances, sightings
+from storage.cases.gallery import Gallery, gallery
+from storage.cases.people import people_allowed
+from storage.cases.references import give_up, reference_set, references_by_case
 from storage.database.database import Session, reading, writing
 from storage.embeddings import vectors_in
-from storage.gallery import Gallery, gallery
 from storage.listing import plan_body
 from storage.models import pin
-from storage.people import people_allowed
 from storage.ranking import Match, replace_candidates
-from storage.references import give_up, reference_set, references_by_case
 from storage.rematches import WORKER
 
 

@@ -20,17 +20,17 @@ from storage.access import audit
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
 from storage.candidates import places
-from storage.database.database import Session, reading, writing
-from storage.embeddings import number_of_vectors
-from storage.models import Choice
-from storage.reembedding import Origin
-from storage.references import (
+from storage.cases.references import (
     NewReference,
     Reference,
     add_reference,
     photos_by_person,
     photos_without,
 )
+from storage.database.database import Session, reading, writing
+from storage.embeddings import number_of_vectors
+from storage.models import Choice
+from storage.reembedding import Origin
 from storage.rematches import Cause, differences, note
 
 SMALLEST_FACE_PX = 20

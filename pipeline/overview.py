@@ -12,7 +12,6 @@ from pipeline.overlaps import ranks_of_firsts
 from storage.access.audit import Action
 from storage.calibrations import Calibration, current
 from storage.candidates import CandidateRow
-from storage.case_ids import case_to_read_by_id
 from storage.case_view import (
     Photo,
     candidate_page,
@@ -21,14 +20,15 @@ from storage.case_view import (
     number_of_candidates,
     photos_of_case,
 )
-from storage.cases import Case
+from storage.cases.case_ids import case_to_read_by_id
+from storage.cases.cases import Case
+from storage.cases.gallery import unmatched_people
+from storage.cases.people import PersonRow, people_in
+from storage.cases.references import left_out
 from storage.database.database import Engine, reading
 from storage.decoys import Alarms, alarms
-from storage.gallery import unmatched_people
 from storage.listing import analyses_of_case
-from storage.people import PersonRow, people_in
 from storage.progress import Outcome, outcomes
-from storage.references import left_out
 from storage.states import OPEN
 from storage.tables import State
 from storage.verdicts import (

@@ -12,7 +12,7 @@ from pipeline.tools import Tools
 from storage import purge
 from storage.access import audit
 from storage.access.audit import Action
-from storage.cases import find_case
+from storage.cases.cases import find_case
 from storage.database.database import Session, reading, writing
 from storage.files.keys import Keyring
 from storage.files.sealed import SealedMedia

@@ -20,14 +20,14 @@ from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.candidates import places
-from storage.cases import require_in_force
+from storage.cases.cases import require_in_force
+from storage.cases.gallery import Gallery, engines_of, gallery, mark_matched, withdrawn
+from storage.cases.people import cases_of, lock_people
+from storage.cases.references import give_up, photos_of
 from storage.database.database import Engine, Session, reading, writing
 from storage.embeddings import number_of_vectors
-from storage.gallery import Gallery, engines_of, gallery, mark_matched, withdrawn
 from storage.nearest import nearest_of_many
-from storage.people import cases_of, lock_people
 from storage.ranking import Match, replace_candidates
-from storage.references import give_up, photos_of
 from storage.rematches import WORKER, Facts, conclude, differences
 
 

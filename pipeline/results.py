@@ -10,7 +10,7 @@ from storage import candidates as stored
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
 from storage.candidates import CandidateRow
-from storage.cases import case_in_force, case_to_read
+from storage.cases.cases import case_in_force, case_to_read
 from storage.database.database import Engine, reading
 
 

@@ -8,7 +8,7 @@ from storage import verdicts
 from storage.access.audit import Action, record
 from storage.access.chain import JsonValue
 from storage.access.tokens import actors_of
-from storage.case_ids import case_in_force_by_id
+from storage.cases.case_ids import case_in_force_by_id
 from storage.database.database import Engine, Session, reading, writing
 from storage.sights import Measured, Sight, as_seen, asked_by, look
 from storage.verdicts import Decision, Key, Seen

@@ -13,11 +13,11 @@ from pipeline.act import Act
 from pipeline.portraits import Portrait, examine
 from storage.access.audit import Action
 from storage.calibrations import Calibration, current
-from storage.cases import case_in_force
+from storage.cases.cases import case_in_force
+from storage.cases.scope import EVERYWHERE, Scope, has_footage
 from storage.database.database import Engine, reading
 from storage.nearest import nearest
 from storage.reach import Reach, reach
-from storage.scope import EVERYWHERE, Scope, has_footage
 from storage.search import Hit, hits
 
 

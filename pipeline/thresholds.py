@@ -12,7 +12,7 @@ from pipeline.compare import Compared, compare
 from pipeline.tools import Tools
 from storage import rematches
 from storage.access.audit import Action
-from storage.cases import list_cases
+from storage.cases.cases import list_cases
 from storage.database.database import Session, reading, writing
 from storage.files.keys import Keyring
 from storage.models import pin

@@ -10,12 +10,12 @@ from pipeline.clock import utc_now
 from pipeline.portraits import sha256_of
 from storage import rematches
 from storage.access.audit import Action
-from storage.case_ids import case_by_id
 from storage.case_view import photo_in_case
-from storage.cases import find_case
+from storage.cases.case_ids import case_by_id
+from storage.cases.cases import find_case
+from storage.cases.people import find_person, forget_person, people_in
+from storage.cases.references import WITHDRAWN, Reference, references, withdraw_photo
 from storage.database.database import Engine, Session
-from storage.people import find_person, forget_person, people_in
-from storage.references import WITHDRAWN, Reference, references, withdraw_photo
 from storage.rematches import WORKER, Cause
 
 SHORTEST_SHA256 = 8

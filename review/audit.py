@@ -15,7 +15,7 @@ from storage.access.audit import Action, newest
 from storage.access.chain import Entry
 from storage.access.checkpoints import Checkpoint, public_half, signing_key
 from storage.access.search_counts import search_counts
-from storage.cases import list_cases
+from storage.cases.cases import list_cases
 from storage.database.database import Session, reading, writing
 
 ON_A_PAGE = 100

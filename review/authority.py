@@ -13,9 +13,9 @@ from review.pages import page
 from review.sessions import go
 from review.site import OurSite, Site
 from review.visitors import Who
-from storage.case_ids import case_by_id
-from storage.case_terms import Authorisation
-from storage.cases import Case
+from storage.cases.case_ids import case_by_id
+from storage.cases.case_terms import Authorisation
+from storage.cases.cases import Case
 from storage.database.database import reading
 
 routes = router("/cases/{case_id}")

@@ -25,9 +25,9 @@ from review.pages import page
 from review.photos import at_hand
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who, names_of_actors
-from storage.cases import list_cases
+from storage.cases.cases import list_cases
+from storage.cases.people import Standing
 from storage.database.database import reading
-from storage.people import Standing
 from storage.tables import Category
 from storage.verdicts import Key
 from worker.resources import PHOTO_MIN_FACE_PX

@@ -9,7 +9,7 @@ from review.guard import router
 from review.pages import page
 from review.site import OurSite
 from review.visitors import Who, names_of_actors
-from storage.case_ids import case_to_read_by_id
+from storage.cases.case_ids import case_to_read_by_id
 from storage.database.database import reading
 
 routes = router("/cases")

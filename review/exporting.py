@@ -17,13 +17,13 @@ from storage.access.accounts import list_accounts
 from storage.access.audit import Action
 from storage.calibrations import current
 from storage.candidates import CandidateRow
-from storage.case_ids import case_to_read_by_id
 from storage.case_view import candidate_page, weights_of_case
-from storage.cases import Case
+from storage.cases.case_ids import case_to_read_by_id
+from storage.cases.cases import Case
+from storage.cases.people import people_in
 from storage.database.database import Engine, Session, reading
 from storage.files.sealed import SealedMedia
 from storage.listing import analyses_of_case
-from storage.people import people_in
 from storage.progress import outcomes
 from storage.verdicts import Key, Standing, Verdict, overrides, standings, verdicts_of
 

@@ -26,13 +26,13 @@ from storage.access.audit import Action
 from storage.calibrations import current
 from storage.candidates import CandidateRow as Row
 from storage.candidates import candidates
-from storage.cases import EVER, Case, case_to_read
+from storage.cases.cases import EVER, Case, case_to_read
+from storage.cases.references import Reference, references
 from storage.database.database import Engine, Session, reading
 from storage.files.sealed import SealedMedia
 from storage.listing import claimed_duration_ms, people_of_case, spans
 from storage.overlaps import SameFootage, same_footage
 from storage.progress import Outcome, outcomes
-from storage.references import Reference, references
 
 DISTANCES = {
     "euclidean_l2": "Euclidean distance between unit vectors",

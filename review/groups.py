@@ -18,8 +18,8 @@ from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage.access.audit import Action
-from storage.case_ids import case_in_force_by_id
-from storage.cases import list_cases
+from storage.cases.case_ids import case_in_force_by_id
+from storage.cases.cases import list_cases
 from storage.database.database import reading, writing
 from storage.groups import Group, Member
 

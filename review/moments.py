@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from errors import WrongUsage
-from storage.cases import EVER
+from storage.cases.cases import EVER
 
 TYPED = "%Y-%m-%dT%H:%M"
 """As browsers send a field for a moment."""

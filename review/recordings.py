@@ -18,7 +18,7 @@ from review.tus import routes_at
 from review.visitors import Visitor, Who
 from storage import uploads
 from storage.access.accounts import Role
-from storage.cases import list_cases
+from storage.cases.cases import list_cases
 from storage.database.database import Session, reading
 from storage.listing import SegmentRow, newest_analyses, segment_rows, spans
 from storage.progress import Outcome, Progress, outcomes, progress

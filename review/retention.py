@@ -16,7 +16,7 @@ from review.site import OurSite, Site
 from review.visitors import Visitor, Who, names_of_actors
 from storage.access import audit
 from storage.access.audit import Action
-from storage.cases import Case, list_cases
+from storage.cases.cases import Case, list_cases
 from storage.database.database import Session, reading
 
 routes = router("/retention")

@@ -15,7 +15,7 @@ from review.pages import page
 from review.photos import at_hand
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
-from storage.cases import Case, list_cases
+from storage.cases.cases import Case, list_cases
 from storage.database.database import reading
 
 routes = router("/search")

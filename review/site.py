@@ -24,8 +24,8 @@ from storage.access.accounts import Role
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
 from storage.access.web_sessions import Lifetime
+from storage.cases.legal_bases import Policy
 from storage.database.database import Engine, Session
-from storage.legal_bases import Policy
 
 
 @dataclass(frozen=True, slots=True)

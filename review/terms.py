@@ -12,8 +12,8 @@ from review.moments import as_typed, typed
 from review.sessions import go
 from review.site import OurSite
 from review.visitors import Who
-from storage.case_terms import Change
-from storage.cases import EVER
+from storage.cases.case_terms import Change
+from storage.cases.cases import EVER
 
 routes = router("/cases/{case_id}")
 Text = Annotated[str, Form()]

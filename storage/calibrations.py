@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from faces.error_rates import Rate
 from storage import tables
-from storage.scope import Scope, appearances
+from storage.cases.scope import Scope, appearances
 from storage.tables import Embedding, Model
 
 

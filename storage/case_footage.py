@@ -5,9 +5,9 @@ from sqlmodel import Session, col, select
 
 from errors import NotFound
 from storage import tables
-from storage.cases import Case
+from storage.cases.cases import Case
+from storage.cases.gallery import unmatch
 from storage.database.upsert import insert_if_new
-from storage.gallery import unmatch
 from storage.ranking import forget_candidates_outside
 
 

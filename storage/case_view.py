@@ -7,9 +7,9 @@ from sqlmodel import Session, col, select
 
 from storage import tables
 from storage.candidates import CandidateRow, as_candidate, candidate_statement
-from storage.cases import Case
-from storage.scope import allowed
-from storage.sealed_vectors import verdict_on
+from storage.cases.cases import Case
+from storage.cases.scope import allowed
+from storage.cases.sealed_vectors import verdict_on
 from storage.verdicts import Key
 
 

@@ -10,10 +10,10 @@ from sqlmodel import Session, col, select
 
 from errors import WrongUsage
 from faces.vectors import Vectors
-from storage import cases
+from storage.cases import cases
+from storage.cases.scope import Scope, in_window, within
 from storage.database.batches import batches
 from storage.group_rules import say_apart, say_together
-from storage.scope import Scope, in_window, within
 from storage.states import ENDED, is_footage, is_imported
 from storage.tables import (
     Analysis,

@@ -14,8 +14,8 @@ from sqlmodel import Session, col, select
 
 from errors import Conflict
 from storage.appearances import Presence, replace_appearances
+from storage.cases.gallery import unmatch
 from storage.database.upsert import insert_if_new
-from storage.gallery import unmatch
 from storage.plans import remember_plan
 from storage.states import is_imported, is_of_crops
 from storage.tables import Analysis, Appearance, CaseRecording, Recording, State

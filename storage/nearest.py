@@ -28,11 +28,11 @@ from sqlmodel import Session, col, select
 from faces.engine import ModelCard
 from faces.matching import rank
 from faces.vectors import Vectors, unit
+from storage.cases.scope import EVERYWHERE, Scope, analyses, in_window, outside_window
 from storage.database.batches import batches
 from storage.database.database import database_of
 from storage.embeddings import each_vector, vectors_of
 from storage.pgvector import proposed
-from storage.scope import EVERYWHERE, Scope, analyses, in_window, outside_window
 from storage.tables import Analysis, Appearance, Embedding, Recording
 from storage.vector_index import Index, index
 

@@ -17,8 +17,8 @@ from sqlmodel import Session, col, select
 from errors import WrongUsage
 from faces.engine import ModelCard
 from faces.vectors import Vectors
+from storage.cases.scope import EVERYWHERE, Scope, analyses, appearances
 from storage.database.database import Engine
-from storage.scope import EVERYWHERE, Scope, analyses, appearances
 from storage.tables import Appearance, Embedding
 
 LONGEST = 2000

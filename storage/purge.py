@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
 
+from storage.cases.sealed_vectors import opened, with_keys
 from storage.database.database import Engine, empty_log
 from storage.files.keys import Keyring
-from storage.sealed_vectors import opened, with_keys
 from storage.tables import (
     Analysis,
     Appearance,

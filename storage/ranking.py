@@ -8,13 +8,13 @@ import sqlalchemy
 from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
-from storage import cases
+from storage.cases import cases
+from storage.cases.people import cases_of, lock_people
+from storage.cases.references import cut_from
+from storage.cases.scope import allowed
+from storage.cases.sealed_vectors import openable
 from storage.database.batches import batches
 from storage.database.upsert import insert_or_update
-from storage.people import cases_of, lock_people
-from storage.references import cut_from
-from storage.scope import allowed
-from storage.sealed_vectors import openable
 from storage.tables import (
     Analysis,
     Appearance,

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy
 from sqlmodel import Session, col
 
+from storage.cases.scope import Scope, filtered, of_case, undated
 from storage.progress import outcomes
-from storage.scope import Scope, filtered, of_case, undated
 from storage.tables import Analysis, Plan, Recording, State
 
 _SEARCHABLE = (State.DONE, State.GAPS)

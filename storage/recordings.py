@@ -12,9 +12,9 @@ from sqlmodel import Session, col, select
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
+from storage.cases.gallery import unmatch
 from storage.database.epoch import milliseconds
 from storage.database.upsert import insert_if_new
-from storage.gallery import unmatch
 from storage.plans import remember_plan
 from storage.tables import DEFAULT_SITE, Capture, Priority, State
 

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from storage import tables
-from storage.gallery import usable
+from storage.cases.gallery import usable
 
 
 @dataclass(frozen=True, slots=True)

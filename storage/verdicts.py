@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 
 from errors import Settled
 from storage import tables
+from storage.cases.people import lock_people
 from storage.database.upsert import insert_if_new
-from storage.people import lock_people
 from storage.tables import Decision, Person
 
 __all__ = ["Decision", "Key", "Seen", "Standing", "Verdict", "Vote"]

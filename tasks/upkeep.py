@@ -11,9 +11,9 @@ from pipeline.purge import Order
 from pipeline.purge import purge_due as erase_due
 from storage.access.checkpoints import signing_key
 from storage.agenda import ready_to_match, waiting_sites
+from storage.cases.gallery import unmatched_people
 from storage.database.database import reading, writing
 from storage.files.crops import crop_numbers
-from storage.gallery import unmatched_people
 from storage.groups import drop_groups_of_ended
 from tasks.analyses import ask_for_matching
 from tasks.asking import broker_errors_explained

@@ -18,6 +18,7 @@ from pipeline.purge import Retention
 from pipeline.tools import Tools
 from pipeline.windows import Windows
 from settings import Settings, load_settings
+from storage.cases.legal_bases import Policy, parse_bases
 from storage.database.database import Engine, connect, reading, upgrade
 from storage.files.footage_store import FootageStore
 from storage.files.keys import Keyring, lost_master, master_key
@@ -26,7 +27,6 @@ from storage.files.media_bucket import MediaBucket
 from storage.files.media_folder import MediaFolder
 from storage.files.objects import Account, Address, Bucket
 from storage.files.sealed import SealedMedia
-from storage.legal_bases import Policy, parse_bases
 from storage.models import in_use
 from storage.thresholds import threshold_in_use
 from worker import roll

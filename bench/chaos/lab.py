@@ -19,7 +19,7 @@ from pipeline.plan import Plan
 from pipeline.watch import watch
 from settings import Settings
 from storage.agenda import ready_to_match, unasked
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
 from storage.database.database import Engine, connect, reading, writing
 from storage.files.sealed import SealedMedia
 from worker.resources import Resources

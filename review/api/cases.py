@@ -23,8 +23,8 @@ from review.numbers import Number
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage.access.audit import Action
-from storage.case_ids import case_by_id
-from storage.case_terms import Authorisation
+from storage.cases.case_ids import case_by_id
+from storage.cases.case_terms import Authorisation
 from storage.database.database import reading
 
 routes = routes_of("cases")

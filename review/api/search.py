@@ -16,7 +16,7 @@ from review.numbers import Number, Spot
 from review.site import OurSite
 from review.visitors import Who
 from storage.access.audit import Action
-from storage.scope import Scope
+from storage.cases.scope import Scope
 
 routes = routes_of("search", CASE)
 

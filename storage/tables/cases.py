@@ -48,7 +48,7 @@ class Case(Table, table=True):
     purpose: str
     requested_by: str
     sources: list[str] = Field(sa_type=JSON)
-    """What footage it may look at; see `storage.scope`."""
+    """What footage it may look at; see `storage.cases.scope`."""
     footage_from: datetime
     footage_until: datetime
     """When that footage was recorded; the end is not included."""

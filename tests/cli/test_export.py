@@ -12,9 +12,9 @@ from rows import NOW, PLAN, TERMS, add_reference, found, presence, reference, se
 
 from pipeline.clock import utc_now
 from storage.appearances import replace_appearances
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
+from storage.cases.people import add_person
 from storage.database.database import connect, upgrade, writing
-from storage.people import add_person
 from storage.ranking import Match, replace_candidates
 from storage.recordings import Request, add
 

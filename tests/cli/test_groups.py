@@ -12,7 +12,7 @@ from pipeline.match import match_analysis
 from pipeline.watch import watch
 from settings import Settings
 from storage.agenda import unasked
-from storage.cases import find_case
+from storage.cases.cases import find_case
 from storage.database.database import reading
 from storage.recordings import Request
 from worker.resources import Resources

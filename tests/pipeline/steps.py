@@ -14,11 +14,11 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.watch import watch
-from storage import case_terms
 from storage.agenda import unasked
+from storage.cases import case_terms
+from storage.cases.people import Standing
 from storage.database.database import reading, writing
 from storage.files.objects import Address
-from storage.people import Standing
 from storage.progress import Outcome, outcomes
 from storage.recordings import Added, AlreadyKnown
 from storage.tables import Sighting

@@ -23,7 +23,7 @@ from pipeline.plan import Plan
 from pipeline.purge import Order, purge_case
 from pipeline.tools import Tools
 from storage.access.audit import entries
-from storage.case_terms import close_case
+from storage.cases.case_terms import close_case
 from storage.database.database import connect, reading, writing
 from storage.database.snapshots import FILE_OF
 from storage.files.private_files import DRAFT

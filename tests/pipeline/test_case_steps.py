@@ -19,12 +19,12 @@ from pipeline.search import Question, search
 from pipeline.tools import Tools
 from pipeline.withdraw import withdraw_person
 from storage.access.audit import entries
-from storage.case_terms import Authorisation, Change
-from storage.cases import URGENT, Case
+from storage.cases.case_terms import Authorisation, Change
+from storage.cases.cases import URGENT, Case
+from storage.cases.gallery import gallery
+from storage.cases.legal_bases import BUILT_IN, Policy, parse_bases
+from storage.cases.people import Standing, people_in
 from storage.database.database import reading
-from storage.gallery import gallery
-from storage.legal_bases import BUILT_IN, Policy, parse_bases
-from storage.people import Standing, people_in
 from storage.tables import Category
 
 POLICY = Policy()

@@ -6,8 +6,8 @@ from steps import enrol, open_case
 
 from pipeline.plan import Plan
 from pipeline.tools import Tools
+from storage.cases.references import references
 from storage.database.database import reading
-from storage.references import references
 
 
 def test_enrolling_twice_equals_once(tmp_path: Path, tools: Tools, plan: Plan) -> None:

@@ -25,15 +25,15 @@ from pipeline.tools import Tools
 from storage import reembedding
 from storage.access.audit import entries
 from storage.candidates import candidates
-from storage.case_terms import close_case
-from storage.cases import find_case
+from storage.cases.case_terms import close_case
+from storage.cases.cases import find_case
+from storage.cases.scope import Scope
 from storage.database.database import reading, writing
 from storage.exports import each_appearance
 from storage.groups import vectors_of_case
 from storage.listing import footage_seen
 from storage.reach import Unsearched, reach
 from storage.recordings import Request, add
-from storage.scope import Scope
 from storage.sights import look
 from storage.tables import Appearance, CaseRecording, Recording, State
 from storage.verdicts import Key

@@ -27,7 +27,7 @@ from pipeline.tools import Tools
 from storage import control, purge, uploads
 from storage.access import audit
 from storage.access.accounts import Role, add_account
-from storage.case_terms import close_case
+from storage.cases.case_terms import close_case
 from storage.database.database import reading, writing
 from storage.purge import doomed, everything_of_case, vectors
 from storage.tables import (

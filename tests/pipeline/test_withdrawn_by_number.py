@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 from errors import NotAuthorised, NotFound
 from pipeline.withdraw import withdraw_person_by_id, withdraw_reference
 from storage.access.audit import entries
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
+from storage.cases.people import people_in
+from storage.cases.references import WITHDRAWN, references
 from storage.database.database import reading, writing
-from storage.people import people_in
-from storage.references import WITHDRAWN, references
 from storage.tables import Reference
 
 WHO = {"actor": "token:4", "now": LATER}

@@ -14,7 +14,7 @@ from pipeline.plan import Plan
 from pipeline.rematch import match_person
 from pipeline.watch import watch
 from storage.agenda import unasked
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
 from storage.recordings import Request
 

@@ -11,7 +11,7 @@ from visiting import House
 
 from storage.access.accounts import Role
 from storage.access.audit import entries
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
 
 CASE = "/api/v1/cases/1"

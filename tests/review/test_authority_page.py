@@ -9,8 +9,8 @@ from staged import stage
 from visiting import House
 
 from storage.access.accounts import Role
-from storage.case_terms import open_case
-from storage.cases import Case, find_case
+from storage.cases.case_terms import open_case
+from storage.cases.cases import Case, find_case
 from storage.database.database import reading, writing
 from storage.tables import Person
 

@@ -16,7 +16,7 @@ from pipeline.watch import watch
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.agenda import unasked
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
 from storage.recordings import Request
 

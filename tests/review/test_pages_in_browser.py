@@ -20,7 +20,7 @@ from review.sessions import form_token_of
 from storage.access.accounts import Role
 from storage.access.audit import Action
 from storage.agenda import unasked
-from storage.case_terms import close_case, open_case
+from storage.cases.case_terms import close_case, open_case
 from storage.database.database import reading, writing
 
 expect.set_options(timeout=30_000)  # a machine may be busy

@@ -7,9 +7,9 @@ from rows import PLAN, TERMS, found, segments
 from sqlalchemy import text
 from visiting import House
 
-from storage import case_terms
 from storage.access.accounts import Role
 from storage.access.audit import entries
+from storage.cases import case_terms
 from storage.database.database import reading, writing
 from storage.recordings import add
 from storage.workers import report

@@ -7,9 +7,9 @@ from rows import NOW, TERMS
 from visiting import House
 
 from storage.access.accounts import Role
-from storage.case_terms import close_case, open_case
+from storage.cases.case_terms import close_case, open_case
+from storage.cases.people import add_person
 from storage.database.database import reading, writing
-from storage.people import add_person
 from storage.tables import Case, Person
 
 

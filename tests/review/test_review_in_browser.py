@@ -13,7 +13,7 @@ from visiting import PASSWORD, House
 
 from review.package import verify
 from storage.access.accounts import Role
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
 from storage.database.database import writing
 
 SERIOUS = ("serious", "critical")

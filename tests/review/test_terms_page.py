@@ -11,8 +11,8 @@ from visiting import House
 
 from storage.access.accounts import Role
 from storage.access.audit import entries
-from storage.case_terms import Authorisation, authorise, close_case, open_case
-from storage.cases import EVER, Case, find_case
+from storage.cases.case_terms import Authorisation, authorise, close_case, open_case
+from storage.cases.cases import EVER, Case, find_case
 from storage.database.database import reading, writing
 
 

@@ -20,8 +20,9 @@ from waiting import wait_until
 from pipeline import receive
 from review.sessions import form_token_of
 from review.tus import STREAM, shown_name
-from storage import case_terms, uploads
+from storage import uploads
 from storage.access.accounts import Role
+from storage.cases import case_terms
 from storage.database.database import reading, writing
 from storage.listing import all_analyses
 from storage.progress import outcomes

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage.access.audit import Action, entries, number_of_entries, record
 from storage.access.chain import Broken, Entry, first_broken
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
 from storage.tables import Case
 

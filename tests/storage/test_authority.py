@@ -12,11 +12,11 @@ from sqlmodel import col, select
 
 from storage import tables
 from storage.appearances import replace_appearances
-from storage.case_terms import open_case
-from storage.cases import URGENT, Case, as_case, in_force
+from storage.cases.case_terms import open_case
+from storage.cases.cases import URGENT, Case, as_case, in_force
+from storage.cases.scope import ADDED, Scope, allowed, within
 from storage.database.database import reading, writing
 from storage.recordings import Request, add
-from storage.scope import ADDED, Scope, allowed, within
 from storage.tables import Recording
 
 HOUR = timedelta(hours=1)

@@ -10,9 +10,9 @@ from sqlmodel import Session, select
 from storage import tables
 from storage.appearances import replace_appearances
 from storage.candidates import CandidateRow, candidates
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
+from storage.cases.people import add_person
 from storage.database.database import reading, writing
-from storage.people import add_person
 from storage.ranking import Match, replace_candidates
 from storage.recordings import add
 

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from errors import NotAuthorised, WrongUsage
 from storage.access.audit import Action, record
-from storage.case_terms import close_case, open_case
-from storage.cases import case_in_force, find_case, list_cases
+from storage.cases.case_terms import close_case, open_case
+from storage.cases.cases import case_in_force, find_case, list_cases
 from storage.database.database import reading, writing
 
 DAY = timedelta(days=1)

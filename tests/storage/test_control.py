@@ -11,7 +11,7 @@ from errors import LeaseLost
 from footage.coverage import Coverage
 from storage import agenda, control, ledger, listing, reaper, tables
 from storage.appearances import replace_appearances, sightings
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
 from storage.recordings import Request, add
 from storage.tables import Priority, State

@@ -7,12 +7,12 @@ from sqlalchemy import Engine
 
 from storage.appearances import replace_appearances
 from storage.candidates import candidates
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
+from storage.cases.people import add_person
 from storage.database.database import reading, writing
 from storage.embeddings import keep_vectors
 from storage.exports import each_appearance, each_candidate, recordings_called
 from storage.models import Choice, choose
-from storage.people import add_person
 from storage.ranking import Match, replace_candidates
 from storage.recordings import Request, add
 

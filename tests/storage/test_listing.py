@@ -5,9 +5,9 @@ from sqlalchemy import Engine
 
 from storage import ledger, listing
 from storage.appearances import replace_appearances
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
+from storage.cases.people import add_person
 from storage.database.database import reading, writing
-from storage.people import add_person
 from storage.recordings import add
 from storage.tables import State
 

@@ -16,15 +16,15 @@ from sqlmodel import select
 
 from errors import StoreUnavailable, WrongUsage
 from pipeline.erasure import of_vector, scan
-from storage.cases import EVER, find_case
+from storage.cases.cases import EVER, find_case
+from storage.cases.gallery import gallery
+from storage.cases.people import people_in
+from storage.cases.references import NewReference, add_reference
+from storage.cases.scope import ARCHIVE
 from storage.database.database import NEWEST_VERSION, connect, reading, upgrade, writing
 from storage.database.migrate import configuration
 from storage.embeddings import appearance_vectors
 from storage.files.keys import Keyring
-from storage.gallery import gallery
-from storage.people import people_in
-from storage.references import NewReference, add_reference
-from storage.scope import ARCHIVE
 from storage.tables import Reference
 from storage.uploads import find
 

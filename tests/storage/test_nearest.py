@@ -12,13 +12,13 @@ from sqlmodel import select
 from faces.engines.stub import StubEngine
 from faces.matching import rank
 from storage.appearances import replace_appearances
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
+from storage.cases.scope import ADDED, Scope, has_footage
 from storage.control import cancel, forget
 from storage.database.database import reading, writing
 from storage.nearest import Near, nearest
 from storage.reach import Extent, Reach, Unsearched, reach
 from storage.recordings import Request, add
-from storage.scope import ADDED, Scope, has_footage
 from storage.search import hits
 from storage.tables import Analysis, Segment, State
 

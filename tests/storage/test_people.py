@@ -9,11 +9,11 @@ from sealing import keys_of
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from storage.case_terms import close_case, open_case
+from storage.cases.case_terms import close_case, open_case
+from storage.cases.gallery import gallery, mark_matched, unmatched_people
+from storage.cases.people import add_person
+from storage.cases.references import references
 from storage.database.database import reading, writing
-from storage.gallery import gallery, mark_matched, unmatched_people
-from storage.people import add_person
-from storage.references import references
 
 REFUSED = {"verdict": "There are two faces.", "vector": None, "crop": None, "quality": None}
 OTHER_VECTOR = presence(colour=2.0).vector

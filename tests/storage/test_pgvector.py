@@ -14,12 +14,12 @@ from faces.engines.stub import StubEngine
 from faces.matching import rank
 from faces.vectors import unit
 from storage.appearances import replace_appearances
+from storage.cases.scope import EVERYWHERE, Scope
 from storage.control import forget
 from storage.database.database import connect, reading, upgrade, writing
 from storage.nearest import Near, nearest
 from storage.pgvector import build_index, proposed
 from storage.recordings import add
-from storage.scope import EVERYWHERE, Scope
 
 CARD = replace(StubEngine().card, dimension=32, threshold=1.0)
 PEOPLE, LOOKS, RECORDINGS = 300, 10, 50

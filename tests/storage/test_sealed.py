@@ -11,7 +11,7 @@ from sqlalchemy import Engine, delete, event
 
 from errors import KeyMissing, LeaseLost, PictureLost, StoreUnavailable, WrongUsage
 from storage import tables
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
 from storage.control import forget
 from storage.database.database import connect, writing
 from storage.files.keys import anything_sealed, master_key

@@ -17,7 +17,8 @@ from sqlalchemy import Engine
 
 from faces.engines.stub import StubEngine
 from storage.appearances import replace_appearances
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
+from storage.cases.scope import EVERYWHERE, Scope
 from storage.control import forget
 from storage.database.database import connect, reading, writing
 from storage.database.epoch import milliseconds
@@ -26,7 +27,6 @@ from storage.nearest import Near, nearest, nearest_of_many
 from storage.purge import scrub
 from storage.reach import Unsearched, reach
 from storage.recordings import add
-from storage.scope import EVERYWHERE, Scope
 from storage.tables import Recording
 from storage.vector_index import folder_beside, index
 

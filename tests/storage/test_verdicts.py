@@ -13,9 +13,9 @@ from sqlmodel import select
 
 from errors import Settled
 from storage import tables
-from storage.case_terms import open_case
+from storage.cases.case_terms import open_case
+from storage.cases.people import add_person
 from storage.database.database import reading, writing
-from storage.people import add_person
 from storage.tables import QualityOverride
 from storage.verdicts import Decision, Key, Seen, Standing, Vote, give, standing, take_back
 

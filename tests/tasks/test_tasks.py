@@ -18,11 +18,12 @@ from pipeline.clock import utc_now
 from pipeline.enrol import enrol_person
 from pipeline.ingest import ingest_file
 from pipeline.windows import Windows
-from storage import case_terms, ledger, reaper
+from storage import ledger, reaper
 from storage.agenda import mark_asked, ready_to_match, unasked
 from storage.candidates import candidates
+from storage.cases import case_terms
+from storage.cases.gallery import unmatched_people
 from storage.database.database import reading, writing
-from storage.gallery import unmatched_people
 from storage.progress import outcomes
 from storage.tables import State
 from tasks import recovery

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.cases import Terms
 from pipeline.overview import Overview
 from review.api.models.given import Moment, Remark, Sentence, Words
-from storage.case_terms import Change
-from storage.cases import EVER, Case
+from storage.cases.case_terms import Change
+from storage.cases.cases import EVER, Case
+from storage.cases.legal_bases import LegalBasis
+from storage.cases.scope import ADDED
 from storage.decoys import Alarms
-from storage.legal_bases import LegalBasis
-from storage.scope import ADDED
 from storage.verdicts import Standing
 
 Sources = Annotated[

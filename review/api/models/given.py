@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from errors import WrongUsage
 from review.numbers import MOST
-from storage.cases import EVER
+from storage.cases.cases import EVER
 
 SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*$"
 Words = Annotated[

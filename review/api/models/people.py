@@ -9,7 +9,7 @@ from pipeline.enrol import Enrolled
 from pipeline.portraits import Portrait
 from review.api import links
 from storage.case_view import Photo
-from storage.people import PersonRow
+from storage.cases.people import PersonRow
 from storage.tables import Category
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from pipeline.certificates import as_document
 from pipeline.purge import Certificate, Retention
 from review.retention import Kept, Purge
-from storage.cases import Case
+from storage.cases.cases import Case
 
 
 class EndedAnswer(BaseModel):

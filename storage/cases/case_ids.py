@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from errors import NotAuthorised
 from storage import tables
-from storage.cases import Case, as_case, case_in_force, case_to_read
+from storage.cases.cases import Case, as_case, case_in_force, case_to_read
 
 
 def case_by_id(session: Session, case_id: int) -> Case:

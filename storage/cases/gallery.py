@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, and_, or_, update
 from sqlmodel import Session, col, select
 
 from storage import tables
-from storage.cases import in_force
+from storage.cases.cases import in_force
+from storage.cases.sealed_vectors import openable, opened, with_keys
 from storage.files.keys import Keyring
-from storage.sealed_vectors import openable, opened, with_keys
 from storage.tables.vectors import matrix
 
 

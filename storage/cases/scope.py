@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, func, literal, or_, true
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.cases import EVER, Case
+from storage.cases.cases import EVER, Case
 from storage.database.batches import batches
 from storage.database.epoch import milliseconds
 from storage.tables import Analysis, Appearance, CaseRecording, Recording

@@ -15,10 +15,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from storage import tables
+from storage.cases.gallery import usable
+from storage.cases.people import lock_people
+from storage.cases.sealed_vectors import ALTERED, openable, seal, verdict_on
 from storage.files.keys import Keyring
-from storage.gallery import usable
-from storage.people import lock_people
-from storage.sealed_vectors import ALTERED, openable, seal, verdict_on
 
 log = logging.getLogger(__name__)
 

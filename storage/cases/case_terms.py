@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from errors import NotAuthorised, WrongUsage
 from storage import tables
-from storage.cases import EVER, Case, as_case, case_in_force, case_row, refusal
+from storage.cases.cases import EVER, Case, as_case, case_in_force, case_row, refusal
 from storage.database.upsert import insert_if_new
 
 
@@ -54,7 +54,7 @@ def open_case(
     """Open a case; opening it again on the same terms changes nothing.
 
     `footage_from` and `footage_until` say when its footage was recorded, `sources` where it is
-    from; see `storage.scope`. Raises WrongUsage when a term is empty or makes no sense, when it
+    from; see `storage.cases.scope`. Raises WrongUsage when a term is empty or makes no sense, when it
     would have expired already, or when the reference was opened on other terms.
     """
     terms = {

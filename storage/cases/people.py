@@ -9,10 +9,10 @@ from sqlmodel import Session, col, select
 
 from errors import WrongUsage
 from storage import tables
-from storage.cases import Case, as_case, in_force
+from storage.cases.cases import Case, as_case, in_force
+from storage.cases.scope import Scope, within
+from storage.cases.sealed_vectors import openable
 from storage.database.upsert import insert_if_new
-from storage.scope import Scope, within
-from storage.sealed_vectors import openable
 from storage.tables import Category
 
 

@@ -1,0 +1,1 @@
+"""Cases, their people, their reference photos, and what they cover."""
