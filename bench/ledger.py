@@ -36,10 +36,10 @@ from footage.segments import Segment
 from pipeline.clock import utc_now
 from storage import ledger, reaper, tables
 from storage.agenda import unasked
-from storage.appearances import Presence
 from storage.database.database import Engine, connect, reading, upgrade, writing
 from storage.recordings import Found, add
 from storage.tables import State
+from storage.vectors.appearances import Presence
 from worker.redis_server import answers, on_socket, redis_configuration, socket_url
 from worker.redis_versions import find_redis_server
 from worker.sockets import make_place

@@ -33,9 +33,9 @@ from pipeline.watch import watch
 from settings import Settings
 from storage import tables
 from storage.agenda import unasked
-from storage.appearances import Presence, replace_appearances
 from storage.database.database import reading, writing
 from storage.recordings import add
+from storage.vectors.appearances import Presence, replace_appearances
 from worker.resources import Resources
 
 Seconds: TypeAlias = NDArray[np.float64]

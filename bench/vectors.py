@@ -26,12 +26,12 @@ from faces.face import Box
 from faces.matching import rank
 from faces.vectors import Vectors, unit
 from footage.recording import Recording
-from storage.appearances import Presence, replace_appearances
 from storage.cases.scope import EVERYWHERE, Scope
 from storage.database.database import Engine, connect, reading, upgrade, writing
-from storage.nearest import nearest, nearest_of_many
-from storage.pgvector import build_index
 from storage.recordings import Found, add
+from storage.vectors.appearances import Presence, replace_appearances
+from storage.vectors.nearest import nearest, nearest_of_many
+from storage.vectors.pgvector import build_index
 
 CARD = replace(StubEngine().card, name="dlib", dimension=128, threshold=0.4)
 LOOKS, QUERIES, PEOPLE, TOP = 10, 30, 100, 20

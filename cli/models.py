@@ -7,7 +7,7 @@ import typer
 
 from cli.output import err, out, print_json, table
 from faces import models
-from storage.pgvector import build_index
+from storage.vectors.pgvector import build_index
 from worker.resources import resources
 
 

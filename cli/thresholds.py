@@ -11,7 +11,7 @@ from cli.output import err, out, print_json, quantity, table
 from cli.people import ask_for
 from pipeline.thresholds import Effect, change_threshold, effect
 from storage.database.database import reading
-from storage.thresholds import thresholds
+from storage.vectors.thresholds import thresholds
 from worker.resources import resources
 
 

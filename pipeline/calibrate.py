@@ -21,8 +21,8 @@ from storage.cases.cases import Case, case_in_force
 from storage.cases.references import photo_hashes
 from storage.cases.scope import Scope, has_footage
 from storage.database.database import Engine, Session, reading
-from storage.models import is_pinned
-from storage.nearest import nearest_of_many
+from storage.vectors.models import is_pinned
+from storage.vectors.nearest import nearest_of_many
 
 STEPS = (0.8, 0.9, 1.0, 1.1, 1.2)
 """Thresholds that are looked at, as shares of the engine's own."""

@@ -11,8 +11,8 @@ from faces.vectors import Vectors, distances
 from storage.candidates import Place, places
 from storage.cases.gallery import reference_vectors
 from storage.database.database import Session
-from storage.embeddings import vectors_of
 from storage.files.keys import Keyring
+from storage.vectors.embeddings import vectors_of
 from storage.verdicts import Decision, Key, Verdict, verdicts_of
 
 

@@ -16,16 +16,16 @@ from pipeline.tools import Tools
 from storage import ledger, reembedding
 from storage.access.audit import Action, record
 from storage.access.chain import JsonValue
-from storage.appearances import Presence, replace_appearances, sightings
 from storage.cases.gallery import Gallery, gallery
 from storage.cases.people import people_allowed
 from storage.cases.references import give_up, reference_set, references_by_case
 from storage.database.database import Session, reading, writing
-from storage.embeddings import vectors_in
 from storage.listing import plan_body
-from storage.models import pin
 from storage.ranking import Match, replace_candidates
 from storage.rematches import WORKER
+from storage.vectors.appearances import Presence, replace_appearances, sightings
+from storage.vectors.embeddings import vectors_in
+from storage.vectors.models import pin
 
 
 def match_analysis(analysis_id: int, tools: Tools) -> None:

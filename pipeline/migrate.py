@@ -15,7 +15,7 @@ from pipeline.plan import Plan
 from pipeline.reembed import Why, faces_of
 from pipeline.rematch import facts_of
 from pipeline.tools import Tools
-from storage import models, reembedded, reembedding, rematches
+from storage import reembedded, reembedding, rematches
 from storage.access import audit
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
@@ -28,10 +28,11 @@ from storage.cases.references import (
     photos_without,
 )
 from storage.database.database import Session, reading, writing
-from storage.embeddings import number_of_vectors
-from storage.models import Choice
 from storage.reembedding import Origin
 from storage.rematches import Cause, differences, note
+from storage.vectors import models
+from storage.vectors.embeddings import number_of_vectors
+from storage.vectors.models import Choice
 
 SMALLEST_FACE_PX = 20
 

@@ -25,10 +25,10 @@ from storage.cases.gallery import Gallery, engines_of, gallery, mark_matched, wi
 from storage.cases.people import cases_of, lock_people
 from storage.cases.references import give_up, photos_of
 from storage.database.database import Engine, Session, reading, writing
-from storage.embeddings import number_of_vectors
-from storage.nearest import nearest_of_many
 from storage.ranking import Match, replace_candidates
 from storage.rematches import WORKER, Facts, conclude, differences
+from storage.vectors.embeddings import number_of_vectors
+from storage.vectors.nearest import nearest_of_many
 
 
 @dataclass(frozen=True, slots=True)

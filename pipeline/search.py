@@ -16,9 +16,9 @@ from storage.calibrations import Calibration, current
 from storage.cases.cases import case_in_force
 from storage.cases.scope import EVERYWHERE, Scope, has_footage
 from storage.database.database import Engine, reading
-from storage.nearest import nearest
 from storage.reach import Reach, reach
 from storage.search import Hit, hits
+from storage.vectors.nearest import nearest
 
 
 @dataclass(frozen=True, slots=True)

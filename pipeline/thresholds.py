@@ -15,9 +15,9 @@ from storage.access.audit import Action
 from storage.cases.cases import list_cases
 from storage.database.database import Session, reading, writing
 from storage.files.keys import Keyring
-from storage.models import pin
 from storage.rematches import Cause
-from storage.thresholds import Threshold, choose_threshold
+from storage.vectors.models import pin
+from storage.vectors.thresholds import Threshold, choose_threshold
 from storage.verdicts import Decision
 
 LARGEST = 2.0

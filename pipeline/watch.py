@@ -30,12 +30,12 @@ from pipeline.plan import Plan
 from pipeline.reembed import embed_anew
 from pipeline.tools import Tools
 from storage import ledger
-from storage.appearances import Presence
 from storage.database.database import reading, writing
 from storage.files.sealed import Album
 from storage.ledger import ClaimedSegment
-from storage.models import is_pinned, pin
 from storage.overlaps import remember_glimpses
+from storage.vectors.appearances import Presence
+from storage.vectors.models import is_pinned, pin
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy
 from sqlmodel import Session, col
 
-from storage.models import is_shown
 from storage.plans import Provenance, imported_at
 from storage.tables import (
     Analysis,
@@ -20,6 +19,7 @@ from storage.tables import (
     Recording,
     Reference,
 )
+from storage.vectors.models import is_shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from errors import Conflict
-from storage.appearances import Presence, replace_appearances
 from storage.cases.gallery import unmatch
 from storage.database.upsert import insert_if_new
 from storage.plans import remember_plan
 from storage.states import is_imported, is_of_crops
 from storage.tables import Analysis, Appearance, CaseRecording, Recording, State
+from storage.vectors.appearances import Presence, replace_appearances
 
 _NAMES = uuid.UUID("c2455064-c9e5-48bb-821f-51081fa262cc")
 _NEVER_MEASURED: dict[str, Any] = {

@@ -18,10 +18,10 @@ from footage.coverage import Coverage
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
-from storage.appearances import Presence, replace_sightings
 from storage.recordings import as_footage
 from storage.states import BACK, advance, change, lock, lock_analysis_of, quarantine, ran_out
 from storage.tables import State
+from storage.vectors.appearances import Presence, replace_sightings
 
 MAX_ATTEMPTS = 3
 _SEGMENT = tables.Segment

@@ -35,7 +35,7 @@ from storage.tables import (
     Table,
     Upload,
 )
-from storage.vector_index import forget_vectors
+from storage.vectors.vector_index import forget_vectors
 
 Doomed: TypeAlias = Mapping[sqlalchemy.Table, ColumnElement[bool]]
 """For each table that loses rows, which."""

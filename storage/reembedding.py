@@ -16,7 +16,6 @@ from sqlmodel import Session, col, select
 
 from faces.vectors import Vectors
 from storage.database.upsert import insert_if_new, insert_or_update
-from storage.embeddings import keep_vectors
 from storage.ledger import close
 from storage.plans import remember_plan
 from storage.states import advance, is_footage, is_imported, is_of_crops, lock
@@ -32,6 +31,7 @@ from storage.tables import (
     Segment,
     State,
 )
+from storage.vectors.embeddings import keep_vectors
 
 APPEARANCES_AT_ONCE = 200
 """In one segment: half a minute's work on a core where no face need be looked for."""

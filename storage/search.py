@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from storage.nearest import Near
 from storage.plans import Provenance
 from storage.tables import Analysis, Appearance, Plan, Recording
+from storage.vectors.nearest import Near
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import sqlalchemy
 from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import Session, col, select
 
-from storage.models import is_shown
 from storage.plans import Provenance
 from storage.tables import (
     Analysis,
@@ -22,6 +21,7 @@ from storage.tables import (
     Reference,
     Verdict,
 )
+from storage.vectors.models import is_shown
 from storage.verdicts import Key, Seen
 
 Source: TypeAlias = type[Candidate] | type[Decoy]

@@ -7,13 +7,13 @@ from sqlalchemy import Engine
 
 from pipeline.looking import next_sight
 from pipeline.review import Reviewer, Rules, decide
-from storage.appearances import replace_appearances
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import writing
 from storage.ranking import Match, replace_candidates
 from storage.recordings import add
 from storage.tables import Person
+from storage.vectors.appearances import replace_appearances
 from storage.verdicts import Decision, Key
 
 CASE = 1

@@ -13,11 +13,11 @@ from faces.face import Box
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
-from storage.appearances import Presence
 from storage.cases import references
 from storage.cases.references import NewReference
 from storage.database.database import Session
 from storage.recordings import Found
+from storage.vectors.appearances import Presence
 
 NOW = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
 PLAN = {"plan_key": "0123456789abcdef", "plan_body": '{"engine": "stub"}'}

@@ -27,8 +27,8 @@ from storage.files.media_bucket import MediaBucket
 from storage.files.media_folder import MediaFolder
 from storage.files.objects import Account, Address, Bucket
 from storage.files.sealed import SealedMedia
-from storage.models import in_use
-from storage.thresholds import threshold_in_use
+from storage.vectors.models import in_use
+from storage.vectors.thresholds import threshold_in_use
 from worker import roll
 
 PHOTO_MIN_FACE_PX = 40

@@ -11,12 +11,12 @@ from command_line import Nightreel
 from rows import NOW, PLAN, TERMS, add_reference, found, presence, reference, segments
 
 from pipeline.clock import utc_now
-from storage.appearances import replace_appearances
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import connect, upgrade, writing
 from storage.ranking import Match, replace_candidates
 from storage.recordings import Request, add
+from storage.vectors.appearances import replace_appearances
 
 LATER = {**TERMS, "expires_at": utc_now() + timedelta(days=1)}
 

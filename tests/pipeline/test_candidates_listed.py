@@ -7,11 +7,11 @@ from sqlalchemy import Engine
 from footage.alignment import Overlap
 from pipeline.overview import candidates_from, page_of_candidates
 from storage.access.audit import entries
-from storage.appearances import replace_appearances
 from storage.database.database import reading, writing
 from storage.overlaps import remember_overlap
 from storage.ranking import Match, replace_candidates
 from storage.recordings import add
+from storage.vectors.appearances import replace_appearances
 
 
 def test_what_stands_behind_a_place_comes_in_order(database: Engine) -> None:

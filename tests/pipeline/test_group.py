@@ -35,18 +35,18 @@ from pipeline.tools import Tools
 from pipeline.withdraw import withdraw
 from storage import tables
 from storage.access.audit import entries
-from storage.appearances import replace_appearances
 from storage.candidates import candidates, places
 from storage.cases.case_terms import close_case, open_case
 from storage.cases.people import add_person
 from storage.cases.references import left_out
 from storage.control import forget
 from storage.database.database import reading, writing
-from storage.embeddings import keep_vectors
 from storage.groups import drop_groups_of_ended
 from storage.overlaps import remember_overlap
 from storage.recordings import Request, add
 from storage.tables import Decision, State
+from storage.vectors.appearances import replace_appearances
+from storage.vectors.embeddings import keep_vectors
 
 CARD = replace(StubEngine.card, threshold=0.5)
 RED_HUE, GREEN_HUE, BLUE_HUE = 0.0, 2.0, 4.0

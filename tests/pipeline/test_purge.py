@@ -43,7 +43,7 @@ from storage.tables import (
     Table,
     Upload,
 )
-from storage.vector_index import index
+from storage.vectors.vector_index import index
 
 COLOUR_OF_NOBODY = (200, 120, 30)
 ORDER = Order("uid:1000", utc_now() + timedelta(hours=1), ())

@@ -40,7 +40,7 @@ from storage.inventory import tables_version
 from storage.ledger import claim
 from storage.recordings import add
 from storage.tables import Segment, State, WebSession
-from storage.vector_index import folder_beside
+from storage.vectors.vector_index import folder_beside
 
 
 @pytest.fixture

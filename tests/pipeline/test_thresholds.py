@@ -21,7 +21,7 @@ from storage.candidates import candidates
 from storage.cases.gallery import unmatched_people
 from storage.changes import changes
 from storage.database.database import reading
-from storage.thresholds import threshold_in_use, thresholds
+from storage.vectors.thresholds import threshold_in_use, thresholds
 
 
 @pytest.fixture

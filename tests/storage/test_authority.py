@@ -11,13 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from storage import tables
-from storage.appearances import replace_appearances
 from storage.cases.case_terms import open_case
 from storage.cases.cases import URGENT, Case, as_case, in_force
 from storage.cases.scope import ADDED, Scope, allowed, within
 from storage.database.database import reading, writing
 from storage.recordings import Request, add
 from storage.tables import Recording
+from storage.vectors.appearances import replace_appearances
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

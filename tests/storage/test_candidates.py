@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from storage import tables
-from storage.appearances import replace_appearances
 from storage.candidates import CandidateRow, candidates
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
 from storage.ranking import Match, replace_candidates
 from storage.recordings import add
+from storage.vectors.appearances import replace_appearances
 
 ADA, GRACE = 1, 2
 PASSPORT, BADGE, PORTRAIT = 1, 2, 3  # Ada has two photos, Grace has one

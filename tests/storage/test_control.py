@@ -10,11 +10,11 @@ from sqlmodel import Session, select
 from errors import LeaseLost
 from footage.coverage import Coverage
 from storage import agenda, control, ledger, listing, reaper, tables
-from storage.appearances import replace_appearances, sightings
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
 from storage.recordings import Request, add
 from storage.tables import Priority, State
+from storage.vectors.appearances import replace_appearances, sightings
 
 LEASE = 60
 SEEN = Coverage(decoded_frames=300, sampled_frames=20, decoded_ms=10_000, gaps=((1_000, 2_000),))

@@ -5,16 +5,16 @@ import pytest
 from rows import NOW, PLAN, TERMS, add_reference, found, presence, reference, segments
 from sqlalchemy import Engine
 
-from storage.appearances import replace_appearances
 from storage.candidates import candidates
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
-from storage.embeddings import keep_vectors
 from storage.exports import each_appearance, each_candidate, recordings_called
-from storage.models import Choice, choose
 from storage.ranking import Match, replace_candidates
 from storage.recordings import Request, add
+from storage.vectors.appearances import replace_appearances
+from storage.vectors.embeddings import keep_vectors
+from storage.vectors.models import Choice, choose
 
 GATE, YARD = 1, 2  # recordings; the yard's is footage of the case
 ALL = 1500  # more than one reading's worth

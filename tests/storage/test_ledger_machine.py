@@ -21,10 +21,10 @@ from sqlmodel import select
 from errors import LeaseLost
 from footage.coverage import Coverage
 from storage import control, ledger, reaper, tables
-from storage.appearances import sightings
 from storage.database.database import reading, writing
 from storage.recordings import add
 from storage.tables import State
+from storage.vectors.appearances import sightings
 
 SEGMENTS = 2
 LEASE = 60

@@ -4,12 +4,12 @@ from rows import NOW, PLAN, TERMS, found, presence, segments
 from sqlalchemy import Engine
 
 from storage import ledger, listing
-from storage.appearances import replace_appearances
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
 from storage.recordings import add
 from storage.tables import State
+from storage.vectors.appearances import replace_appearances
 
 OTHER_PLAN = {"plan_key": "f" * 16, "plan_body": '{"engine": "dlib"}'}
 

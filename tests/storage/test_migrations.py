@@ -23,10 +23,10 @@ from storage.cases.references import NewReference, add_reference
 from storage.cases.scope import ARCHIVE
 from storage.database.database import NEWEST_VERSION, connect, reading, upgrade, writing
 from storage.database.migrate import configuration
-from storage.embeddings import appearance_vectors
 from storage.files.keys import Keyring
 from storage.tables import Reference
 from storage.uploads import find
+from storage.vectors.embeddings import appearance_vectors
 
 VECTORS = np.random.default_rng(1).normal(size=(3, 128)).astype(np.float32)
 BEFORE_EMBEDDINGS = """

@@ -11,16 +11,16 @@ from sqlmodel import select
 
 from faces.engines.stub import StubEngine
 from faces.matching import rank
-from storage.appearances import replace_appearances
 from storage.cases.case_terms import open_case
 from storage.cases.scope import ADDED, Scope, has_footage
 from storage.control import cancel, forget
 from storage.database.database import reading, writing
-from storage.nearest import Near, nearest
 from storage.reach import Extent, Reach, Unsearched, reach
 from storage.recordings import Request, add
 from storage.search import hits
 from storage.tables import Analysis, Segment, State
+from storage.vectors.appearances import replace_appearances
+from storage.vectors.nearest import Near, nearest
 
 CARD = replace(StubEngine().card, dimension=8)
 EVERYTHING = Scope()
@@ -72,7 +72,7 @@ def looked_at(database: Engine, scope: Scope = EVERYTHING) -> Reach:
 def test_the_closest_are_those_that_a_comparison_of_all_gives(
     database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.embeddings._ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("storage.vectors.embeddings._ROWS_AT_ONCE", 7)
     random = np.random.default_rng(5)
     vectors = random.standard_normal((60, 8)).astype(np.float32)
     photos = random.standard_normal((3, 8)).astype(np.float32)

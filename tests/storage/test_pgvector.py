@@ -13,13 +13,13 @@ from errors import WrongUsage
 from faces.engines.stub import StubEngine
 from faces.matching import rank
 from faces.vectors import unit
-from storage.appearances import replace_appearances
 from storage.cases.scope import EVERYWHERE, Scope
 from storage.control import forget
 from storage.database.database import connect, reading, upgrade, writing
-from storage.nearest import Near, nearest
-from storage.pgvector import build_index, proposed
 from storage.recordings import add
+from storage.vectors.appearances import replace_appearances
+from storage.vectors.nearest import Near, nearest
+from storage.vectors.pgvector import build_index, proposed
 
 CARD = replace(StubEngine().card, dimension=32, threshold=1.0)
 PEOPLE, LOOKS, RECORDINGS = 300, 10, 50
@@ -93,7 +93,7 @@ def test_the_index_finds_what_reading_everything_finds(archive: Engine) -> None:
 def test_a_filter_that_keeps_much_takes_of_the_proposals_what_it_keeps(
     archive: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.pgvector.LITTLE", 100)
+    monkeypatch.setattr("storage.vectors.pgvector.LITTLE", 100)
     build_index(archive, CARD)
     half = Scope(added_until=NOW + timedelta(days=RECORDINGS // 2))
     assert is_proposed(archive, half)

@@ -6,11 +6,11 @@ from sqlalchemy import Engine
 
 from footage.coverage import Coverage
 from storage import ledger
-from storage.appearances import replace_appearances
 from storage.database.database import reading, writing
 from storage.progress import Outcome, Progress, outcomes, progress
 from storage.recordings import add
 from storage.tables import Priority, State
+from storage.vectors.appearances import replace_appearances
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from faces.engines.stub import StubEngine
-from storage.appearances import replace_appearances
 from storage.cases.scope import EVERYWHERE
 from storage.control import forget
 from storage.database.database import reading, writing
-from storage.embeddings import keep_vectors
-from storage.nearest import nearest
 from storage.recordings import add
+from storage.vectors.appearances import replace_appearances
+from storage.vectors.embeddings import keep_vectors
+from storage.vectors.nearest import nearest
 
 CARD = replace(StubEngine().card, dimension=8, threshold=2.0)
 FACES = np.random.default_rng(9).normal(size=(40, 8)).astype(np.float32)

@@ -10,10 +10,10 @@ from sqlalchemy.exc import StatementError
 from sqlmodel import select
 
 from storage import tables
-from storage.appearances import replace_appearances, replace_sightings, sightings
 from storage.database.database import reading, writing
-from storage.embeddings import appearance_vectors, keep_vectors
 from storage.recordings import add
+from storage.vectors.appearances import replace_appearances, replace_sightings, sightings
+from storage.vectors.embeddings import appearance_vectors, keep_vectors
 
 OTHER_ENGINE = {"plan_key": "fedcba9876543210", "plan_body": '{"engine": "dlib"}'}
 

@@ -16,19 +16,19 @@ from rows import NOW, PLAN, TERMS, found, presence, segments
 from sqlalchemy import Engine
 
 from faces.engines.stub import StubEngine
-from storage.appearances import replace_appearances
 from storage.cases.case_terms import open_case
 from storage.cases.scope import EVERYWHERE, Scope
 from storage.control import forget
 from storage.database.database import connect, reading, writing
 from storage.database.epoch import milliseconds
-from storage.embeddings import appearance_vectors, keep_vectors
-from storage.nearest import Near, nearest, nearest_of_many
 from storage.purge import scrub
 from storage.reach import Unsearched, reach
 from storage.recordings import add
 from storage.tables import Recording
-from storage.vector_index import folder_beside, index
+from storage.vectors.appearances import replace_appearances
+from storage.vectors.embeddings import appearance_vectors, keep_vectors
+from storage.vectors.nearest import Near, nearest, nearest_of_many
+from storage.vectors.vector_index import folder_beside, index
 
 CARD = replace(StubEngine().card, dimension=8, threshold=2.0)
 FACES = np.random.default_rng(3).normal(size=(400, 8)).astype(np.float32)

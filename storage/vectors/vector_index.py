@@ -22,9 +22,9 @@ from sqlmodel import Session, col, select
 
 from faces.vectors import Vectors
 from storage.database.database import reading
-from storage.matrix_file import Change, Extent, Mapped, MatrixFile
 from storage.tables import Appearance, Embedding, EmbeddingChange
 from storage.tables.vectors import matrix
+from storage.vectors.matrix_file import Change, Extent, Mapped, MatrixFile
 
 _ROWS_AT_ONCE = 50_000
 _IDS_AT_ONCE = 10_000  # SQLite takes 32,766 parameters in a statement

@@ -31,10 +31,10 @@ from faces.vectors import Vectors, unit
 from storage.cases.scope import EVERYWHERE, Scope, analyses, in_window, outside_window
 from storage.database.batches import batches
 from storage.database.database import database_of
-from storage.embeddings import each_vector, vectors_of
-from storage.pgvector import proposed
 from storage.tables import Analysis, Appearance, Embedding, Recording
-from storage.vector_index import Index, index
+from storage.vectors.embeddings import each_vector, vectors_of
+from storage.vectors.pgvector import proposed
+from storage.vectors.vector_index import Index, index
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -14,7 +14,7 @@ from faces.face import Box
 from storage import tables
 from storage.database.batches import batches
 from storage.database.upsert import insert_or_update
-from storage.embeddings import keep_vectors, vectors_of
+from storage.vectors.embeddings import keep_vectors, vectors_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,1 @@
+"""Embeddings, and how the nearest are found."""
