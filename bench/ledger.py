@@ -1,7 +1,7 @@
 """Broker and ledger under a thousand workers: `python -m bench.ledger [SEGMENTS] [WORKERS]`.
 
 Every simulated worker takes a message from a queue in Redis, over a connection of its own, claims
-its segment, beats the lease once and finishes it with one sighting, by `storage.ledger` as
+its segment, beats the lease once and finishes it with one sighting, by `storage.jobs.ledger` as
 `pipeline.watch` does it, and acknowledges the message; nothing is decoded. One in a hundred dies
 with segment and message in its hands. What the dead held is taken back and asked for again until
 nothing is left, and then every row is counted, on SQLite and on PostgreSQL.
@@ -34,10 +34,11 @@ from footage.coverage import Coverage
 from footage.recording import Recording
 from footage.segments import Segment
 from pipeline.clock import utc_now
-from storage import ledger, reaper, tables
-from storage.agenda import unasked
+from storage import tables
 from storage.database.database import Engine, connect, reading, upgrade, writing
-from storage.recordings import Found, add
+from storage.jobs import ledger, reaper
+from storage.jobs.agenda import unasked
+from storage.jobs.recordings import Found, add
 from storage.tables import State
 from storage.vectors.appearances import Presence
 from worker.redis_server import answers, on_socket, redis_configuration, socket_url

@@ -19,9 +19,9 @@ from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from pipeline.plan import Plan
 from settings import Settings
-from storage.agenda import unasked
 from storage.database.database import reading
-from storage.progress import progress
+from storage.jobs.agenda import unasked
+from storage.jobs.progress import progress
 from storage.tables import State
 from worker.resources import Resources
 from worker.stack import Stack

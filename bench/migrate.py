@@ -32,9 +32,9 @@ from pipeline.reembed import AT_ONCE
 from pipeline.watch import watch
 from settings import Settings
 from storage import tables
-from storage.agenda import unasked
 from storage.database.database import reading, writing
-from storage.recordings import add
+from storage.jobs.agenda import unasked
+from storage.jobs.recordings import add
 from storage.vectors.appearances import Presence, replace_appearances
 from worker.resources import Resources
 

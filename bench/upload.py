@@ -26,8 +26,8 @@ from review.sessions import form_token_of
 from storage.access import web_sessions
 from storage.access.accounts import Role, add_account
 from storage.database.database import Engine, connect, reading, upgrade, writing
+from storage.jobs.uploads import find
 from storage.tables import Recording
-from storage.uploads import find
 from worker.ports import free_port
 
 PIECE = 1 << 20

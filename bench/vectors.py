@@ -28,7 +28,7 @@ from faces.vectors import Vectors, unit
 from footage.recording import Recording
 from storage.cases.scope import EVERYWHERE, Scope
 from storage.database.database import Engine, connect, reading, upgrade, writing
-from storage.recordings import Found, add
+from storage.jobs.recordings import Found, add
 from storage.vectors.appearances import Presence, replace_appearances
 from storage.vectors.nearest import nearest, nearest_of_many
 from storage.vectors.pgvector import build_index

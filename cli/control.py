@@ -12,10 +12,10 @@ from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline.clock import utc_now
 from review.timeline import clock
-from storage import control, listing
 from storage.access.audit import Action, record
 from storage.cases import cases
 from storage.database.database import Session, reading, writing
+from storage.jobs import control, listing
 from storage.tables import Priority
 from worker.resources import resources
 

@@ -18,7 +18,7 @@ from monitor.deliver import check_target
 from pipeline.names import display_path
 from settings_file import FILE_NAME
 from storage.database.database import reading
-from storage.listing import all_analyses
+from storage.jobs.listing import all_analyses
 from tasks.intake import refuse_home
 from worker.broker import reach
 from worker.redis_settings import running_version, unsafe_settings

@@ -28,7 +28,7 @@ from storage.exports import (
     recordings_among,
     recordings_called,
 )
-from storage.overlaps import SameFootage, same_footage
+from storage.jobs.overlaps import SameFootage, same_footage
 from worker.resources import resources
 
 APPEARANCE_FIELDS = (

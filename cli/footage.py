@@ -25,12 +25,12 @@ from pipeline.cases import require_case
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from pipeline.names import display_name
-from storage import control
 from storage.access.audit import Action
 from storage.database.database import reading, writing
 from storage.files.objects import Address
-from storage.progress import outcomes
-from storage.recordings import AlreadyKnown, Request
+from storage.jobs import control
+from storage.jobs.progress import outcomes
+from storage.jobs.recordings import AlreadyKnown, Request
 from storage.tables import Priority, State
 from tasks.segments import ask_for_waiting
 from worker.resources import resources

@@ -13,7 +13,7 @@ from pipeline.windows import Windows
 from review.moments import when
 from review.morning import speed_in_words
 from storage.database.database import writing
-from storage.pace import RemainingWork, set_due
+from storage.jobs.pace import RemainingWork, set_due
 from worker.resources import resources
 from worker.stack_info import running
 

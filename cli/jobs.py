@@ -10,10 +10,10 @@ from cli.overlaps import footage_link, print_links
 from errors import WrongUsage
 from review.timeline import clock
 from storage.database.database import reading
-from storage.listing import all_analyses, segment_rows
-from storage.overlaps import footage_shared
-from storage.progress import Outcome, Progress, outcomes, progress
-from storage.states import OPEN
+from storage.jobs.listing import all_analyses, segment_rows
+from storage.jobs.overlaps import footage_shared
+from storage.jobs.progress import Outcome, Progress, outcomes, progress
+from storage.jobs.states import OPEN
 from storage.tables import Priority
 from worker.resources import resources
 

@@ -20,11 +20,11 @@ from pipeline.clock import utc_now
 from pipeline.compare import Compared, Comparison, Seen
 from pipeline.compare import compare as compare_engines
 from review.timeline import clock
-from storage import reembedded
 from storage.access.audit import Action
 from storage.cases.cases import case_to_read, list_cases
 from storage.database.database import reading
-from storage.reembedded import Standing
+from storage.jobs import reembedded
+from storage.jobs.reembedded import Standing
 from worker.resources import PHOTO_MIN_FACE_PX, resources
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

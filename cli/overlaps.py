@@ -9,8 +9,8 @@ from pipeline.overlaps import Moment, repeated
 from review.timeline import clock
 from storage.candidates import CandidateRow
 from storage.database.database import Session, reading
-from storage.listing import recordings_of
-from storage.overlaps import SameFootage, same_footage
+from storage.jobs.listing import recordings_of
+from storage.jobs.overlaps import SameFootage, same_footage
 from storage.search import Hit
 from worker.resources import resources
 

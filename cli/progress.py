@@ -20,8 +20,8 @@ from cli.output import err
 from pipeline.clock import utc_now
 from storage.cases.gallery import unmatched_people
 from storage.database.database import Engine, reading
-from storage.progress import progress
-from storage.states import OVER
+from storage.jobs.progress import progress
+from storage.jobs.states import OVER
 
 POLL_SECONDS = 0.2
 

@@ -12,7 +12,7 @@ from pipeline.clock import utc_now
 from review.gather import gather
 from review.report import render
 from storage.database.database import reading
-from storage.listing import footage_seen
+from storage.jobs.listing import footage_seen
 from worker.resources import resources
 
 

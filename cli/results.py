@@ -30,8 +30,8 @@ from storage.candidates import CandidateRow
 from storage.cases.cases import find_case
 from storage.cases.references import left_out
 from storage.database.database import reading
-from storage.listing import footage
-from storage.progress import Outcome, outcomes
+from storage.jobs.listing import footage
+from storage.jobs.progress import Outcome, outcomes
 from worker.resources import resources
 
 FIELDS = (

@@ -9,8 +9,8 @@ from pipeline.clock import utc_now
 from review.morning import gather_night, in_words, night_as_json, night_as_text
 from review.timeline import clock
 from storage.database.database import reading
-from storage.night import totals
-from storage.workers import fleet
+from storage.jobs.night import totals
+from storage.jobs.workers import fleet
 from worker.resources import resources
 from worker.stack_info import StackInfo, changed_since_start, running, services_alive
 

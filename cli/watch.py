@@ -16,8 +16,8 @@ from errors import WrongUsage
 from pipeline.intake import Refused, Taken
 from pipeline.names import display_name, display_path
 from storage.database.database import reading
-from storage.recordings import Added, Request
-from storage.refusals import Refusal, all_refusals
+from storage.jobs.recordings import Added, Request
+from storage.jobs.refusals import Refusal, all_refusals
 from storage.tables import Priority
 from tasks.intake import ask_workers, take_in_for_ever, watched_folder
 from worker.resources import resources

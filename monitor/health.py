@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.windows import Windows
+from storage.jobs.vitals import Vitals
 from storage.tables import State
-from storage.vitals import Vitals
 
 
 @dataclass(frozen=True, slots=True)

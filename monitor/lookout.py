@@ -12,7 +12,7 @@ from errors import StoreUnavailable
 from monitor.health import Expectations, Health, judge
 from pipeline.clock import utc_now
 from storage.database.database import reading
-from storage.vitals import Vitals, vitals
+from storage.jobs.vitals import Vitals, vitals
 from worker.broker import queues, work_queue
 from worker.resources import Resources
 

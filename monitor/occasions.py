@@ -14,10 +14,10 @@ from pipeline.outlook import Outlook, look_ahead
 from pipeline.windows import Windows
 from storage.access.search_counts import search_counts
 from storage.database.database import Session
-from storage.monitoring import monitoring
-from storage.night import Ended, ended_since, watched_ms_between, watched_ms_since
-from storage.notices import latest
-from storage.refusals import refused_files
+from storage.jobs.monitoring import monitoring
+from storage.jobs.night import Ended, ended_since, watched_ms_between, watched_ms_since
+from storage.jobs.notices import latest
+from storage.jobs.refusals import refused_files
 from storage.tables import State
 
 NIGHT_ENDED, NEEDS_HELP = "night_ended", "needs_help"

@@ -17,7 +17,7 @@ from monitor.page import serve
 from monitor.watchman import Watchman
 from pipeline.clock import utc_now
 from storage.database.database import writing
-from storage.monitoring import note_look
+from storage.jobs.monitoring import note_look
 from worker.entrance import run_service
 from worker.logs import log_json_lines
 from worker.ports import LOOPBACK

@@ -21,7 +21,7 @@ from monitor.occasions import (
 )
 from pipeline.clock import utc_now
 from storage.database.database import Session, reading, writing
-from storage.notices import Notice, announce, due, record_attempt
+from storage.jobs.notices import Notice, announce, due, record_attempt
 from worker.resources import Resources
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from pipeline.at_hand import Known, at_hand
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import reading
+from storage.jobs.spots import Spot, spot
 from storage.sights import Sight
-from storage.spots import Spot, spot
 
 AROUND_MS = 2000
 """How much is shown before and after the clearest moment."""

@@ -17,7 +17,7 @@ from typing import Any
 from errors import WrongUsage
 from faces.face import Box
 from pipeline.names import shown
-from storage.imports import Named
+from storage.jobs.imports import Named
 
 MOST_BYTES = 200_000_000
 LONGEST_NAME = 1000

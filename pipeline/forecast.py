@@ -12,7 +12,7 @@ from typing import Self
 
 from pipeline.plan import Plan
 from pipeline.windows import Windows
-from storage.pace import RemainingWork, WatchedSegment
+from storage.jobs.pace import RemainingWork, WatchedSegment
 
 HORIZON = timedelta(days=366)
 """What would end later has no expected end."""

@@ -7,8 +7,8 @@ from typing import Self
 
 from errors import LeaseLost, StoreUnavailable
 from pipeline.clock import utc_now
-from storage import ledger
 from storage.database.database import Engine, writing
+from storage.jobs import ledger
 
 log = logging.getLogger(__name__)
 

@@ -21,13 +21,13 @@ from pipeline.names import shown
 from pipeline.plan import Plan
 from pipeline.portraits import OnlyFace, bytes_of, only_face, read_photo
 from pipeline.tools import Tools
-from storage import imports
 from storage.access.audit import Action, record
 from storage.cases.case_ids import case_in_force_by_id
 from storage.cases.cases import case_in_force
 from storage.database.database import reading, writing
 from storage.files.sealed import Album
-from storage.imports import Held, Named
+from storage.jobs import imports
+from storage.jobs.imports import Held, Named
 from storage.vectors.appearances import Presence
 from storage.vectors.models import pin
 

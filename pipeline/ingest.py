@@ -17,7 +17,7 @@ from pipeline.tools import Tools
 from storage.access.audit import Action, record
 from storage.database.database import writing
 from storage.files.objects import Address
-from storage.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request, add
+from storage.jobs.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request, add
 
 
 def ingest_file(

@@ -14,11 +14,11 @@ from pipeline.ingest import read_footage, remember
 from pipeline.names import display_name
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage import control, refusals
 from storage.database.database import reading, writing
-from storage.places import Place, place_of, places_of_sizes
-from storage.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request
-from storage.refusals import Refusal
+from storage.jobs import control, refusals
+from storage.jobs.places import Place, place_of, places_of_sizes
+from storage.jobs.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request
+from storage.jobs.refusals import Refusal
 from storage.tables import State
 
 log = logging.getLogger(__name__)

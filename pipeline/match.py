@@ -13,14 +13,14 @@ from faces.vectors import Vectors, pool
 from pipeline.clock import utc_now
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage import ledger, reembedding
 from storage.access.audit import Action, record
 from storage.access.chain import JsonValue
 from storage.cases.gallery import Gallery, gallery
 from storage.cases.people import people_allowed
 from storage.cases.references import give_up, reference_set, references_by_case
 from storage.database.database import Session, reading, writing
-from storage.listing import plan_body
+from storage.jobs import ledger, reembedding
+from storage.jobs.listing import plan_body
 from storage.ranking import Match, replace_candidates
 from storage.rematches import WORKER
 from storage.vectors.appearances import Presence, replace_appearances, sightings

@@ -1,6 +1,6 @@
 """Have another engine look at everything that is kept, compare the two, and switch.
 
-Crops become work of the ledger (`storage.reembedding`, `pipeline.reembed`); reference photos, which
+Crops become work of the ledger (`storage.jobs.reembedding`, `pipeline.reembed`); reference photos, which
 are few, are embedded anew here.
 """
 
@@ -15,7 +15,7 @@ from pipeline.plan import Plan
 from pipeline.reembed import Why, faces_of
 from pipeline.rematch import facts_of
 from pipeline.tools import Tools
-from storage import reembedded, reembedding, rematches
+from storage import rematches
 from storage.access import audit
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
@@ -28,7 +28,8 @@ from storage.cases.references import (
     photos_without,
 )
 from storage.database.database import Session, reading, writing
-from storage.reembedding import Origin
+from storage.jobs import reembedded, reembedding
+from storage.jobs.reembedding import Origin
 from storage.rematches import Cause, differences, note
 from storage.vectors import models
 from storage.vectors.embeddings import number_of_vectors

@@ -7,9 +7,9 @@ from datetime import datetime
 from pipeline.forecast import Forecast, Pace, forecast
 from pipeline.windows import Windows
 from storage.database.database import Session
-from storage.pace import RemainingWork, remaining_work, watched_lately
-from storage.reaper import owners
-from storage.workers import fleet
+from storage.jobs.pace import RemainingWork, remaining_work, watched_lately
+from storage.jobs.reaper import owners
+from storage.jobs.workers import fleet
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from footage.alignment import Overlap, align, proposals
 from pipeline.tools import Tools
 from storage.candidates import CandidateRow, Span, spans
 from storage.database.database import Session, reading, writing
-from storage.overlaps import (
+from storage.jobs.overlaps import (
     SameFootage,
     glimpses_of,
     marks_by_recording,

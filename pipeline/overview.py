@@ -27,9 +27,9 @@ from storage.cases.people import PersonRow, people_in
 from storage.cases.references import left_out
 from storage.database.database import Engine, reading
 from storage.decoys import Alarms, alarms
-from storage.listing import analyses_of_case
-from storage.progress import Outcome, outcomes
-from storage.states import OPEN
+from storage.jobs.listing import analyses_of_case
+from storage.jobs.progress import Outcome, outcomes
+from storage.jobs.states import OPEN
 from storage.tables import State
 from storage.verdicts import (
     Key,

@@ -20,11 +20,11 @@ from errors import Busy, DiskFull, NotFound, Permanent, StoreUnavailable
 from pipeline.ingest import read_footage, remember
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage import uploads
 from storage.database.database import reading, writing
-from storage.recordings import Added, AlreadyKnown, Found, Request
+from storage.jobs import uploads
+from storage.jobs.recordings import Added, AlreadyKnown, Found, Request
+from storage.jobs.uploads import Upload
 from storage.tables import DEFAULT_SITE
-from storage.uploads import Upload
 
 LEAST_FREE_BYTES = 200_000_000
 """What uploads leave to the database and the queue on their disk."""

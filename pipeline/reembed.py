@@ -26,11 +26,11 @@ from pipeline.clock import utc_now
 from pipeline.crops import read_crop
 from pipeline.patience import patiently
 from pipeline.tools import Tools
-from storage import reembedding
 from storage.database.database import reading, writing
 from storage.files.sealed import SealedMedia
-from storage.ledger import ClaimedSegment
-from storage.reembedding import Kept
+from storage.jobs import reembedding
+from storage.jobs.ledger import ClaimedSegment
+from storage.jobs.reembedding import Kept
 
 AT_ONCE = 16
 """Appearances whose crops are read while those before are embedded: with equally many crops each

@@ -29,11 +29,11 @@ from pipeline.patience import patiently
 from pipeline.plan import Plan
 from pipeline.reembed import embed_anew
 from pipeline.tools import Tools
-from storage import ledger
 from storage.database.database import reading, writing
 from storage.files.sealed import Album
-from storage.ledger import ClaimedSegment
-from storage.overlaps import remember_glimpses
+from storage.jobs import ledger
+from storage.jobs.ledger import ClaimedSegment
+from storage.jobs.overlaps import remember_glimpses
 from storage.vectors.appearances import Presence
 from storage.vectors.models import is_pinned, pin
 

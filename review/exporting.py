@@ -23,8 +23,8 @@ from storage.cases.cases import Case
 from storage.cases.people import people_in
 from storage.database.database import Engine, Session, reading
 from storage.files.sealed import SealedMedia
-from storage.listing import analyses_of_case
-from storage.progress import outcomes
+from storage.jobs.listing import analyses_of_case
+from storage.jobs.progress import outcomes
 from storage.verdicts import Key, Standing, Verdict, overrides, standings, verdicts_of
 
 FIELDS = tuple(name for name in Line.__slots__ if name not in ("verdicts",))

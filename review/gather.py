@@ -30,9 +30,9 @@ from storage.cases.cases import EVER, Case, case_to_read
 from storage.cases.references import Reference, references
 from storage.database.database import Engine, Session, reading
 from storage.files.sealed import SealedMedia
-from storage.listing import claimed_duration_ms, people_of_case, spans
-from storage.overlaps import SameFootage, same_footage
-from storage.progress import Outcome, outcomes
+from storage.jobs.listing import claimed_duration_ms, people_of_case, spans
+from storage.jobs.overlaps import SameFootage, same_footage
+from storage.jobs.progress import Outcome, outcomes
 
 DISTANCES = {
     "euclidean_l2": "Euclidean distance between unit vectors",

@@ -10,17 +10,17 @@ from pipeline.windows import Windows
 from review.moments import when
 from review.timeline import clock, whole_clock
 from storage.database.database import Engine, reading
-from storage.night import (
+from storage.jobs.night import (
     Ended,
     ended_since,
     watched_ms_since,
     with_gaps_since,
 )
-from storage.pace import RemainingWork
-from storage.progress import Outcome, outcomes
-from storage.refusals import RefusedFile, refused_files
+from storage.jobs.pace import RemainingWork
+from storage.jobs.progress import Outcome, outcomes
+from storage.jobs.refusals import RefusedFile, refused_files
+from storage.jobs.workers import Fleet
 from storage.tables import State
-from storage.workers import Fleet
 
 MOST_LINES = 10
 """Of one kind; the JSON has them all."""

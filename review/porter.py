@@ -10,9 +10,9 @@ from errors import NightreelError, StoreUnavailable
 from pipeline.plan import Plan
 from pipeline.receive import Inbox, recover, refuse, sweep, take_in
 from pipeline.tools import Tools
-from storage import uploads
 from storage.database.database import reading
-from storage.uploads import Upload
+from storage.jobs import uploads
+from storage.jobs.uploads import Upload
 
 log = logging.getLogger(__name__)
 

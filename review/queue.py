@@ -16,7 +16,7 @@ from review.site import OurSite, Site
 from review.visitors import Who
 from storage.access.accounts import Role
 from storage.database.database import reading
-from storage.night import Totals, totals
+from storage.jobs.night import Totals, totals
 
 routes = router("/queue")
 

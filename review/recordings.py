@@ -16,16 +16,16 @@ from review.site import OurSite, Site
 from review.timeline import Bar, Tick, bars, ticks
 from review.tus import routes_at
 from review.visitors import Visitor, Who
-from storage import uploads
 from storage.access.accounts import Role
 from storage.cases.cases import list_cases
 from storage.database.database import Session, reading
-from storage.listing import SegmentRow, newest_analyses, segment_rows, spans
-from storage.progress import Outcome, Progress, outcomes, progress
-from storage.refusals import RefusedFile, refused_files
-from storage.states import OPEN
+from storage.jobs import uploads
+from storage.jobs.listing import SegmentRow, newest_analyses, segment_rows, spans
+from storage.jobs.progress import Outcome, Progress, outcomes, progress
+from storage.jobs.refusals import RefusedFile, refused_files
+from storage.jobs.states import OPEN
+from storage.jobs.uploads import Stage, Upload
 from storage.tables import State
-from storage.uploads import Stage, Upload
 
 SEE_ALL = frozenset({Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR})
 """Whoever else hands footage in sees their own."""

@@ -23,10 +23,10 @@ from pipeline.receive import Receiving
 from review.guard import router
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
-from storage import uploads
 from storage.access.audit import Action
 from storage.database.database import reading, writing
-from storage.uploads import Upload
+from storage.jobs import uploads
+from storage.jobs.uploads import Upload
 
 VERSION = "1.0.0"
 SPEAKS = {"Tus-Resumable": VERSION}

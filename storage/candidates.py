@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy
 from sqlmodel import Session, col
 
-from storage.plans import Provenance, imported_at
+from storage.jobs.plans import Provenance, imported_at
 from storage.tables import (
     Analysis,
     Appearance,

@@ -8,7 +8,7 @@ import sqlalchemy
 from sqlmodel import Session, col, select
 
 from storage.database.batches import batches
-from storage.listing import people_of_case
+from storage.jobs.listing import people_of_case
 from storage.rematches import Difference, Place, Rematch, changes_in, composed, done
 from storage.tables import Analysis, Appearance, Recording, Reference
 from storage.verdicts import Key, verdicts_of

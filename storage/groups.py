@@ -14,7 +14,7 @@ from storage.cases import cases
 from storage.cases.scope import Scope, in_window, within
 from storage.database.batches import batches
 from storage.group_rules import say_apart, say_together
-from storage.states import ENDED, is_footage, is_imported
+from storage.jobs.states import ENDED, is_footage, is_imported
 from storage.tables import (
     Analysis,
     Appearance,

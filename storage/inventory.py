@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 
 from storage.access.audit import Action, number_of_entries
 from storage.files.crops import crop_names
+from storage.jobs.uploads import Stage
 from storage.tables import AuditEntry, DataKey, Recording, Table, Upload
-from storage.uploads import Stage
 
 _ERASES = (Action.PURGED, Action.PERSON_WITHDRAWN)
 

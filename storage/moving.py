@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import update
 from sqlmodel import Session, col, delete, select
 
-from storage.states import BACK, change
+from storage.jobs.states import BACK, change
 from storage.tables import Recording, Segment, State, WebSession
 
 

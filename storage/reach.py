@@ -10,7 +10,7 @@ import sqlalchemy
 from sqlmodel import Session, col
 
 from storage.cases.scope import Scope, filtered, of_case, undated
-from storage.progress import outcomes
+from storage.jobs.progress import outcomes
 from storage.tables import Analysis, Plan, Recording, State
 
 _SEARCHABLE = (State.DONE, State.GAPS)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from storage.plans import Provenance
+from storage.jobs.plans import Provenance
 from storage.tables import Analysis, Appearance, Plan, Recording
 from storage.vectors.nearest import Near
 

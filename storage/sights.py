@@ -9,7 +9,7 @@ import sqlalchemy
 from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import Session, col, select
 
-from storage.plans import Provenance
+from storage.jobs.plans import Provenance
 from storage.tables import (
     Analysis,
     Appearance,

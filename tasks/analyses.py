@@ -6,8 +6,8 @@ from functools import partial
 from pipeline import match, overlaps
 from pipeline.clock import utc_now
 from pipeline.patience import patiently
-from storage.agenda import mark_match_asked
 from storage.database.database import writing
+from storage.jobs.agenda import mark_match_asked
 from tasks.asking import send
 from worker.app import app
 from worker.resources import resources

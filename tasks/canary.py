@@ -3,8 +3,8 @@
 from celery import Task
 
 from pipeline.clock import utc_now
-from storage.canaries import show_life
 from storage.database.database import writing
+from storage.jobs.canaries import show_life
 from tasks.asking import broker_errors_explained
 from worker.app import app
 from worker.resources import resources

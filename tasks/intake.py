@@ -11,7 +11,7 @@ from pathlib import Path
 
 from errors import BrokerUnavailable, NightreelError, Transient, WrongUsage
 from pipeline.intake import Refused, Taken, WatchedFolder
-from storage.recordings import AS_USUAL, Request
+from storage.jobs.recordings import AS_USUAL, Request
 from tasks.segments import ask_for_waiting
 from worker.entrance import run_service
 from worker.logs import log_json_lines

@@ -6,8 +6,8 @@ from celery.signals import worker_process_init
 
 from errors import NightreelError
 from pipeline.clock import utc_now
-from storage import reaper
 from storage.database.database import reading, writing
+from storage.jobs import reaper
 from tasks.segments import ask_for_waiting
 from worker import roll
 from worker.resources import resources

@@ -7,8 +7,8 @@ from functools import partial
 from pipeline.clock import utc_now
 from pipeline.patience import patiently
 from pipeline.watch import watch
-from storage.agenda import by_site, mark_asked, most_urgent, unasked
 from storage.database.database import reading, writing
+from storage.jobs.agenda import by_site, mark_asked, most_urgent, unasked
 from tasks.analyses import ask_for_matching
 from tasks.asking import send
 from worker.app import app

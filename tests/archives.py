@@ -19,10 +19,10 @@ from pipeline.manifest import Manifest
 from pipeline.plan import Plan
 from pipeline.receive import Inbox
 from pipeline.tools import Tools
-from storage import uploads
 from storage.access import web_sessions
 from storage.access.checkpoints import signing_key
 from storage.database.database import Engine, reading, writing
+from storage.jobs import uploads
 from storage.tables import CaseRecording, Recording
 
 ACTOR = "uid:1000"

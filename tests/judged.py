@@ -10,8 +10,8 @@ from pipeline.review import Reviewer, Rules, decide
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import writing
+from storage.jobs.recordings import add
 from storage.ranking import Match, replace_candidates
-from storage.recordings import add
 from storage.tables import Person
 from storage.vectors.appearances import replace_appearances
 from storage.verdicts import Decision, Key

@@ -16,7 +16,7 @@ from storage import tables
 from storage.cases import references
 from storage.cases.references import NewReference
 from storage.database.database import Session
-from storage.recordings import Found
+from storage.jobs.recordings import Found
 from storage.vectors.appearances import Presence
 
 NOW = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)

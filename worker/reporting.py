@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from errors import NightreelError
 from pipeline.clock import utc_now
-from storage import workers
 from storage.database.database import Session, writing
+from storage.jobs import workers
 from worker.resources import resources
 
 log = logging.getLogger(__name__)

@@ -18,10 +18,10 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.watch import watch
 from settings import Settings
-from storage.agenda import ready_to_match, unasked
 from storage.cases.case_terms import open_case
 from storage.database.database import Engine, connect, reading, writing
 from storage.files.sealed import SealedMedia
+from storage.jobs.agenda import ready_to_match, unasked
 from worker.resources import Resources
 
 

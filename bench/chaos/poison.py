@@ -14,7 +14,7 @@ from bench.chaos.tally import Tally
 from bench.chaos.watching import Stalled
 from footage.ffmpeg import choose
 from storage.database.database import reading
-from storage.ledger import MAX_ATTEMPTS
+from storage.jobs.ledger import MAX_ATTEMPTS
 from storage.tables import Analysis, Recording, Segment, State
 
 CLIPS = 10

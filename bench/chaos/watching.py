@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from errors import NightreelError
 from storage.database.database import Engine, reading
-from storage.ledger import MAX_ATTEMPTS
+from storage.jobs.ledger import MAX_ATTEMPTS
 from storage.tables import Analysis, Segment, State
 
 LOOK_SECONDS = 0.2

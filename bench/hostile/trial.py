@@ -23,9 +23,9 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.watch import watch
-from storage.agenda import unasked
 from storage.database.database import reading
-from storage.progress import Outcome, outcomes
+from storage.jobs.agenda import unasked
+from storage.jobs.progress import Outcome, outcomes
 from storage.tables import State
 
 PLAN = Plan(engine="stub")

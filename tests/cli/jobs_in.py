@@ -6,9 +6,9 @@ from pathlib import Path
 
 from errors import StoreUnavailable, WrongDatabase
 from storage.database.database import Session, connect, reading
-from storage.listing import all_analyses, segment_rows
-from storage.progress import Outcome, outcomes
-from storage.refusals import all_refusals
+from storage.jobs.listing import all_analyses, segment_rows
+from storage.jobs.progress import Outcome, outcomes
+from storage.jobs.refusals import all_refusals
 from storage.tables import State
 
 

@@ -14,8 +14,8 @@ from pipeline.clock import utc_now
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import connect, upgrade, writing
+from storage.jobs.recordings import Request, add
 from storage.ranking import Match, replace_candidates
-from storage.recordings import Request, add
 from storage.vectors.appearances import replace_appearances
 
 LATER = {**TERMS, "expires_at": utc_now() + timedelta(days=1)}

@@ -22,9 +22,9 @@ from pipeline.match import match_analysis
 from pipeline.overlaps import link_footage
 from pipeline.watch import watch
 from settings import Settings
-from storage.agenda import unasked
 from storage.database.database import reading
-from storage.recordings import Request
+from storage.jobs.agenda import unasked
+from storage.jobs.recordings import Request
 from worker.resources import Resources
 
 CUT_MS = 6_000

@@ -9,7 +9,7 @@ from errors import WrongUsage
 from pipeline.forecast import Forecast
 from pipeline.outlook import Outlook
 from pipeline.windows import Windows
-from storage.pace import RemainingWork
+from storage.jobs.pace import RemainingWork
 
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 BERLIN = Windows.parse("20:00-06:30", "Europe/Berlin")

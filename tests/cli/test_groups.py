@@ -11,10 +11,10 @@ from pipeline.ingest import ingest_file
 from pipeline.match import match_analysis
 from pipeline.watch import watch
 from settings import Settings
-from storage.agenda import unasked
 from storage.cases.cases import find_case
 from storage.database.database import reading
-from storage.recordings import Request
+from storage.jobs.agenda import unasked
+from storage.jobs.recordings import Request
 from worker.resources import Resources
 
 CASE = ("--case", "2026-1")

@@ -7,8 +7,8 @@ from typing import Any
 from monitor.health import Expectations, Health, judge
 from monitor.lookout import Sight
 from pipeline.windows import Windows
-from storage.vitals import RecentWork, Vitals
-from storage.workers import Fleet
+from storage.jobs.vitals import RecentWork, Vitals
+from storage.jobs.workers import Fleet
 
 NOW = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

@@ -8,8 +8,8 @@ from sights import MINUTE, NOW, SECOND, sight_of, vitals_with
 from errors import StoreUnavailable
 from monitor.lookout import Sight
 from monitor.metrics import Exporter
+from storage.jobs.vitals import RecentWork
 from storage.tables import Priority, State
-from storage.vitals import RecentWork
 
 Samples = dict[tuple[str, str], float]
 

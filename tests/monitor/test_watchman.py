@@ -18,15 +18,15 @@ from monitor.health import judge
 from monitor.lookout import Sight
 from monitor.watchman import Watchman
 from settings import Settings
-from storage import ledger, uploads
 from storage.access.audit import Action, record
-from storage.canaries import show_life
 from storage.database.database import reading, writing
-from storage.monitoring import note_look
-from storage.notices import due, latest
-from storage.recordings import add
-from storage.vitals import vitals
-from storage.workers import report
+from storage.jobs import ledger, uploads
+from storage.jobs.canaries import show_life
+from storage.jobs.monitoring import note_look
+from storage.jobs.notices import due, latest
+from storage.jobs.recordings import add
+from storage.jobs.vitals import vitals
+from storage.jobs.workers import report
 from worker.resources import Resources
 
 SEEN = Coverage(250, 20, 10_000, ())

@@ -6,8 +6,8 @@ from pathlib import Path
 from pipeline.intake import Refused, Taken, WatchedFolder
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage import refusals
 from storage.database.database import reading
+from storage.jobs import refusals
 from storage.tables import Recording
 
 SETTLE_SECONDS = 10.0

@@ -14,13 +14,13 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.watch import watch
-from storage.agenda import unasked
 from storage.cases import case_terms
 from storage.cases.people import Standing
 from storage.database.database import reading, writing
 from storage.files.objects import Address
-from storage.progress import Outcome, outcomes
-from storage.recordings import Added, AlreadyKnown
+from storage.jobs.agenda import unasked
+from storage.jobs.progress import Outcome, outcomes
+from storage.jobs.recordings import Added, AlreadyKnown
 from storage.tables import Sighting
 
 

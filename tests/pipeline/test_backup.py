@@ -28,7 +28,7 @@ from storage.database.database import connect, reading, writing
 from storage.database.snapshots import FILE_OF
 from storage.files.private_files import DRAFT
 from storage.inventory import Inventory
-from storage.recordings import add
+from storage.jobs.recordings import add
 
 
 @pytest.fixture

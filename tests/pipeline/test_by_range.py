@@ -30,7 +30,7 @@ from storage import tables
 from storage.database.database import reading, writing
 from storage.files.footage_store import FootageStore
 from storage.files.objects import Address, Bucket
-from storage.ledger import MAX_ATTEMPTS
+from storage.jobs.ledger import MAX_ATTEMPTS
 from storage.tables import Recording, State
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

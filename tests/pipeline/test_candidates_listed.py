@@ -8,9 +8,9 @@ from footage.alignment import Overlap
 from pipeline.overview import candidates_from, page_of_candidates
 from storage.access.audit import entries
 from storage.database.database import reading, writing
-from storage.overlaps import remember_overlap
+from storage.jobs.overlaps import remember_overlap
+from storage.jobs.recordings import add
 from storage.ranking import Match, replace_candidates
-from storage.recordings import add
 from storage.vectors.appearances import replace_appearances
 
 

@@ -22,8 +22,8 @@ from pipeline.plan import Plan
 from pipeline.rematch import match_person
 from pipeline.review import Reviewer, Rules
 from pipeline.tools import Tools
-from storage.control import forget
 from storage.database.database import writing
+from storage.jobs.control import forget
 from storage.sights import Sight
 
 STRIPES = ((40, 60, 230), (0, 0, 110))

@@ -8,7 +8,7 @@ import pytest
 from errors import WrongUsage
 from faces.face import Box
 from pipeline.face_table import read_table
-from storage.imports import Named
+from storage.jobs.imports import Named
 
 HASH = "ab" * 32
 

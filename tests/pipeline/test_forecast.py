@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.forecast import HORIZON, Forecast, Pace, forecast, units
 from pipeline.plan import Plan
 from pipeline.windows import Windows
-from storage.pace import RemainingWork, WatchedSegment
+from storage.jobs.pace import RemainingWork, WatchedSegment
 
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
 ALWAYS = Windows()

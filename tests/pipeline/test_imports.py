@@ -22,7 +22,6 @@ from pipeline.plan import Plan
 from pipeline.purge import Order, purge_case
 from pipeline.review import Rules
 from pipeline.tools import Tools
-from storage import reembedding
 from storage.access.audit import entries
 from storage.candidates import candidates
 from storage.cases.case_terms import close_case
@@ -31,9 +30,10 @@ from storage.cases.scope import Scope
 from storage.database.database import reading, writing
 from storage.exports import each_appearance
 from storage.groups import vectors_of_case
-from storage.listing import footage_seen
+from storage.jobs import reembedding
+from storage.jobs.listing import footage_seen
+from storage.jobs.recordings import Request, add
 from storage.reach import Unsearched, reach
-from storage.recordings import Request, add
 from storage.sights import look
 from storage.tables import Appearance, CaseRecording, Recording, State
 from storage.verdicts import Key

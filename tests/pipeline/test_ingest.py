@@ -14,8 +14,8 @@ from pipeline.names import display_name, display_path
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import reading
-from storage.listing import segment_rows
-from storage.recordings import Added, AlreadyKnown
+from storage.jobs.listing import segment_rows
+from storage.jobs.recordings import Added, AlreadyKnown
 from storage.tables import State
 
 

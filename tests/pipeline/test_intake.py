@@ -17,7 +17,7 @@ from pipeline.intake import COPY, Refused, Taken
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import connect
-from storage.recordings import Added, AlreadyKnown
+from storage.jobs.recordings import Added, AlreadyKnown
 
 
 @pytest.fixture

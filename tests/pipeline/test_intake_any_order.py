@@ -22,10 +22,10 @@ from footage.guards import Decoder
 from pipeline.intake import WatchedFolder
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage import refusals
 from storage.database.database import Engine, connect, reading
-from storage.places import place_of, places_of_sizes
-from storage.recordings import Found
+from storage.jobs import refusals
+from storage.jobs.places import place_of, places_of_sizes
+from storage.jobs.recordings import Found
 
 names = st.sampled_from("abc")
 contents = st.sampled_from([b"whole 1", b"whole 2", b"a part."])  # all of one size

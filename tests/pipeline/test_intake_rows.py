@@ -11,7 +11,7 @@ from steps import find, open_case
 from pipeline.intake import COPY, Refused
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from storage.recordings import Request
+from storage.jobs.recordings import Request
 from storage.tables import Priority
 
 

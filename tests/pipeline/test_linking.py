@@ -15,8 +15,8 @@ from pipeline.overlaps import Moment, link_footage, same_moments
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import reading, writing
-from storage.overlaps import SameFootage, same_footage
-from storage.plans import remember_plan
+from storage.jobs.overlaps import SameFootage, same_footage
+from storage.jobs.plans import remember_plan
 from storage.tables import Analysis, State
 
 PLAN = Plan(engine="stub", max_segment_seconds=10)

@@ -19,7 +19,7 @@ from storage.cases.gallery import unmatched_people
 from storage.cases.references import references
 from storage.cases.sealed_vectors import ALTERED
 from storage.database.database import reading, writing
-from storage.recordings import Request
+from storage.jobs.recordings import Request
 from storage.tables import Reference, State
 
 

@@ -30,11 +30,11 @@ from pipeline.reembed import Why
 from pipeline.rematch import match_people
 from pipeline.search import Question, search
 from pipeline.tools import Tools
-from storage import control, ledger, reaper, reembedded, reembedding
 from storage.candidates import CandidateRow, candidates, places
 from storage.changes import changes
 from storage.database.database import reading, writing
-from storage.listing import segment_rows
+from storage.jobs import control, ledger, reaper, reembedded, reembedding
+from storage.jobs.listing import segment_rows
 from storage.tables import Reference, State
 from storage.vectors import models
 from storage.vectors.appearances import replace_sightings

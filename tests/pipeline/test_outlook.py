@@ -8,9 +8,9 @@ from sqlalchemy import Engine
 
 from pipeline.outlook import look_ahead
 from pipeline.windows import Windows
-from storage import ledger
 from storage.database.database import writing
-from storage.recordings import add
+from storage.jobs import ledger
+from storage.jobs.recordings import add
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,6 @@ from pipeline.plan import Plan
 from pipeline.restore import Restored, restore, settings_placed
 from pipeline.search import Question, search
 from pipeline.tools import Tools
-from storage import agenda
 from storage.access.audit import Action
 from storage.access.checkpoints import make_checkpoint, public_half, signing_key
 from storage.database.database import NEWEST_VERSION, _migrate, connect, reading, writing
@@ -37,8 +36,9 @@ from storage.files.crops import crop_names
 from storage.files.keys import master_key
 from storage.files.private_files import DRAFT, digest
 from storage.inventory import tables_version
-from storage.ledger import claim
-from storage.recordings import add
+from storage.jobs import agenda
+from storage.jobs.ledger import claim
+from storage.jobs.recordings import add
 from storage.tables import Segment, State, WebSession
 from storage.vectors.vector_index import folder_beside
 

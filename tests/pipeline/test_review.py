@@ -30,8 +30,8 @@ from pipeline.review import Reviewer, override_quality, undo
 from storage.access.accounts import Role, add_account, find_account
 from storage.access.audit import entries
 from storage.access.tokens import add_token
-from storage.control import forget
 from storage.database.database import reading, writing
+from storage.jobs.control import forget
 from storage.sights import Sight
 from storage.verdicts import Decision, Key, Standing, standings, verdicts_of
 

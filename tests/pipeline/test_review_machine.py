@@ -8,8 +8,8 @@ from sqlalchemy import Engine, text
 
 from errors import NightreelError, Purged, Settled
 from pipeline.review import Reviewer, undo
-from storage.control import forget
 from storage.database.database import reading, writing
+from storage.jobs.control import forget
 from storage.tables import Table
 from storage.verdicts import Decision, Key, Standing, standings, verdicts_of
 

@@ -18,7 +18,7 @@ from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.files.footage_store import FootageStore
 from storage.files.objects import Address, Bucket
-from storage.ledger import MAX_ATTEMPTS
+from storage.jobs.ledger import MAX_ATTEMPTS
 from storage.tables import Recording, Segment, State
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -27,10 +27,10 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.watch import watch
-from storage import ledger, reaper
 from storage.database.database import connect, reading, writing
-from storage.ledger import MAX_ATTEMPTS
-from storage.listing import segment_rows
+from storage.jobs import ledger, reaper
+from storage.jobs.ledger import MAX_ATTEMPTS
+from storage.jobs.listing import segment_rows
 from storage.tables import Segment, Sighting, State
 
 

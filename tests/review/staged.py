@@ -13,10 +13,10 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.rematch import match_person
 from pipeline.watch import watch
-from storage.agenda import unasked
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
-from storage.recordings import Request
+from storage.jobs.agenda import unasked
+from storage.jobs.recordings import Request
 
 PERSON = "Red <b>& Co</b>"
 PLAN = Plan(engine="stub", max_segment_seconds=10)

@@ -16,8 +16,8 @@ from pipeline.match import match_analysis
 from pipeline.rematch import match_person
 from pipeline.watch import watch
 from storage.access.accounts import Role
-from storage.agenda import unasked
 from storage.database.database import reading
+from storage.jobs.agenda import unasked
 
 API = "/api/v1"
 CASE = f"{API}/cases/1"

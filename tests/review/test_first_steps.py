@@ -10,7 +10,7 @@ from visiting import PASSWORD as CHOSEN
 from visiting import House, log_in, token_in
 
 from storage.access.accounts import Role
-from storage.uploads import Stage
+from storage.jobs.uploads import Stage
 
 HEADING = "First steps"
 FIRST_COMMAND = "nightreel account add NAME --role operator"

@@ -15,10 +15,10 @@ from pipeline.match import match_analysis
 from pipeline.watch import watch
 from storage.access.accounts import Role
 from storage.access.audit import entries
-from storage.agenda import unasked
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
-from storage.recordings import Request
+from storage.jobs.agenda import unasked
+from storage.jobs.recordings import Request
 
 
 @pytest.fixture

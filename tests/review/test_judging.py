@@ -11,8 +11,8 @@ from visiting import House
 
 from storage.access.accounts import Role
 from storage.access.audit import entries
-from storage.control import forget
 from storage.database.database import reading, writing
+from storage.jobs.control import forget
 from storage.verdicts import Standing, standings
 
 

@@ -10,10 +10,10 @@ from pipeline.outlook import Outlook
 from pipeline.windows import Windows
 from review.moments import when
 from review.morning import Night, night_as_json, night_as_text
-from storage.night import Ended
-from storage.pace import RemainingWork
-from storage.progress import Outcome
-from storage.refusals import RefusedFile
+from storage.jobs.night import Ended
+from storage.jobs.pace import RemainingWork
+from storage.jobs.progress import Outcome
+from storage.jobs.refusals import RefusedFile
 from storage.tables import State
 
 EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # a Monday

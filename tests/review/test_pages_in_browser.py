@@ -19,9 +19,9 @@ from review.access import ACCESS
 from review.sessions import form_token_of
 from storage.access.accounts import Role
 from storage.access.audit import Action
-from storage.agenda import unasked
 from storage.cases.case_terms import close_case, open_case
 from storage.database.database import reading, writing
+from storage.jobs.agenda import unasked
 
 expect.set_options(timeout=30_000)  # a machine may be busy
 NARROW = {"width": 390, "height": 844}

@@ -11,8 +11,8 @@ from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.cases import case_terms
 from storage.database.database import reading, writing
-from storage.recordings import add
-from storage.workers import report
+from storage.jobs.recordings import add
+from storage.jobs.workers import report
 
 SECRET = "Jane Doe at gate 7"
 

@@ -7,7 +7,7 @@ from visiting import House
 
 from storage.access.accounts import Role
 from storage.database.database import writing
-from storage.refusals import Refusal, add
+from storage.jobs.refusals import Refusal, add
 
 
 def section(browser: httpx.Client) -> str:

@@ -20,13 +20,13 @@ from waiting import wait_until
 from pipeline import receive
 from review.sessions import form_token_of
 from review.tus import STREAM, shown_name
-from storage import uploads
 from storage.access.accounts import Role
 from storage.cases import case_terms
 from storage.database.database import reading, writing
-from storage.listing import all_analyses
-from storage.progress import outcomes
-from storage.uploads import Upload
+from storage.jobs import uploads
+from storage.jobs.listing import all_analyses
+from storage.jobs.progress import outcomes
+from storage.jobs.uploads import Upload
 
 SPEAK = {"Tus-Resumable": "1.0.0"}
 

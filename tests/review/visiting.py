@@ -31,7 +31,7 @@ from storage.access import accounts, tokens, web_sessions
 from storage.access.accounts import Account, Role
 from storage.access.passwords import hash_password
 from storage.database.database import Engine, reading, writing
-from storage.vitals import vitals
+from storage.jobs.vitals import vitals
 
 PASSWORD = "correct horse battery"
 

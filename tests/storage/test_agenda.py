@@ -6,9 +6,9 @@ import pytest
 from rows import NOW, PLAN, found, segments
 from sqlalchemy import Engine
 
-from storage import agenda, ledger, reaper
 from storage.database.database import writing
-from storage.recordings import Request, add
+from storage.jobs import agenda, ledger, reaper
+from storage.jobs.recordings import Request, add
 from storage.tables import Priority
 
 HOUR = timedelta(hours=1)

@@ -15,7 +15,7 @@ from storage.cases.case_terms import open_case
 from storage.cases.cases import URGENT, Case, as_case, in_force
 from storage.cases.scope import ADDED, Scope, allowed, within
 from storage.database.database import reading, writing
-from storage.recordings import Request, add
+from storage.jobs.recordings import Request, add
 from storage.tables import Recording
 from storage.vectors.appearances import replace_appearances
 

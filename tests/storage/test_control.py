@@ -9,10 +9,11 @@ from sqlmodel import Session, select
 
 from errors import LeaseLost
 from footage.coverage import Coverage
-from storage import agenda, control, ledger, listing, reaper, tables
+from storage import tables
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
-from storage.recordings import Request, add
+from storage.jobs import agenda, control, ledger, listing, reaper
+from storage.jobs.recordings import Request, add
 from storage.tables import Priority, State
 from storage.vectors.appearances import replace_appearances, sightings
 

@@ -4,13 +4,13 @@ from rows import NOW, PLAN, TERMS, add_reference, found, presence, reference, se
 from sqlalchemy import Engine
 
 from footage.coverage import Coverage
-from storage import ledger
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
 from storage.files.crops import crop_numbers
 from storage.files.media import number_of
-from storage.recordings import add
+from storage.jobs import ledger
+from storage.jobs.recordings import add
 from storage.vectors.appearances import replace_appearances
 
 SEEN = Coverage(decoded_frames=1, sampled_frames=1, decoded_ms=1, gaps=())

@@ -10,8 +10,8 @@ from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
 from storage.exports import each_appearance, each_candidate, recordings_called
+from storage.jobs.recordings import Request, add
 from storage.ranking import Match, replace_candidates
-from storage.recordings import Request, add
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.embeddings import keep_vectors
 from storage.vectors.models import Choice, choose

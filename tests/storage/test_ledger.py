@@ -11,9 +11,10 @@ from sqlmodel import Session, select
 
 from errors import LeaseLost
 from footage.coverage import Coverage
-from storage import control, ledger, reaper, tables
+from storage import tables
 from storage.database.database import reading, writing
-from storage.recordings import add
+from storage.jobs import control, ledger, reaper
+from storage.jobs.recordings import add
 from storage.tables import State
 from storage.vectors.appearances import sightings
 

@@ -3,11 +3,11 @@
 from rows import NOW, PLAN, TERMS, found, presence, segments
 from sqlalchemy import Engine
 
-from storage import ledger, listing
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
-from storage.recordings import add
+from storage.jobs import ledger, listing
+from storage.jobs.recordings import add
 from storage.tables import State
 from storage.vectors.appearances import replace_appearances
 

@@ -24,8 +24,8 @@ from storage.cases.scope import ARCHIVE
 from storage.database.database import NEWEST_VERSION, connect, reading, upgrade, writing
 from storage.database.migrate import configuration
 from storage.files.keys import Keyring
+from storage.jobs.uploads import find
 from storage.tables import Reference
-from storage.uploads import find
 from storage.vectors.embeddings import appearance_vectors
 
 VECTORS = np.random.default_rng(1).normal(size=(3, 128)).astype(np.float32)

@@ -5,11 +5,11 @@ from datetime import timedelta
 from rows import NOW, PLAN, found, presence, segments
 
 from footage.coverage import Coverage
-from storage import ledger
-from storage.control import cancel
 from storage.database.database import Engine, Session, reading, writing
-from storage.monitoring import BREAK, SETTLED, monitoring, note_look
-from storage.recordings import add
+from storage.jobs import ledger
+from storage.jobs.control import cancel
+from storage.jobs.monitoring import BREAK, SETTLED, monitoring, note_look
+from storage.jobs.recordings import add
 
 MINUTE = timedelta(minutes=1)
 SEEN = Coverage(250, 20, 10_000, ())

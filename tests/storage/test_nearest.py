@@ -13,10 +13,10 @@ from faces.engines.stub import StubEngine
 from faces.matching import rank
 from storage.cases.case_terms import open_case
 from storage.cases.scope import ADDED, Scope, has_footage
-from storage.control import cancel, forget
 from storage.database.database import reading, writing
+from storage.jobs.control import cancel, forget
+from storage.jobs.recordings import Request, add
 from storage.reach import Extent, Reach, Unsearched, reach
-from storage.recordings import Request, add
 from storage.search import hits
 from storage.tables import Analysis, Segment, State
 from storage.vectors.appearances import replace_appearances

@@ -7,10 +7,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from footage.coverage import Coverage
-from storage import control, ledger, night
 from storage.database.database import reading, writing
-from storage.recordings import add
-from storage.refusals import RefusedFile, refused_files
+from storage.jobs import control, ledger, night
+from storage.jobs.recordings import add
+from storage.jobs.refusals import RefusedFile, refused_files
 from storage.tables import Refusal, State
 
 SEEN = Coverage(decoded_frames=300, sampled_frames=20, decoded_ms=10_000, gaps=())

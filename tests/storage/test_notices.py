@@ -6,7 +6,7 @@ from rows import NOW
 from sqlalchemy import Engine
 
 from storage.database.database import reading, writing
-from storage.notices import FIRST_PAUSE, MAX_ATTEMPTS, announce, due, latest, record_attempt
+from storage.jobs.notices import FIRST_PAUSE, MAX_ATTEMPTS, announce, due, latest, record_attempt
 
 
 def keys_due(database: Engine, now: datetime) -> list[str]:

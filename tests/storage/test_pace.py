@@ -7,9 +7,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from footage.coverage import Coverage
-from storage import control, ledger, pace
 from storage.database.database import reading, writing
-from storage.recordings import add
+from storage.jobs import control, ledger, pace
+from storage.jobs.recordings import add
 from storage.tables import Analysis, Priority
 
 SEEN = Coverage(decoded_frames=300, sampled_frames=20, decoded_ms=10_000, gaps=())

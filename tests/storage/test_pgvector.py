@@ -14,9 +14,9 @@ from faces.engines.stub import StubEngine
 from faces.matching import rank
 from faces.vectors import unit
 from storage.cases.scope import EVERYWHERE, Scope
-from storage.control import forget
 from storage.database.database import connect, reading, upgrade, writing
-from storage.recordings import add
+from storage.jobs.control import forget
+from storage.jobs.recordings import add
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.nearest import Near, nearest
 from storage.vectors.pgvector import build_index, proposed

@@ -5,10 +5,10 @@ from rows import NOW, PLAN, found, presence, segments
 from sqlalchemy import Engine
 
 from footage.coverage import Coverage
-from storage import ledger
 from storage.database.database import reading, writing
-from storage.progress import Outcome, Progress, outcomes, progress
-from storage.recordings import add
+from storage.jobs import ledger
+from storage.jobs.progress import Outcome, Progress, outcomes, progress
+from storage.jobs.recordings import add
 from storage.tables import Priority, State
 from storage.vectors.appearances import replace_appearances
 

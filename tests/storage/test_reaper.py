@@ -4,9 +4,10 @@ import pytest
 from rows import NOW, PLAN, found, segments
 from sqlalchemy import Engine
 
-from storage import ledger, reaper, tables
+from storage import tables
 from storage.database.database import reading, writing
-from storage.recordings import add
+from storage.jobs import ledger, reaper
+from storage.jobs.recordings import add
 from storage.tables import State
 
 LEASE = 60

@@ -10,8 +10,8 @@ from sqlmodel import select
 
 from storage import tables
 from storage.database.database import reading, writing
-from storage.ledger import claim
-from storage.recordings import Added, AlreadyKnown, add
+from storage.jobs.ledger import claim
+from storage.jobs.recordings import Added, AlreadyKnown, add
 from storage.tables import State
 
 OTHER_PLAN = {"plan_key": "fedcba9876543210", "plan_body": '{"engine": "dlib"}'}

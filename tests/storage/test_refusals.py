@@ -8,11 +8,11 @@ import pytest
 from rows import NOW, PLAN, found, segments
 from sqlalchemy import Engine
 
-from storage import refusals
 from storage.database.database import reading, writing
-from storage.places import Place, place_of, places_of_sizes
-from storage.recordings import add
-from storage.refusals import Refusal
+from storage.jobs import refusals
+from storage.jobs.places import Place, place_of, places_of_sizes
+from storage.jobs.recordings import add
+from storage.jobs.refusals import Refusal
 
 TEXT = Refusal("/in/text.mp4", "text.mp4", 100, 1_700_000_000_000_000_001, "No video.", NOW)
 LATER = NOW + timedelta(hours=1)

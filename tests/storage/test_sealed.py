@@ -12,11 +12,11 @@ from sqlalchemy import Engine, delete, event
 from errors import KeyMissing, LeaseLost, PictureLost, StoreUnavailable, WrongUsage
 from storage import tables
 from storage.cases.case_terms import open_case
-from storage.control import forget
 from storage.database.database import connect, writing
 from storage.files.keys import anything_sealed, master_key
 from storage.files.sealed import SealedMedia
-from storage.recordings import add
+from storage.jobs.control import forget
+from storage.jobs.recordings import add
 from storage.tables import Recording
 
 JPEG = b"\xff\xd8\xff\xe0 a small picture of a face \xff\xd9"

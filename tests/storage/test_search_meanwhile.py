@@ -13,9 +13,9 @@ from sqlmodel import Session
 
 from faces.engines.stub import StubEngine
 from storage.cases.scope import EVERYWHERE
-from storage.control import forget
 from storage.database.database import reading, writing
-from storage.recordings import add
+from storage.jobs.control import forget
+from storage.jobs.recordings import add
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.embeddings import keep_vectors
 from storage.vectors.nearest import nearest

@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from storage import tables
 from storage.database.database import reading, writing
-from storage.recordings import add
+from storage.jobs.recordings import add
 from storage.vectors.appearances import replace_appearances, replace_sightings, sightings
 from storage.vectors.embeddings import appearance_vectors, keep_vectors
 

@@ -8,10 +8,11 @@ from sqlmodel import func, select
 
 from footage.alignment import Overlap
 from footage.coverage import Coverage
-from storage import ledger, tables
-from storage.control import cancel, forget
+from storage import tables
 from storage.database.database import Session, reading, writing
-from storage.overlaps import (
+from storage.jobs import ledger
+from storage.jobs.control import cancel, forget
+from storage.jobs.overlaps import (
     glimpses_of,
     marks_by_recording,
     remember_glimpses,
@@ -19,7 +20,7 @@ from storage.overlaps import (
     same_footage,
     with_earlier,
 )
-from storage.recordings import add
+from storage.jobs.recordings import add
 from storage.tables import State
 
 LINK = Overlap(offset_ms=-5_000, start_ms=0, end_ms=20_000, agreement=0.9)
@@ -80,7 +81,7 @@ def test_a_recording_seen_under_two_plans_is_compared_once(
 def test_what_another_version_remembered_is_not_compared(
     database: Engine, watched: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.overlaps.VERSION", 999)
+    monkeypatch.setattr("storage.jobs.overlaps.VERSION", 999)
     with reading(database) as session:
         assert list(marks_by_recording(session)) == []
         assert len(glimpses_of(session, watched[0]).times_ms) == 0

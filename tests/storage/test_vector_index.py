@@ -18,12 +18,12 @@ from sqlalchemy import Engine
 from faces.engines.stub import StubEngine
 from storage.cases.case_terms import open_case
 from storage.cases.scope import EVERYWHERE, Scope
-from storage.control import forget
 from storage.database.database import connect, reading, writing
 from storage.database.epoch import milliseconds
+from storage.jobs.control import forget
+from storage.jobs.recordings import add
 from storage.purge import scrub
 from storage.reach import Unsearched, reach
-from storage.recordings import add
 from storage.tables import Recording
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.embeddings import appearance_vectors, keep_vectors

@@ -8,12 +8,12 @@ from rows import NOW, PLAN, found, presence, segments
 from sqlalchemy import Engine
 
 from footage.coverage import Coverage
-from storage import ledger
-from storage.canaries import last_done, show_life
 from storage.database.database import reading, writing
-from storage.recordings import add
+from storage.jobs import ledger
+from storage.jobs.canaries import last_done, show_life
+from storage.jobs.recordings import add
+from storage.jobs.vitals import RecentWork, Vitals, vitals
 from storage.tables import Analysis, Priority, Refusal, State
-from storage.vitals import RecentWork, Vitals, vitals
 
 SEEN = Coverage(250, 20, 10_000, ())
 MINUTE = timedelta(minutes=1)

@@ -6,8 +6,8 @@ from rows import NOW
 from sqlmodel import select
 
 from storage.database.database import Engine, reading, writing
+from storage.jobs.workers import SILENT, Fleet, fleet, report, sign_off
 from storage.tables import Worker
-from storage.workers import SILENT, Fleet, fleet, report, sign_off
 
 
 def test_nobody_is_alive_before_the_first_report(database: Engine) -> None:

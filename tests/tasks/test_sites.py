@@ -11,7 +11,7 @@ from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
 from settings import Settings, load_settings, work_queue_of
 from storage.database.database import writing
-from storage.recordings import AS_USUAL, Request
+from storage.jobs.recordings import AS_USUAL, Request
 from tasks.segments import analyse_segment, ask_for_waiting
 from tasks.upkeep import tend_ledger
 from worker.resources import resources

@@ -92,8 +92,8 @@ def watch(database_url: str, segment_id: int, seconds: float, diary: str) -> Non
     """Hold a segment's lease for some time, then finish it, as `pipeline.watch` does."""
     from footage.coverage import Coverage  # late: most tests have no database to wait for
     from pipeline.clock import utc_now
-    from storage import ledger
     from storage.database.database import connect, writing
+    from storage.jobs import ledger
 
     database, owner = connect(database_url), f"{os.getpid()} at {time.monotonic()}"
     with writing(database) as session:

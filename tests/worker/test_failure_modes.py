@@ -16,7 +16,7 @@ from snapshots import snapshot
 from waiting import wait_until
 
 from storage.database.database import connect, upgrade, writing
-from storage.recordings import add
+from storage.jobs.recordings import add
 
 VICTIM = """
 import os, signal, sys

@@ -17,10 +17,10 @@ from stack_helpers import settings_for
 from waiting import wait_until
 
 from errors import StackTrouble
-from storage import refusals
 from storage.database.database import connect, reading
-from storage.listing import all_analyses
-from storage.progress import progress
+from storage.jobs import refusals
+from storage.jobs.listing import all_analyses
+from storage.jobs.progress import progress
 from storage.tables import State
 from worker.bound import holder
 from worker.folders import Folders

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from review.api.models.given import Id
-from storage.progress import Outcome
+from storage.jobs.progress import Outcome
 from storage.tables import State
 
 

@@ -3,8 +3,8 @@
 from pydantic import BaseModel, Field
 
 from review.recordings import Coming, Shown
+from storage.jobs.uploads import Stage
 from storage.tables import State
-from storage.uploads import Stage
 
 
 class RecordingAnswer(BaseModel):

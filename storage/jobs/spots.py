@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
-from storage.recordings import as_footage
+from storage.jobs.recordings import as_footage
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from storage import tables
 from storage.database.upsert import insert_if_new
-from storage.night import watched_ms_between
+from storage.jobs.night import watched_ms_between
 
 BREAK = timedelta(minutes=15)
 """A monitor that was away for longer has not seen what happened meanwhile."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from storage.states import is_imported, is_of_crops
+from storage.jobs.states import is_imported, is_of_crops
 from storage.tables import (
     Analysis,
     Appearance,

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, update
 from sqlmodel import Session, col, select
 
-from storage import reembedding
-from storage.states import BACK, OVER, change, lock
+from storage.jobs import reembedding
+from storage.jobs.states import BACK, OVER, change, lock
 from storage.tables import (
     Analysis,
     Appearance,

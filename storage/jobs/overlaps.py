@@ -13,7 +13,7 @@ from footage.alignment import Marks, Overlap, marks_of
 from footage.fingerprint import VERSION, Glimpses, changes
 from storage import tables
 from storage.database.upsert import insert_or_update
-from storage.states import is_footage
+from storage.jobs.states import is_footage
 from storage.tables import Analysis, Fingerprint, Recording, Segment, State
 
 _WATCHED = (State.MATCHING, State.DONE, State.GAPS)

@@ -9,8 +9,8 @@ from itertools import groupby
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from storage.plans import said_of_import
-from storage.states import OPEN
+from storage.jobs.plans import said_of_import
+from storage.jobs.states import OPEN
 from storage.tables import Analysis, Appearance, Plan, Priority, Recording, Segment, State
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from storage import tables
 from storage.database.upsert import insert_or_update
-from storage.uploads import Stage
+from storage.jobs.uploads import Stage
 
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 

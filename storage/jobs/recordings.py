@@ -15,7 +15,7 @@ from storage import tables
 from storage.cases.gallery import unmatch
 from storage.database.epoch import milliseconds
 from storage.database.upsert import insert_if_new
-from storage.plans import remember_plan
+from storage.jobs.plans import remember_plan
 from storage.tables import DEFAULT_SITE, Capture, Priority, State
 
 

@@ -18,8 +18,8 @@ from footage.coverage import Coverage
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
-from storage.recordings import as_footage
-from storage.states import BACK, advance, change, lock, lock_analysis_of, quarantine, ran_out
+from storage.jobs.recordings import as_footage
+from storage.jobs.states import BACK, advance, change, lock, lock_analysis_of, quarantine, ran_out
 from storage.tables import State
 from storage.vectors.appearances import Presence, replace_sightings
 

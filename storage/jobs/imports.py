@@ -15,8 +15,8 @@ from sqlmodel import Session, col, select
 from errors import Conflict
 from storage.cases.gallery import unmatch
 from storage.database.upsert import insert_if_new
-from storage.plans import remember_plan
-from storage.states import is_imported, is_of_crops
+from storage.jobs.plans import remember_plan
+from storage.jobs.states import is_imported, is_of_crops
 from storage.tables import Analysis, Appearance, CaseRecording, Recording, State
 from storage.vectors.appearances import Presence, replace_appearances
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import case, func, update
 from sqlmodel import Session, col, select
 
-from storage.states import OPEN, is_footage
+from storage.jobs.states import OPEN, is_footage
 from storage.tables import Analysis, Plan, Priority, Recording, Segment, State
 
 NEWEST = 500

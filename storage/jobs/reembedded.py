@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from storage.reembedding import origins
-from storage.states import ENDED, OPEN, is_of_crops
+from storage.jobs.reembedding import origins
+from storage.jobs.states import ENDED, OPEN, is_of_crops
 from storage.tables import (
     Analysis,
     Appearance,

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.ledger import MAX_ATTEMPTS
-from storage.states import ran_out
+from storage.jobs.ledger import MAX_ATTEMPTS
+from storage.jobs.states import ran_out
 from storage.tables import Analysis, Priority, Segment, State
 
 _URGENT_FIRST = case((col(Analysis.priority) == Priority.URGENT, 0), else_=1)

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, false
 from sqlmodel import Session, col, select
 
-from storage.ledger import MAX_ATTEMPTS
-from storage.states import BACK, advance, change, lock, quarantine, ran_out
+from storage.jobs.ledger import MAX_ATTEMPTS
+from storage.jobs.states import BACK, advance, change, lock, quarantine, ran_out
 from storage.tables import Analysis, Segment, State
 
 

@@ -16,9 +16,9 @@ from sqlmodel import Session, col, select
 
 from faces.vectors import Vectors
 from storage.database.upsert import insert_if_new, insert_or_update
-from storage.ledger import close
-from storage.plans import remember_plan
-from storage.states import advance, is_footage, is_imported, is_of_crops, lock
+from storage.jobs.ledger import close
+from storage.jobs.plans import remember_plan
+from storage.jobs.states import advance, is_footage, is_imported, is_of_crops, lock
 from storage.tables import (
     Analysis,
     Appearance,

@@ -9,12 +9,12 @@ from sqlalchemy import case, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from storage import refusals
-from storage.canaries import last_done
-from storage.monitoring import monitoring
-from storage.states import ENDED, OPEN, is_footage, ran_out
+from storage.jobs import refusals
+from storage.jobs.canaries import last_done
+from storage.jobs.monitoring import monitoring
+from storage.jobs.states import ENDED, OPEN, is_footage, ran_out
+from storage.jobs.workers import Fleet, fleet
 from storage.tables import Analysis, Priority, Segment, State
-from storage.workers import Fleet, fleet
 
 RECENT = timedelta(hours=1)
 _LENGTH_MS: Any = col(Segment.end_ms) - col(Segment.start_ms)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
-from storage.states import OPEN, is_footage
+from storage.jobs.states import OPEN, is_footage
 from storage.tables import Analysis, Recording, Segment, State
 
 

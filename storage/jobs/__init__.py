@@ -1,0 +1,1 @@
+"""Recordings, analyses and segments: what is queued, who holds it, how far it is."""
