@@ -12,10 +12,10 @@ from pipeline.ingest import ingest_file
 from pipeline.match import match_analysis
 from pipeline.watch import watch
 from settings import Settings
-from storage.candidates import candidates
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
 from storage.jobs.agenda import unasked
+from storage.results.candidates import candidates
 from worker.resources import Resources
 
 

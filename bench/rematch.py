@@ -25,7 +25,7 @@ from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.cases.references import NewReference, add_reference
 from storage.database.database import Engine, writing
-from storage.rematches import WORKER, Cause, ask
+from storage.results.rematches import WORKER, Cause, ask
 from worker.resources import Resources
 
 EACH = 200

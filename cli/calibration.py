@@ -17,10 +17,10 @@ from pipeline.clock import utc_now
 from pipeline.strangers import groups_in, strangers_in
 from review.calibration import said
 from storage.access.audit import Action
-from storage.calibrations import Calibration
-from storage.calibrations import calibrations as all_of
 from storage.cases.cases import case_to_read
 from storage.database.database import reading
+from storage.results.calibrations import Calibration
+from storage.results.calibrations import calibrations as all_of
 from worker.resources import resources
 
 WITH_GAPS = 3

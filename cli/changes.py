@@ -11,9 +11,9 @@ from cli.output import err, out, print_json, table
 from pipeline.changes import CAUSES, view_changes
 from pipeline.clock import utc_now
 from review.timeline import clock
-from storage.candidates import Place
-from storage.changes import Change, Changes
-from storage.rematches import Rematch
+from storage.results.candidates import Place
+from storage.results.changes import Change, Changes
+from storage.results.rematches import Rematch
 from worker.resources import resources
 
 

@@ -19,8 +19,8 @@ from demo import film
 from demo.portraits import FOLDER
 from errors import WrongUsage
 from review.timeline import clock
-from storage.candidates import CandidateRow
 from storage.cases.legal_bases import DEMONSTRATION
+from storage.results.candidates import CandidateRow
 from tasks.people import ask_for_people
 from worker.resources import resources
 

@@ -18,17 +18,17 @@ from pipeline.clock import utc_now
 from pipeline.overlaps import Moment, earlier_stretch
 from pipeline.results import exporting
 from review.sheets import Format, whole_file, write_rows
-from storage.candidates import CandidateRow
 from storage.cases.cases import id_of_case
 from storage.database.database import Session, reading
-from storage.exports import (
+from storage.jobs.overlaps import SameFootage, same_footage
+from storage.results.candidates import CandidateRow
+from storage.results.exports import (
     AppearanceRow,
     each_appearance,
     each_candidate,
     recordings_among,
     recordings_called,
 )
-from storage.jobs.overlaps import SameFootage, same_footage
 from worker.resources import resources
 
 APPEARANCE_FIELDS = (

@@ -12,7 +12,7 @@ from pipeline import group
 from pipeline.clock import utc_now
 from pipeline.group import Groups
 from review.timeline import clock
-from storage.groups import Group, Member
+from storage.results.groups import Group, Member
 from worker.resources import resources
 
 Case = Annotated[str, typer.Option(help="Reference of a case in force that allows grouping.")]

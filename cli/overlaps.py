@@ -7,11 +7,11 @@ from typing import TypeVar
 from cli.output import out, table
 from pipeline.overlaps import Moment, repeated
 from review.timeline import clock
-from storage.candidates import CandidateRow
 from storage.database.database import Session, reading
 from storage.jobs.listing import recordings_of
 from storage.jobs.overlaps import SameFootage, same_footage
-from storage.search import Hit
+from storage.results.candidates import CandidateRow
+from storage.results.search import Hit
 from worker.resources import resources
 
 Seen = TypeVar("Seen", CandidateRow, Hit)

@@ -21,7 +21,7 @@ from pipeline.purge import (
 from storage.cases.cases import find_case
 from storage.cases.people import find_person
 from storage.database.database import reading
-from storage.exports import recordings_called
+from storage.results.exports import recordings_called
 from worker.resources import resources
 
 

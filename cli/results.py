@@ -25,13 +25,13 @@ from pipeline.results import view_candidates
 from review.calibration import said_of
 from review.sheets import cell, plain
 from review.timeline import clock
-from storage.calibrations import current
-from storage.candidates import CandidateRow
 from storage.cases.cases import find_case
 from storage.cases.references import left_out
 from storage.database.database import reading
 from storage.jobs.listing import footage
 from storage.jobs.progress import Outcome, outcomes
+from storage.results.calibrations import current
+from storage.results.candidates import CandidateRow
 from worker.resources import resources
 
 FIELDS = (

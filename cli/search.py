@@ -20,7 +20,7 @@ from review.calibration import said
 from review.sheets import cell, plain
 from review.timeline import clock
 from storage.cases.scope import Scope
-from storage.search import Hit
+from storage.results.search import Hit
 from worker.resources import resources
 
 WITH_GAPS = 3

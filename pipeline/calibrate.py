@@ -14,13 +14,13 @@ from faces.vectors import Vectors
 from pipeline.act import Act
 from pipeline.portraits import Portrait, examine
 from pipeline.strangers import Stranger
-from storage import calibrations
 from storage.access.audit import Action
-from storage.calibrations import Calibration, Conditions, number_within
 from storage.cases.cases import Case, case_in_force
 from storage.cases.references import photo_hashes
 from storage.cases.scope import Scope, has_footage
 from storage.database.database import Engine, Session, reading
+from storage.results import calibrations
+from storage.results.calibrations import Calibration, Conditions, number_within
 from storage.vectors.models import is_pinned
 from storage.vectors.nearest import nearest_of_many
 

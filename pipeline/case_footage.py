@@ -4,10 +4,10 @@ from datetime import datetime
 
 from pipeline.act import Act
 from storage.access.audit import Action
-from storage.case_footage import add_footage, remove_footage
 from storage.cases.case_ids import case_in_force_by_id
 from storage.database.database import Engine
 from storage.jobs.listing import people_of_case
+from storage.results.case_footage import add_footage, remove_footage
 
 
 def add(

@@ -15,7 +15,7 @@ from storage.cases.gallery import unmatch
 from storage.cases.legal_bases import Policy
 from storage.cases.people import PersonRow, people_in
 from storage.database.database import Engine, reading
-from storage.ranking import forget_candidates_outside
+from storage.results.ranking import forget_candidates_outside
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from storage.access.audit import Action
 from storage.cases.case_ids import case_to_read_by_id
 from storage.cases.cases import Case, case_to_read
 from storage.cases.people import find_person
-from storage.changes import Changes, changes
 from storage.database.database import Engine, Session, reading
-from storage.rematches import exists
+from storage.results.changes import Changes, changes
+from storage.results.rematches import exists
 
 CAUSES = {
     "added": "a photo was added",

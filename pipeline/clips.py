@@ -18,7 +18,7 @@ from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import reading
 from storage.jobs.spots import Spot, spot
-from storage.sights import Sight
+from storage.results.sights import Sight
 
 AROUND_MS = 2000
 """How much is shown before and after the clearest moment."""

@@ -8,12 +8,12 @@ import numpy as np
 from faces.calibration import Suggestion, suggest
 from faces.engine import ModelCard
 from faces.vectors import Vectors, distances
-from storage.candidates import Place, places
 from storage.cases.gallery import reference_vectors
 from storage.database.database import Session
 from storage.files.keys import Keyring
+from storage.results.candidates import Place, places
+from storage.results.verdicts import Decision, Key, Verdict, verdicts_of
 from storage.vectors.embeddings import vectors_of
-from storage.verdicts import Decision, Key, Verdict, verdicts_of
 
 
 @dataclass(frozen=True, slots=True)

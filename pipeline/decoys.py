@@ -14,7 +14,7 @@ from storage.cases.case_ids import case_in_force_by_id
 from storage.cases.gallery import engines_of, gallery
 from storage.cases.people import people_in
 from storage.database.database import Session
-from storage.decoys import Decoy, add_decoys, remove_decoys, strangers
+from storage.results.decoys import Decoy, add_decoys, remove_decoys, strangers
 
 FARTHEST = 2.0
 """No two unit vectors are further apart."""

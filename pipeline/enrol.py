@@ -9,7 +9,6 @@ from pipeline.act import Act
 from pipeline.clock import utc_now
 from pipeline.portraits import Kept, Portrait, examine
 from pipeline.tools import Tools
-from storage import rematches
 from storage.access.audit import Action
 from storage.cases.case_ids import case_in_force_by_id
 from storage.cases.people import Standing, add_person
@@ -17,7 +16,8 @@ from storage.cases.references import NewReference, add_reference, reference_ids,
 from storage.database.database import Session, reading
 from storage.files.keys import Keyring
 from storage.files.sealed import Album
-from storage.rematches import Cause
+from storage.results import rematches
+from storage.results.rematches import Cause
 
 
 @dataclass(frozen=True, slots=True)

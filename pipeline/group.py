@@ -13,14 +13,14 @@ from pipeline.enrol import Enrolled, enrol_person
 from pipeline.overlaps import Moment, repeated
 from pipeline.portraits import Kept, examine
 from pipeline.tools import Tools
-from storage import groups as stored
 from storage.access.audit import Action
 from storage.cases.cases import Case, case_in_force
 from storage.cases.scope import has_footage
 from storage.database.database import Engine, Session, reading
-from storage.group_rules import rules
-from storage.groups import Group
-from storage.verdicts import Standing, standings
+from storage.results import groups as stored
+from storage.results.group_rules import rules
+from storage.results.groups import Group
+from storage.results.verdicts import Standing, standings
 
 BEST_CROPS = 5
 """So many pictures of a group become references of the person it is turned into."""
@@ -94,7 +94,7 @@ def merge_groups(
 ) -> int:
     """Make one group of several, for good; returns its number.
 
-    Raises NotAuthorised as `make_groups`, WrongUsage as `storage.groups.merge`.
+    Raises NotAuthorised as `make_groups`, WrongUsage as `storage.results.groups.merge`.
     """
     act = Act(database, actor, Action.GROUPED, now)
     with act.on(reference) as session:
@@ -115,7 +115,7 @@ def split_group(
 ) -> int:
     """Make a group of its own of some appearances, for good; returns its number.
 
-    Raises NotAuthorised as `make_groups`, WrongUsage as `storage.groups.split`.
+    Raises NotAuthorised as `make_groups`, WrongUsage as `storage.results.groups.split`.
     """
     act = Act(database, actor, Action.GROUPED, now)
     with act.on(reference) as session:

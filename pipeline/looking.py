@@ -10,12 +10,12 @@ from pipeline.review import Reviewer, Rules, looked_at, note
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
 from storage.access.tokens import actors_of
-from storage.case_view import crop_of_photo, crops_of_appearance
 from storage.cases.case_ids import case_in_force_by_id, case_to_read_by_id
 from storage.cases.cases import list_cases
 from storage.database.database import Engine, Session, reading, writing
-from storage.sights import Sight, look, undecided
-from storage.verdicts import Key
+from storage.results.case_view import crop_of_photo, crops_of_appearance
+from storage.results.sights import Sight, look, undecided
+from storage.results.verdicts import Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from storage.cases.references import give_up, reference_set, references_by_case
 from storage.database.database import Session, reading, writing
 from storage.jobs import ledger, reembedding
 from storage.jobs.listing import plan_body
-from storage.ranking import Match, replace_candidates
-from storage.rematches import WORKER
+from storage.results.ranking import Match, replace_candidates
+from storage.results.rematches import WORKER
 from storage.vectors.appearances import Presence, replace_appearances, sightings
 from storage.vectors.embeddings import vectors_in
 from storage.vectors.models import pin

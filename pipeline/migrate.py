@@ -15,11 +15,9 @@ from pipeline.plan import Plan
 from pipeline.reembed import Why, faces_of
 from pipeline.rematch import facts_of
 from pipeline.tools import Tools
-from storage import rematches
 from storage.access import audit
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
-from storage.candidates import places
 from storage.cases.references import (
     NewReference,
     Reference,
@@ -30,7 +28,9 @@ from storage.cases.references import (
 from storage.database.database import Session, reading, writing
 from storage.jobs import reembedded, reembedding
 from storage.jobs.reembedding import Origin
-from storage.rematches import Cause, differences, note
+from storage.results import rematches
+from storage.results.candidates import places
+from storage.results.rematches import Cause, differences, note
 from storage.vectors import models
 from storage.vectors.embeddings import number_of_vectors
 from storage.vectors.models import Choice

@@ -6,7 +6,6 @@ from typing import TypeAlias
 
 from footage.alignment import Overlap, align, proposals
 from pipeline.tools import Tools
-from storage.candidates import CandidateRow, Span, spans
 from storage.database.database import Session, reading, writing
 from storage.jobs.overlaps import (
     SameFootage,
@@ -17,6 +16,7 @@ from storage.jobs.overlaps import (
     same_footage,
     with_earlier,
 )
+from storage.results.candidates import CandidateRow, Span, spans
 
 Stretch: TypeAlias = tuple[int, int]
 """From and to, in milliseconds of a recording."""

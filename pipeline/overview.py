@@ -10,9 +10,18 @@ from errors import Purged
 from pipeline.act import Act
 from pipeline.overlaps import ranks_of_firsts
 from storage.access.audit import Action
-from storage.calibrations import Calibration, current
-from storage.candidates import CandidateRow
-from storage.case_view import (
+from storage.cases.case_ids import case_to_read_by_id
+from storage.cases.cases import Case
+from storage.cases.gallery import unmatched_people
+from storage.cases.people import PersonRow, people_in
+from storage.cases.references import left_out
+from storage.database.database import Engine, reading
+from storage.jobs.listing import analyses_of_case
+from storage.jobs.progress import Outcome, outcomes
+from storage.jobs.states import OPEN
+from storage.results.calibrations import Calibration, current
+from storage.results.candidates import CandidateRow
+from storage.results.case_view import (
     Photo,
     candidate_page,
     candidates_behind,
@@ -20,18 +29,8 @@ from storage.case_view import (
     number_of_candidates,
     photos_of_case,
 )
-from storage.cases.case_ids import case_to_read_by_id
-from storage.cases.cases import Case
-from storage.cases.gallery import unmatched_people
-from storage.cases.people import PersonRow, people_in
-from storage.cases.references import left_out
-from storage.database.database import Engine, reading
-from storage.decoys import Alarms, alarms
-from storage.jobs.listing import analyses_of_case
-from storage.jobs.progress import Outcome, outcomes
-from storage.jobs.states import OPEN
-from storage.tables import State
-from storage.verdicts import (
+from storage.results.decoys import Alarms, alarms
+from storage.results.verdicts import (
     Key,
     Standing,
     Verdict,
@@ -39,6 +38,7 @@ from storage.verdicts import (
     standings,
     verdicts_on,
 )
+from storage.tables import State
 
 PAGE = 50
 Rated: TypeAlias = tuple[CandidateRow, Standing]

@@ -9,14 +9,14 @@ from pathlib import Path
 from errors import StoreUnavailable, WrongUsage
 from pipeline.erasure import Scan, of_picture, of_sealed, of_vector, scan
 from pipeline.tools import Tools
-from storage import purge
 from storage.access import audit
 from storage.access.audit import Action
 from storage.cases.cases import find_case
 from storage.database.database import Session, reading, writing
 from storage.files.keys import Keyring
 from storage.files.sealed import SealedMedia
-from storage.purge import Doomed, Target
+from storage.results import purge
+from storage.results.purge import Doomed, Target
 
 SAMPLES = 16
 """How many vectors of a table and how many pictures are looked for afterwards."""

@@ -1,6 +1,6 @@
 """Compare people anew with everything that is kept; no footage is decoded.
 
-What that changes is a result in itself: see `storage.rematches`.
+What that changes is a result in itself: see `storage.results.rematches`.
 """
 
 import hashlib
@@ -19,14 +19,14 @@ from pipeline.match import record_match
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.access.audit import Action
-from storage.candidates import places
 from storage.cases.cases import require_in_force
 from storage.cases.gallery import Gallery, engines_of, gallery, mark_matched, withdrawn
 from storage.cases.people import cases_of, lock_people
 from storage.cases.references import give_up, photos_of
 from storage.database.database import Engine, Session, reading, writing
-from storage.ranking import Match, replace_candidates
-from storage.rematches import WORKER, Facts, conclude, differences
+from storage.results.candidates import places
+from storage.results.ranking import Match, replace_candidates
+from storage.results.rematches import WORKER, Facts, conclude, differences
 from storage.vectors.embeddings import number_of_vectors
 from storage.vectors.nearest import nearest_of_many
 

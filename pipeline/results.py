@@ -6,12 +6,12 @@ from datetime import datetime
 
 from errors import NotAuthorised
 from pipeline.act import Act
-from storage import candidates as stored
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
-from storage.candidates import CandidateRow
 from storage.cases.cases import case_in_force, case_to_read
 from storage.database.database import Engine, reading
+from storage.results import candidates as stored
+from storage.results.candidates import CandidateRow
 
 
 def view_candidates(

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from errors import NotAuthorised, Purged, WrongUsage
-from storage import verdicts
 from storage.access.audit import Action, record
 from storage.access.chain import JsonValue
 from storage.access.tokens import actors_of
 from storage.cases.case_ids import case_in_force_by_id
 from storage.database.database import Engine, Session, reading, writing
-from storage.sights import Measured, Sight, as_seen, asked_by, look
-from storage.verdicts import Decision, Key, Seen
+from storage.results import verdicts
+from storage.results.sights import Measured, Sight, as_seen, asked_by, look
+from storage.results.verdicts import Decision, Key, Seen
 
 GONE = "This candidate is not there any more: it was purged, or found no longer; take the next."
 

@@ -12,12 +12,12 @@ from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
 from pipeline.portraits import Portrait, examine
 from storage.access.audit import Action
-from storage.calibrations import Calibration, current
 from storage.cases.cases import case_in_force
 from storage.cases.scope import EVERYWHERE, Scope, has_footage
 from storage.database.database import Engine, reading
-from storage.reach import Reach, reach
-from storage.search import Hit, hits
+from storage.results.calibrations import Calibration, current
+from storage.results.reach import Reach, reach
+from storage.results.search import Hit, hits
 from storage.vectors.nearest import nearest
 
 

@@ -10,15 +10,15 @@ from pipeline.act import Act
 from pipeline.clock import utc_now
 from pipeline.compare import Compared, compare
 from pipeline.tools import Tools
-from storage import rematches
 from storage.access.audit import Action
 from storage.cases.cases import list_cases
 from storage.database.database import Session, reading, writing
 from storage.files.keys import Keyring
-from storage.rematches import Cause
+from storage.results import rematches
+from storage.results.rematches import Cause
+from storage.results.verdicts import Decision
 from storage.vectors.models import pin
 from storage.vectors.thresholds import Threshold, choose_threshold
-from storage.verdicts import Decision
 
 LARGEST = 2.0
 """No two unit vectors are further apart, by either distance."""

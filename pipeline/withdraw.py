@@ -8,15 +8,15 @@ from errors import NotFound, WrongUsage
 from pipeline.act import Act
 from pipeline.clock import utc_now
 from pipeline.portraits import sha256_of
-from storage import rematches
 from storage.access.audit import Action
-from storage.case_view import photo_in_case
 from storage.cases.case_ids import case_by_id
 from storage.cases.cases import find_case
 from storage.cases.people import find_person, forget_person, people_in
 from storage.cases.references import WITHDRAWN, Reference, references, withdraw_photo
 from storage.database.database import Engine, Session
-from storage.rematches import WORKER, Cause
+from storage.results import rematches
+from storage.results.case_view import photo_in_case
+from storage.results.rematches import WORKER, Cause
 
 SHORTEST_SHA256 = 8
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from faces.error_rates import Rate
-from storage.calibrations import Calibration
+from storage.results.calibrations import Calibration
 
 UNCALIBRATED = "Uncalibrated: how many strangers come as close in this footage was not measured."
 

@@ -28,8 +28,8 @@ from review.visitors import Visitor, Who, names_of_actors
 from storage.cases.cases import list_cases
 from storage.cases.people import Standing
 from storage.database.database import reading
+from storage.results.verdicts import Key
 from storage.tables import Category
-from storage.verdicts import Key
 from worker.resources import PHOTO_MIN_FACE_PX
 
 routes = router("/cases")

@@ -15,9 +15,6 @@ from review.sheets import Format, write_rows
 from review.statement import Decided, Line, Looked, Statement, render
 from storage.access.accounts import list_accounts
 from storage.access.audit import Action
-from storage.calibrations import current
-from storage.candidates import CandidateRow
-from storage.case_view import candidate_page, weights_of_case
 from storage.cases.case_ids import case_to_read_by_id
 from storage.cases.cases import Case
 from storage.cases.people import people_in
@@ -25,7 +22,10 @@ from storage.database.database import Engine, Session, reading
 from storage.files.sealed import SealedMedia
 from storage.jobs.listing import analyses_of_case
 from storage.jobs.progress import outcomes
-from storage.verdicts import Key, Standing, Verdict, overrides, standings, verdicts_of
+from storage.results.calibrations import current
+from storage.results.candidates import CandidateRow
+from storage.results.case_view import candidate_page, weights_of_case
+from storage.results.verdicts import Key, Standing, Verdict, overrides, standings, verdicts_of
 
 FIELDS = tuple(name for name in Line.__slots__ if name not in ("verdicts",))
 NOTHING = (

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from review.access import ANALYST, MANAGES, REVIEWER, SUPERVISOR, may
 from review.visitors import Visitor
 from storage.access.accounts import Role, list_accounts
-from storage.begun import begun
 from storage.database.database import Session
+from storage.results.begun import begun
 
 ACCOUNTS = (
     "Your account manages accounts and sees no faces. Create accounts for the people who work \

@@ -23,9 +23,6 @@ from review.report_contents import (
     State,
 )
 from storage.access.audit import Action
-from storage.calibrations import current
-from storage.candidates import CandidateRow as Row
-from storage.candidates import candidates
 from storage.cases.cases import EVER, Case, case_to_read
 from storage.cases.references import Reference, references
 from storage.database.database import Engine, Session, reading
@@ -33,6 +30,9 @@ from storage.files.sealed import SealedMedia
 from storage.jobs.listing import claimed_duration_ms, people_of_case, spans
 from storage.jobs.overlaps import SameFootage, same_footage
 from storage.jobs.progress import Outcome, outcomes
+from storage.results.calibrations import current
+from storage.results.candidates import CandidateRow as Row
+from storage.results.candidates import candidates
 
 DISTANCES = {
     "euclidean_l2": "Euclidean distance between unit vectors",

@@ -21,7 +21,7 @@ from storage.access.audit import Action
 from storage.cases.case_ids import case_in_force_by_id
 from storage.cases.cases import list_cases
 from storage.database.database import reading, writing
-from storage.groups import Group, Member
+from storage.results.groups import Group, Member
 
 routes = router("/groups")
 Ids = Annotated[list[Annotated[int, Field(ge=1, le=MOST)]], Form()]

@@ -12,7 +12,7 @@ from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
-from storage.verdicts import Decision, Key
+from storage.results.verdicts import Decision, Key
 
 routes = router("/review")
 

@@ -18,8 +18,8 @@ from review.ranges import part_of
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage.access.audit import Action
-from storage.sights import Sight
-from storage.verdicts import Key
+from storage.results.sights import Sight
+from storage.results.verdicts import Key
 
 
 def routes_at(prefix: str, **options: Any) -> APIRouter:

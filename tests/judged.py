@@ -11,10 +11,10 @@ from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import writing
 from storage.jobs.recordings import add
-from storage.ranking import Match, replace_candidates
+from storage.results.ranking import Match, replace_candidates
+from storage.results.verdicts import Decision, Key
 from storage.tables import Person
 from storage.vectors.appearances import replace_appearances
-from storage.verdicts import Decision, Key
 
 CASE = 1
 ADA, PASSPORT = 1, 1

@@ -22,8 +22,8 @@ from review.calibration import said_of
 from review.numbers import MOST, Number
 from review.site import OurSite
 from review.visitors import Who
-from storage.changes import Change
-from storage.verdicts import Key
+from storage.results.changes import Change
+from storage.results.verdicts import Key
 
 routes = routes_of("candidates", CASE)
 ONE = "/candidates/{person}/{appearance}"

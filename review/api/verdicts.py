@@ -19,8 +19,8 @@ from review.guard import router
 from review.numbers import MOST, Number
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
-from storage.sights import Sight
-from storage.verdicts import Key
+from storage.results.sights import Sight
+from storage.results.verdicts import Key
 
 routes = routes_of("review")
 in_a_case = router(f"{PREFIX}/review/{{case_id}}", tags=["review"], responses=IN_A_CASE)

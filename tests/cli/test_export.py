@@ -15,7 +15,7 @@ from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import connect, upgrade, writing
 from storage.jobs.recordings import Request, add
-from storage.ranking import Match, replace_candidates
+from storage.results.ranking import Match, replace_candidates
 from storage.vectors.appearances import replace_appearances
 
 LATER = {**TERMS, "expires_at": utc_now() + timedelta(days=1)}

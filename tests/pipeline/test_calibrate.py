@@ -17,8 +17,8 @@ from pipeline.search import Question, search
 from pipeline.strangers import Stranger
 from pipeline.tools import Tools
 from storage.access.audit import newest
-from storage.calibrations import calibrations, current
 from storage.database.database import reading
+from storage.results.calibrations import calibrations, current
 
 
 def strangers_of_every_colour(folder: Path, number: int = FEW) -> list[Stranger]:

@@ -10,7 +10,7 @@ from storage.access.audit import entries
 from storage.database.database import reading, writing
 from storage.jobs.overlaps import remember_overlap
 from storage.jobs.recordings import add
-from storage.ranking import Match, replace_candidates
+from storage.results.ranking import Match, replace_candidates
 from storage.vectors.appearances import replace_appearances
 
 

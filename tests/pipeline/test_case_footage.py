@@ -8,11 +8,11 @@ from sqlalchemy import Engine
 from errors import NotAuthorised, NotFound
 from pipeline.case_footage import add, remove
 from storage.access.audit import entries
-from storage.case_view import number_of_candidates
 from storage.cases.case_terms import close_case
 from storage.cases.gallery import mark_matched, unmatched_people
 from storage.cases.scope import has_footage
 from storage.database.database import reading, writing
+from storage.results.case_view import number_of_candidates
 from storage.tables import Case, FaceGroup, GroupMember
 
 ACTOR = "token:4"

@@ -24,7 +24,7 @@ from pipeline.review import Reviewer, Rules
 from pipeline.tools import Tools
 from storage.database.database import writing
 from storage.jobs.control import forget
-from storage.sights import Sight
+from storage.results.sights import Sight
 
 STRIPES = ((40, 60, 230), (0, 0, 110))
 """Somebody else, whose face has something in it that could be recognised."""

@@ -17,11 +17,11 @@ from pipeline.plan import Plan
 from pipeline.rematch import match_person
 from pipeline.review import Reviewer, Rules, decide
 from pipeline.tools import Tools
-from storage.case_view import number_of_candidates
 from storage.database.database import reading, writing
-from storage.decoys import Alarms, alarms
+from storage.results.case_view import number_of_candidates
+from storage.results.decoys import Alarms, alarms
+from storage.results.verdicts import Decision, Key, standings
 from storage.tables import Account
-from storage.verdicts import Decision, Key, standings
 
 ANN, BEN, SUPERVISOR = Reviewer(11), Reviewer(12), Reviewer(9)
 RULES = Rules()

@@ -35,15 +35,15 @@ from pipeline.tools import Tools
 from pipeline.withdraw import withdraw
 from storage import tables
 from storage.access.audit import entries
-from storage.candidates import candidates, places
 from storage.cases.case_terms import close_case, open_case
 from storage.cases.people import add_person
 from storage.cases.references import left_out
 from storage.database.database import reading, writing
-from storage.groups import drop_groups_of_ended
 from storage.jobs.control import forget
 from storage.jobs.overlaps import remember_overlap
 from storage.jobs.recordings import Request, add
+from storage.results.candidates import candidates, places
+from storage.results.groups import drop_groups_of_ended
 from storage.tables import Decision, State
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.embeddings import keep_vectors

@@ -23,20 +23,20 @@ from pipeline.purge import Order, purge_case
 from pipeline.review import Rules
 from pipeline.tools import Tools
 from storage.access.audit import entries
-from storage.candidates import candidates
 from storage.cases.case_terms import close_case
 from storage.cases.cases import find_case
 from storage.cases.scope import Scope
 from storage.database.database import reading, writing
-from storage.exports import each_appearance
-from storage.groups import vectors_of_case
 from storage.jobs import reembedding
 from storage.jobs.listing import footage_seen
 from storage.jobs.recordings import Request, add
-from storage.reach import Unsearched, reach
-from storage.sights import look
+from storage.results.candidates import candidates
+from storage.results.exports import each_appearance
+from storage.results.groups import vectors_of_case
+from storage.results.reach import Unsearched, reach
+from storage.results.sights import look
+from storage.results.verdicts import Key
 from storage.tables import Appearance, CaseRecording, Recording, State
-from storage.verdicts import Key
 
 HASH = "ab" * 32
 

@@ -13,13 +13,13 @@ from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.rematch import match_people, match_person
 from pipeline.tools import Tools
-from storage.candidates import CandidateRow, candidates
 from storage.cases import case_terms
 from storage.cases.gallery import unmatched_people
 from storage.cases.references import references
 from storage.cases.sealed_vectors import ALTERED
 from storage.database.database import reading, writing
 from storage.jobs.recordings import Request
+from storage.results.candidates import CandidateRow, candidates
 from storage.tables import Reference, State
 
 

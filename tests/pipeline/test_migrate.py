@@ -30,16 +30,16 @@ from pipeline.reembed import Why
 from pipeline.rematch import match_people
 from pipeline.search import Question, search
 from pipeline.tools import Tools
-from storage.candidates import CandidateRow, candidates, places
-from storage.changes import changes
 from storage.database.database import reading, writing
 from storage.jobs import control, ledger, reaper, reembedded, reembedding
 from storage.jobs.listing import segment_rows
+from storage.results.candidates import CandidateRow, candidates, places
+from storage.results.changes import changes
+from storage.results.verdicts import Decision, Key, give, verdicts_of
 from storage.tables import Reference, State
 from storage.vectors import models
 from storage.vectors.appearances import replace_sightings
 from storage.vectors.embeddings import vectors_of
-from storage.verdicts import Decision, Key, give, verdicts_of
 
 NEW, THIRD = "stub:3", "stub:2"
 

@@ -24,13 +24,13 @@ from pipeline.purge import (
 )
 from pipeline.rematch import match_person
 from pipeline.tools import Tools
-from storage import purge
 from storage.access import audit
 from storage.access.accounts import Role, add_account
 from storage.cases.case_terms import close_case
 from storage.database.database import reading, writing
 from storage.jobs import control, uploads
-from storage.purge import doomed, everything_of_case, vectors
+from storage.results import purge
+from storage.results.purge import doomed, everything_of_case, vectors
 from storage.tables import (
     Analysis,
     Appearance,

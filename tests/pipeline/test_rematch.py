@@ -17,14 +17,14 @@ from pipeline.plan import Plan
 from pipeline.rematch import match_people, match_person
 from pipeline.tools import Tools
 from pipeline.withdraw import withdraw
-from storage.candidates import candidates
 from storage.cases import case_terms
 from storage.cases.gallery import gallery, unmatched_people
 from storage.cases.references import WITHDRAWN
-from storage.changes import Changes, changes
 from storage.database.database import reading, writing
+from storage.results.candidates import candidates
+from storage.results.changes import Changes, changes
+from storage.results.verdicts import Decision, Key, Seen, give
 from storage.tables import Reference
-from storage.verdicts import Decision, Key, Seen, give
 
 SEEN = Seen(
     recording_sha256="a" * 64,

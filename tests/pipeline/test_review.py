@@ -32,8 +32,8 @@ from storage.access.audit import entries
 from storage.access.tokens import add_token
 from storage.database.database import reading, writing
 from storage.jobs.control import forget
-from storage.sights import Sight
-from storage.verdicts import Decision, Key, Standing, standings, verdicts_of
+from storage.results.sights import Sight
+from storage.results.verdicts import Decision, Key, Standing, standings, verdicts_of
 
 FIRST = KEYS[0]
 STRICT = replace(RULES, least_quality=0.9)

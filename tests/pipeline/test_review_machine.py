@@ -10,8 +10,8 @@ from errors import NightreelError, Purged, Settled
 from pipeline.review import Reviewer, undo
 from storage.database.database import reading, writing
 from storage.jobs.control import forget
+from storage.results.verdicts import Decision, Key, Standing, standings, verdicts_of
 from storage.tables import Table
-from storage.verdicts import Decision, Key, Standing, standings, verdicts_of
 
 WHO = st.sampled_from([ANN, BEN, CY])
 WHAT = st.sampled_from(Decision)

@@ -14,7 +14,7 @@ from pipeline.purge import Order, purge_bystanders
 from pipeline.search import Answer, Question, search
 from pipeline.tools import Tools
 from storage.database.database import writing
-from storage.reach import Unsearched
+from storage.results.reach import Unsearched
 from storage.tables import CaseRecording
 
 HERE = Question(case="2026-1")

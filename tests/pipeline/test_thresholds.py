@@ -17,10 +17,10 @@ from pipeline.rematch import match_people
 from pipeline.thresholds import Changed, Within, change_threshold, effect
 from pipeline.tools import Tools
 from storage.access.audit import entries
-from storage.candidates import candidates
 from storage.cases.gallery import unmatched_people
-from storage.changes import changes
 from storage.database.database import reading
+from storage.results.candidates import candidates
+from storage.results.changes import changes
 from storage.vectors.thresholds import threshold_in_use, thresholds
 
 

@@ -18,9 +18,9 @@ from pipeline.review import Reviewer, Rules, decide
 from review.package import verify
 from storage.access.accounts import Role
 from storage.access.audit import entries
-from storage.calibrations import Calibration, Conditions, keep
 from storage.database.database import reading, writing
-from storage.verdicts import Decision, Key
+from storage.results.calibrations import Calibration, Conditions, keep
+from storage.results.verdicts import Decision, Key
 
 STRICT = Rules(least_quality=0.99)
 

@@ -15,7 +15,7 @@ from pipeline.withdraw import withdraw
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.database.database import reading
-from storage.verdicts import Decision, Key
+from storage.results.verdicts import Decision, Key
 
 
 @pytest.fixture

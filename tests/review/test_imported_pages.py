@@ -11,8 +11,8 @@ from visiting import House
 from pipeline.imports import import_faces
 from pipeline.match import match_analysis
 from storage.access.accounts import Role
-from storage.candidates import candidates
 from storage.database.database import reading
+from storage.results.candidates import candidates
 
 SAID = "cut by <b>Cutter</b>, imported"
 SHOWN = SAID.replace("<b>", "&lt;b&gt;").replace("</b>", "&lt;/b&gt;")

@@ -13,7 +13,7 @@ from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.database.database import reading, writing
 from storage.jobs.control import forget
-from storage.verdicts import Standing, standings
+from storage.results.verdicts import Standing, standings
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from storage import tables
-from storage.candidates import CandidateRow, candidates
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
 from storage.jobs.recordings import add
-from storage.ranking import Match, replace_candidates
+from storage.results.candidates import CandidateRow, candidates
+from storage.results.ranking import Match, replace_candidates
 from storage.vectors.appearances import replace_appearances
 
 ADA, GRACE = 1, 2

@@ -5,13 +5,13 @@ import pytest
 from rows import NOW, PLAN, TERMS, add_reference, found, presence, reference, segments
 from sqlalchemy import Engine
 
-from storage.candidates import candidates
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
-from storage.exports import each_appearance, each_candidate, recordings_called
 from storage.jobs.recordings import Request, add
-from storage.ranking import Match, replace_candidates
+from storage.results.candidates import candidates
+from storage.results.exports import each_appearance, each_candidate, recordings_called
+from storage.results.ranking import Match, replace_candidates
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.embeddings import keep_vectors
 from storage.vectors.models import Choice, choose

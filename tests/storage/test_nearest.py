@@ -16,8 +16,8 @@ from storage.cases.scope import ADDED, Scope, has_footage
 from storage.database.database import reading, writing
 from storage.jobs.control import cancel, forget
 from storage.jobs.recordings import Request, add
-from storage.reach import Extent, Reach, Unsearched, reach
-from storage.search import hits
+from storage.results.reach import Extent, Reach, Unsearched, reach
+from storage.results.search import hits
 from storage.tables import Analysis, Segment, State
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.nearest import Near, nearest

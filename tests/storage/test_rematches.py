@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.candidates import Place
-from storage.rematches import composed, differences
+from storage.results.candidates import Place
+from storage.results.rematches import composed, differences
 
 PLACES = st.builds(Place, st.integers(1, 3), st.sampled_from([0.1, 0.2, 0.3]), st.integers(1, 4))
 STANDS = st.dictionaries(st.integers(1, 6), PLACES, max_size=6)

@@ -10,7 +10,6 @@ from sqlmodel import Session, select
 from errors import WrongUsage
 from faces.vectors import unit
 from storage import tables
-from storage.case_view import photos_of_case
 from storage.cases.case_terms import open_case
 from storage.cases.gallery import Gallery, engines_of, gallery, unmatched_people
 from storage.cases.people import add_person, people_in
@@ -18,6 +17,7 @@ from storage.cases.references import references
 from storage.cases.sealed_vectors import ERASED, opened, with_keys
 from storage.database.database import reading, writing
 from storage.files.keys import Keyring
+from storage.results.case_view import photos_of_case
 
 VECTORS = np.random.default_rng(3).normal(size=(300, 128)).astype(np.float32)
 

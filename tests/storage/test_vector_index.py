@@ -22,8 +22,8 @@ from storage.database.database import connect, reading, writing
 from storage.database.epoch import milliseconds
 from storage.jobs.control import forget
 from storage.jobs.recordings import add
-from storage.purge import scrub
-from storage.reach import Unsearched, reach
+from storage.results.purge import scrub
+from storage.results.reach import Unsearched, reach
 from storage.tables import Recording
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.embeddings import appearance_vectors, keep_vectors

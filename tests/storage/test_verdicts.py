@@ -16,8 +16,8 @@ from storage import tables
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
+from storage.results.verdicts import Decision, Key, Seen, Standing, Vote, give, standing, take_back
 from storage.tables import QualityOverride
-from storage.verdicts import Decision, Key, Seen, Standing, Vote, give, standing, take_back
 
 KEY = Key(1, 7)
 SEEN = Seen(

@@ -18,13 +18,13 @@ from pipeline.clock import utc_now
 from pipeline.enrol import enrol_person
 from pipeline.ingest import ingest_file
 from pipeline.windows import Windows
-from storage.candidates import candidates
 from storage.cases import case_terms
 from storage.cases.gallery import unmatched_people
 from storage.database.database import reading, writing
 from storage.jobs import ledger, reaper
 from storage.jobs.agenda import mark_asked, ready_to_match, unasked
 from storage.jobs.progress import outcomes
+from storage.results.candidates import candidates
 from storage.tables import State
 from tasks import recovery
 from tasks.analyses import ask_for_matching, match_analysis

@@ -11,9 +11,9 @@ from pipeline.overview import Detail, Rated
 from review.api import links
 from review.api.models.given import Box, Id, Sentence
 from review.calibration import UNCALIBRATED, said
-from storage.changes import Change, Changes
-from storage.rematches import Cause, Place, Rematch
-from storage.verdicts import Decision, Standing, Verdict
+from storage.results.changes import Change, Changes
+from storage.results.rematches import Cause, Place, Rematch
+from storage.results.verdicts import Decision, Standing, Verdict
 
 
 class CandidateAnswer(BaseModel):

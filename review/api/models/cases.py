@@ -13,8 +13,8 @@ from storage.cases.case_terms import Change
 from storage.cases.cases import EVER, Case
 from storage.cases.legal_bases import LegalBasis
 from storage.cases.scope import ADDED
-from storage.decoys import Alarms
-from storage.verdicts import Standing
+from storage.results.decoys import Alarms
+from storage.results.verdicts import Standing
 
 Sources = Annotated[
     list[Words],

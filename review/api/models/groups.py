@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 from review.api import links
 from review.api.models.given import Id, Words
-from storage.groups import Group, Member
+from storage.results.groups import Group, Member
 
 
 class GroupAnswer(BaseModel):

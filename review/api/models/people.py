@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from pipeline.enrol import Enrolled
 from pipeline.portraits import Portrait
 from review.api import links
-from storage.case_view import Photo
 from storage.cases.people import PersonRow
+from storage.results.case_view import Photo
 from storage.tables import Category
 
 

@@ -9,8 +9,8 @@ from review.api import links
 from review.api.models.given import Box
 from review.api.models.people import JudgedAnswer
 from review.calibration import UNCALIBRATED, said
-from storage.reach import Extent, Reach, Unsearched
-from storage.search import Hit
+from storage.results.reach import Extent, Reach, Unsearched
+from storage.results.search import Hit
 
 
 class HitAnswer(BaseModel):

@@ -6,8 +6,8 @@ from pydantic import BaseModel, Field
 
 from pipeline.looking import CaseToReview
 from review.api import links
-from storage.sights import ShownReference, Sight
-from storage.verdicts import Decision, Key
+from storage.results.sights import ShownReference, Sight
+from storage.results.verdicts import Decision, Key
 
 
 class CaseToReviewAnswer(BaseModel):

@@ -6,11 +6,11 @@ from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
 
 from storage import tables
-from storage.candidates import CandidateRow, as_candidate, candidate_statement
 from storage.cases.cases import Case
 from storage.cases.scope import allowed
 from storage.cases.sealed_vectors import verdict_on
-from storage.verdicts import Key
+from storage.results.candidates import CandidateRow, as_candidate, candidate_statement
+from storage.results.verdicts import Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import sqlalchemy
 from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
-from storage.candidates import CandidateRow, as_candidate, candidate_statement
 from storage.jobs.plans import imported_at
+from storage.results.candidates import CandidateRow, as_candidate, candidate_statement
 from storage.tables import Analysis, Appearance, Case, CaseRecording, Embedding, Plan, Recording
 
 _AT_ONCE = 1000

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from storage import tables
-from storage.candidates import Place
+from storage.results.candidates import Place
 from storage.tables import CandidateChange, Cause, Person
 
 __all__ = ["Cause", "Difference", "Facts", "Place", "Rematch"]

@@ -8,7 +8,7 @@ from storage import tables
 from storage.cases.cases import Case
 from storage.cases.gallery import unmatch
 from storage.database.upsert import insert_if_new
-from storage.ranking import forget_candidates_outside
+from storage.results.ranking import forget_candidates_outside
 
 
 def add_footage(session: Session, case: Case, recording_id: int) -> bool:

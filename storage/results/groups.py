@@ -13,8 +13,8 @@ from faces.vectors import Vectors
 from storage.cases import cases
 from storage.cases.scope import Scope, in_window, within
 from storage.database.batches import batches
-from storage.group_rules import say_apart, say_together
 from storage.jobs.states import ENDED, is_footage, is_imported
+from storage.results.group_rules import say_apart, say_together
 from storage.tables import (
     Analysis,
     Appearance,

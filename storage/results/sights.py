@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import Session, col, select
 
 from storage.jobs.plans import Provenance
+from storage.results.verdicts import Key, Seen
 from storage.tables import (
     Analysis,
     Appearance,
@@ -22,7 +23,6 @@ from storage.tables import (
     Verdict,
 )
 from storage.vectors.models import is_shown
-from storage.verdicts import Key, Seen
 
 Source: TypeAlias = type[Candidate] | type[Decoy]
 

@@ -9,9 +9,9 @@ from sqlmodel import Session, col, select
 
 from storage.database.batches import batches
 from storage.jobs.listing import people_of_case
-from storage.rematches import Difference, Place, Rematch, changes_in, composed, done
+from storage.results.rematches import Difference, Place, Rematch, changes_in, composed, done
+from storage.results.verdicts import Key, verdicts_of
 from storage.tables import Analysis, Appearance, Recording, Reference
-from storage.verdicts import Key, verdicts_of
 
 
 @dataclass(frozen=True, slots=True)

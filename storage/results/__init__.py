@@ -1,0 +1,1 @@
+"""Candidates, verdicts, groups, and what is exported or purged of them."""
