@@ -17,15 +17,15 @@ from pipeline.act import Act
 from pipeline.archive import AUDIT_KEY, MASTER_KEY, SETTINGS, WHOLE_FOLDERS, Archive
 from pipeline.clock import utc_now
 from pipeline.manifest import FORMAT, NAME, Kept, Manifest
-from storage import inventory
 from storage.access.audit import Action
 from storage.access.checkpoints import anything_signed
+from storage.archive import inventory
+from storage.archive.inventory import Inventory
 from storage.database.database import Engine, reading
 from storage.database.snapshots import FILE_OF, snapshot
 from storage.files.keys import anything_sealed
 from storage.files.media import path_of
 from storage.files.private_files import DRAFT, copy, digest, disk_explained, draft_in, side_by_side
-from storage.inventory import Inventory
 
 ROUNDS = 5
 """How often the database is copied because something was erased meanwhile."""

@@ -13,9 +13,10 @@ from pipeline.archive import AUDIT_KEY, MASTER_KEY, SETTINGS, Archive
 from pipeline.audit import Examined, examine
 from pipeline.clock import utc_now
 from pipeline.manifest import Kept, Manifest
-from storage import inventory
 from storage.access.audit import Action
 from storage.access.checkpoints import anything_signed, public_half, signing_key
+from storage.archive import inventory
+from storage.archive.moving import let_go, log_out, move_footage
 from storage.database import pg_client
 from storage.database.database import NEWEST_VERSION, Engine, connect, reading, upgrade, writing
 from storage.database.snapshots import FILE_OF, file_of, is_empty, refuse_damaged
@@ -25,7 +26,6 @@ from storage.files.media import Media
 from storage.files.media_folder import MediaFolder
 from storage.files.private_files import DRAFT, copy, disk_explained, draft_in, put, side_by_side
 from storage.files.sealed import SealedMedia
-from storage.moving import let_go, log_out, move_footage
 
 SQLITE = FILE_OF["sqlite"]
 PICTURES_TRIED = 20

@@ -23,11 +23,11 @@ from pipeline.plan import Plan
 from pipeline.purge import Order, purge_case
 from pipeline.tools import Tools
 from storage.access.audit import entries
+from storage.archive.inventory import Inventory
 from storage.cases.case_terms import close_case
 from storage.database.database import connect, reading, writing
 from storage.database.snapshots import FILE_OF
 from storage.files.private_files import DRAFT
-from storage.inventory import Inventory
 from storage.jobs.recordings import add
 
 

@@ -31,11 +31,11 @@ from pipeline.search import Question, search
 from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.access.checkpoints import make_checkpoint, public_half, signing_key
+from storage.archive.inventory import tables_version
 from storage.database.database import NEWEST_VERSION, _migrate, connect, reading, writing
 from storage.files.crops import crop_names
 from storage.files.keys import master_key
 from storage.files.private_files import DRAFT, digest
-from storage.inventory import tables_version
 from storage.jobs import agenda
 from storage.jobs.ledger import claim
 from storage.jobs.recordings import add

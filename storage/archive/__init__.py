@@ -1,0 +1,1 @@
+"""A whole archive: what it consists of, and what changes when it is restored."""
