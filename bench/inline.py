@@ -6,11 +6,11 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.enrol import enrol_person
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis
-from pipeline.watch import watch
 from settings import Settings
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing

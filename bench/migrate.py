@@ -24,12 +24,12 @@ from demo.portraits import portrait
 from faces.crop import Crop
 from faces.engine import FaceEngine
 from faces.face import Image
+from pipeline.analysis.migrate import migrate
+from pipeline.analysis.reembed import AT_ONCE
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.crops import cut_face, jpeg_of, read_crop
-from pipeline.migrate import migrate
 from pipeline.plan import Plan
-from pipeline.reembed import AT_ONCE
-from pipeline.watch import watch
 from settings import Settings
 from storage import tables
 from storage.database.database import reading, writing

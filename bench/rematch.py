@@ -17,8 +17,8 @@ import numpy as np
 from bench.vectors import fill
 from faces.models import DLIB
 from faces.vectors import Vectors, unit
+from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now
-from pipeline.rematch import match_people
 from pipeline.withdraw import withdraw
 from settings import Settings
 from storage.cases.case_terms import open_case

@@ -14,8 +14,8 @@ from cli.output import err
 from cli.overlaps import SAME_AS, repeats_of, same_as
 from cli.results import FIELDS
 from errors import WrongUsage
+from pipeline.analysis.overlaps import Moment, earlier_stretch
 from pipeline.clock import utc_now
-from pipeline.overlaps import Moment, earlier_stretch
 from pipeline.results import exporting
 from review.sheets import Format, whole_file, write_rows
 from storage.cases.cases import id_of_case

@@ -14,8 +14,8 @@ from cli.progress import wait_for
 from faces import models as known
 from faces.calibration import Suggestion
 from faces.engine import FaceEngine
-from pipeline import migrate as steps
 from pipeline.act import Act
+from pipeline.analysis import migrate as steps
 from pipeline.clock import utc_now
 from pipeline.compare import Compared, Comparison, Seen
 from pipeline.compare import compare as compare_engines

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TypeVar
 
 from cli.output import out, table
-from pipeline.overlaps import Moment, repeated
+from pipeline.analysis.overlaps import Moment, repeated
 from review.timeline import clock
 from storage.database.database import Session, reading
 from storage.jobs.listing import recordings_of

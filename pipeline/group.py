@@ -8,9 +8,9 @@ from errors import NotAuthorised, UnusablePhoto, WrongUsage
 from faces.engine import FaceEngine, ModelCard
 from faces.grouping import group
 from pipeline.act import Act
+from pipeline.analysis.overlaps import Moment, repeated
 from pipeline.clock import utc_now
 from pipeline.enrol import Enrolled, enrol_person
-from pipeline.overlaps import Moment, repeated
 from pipeline.portraits import Kept, examine
 from pipeline.tools import Tools
 from storage.access.audit import Action

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from errors import Purged
 from pipeline.act import Act
-from pipeline.overlaps import ranks_of_firsts
+from pipeline.analysis.overlaps import ranks_of_firsts
 from storage.access.audit import Action
 from storage.cases.case_ids import case_to_read_by_id
 from storage.cases.cases import Case

@@ -7,7 +7,7 @@ from typing import cast
 
 from faces.engine import FaceEngine
 from pipeline.act import Act
-from pipeline.overlaps import repeated_ranks
+from pipeline.analysis.overlaps import repeated_ranks
 from pipeline.plan import Plan
 from pipeline.results import seen
 from review.calibration import said

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from pipeline import match, overlaps
+from pipeline.analysis import match, overlaps
 from pipeline.clock import utc_now
 from pipeline.patience import patiently
 from storage.database.database import writing

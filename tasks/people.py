@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from pipeline import rematch
+from pipeline.analysis import rematch
 from pipeline.patience import patiently
 from tasks.asking import send
 from worker.app import app

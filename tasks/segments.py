@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.patience import patiently
-from pipeline.watch import watch
 from storage.database.database import reading, writing
 from storage.jobs.agenda import by_site, mark_asked, most_urgent, unasked
 from tasks.analyses import ask_for_matching

@@ -11,12 +11,12 @@ from pathlib import Path
 from bench.chaos.digest import content
 from bench.chaos.footage import Shape, draw_job, draw_photos
 from bench.chaos.stores import Store
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.enrol import enrol_person
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis
 from pipeline.plan import Plan
-from pipeline.watch import watch
 from settings import Settings
 from storage.cases.case_terms import open_case
 from storage.database.database import Engine, connect, reading, writing

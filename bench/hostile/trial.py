@@ -17,12 +17,12 @@ from bench.hostile.kind import Base, Kind, Verdict
 from errors import FootageVanished, NightreelError, RefusedFootage, UnreadableFootage
 from faces.engines.stub import StubEngine
 from faces.face import Face, Image
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from pipeline.watch import watch
 from storage.database.database import reading
 from storage.jobs.agenda import unasked
 from storage.jobs.progress import Outcome, outcomes

@@ -16,11 +16,11 @@ from painted import RED, paint_photo
 from passers import Street
 from test_listings import TERMS
 
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.overlaps import link_footage
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis
-from pipeline.overlaps import link_footage
-from pipeline.watch import watch
 from settings import Settings
 from storage.database.database import reading
 from storage.jobs.agenda import unasked

@@ -6,10 +6,10 @@ import pytest
 from command_line import TERMS, Nightreel
 from painted import BLUE, RED, Stay, paint
 
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis
-from pipeline.watch import watch
 from settings import Settings
 from storage.cases.cases import find_case
 from storage.database.database import reading

@@ -7,7 +7,7 @@ import pytest
 from command_line import TERMS, Nightreel
 from painted import BLUE, RED, paint_photo
 
-from pipeline.match import match_analysis
+from pipeline.analysis.match import match_analysis
 from settings import Settings
 from worker.resources import Resources
 

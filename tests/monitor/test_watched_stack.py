@@ -214,7 +214,7 @@ def test_every_line_of_the_workers_is_json_and_names_segment_and_recording(
 ) -> None:
     text = (watched.home / "logs" / "worker.log").read_text()
     lines = [json.loads(line) for line in text.splitlines()]
-    about = [line for line in lines if line.get("logger") == "pipeline.watch"]
+    about = [line for line in lines if line.get("logger") == "pipeline.analysis.watch"]
     assert about
     assert {(one["segment"], one["recording"]) for one in about} == {(1, 1)}
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.enrol import Enrolled, enrol_person
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from pipeline.watch import watch
 from storage.cases import case_terms
 from storage.cases.people import Standing
 from storage.database.database import reading, writing

@@ -20,12 +20,12 @@ from footage.recording import fingerprint, probe
 from footage.remote.disk_cache import DiskCache
 from footage.remote.held import can_hold_reads
 from footage.segments import Segment, divide
-from pipeline.analyse import Findings, analyse
+from pipeline.analysis.analyse import Findings, analyse
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.watch import watch
 from pipeline.at_hand import Known, at_hand, modified_ns
-from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from pipeline.watch import watch
 from storage import tables
 from storage.database.database import reading, writing
 from storage.files.footage_store import FootageStore

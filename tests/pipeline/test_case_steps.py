@@ -11,9 +11,9 @@ from steps import enrol, find
 
 from errors import Locked, NotAuthorised, WrongUsage
 from pipeline import cases
+from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
 from pipeline.plan import Plan
-from pipeline.rematch import match_person
 from pipeline.results import exporting, view_candidates
 from pipeline.search import Question, search
 from pipeline.tools import Tools

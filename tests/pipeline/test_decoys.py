@@ -11,10 +11,10 @@ from steps import enrol, find, open_case
 
 from errors import WrongUsage
 from pipeline import decoys
+from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
 from pipeline.looking import next_sight
 from pipeline.plan import Plan
-from pipeline.rematch import match_person
 from pipeline.review import Reviewer, Rules, decide
 from pipeline.tools import Tools
 from storage.database.database import reading, writing

@@ -16,6 +16,9 @@ from steps import watch_all
 from errors import NotAuthorised, UnusablePhoto, WrongUsage
 from faces.engines.stub import StubEngine
 from footage.alignment import Overlap
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.migrate import migrate
+from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
 from pipeline.group import (
     Groups,
@@ -27,10 +30,7 @@ from pipeline.group import (
     view_groups,
 )
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis
-from pipeline.migrate import migrate
 from pipeline.plan import Plan
-from pipeline.rematch import match_person
 from pipeline.tools import Tools
 from pipeline.withdraw import withdraw
 from storage import tables

@@ -11,7 +11,7 @@ from rows import NOW
 from steps import ingest, watch_all
 
 from footage.alignment import Overlap
-from pipeline.overlaps import Moment, link_footage, same_moments
+from pipeline.analysis.overlaps import Moment, link_footage, same_moments
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import reading, writing

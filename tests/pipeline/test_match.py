@@ -7,11 +7,11 @@ from snapshots import WHEN_ASKED, snapshot
 from sqlmodel import select
 from steps import enrol, find, ingest, open_case, outcome, watch_all
 
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.rematch import match_people, match_person
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis
 from pipeline.plan import Plan
-from pipeline.rematch import match_people, match_person
 from pipeline.tools import Tools
 from storage.cases import case_terms
 from storage.cases.gallery import unmatched_people

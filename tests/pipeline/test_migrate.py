@@ -21,13 +21,13 @@ from faces.engine import FaceEngine
 from faces.engines import build_engine
 from faces.engines.stub import StubEngine
 from faces.face import Face, Image
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.migrate import Asked, migrate, use
+from pipeline.analysis.reembed import Why
+from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now
 from pipeline.compare import compare
-from pipeline.match import match_analysis
-from pipeline.migrate import Asked, migrate, use
 from pipeline.plan import Plan
-from pipeline.reembed import Why
-from pipeline.rematch import match_people
 from pipeline.search import Question, search
 from pipeline.tools import Tools
 from storage.database.database import reading, writing

@@ -12,6 +12,7 @@ from sqlmodel import select
 from steps import enrol, find, open_case
 
 from errors import NotAuthorised, WrongUsage
+from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
 from pipeline.erasure import of_picture, of_sealed, of_vector, scan
 from pipeline.plan import Plan
@@ -22,7 +23,6 @@ from pipeline.purge import (
     purge_person,
     purge_recordings,
 )
-from pipeline.rematch import match_person
 from pipeline.tools import Tools
 from storage.access import audit
 from storage.access.accounts import Role, add_account

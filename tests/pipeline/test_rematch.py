@@ -12,9 +12,9 @@ from sqlmodel import select
 from steps import enrol, find, open_case
 
 from errors import WrongUsage
+from pipeline.analysis.rematch import match_people, match_person
 from pipeline.clock import utc_now
 from pipeline.plan import Plan
-from pipeline.rematch import match_people, match_person
 from pipeline.tools import Tools
 from pipeline.withdraw import withdraw
 from storage.cases import case_terms

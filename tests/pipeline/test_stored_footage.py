@@ -12,7 +12,7 @@ from steps import ingest, open_segments, outcome, seen, watch_all
 
 from errors import FootageVanished, RefusedFootage, StoreUnavailable
 from footage.remote.disk_cache import DiskCache
-from pipeline.match import match_analysis
+from pipeline.analysis.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import reading, writing

@@ -11,9 +11,9 @@ from test_rematch import LIKE_RED, decide_on_everything
 from errors import WrongUsage
 from faces.adjusted import AdjustedEngine
 from faces.engines.stub import StubEngine
+from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now
 from pipeline.plan import Plan
-from pipeline.rematch import match_people
 from pipeline.thresholds import Changed, Within, change_threshold, effect
 from pipeline.tools import Tools
 from storage.access.audit import entries

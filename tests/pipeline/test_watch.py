@@ -21,12 +21,12 @@ from waiting import wait_until
 from errors import StoreUnavailable
 from faces.engines.stub import StubEngine
 from faces.face import Face, Image
+from pipeline.analysis.heartbeat import Heartbeat
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
-from pipeline.heartbeat import Heartbeat
-from pipeline.match import match_analysis
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from pipeline.watch import watch
 from storage.database.database import connect, reading, writing
 from storage.jobs import ledger, reaper
 from storage.jobs.ledger import MAX_ATTEMPTS

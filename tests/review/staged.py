@@ -6,13 +6,13 @@ from pathlib import Path
 from painted import BLUE, RED, Stay, paint, paint_photo
 from visiting import House
 
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.rematch import match_person
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.enrol import enrol_person
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis
 from pipeline.plan import Plan
-from pipeline.rematch import match_person
-from pipeline.watch import watch
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
 from storage.jobs.agenda import unasked

@@ -8,7 +8,7 @@ import pytest
 from painted import BLUE, GREEN, RED, paint_photo
 from visiting import House
 
-from pipeline.rematch import match_people
+from pipeline.analysis.rematch import match_people
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.database.database import reading

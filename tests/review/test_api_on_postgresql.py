@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 from test_uploads import hand_in
 from visiting import House, house_over
 
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.rematch import match_person
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
-from pipeline.match import match_analysis
-from pipeline.rematch import match_person
-from pipeline.watch import watch
 from storage.access.accounts import Role
 from storage.database.database import reading
 from storage.jobs.agenda import unasked

@@ -10,7 +10,7 @@ import pytest
 from painted import BLUE, paint_photo
 from visiting import House
 
-from pipeline.rematch import match_people
+from pipeline.analysis.rematch import match_people
 from pipeline.review import Rules
 from storage.access.accounts import Role
 from storage.access.audit import entries

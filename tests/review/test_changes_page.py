@@ -8,8 +8,8 @@ from painted import RED, paint_photo
 from staged import PERSON, stage
 from visiting import House
 
+from pipeline.analysis.rematch import match_person
 from pipeline.enrol import enrol_person
-from pipeline.rematch import match_person
 from pipeline.review import Reviewer, Rules, decide
 from pipeline.withdraw import withdraw
 from storage.access.accounts import Role

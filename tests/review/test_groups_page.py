@@ -9,10 +9,10 @@ from painted import BLUE, RED, Stay, paint
 from rows import NOW, TERMS
 from visiting import House
 
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.ingest import ingest_file
-from pipeline.match import match_analysis
-from pipeline.watch import watch
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.cases.case_terms import open_case

@@ -8,8 +8,8 @@ from painted import RED, paint_photo
 from staged import PLAN, stage
 from visiting import House
 
+from pipeline.analysis.match import match_analysis
 from pipeline.imports import import_faces
-from pipeline.match import match_analysis
 from storage.access.accounts import Role
 from storage.database.database import reading
 from storage.results.candidates import candidates

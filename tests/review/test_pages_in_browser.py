@@ -13,8 +13,8 @@ from rows import NOW, TERMS
 from test_uploads import hand_in
 from visiting import PASSWORD, House, log_in
 
-from pipeline.match import match_analysis
-from pipeline.watch import watch
+from pipeline.analysis.match import match_analysis
+from pipeline.analysis.watch import watch
 from review.access import ACCESS
 from review.sessions import form_token_of
 from storage.access.accounts import Role

@@ -89,7 +89,7 @@ kept_answer = app.task(_answer, name="lab.kept_answer", ignore_result=False)
 
 @app.task(name="lab.watch")
 def watch(database_url: str, segment_id: int, seconds: float, diary: str) -> None:
-    """Hold a segment's lease for some time, then finish it, as `pipeline.watch` does."""
+    """Hold a segment's lease for some time, then finish it, as `pipeline.analysis.watch` does."""
     from footage.coverage import Coverage  # late: most tests have no database to wait for
     from pipeline.clock import utc_now
     from storage.database.database import connect, writing

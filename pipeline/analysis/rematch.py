@@ -14,8 +14,8 @@ import numpy as np
 from errors import NotAuthorised
 from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
+from pipeline.analysis.match import record_match
 from pipeline.clock import utc_now
-from pipeline.match import record_match
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.access.audit import Action

@@ -1,6 +1,6 @@
 """Have another engine look at everything that is kept, compare the two, and switch.
 
-Crops become work of the ledger (`storage.jobs.reembedding`, `pipeline.reembed`); reference photos, which
+Crops become work of the ledger (`storage.jobs.reembedding`, `pipeline.analysis.reembed`); reference photos, which
 are few, are embedded anew here.
 """
 
@@ -9,11 +9,11 @@ from datetime import datetime
 
 from errors import PictureLost, UnusablePhoto, WrongUsage
 from faces.engine import FaceEngine
+from pipeline.analysis.reembed import Why, faces_of
+from pipeline.analysis.rematch import facts_of
 from pipeline.clock import utc_now
 from pipeline.crops import read_crop
 from pipeline.plan import Plan
-from pipeline.reembed import Why, faces_of
-from pipeline.rematch import facts_of
 from pipeline.tools import Tools
 from storage.access import audit
 from storage.access.audit import Action

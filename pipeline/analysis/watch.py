@@ -1,6 +1,6 @@
 """Watch one segment under a lease: claim it, analyse it, commit what was seen.
 
-A segment of crops that are embedded anew goes the same way; see `pipeline.reembed`.
+A segment of crops that are embedded anew goes the same way; see `pipeline.analysis.reembed`.
 """
 
 import logging
@@ -20,14 +20,14 @@ from errors import (
 )
 from faces.appearances import Appearance
 from faces.engine import FaceEngine
-from pipeline.analyse import Findings, analyse
+from pipeline.analysis.analyse import Findings, analyse
+from pipeline.analysis.heartbeat import Heartbeat
+from pipeline.analysis.reembed import embed_anew
 from pipeline.at_hand import Known, at_hand
 from pipeline.clock import utc_now
 from pipeline.crops import jpeg_of
-from pipeline.heartbeat import Heartbeat
 from pipeline.patience import patiently
 from pipeline.plan import Plan
-from pipeline.reembed import embed_anew
 from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.files.sealed import Album
