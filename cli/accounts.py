@@ -7,8 +7,8 @@ import typer
 from cli.actor import actor
 from cli.output import err, out, print_json, table
 from errors import Conflict
-from pipeline.accounts import Managing, NewPassword
 from pipeline.clock import utc_now
+from pipeline.governance.accounts import Managing, NewPassword
 from storage.access import accounts
 from storage.access.accounts import MANAGER, Account, Role
 from storage.database.database import Engine, reading

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cli.actor import actor
 from cli.output import err, out, print_json, table
-from pipeline import audit
 from pipeline.clock import utc_now
+from pipeline.governance import audit
 from review.sheets import whole_file
 from storage.access.checkpoints import public_half, signing_key
 from worker.resources import resources

@@ -17,8 +17,8 @@ from cli.case_words import (
 )
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
-from pipeline import cases
 from pipeline.clock import utc_now
+from pipeline.governance import cases
 from storage.cases.case_terms import Authorisation, Change
 from worker.resources import resources
 

@@ -21,8 +21,8 @@ from errors import (
     UnreadableFootage,
 )
 from faces import models
-from pipeline.cases import require_case
 from pipeline.clock import utc_now
+from pipeline.governance.cases import require_case
 from pipeline.ingest import ingest_file
 from pipeline.names import display_name
 from storage.access.audit import Action

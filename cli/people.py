@@ -10,9 +10,9 @@ import typer
 from cli.actor import actor
 from cli.output import err, out, print_json, table
 from errors import BrokerUnavailable, UnusablePhoto
-from pipeline.cases import require_case
 from pipeline.clock import utc_now
 from pipeline.enrol import Enrolled, enrol_person
+from pipeline.governance.cases import require_case
 from pipeline.withdraw import withdraw as take_back
 from pipeline.withdraw import withdraw_person
 from storage.access.audit import Action

@@ -26,8 +26,8 @@ from cli.results import (
 )
 from cli.services import Services
 from errors import BrokerUnavailable, NotAuthorised, WrongUsage
-from pipeline import cases
 from pipeline.clock import utc_now
+from pipeline.governance import cases
 from storage.cases.legal_bases import SELF_DECLARED
 from storage.cases.scope import ADDED
 from tasks.people import ask_for_people

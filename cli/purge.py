@@ -8,9 +8,9 @@ import typer
 from cli.actor import actor
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
-from pipeline.certificates import as_document, keep
 from pipeline.clock import utc_now
-from pipeline.purge import (
+from pipeline.governance.certificates import as_document, keep
+from pipeline.governance.purge import (
     Certificate,
     Order,
     purge_case,

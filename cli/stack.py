@@ -6,7 +6,7 @@ from cli.accounts import has_account, make_first_account
 from cli.footage import ask_for_new, check_engine
 from cli.output import err, err_is_journal
 from errors import BrokerUnavailable
-from pipeline.accounts import NewPassword
+from pipeline.governance.accounts import NewPassword
 from settings import Settings
 from tasks.canary import ask_every_queue
 from tasks.intake import refuse_home

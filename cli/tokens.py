@@ -7,8 +7,8 @@ import typer
 
 from cli.actor import actor
 from cli.output import err, out, print_json, table
-from pipeline.accounts import Managing
 from pipeline.clock import utc_now
+from pipeline.governance.accounts import Managing
 from storage.access import tokens
 from storage.access.accounts import Role
 from storage.access.audit import Action, record

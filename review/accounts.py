@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
-from pipeline.accounts import Managing, NewPassword
+from pipeline.governance.accounts import Managing, NewPassword
 from review.first_steps import first_steps
 from review.guard import router
 from review.numbers import Number

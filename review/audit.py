@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from pipeline import audit as steps
-from pipeline.audit import Examined
+from pipeline.governance import audit as steps
+from pipeline.governance.audit import Examined
 from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site

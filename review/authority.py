@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Form, Request, Response
 
 from errors import WrongUsage
-from pipeline import cases
+from pipeline.governance import cases
 from review.guard import router
 from review.pages import page
 from review.sessions import go

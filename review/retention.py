@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
-from pipeline.certificates import keep
-from pipeline.purge import Certificate, Order, bystanders_due, purge_case, purge_due
+from pipeline.governance.certificates import keep
+from pipeline.governance.purge import Certificate, Order, bystanders_due, purge_case, purge_due
 from review.authority import check_repeated
 from review.guard import router
 from review.pages import page

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Form, Response
 
-from pipeline.cases import change_case
+from pipeline.governance.cases import change_case
 from review.authority import find
 from review.guard import router
 from review.moments import as_typed, typed

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from errors import Conflict, TooLarge
-from pipeline.cases import require_case
+from pipeline.governance.cases import require_case
 from pipeline.names import display_name
 from pipeline.receive import Receiving
 from review.guard import router

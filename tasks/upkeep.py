@@ -4,11 +4,11 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
-from pipeline.audit import keep_checkpoint, sign
-from pipeline.certificates import keep
 from pipeline.clock import utc_now
-from pipeline.purge import Order
-from pipeline.purge import purge_due as erase_due
+from pipeline.governance.audit import keep_checkpoint, sign
+from pipeline.governance.certificates import keep
+from pipeline.governance.purge import Order
+from pipeline.governance.purge import purge_due as erase_due
 from storage.access.checkpoints import signing_key
 from storage.cases.gallery import unmatched_people
 from storage.database.database import reading, writing

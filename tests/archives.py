@@ -12,9 +12,9 @@ from sqlmodel import select
 from steps import enrol, find, open_case
 
 from pipeline.archive import Archive
-from pipeline.audit import sign
 from pipeline.backup import Wish, back_up
 from pipeline.clock import utc_now
+from pipeline.governance.audit import sign
 from pipeline.manifest import Manifest
 from pipeline.plan import Plan
 from pipeline.receive import Inbox

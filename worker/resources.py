@@ -13,8 +13,8 @@ from footage.guards import Decoder
 from footage.remote.disk_cache import DiskCache
 from footage.remote.held import can_hold_reads
 from footage.sandbox.walls import choose_walls
+from pipeline.governance.purge import Retention
 from pipeline.plan import Plan
-from pipeline.purge import Retention
 from pipeline.tools import Tools
 from pipeline.windows import Windows
 from settings import Settings, load_settings

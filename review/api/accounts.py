@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from pipeline.accounts import NewPassword
+from pipeline.governance.accounts import NewPassword
 from review.accounts import managing, name_of
 from review.api.models.accounts import (
     AccountAnswer,

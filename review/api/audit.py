@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from pipeline import audit as steps
+from pipeline.governance import audit as steps
 from review import audit
 from review.api.models.audit import (
     AuditAnswer,

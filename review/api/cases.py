@@ -3,8 +3,8 @@
 from datetime import datetime
 from http import HTTPStatus
 
-from pipeline import cases as steps
 from pipeline.act import Act
+from pipeline.governance import cases as steps
 from pipeline.overview import overview
 from review.api.models.cases import (
     AuthorisationGiven,

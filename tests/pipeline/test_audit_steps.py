@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from errors import KeyMissing, WrongUsage
-from pipeline.audit import (
+from pipeline.governance.audit import (
     examine,
     examine_file,
     exported,

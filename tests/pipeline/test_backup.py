@@ -18,9 +18,9 @@ from sqlalchemy import text
 import pipeline.backup
 from errors import Busy, DiskFull, KeyMissing, StoreUnavailable, WrongDatabase, WrongUsage
 from pipeline.clock import utc_now
+from pipeline.governance.purge import Order, purge_case
 from pipeline.manifest import NAME, read_manifest
 from pipeline.plan import Plan
-from pipeline.purge import Order, purge_case
 from pipeline.tools import Tools
 from storage.access.audit import entries
 from storage.archive.inventory import Inventory

@@ -10,9 +10,9 @@ from painted import RED, paint_photo
 from steps import enrol, find
 
 from errors import Locked, NotAuthorised, WrongUsage
-from pipeline import cases
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
+from pipeline.governance import cases
 from pipeline.plan import Plan
 from pipeline.results import exporting, view_candidates
 from pipeline.search import Question, search

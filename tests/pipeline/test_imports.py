@@ -17,9 +17,9 @@ from pipeline.analysis.match import match_analysis
 from pipeline.analysis.migrate import migrate
 from pipeline.clips import cut_clip
 from pipeline.clock import utc_now
+from pipeline.governance.purge import Order, purge_case
 from pipeline.imports import Imported, import_faces
 from pipeline.plan import Plan
-from pipeline.purge import Order, purge_case
 from pipeline.review import Rules
 from pipeline.tools import Tools
 from storage.access.audit import entries

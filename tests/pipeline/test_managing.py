@@ -10,7 +10,7 @@ from rows import NOW
 from sqlalchemy import Engine
 
 from errors import Conflict, NotAllowed
-from pipeline.accounts import Managing
+from pipeline.governance.accounts import Managing
 from storage.access import accounts, audit, tokens
 from storage.access.accounts import Role
 from storage.database.database import reading, writing

@@ -14,15 +14,15 @@ from steps import enrol, find, open_case
 from errors import NotAuthorised, WrongUsage
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
-from pipeline.erasure import of_picture, of_sealed, of_vector, scan
-from pipeline.plan import Plan
-from pipeline.purge import (
+from pipeline.governance.erasure import of_picture, of_sealed, of_vector, scan
+from pipeline.governance.purge import (
     Order,
     purge_bystanders,
     purge_case,
     purge_person,
     purge_recordings,
 )
+from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.access import audit
 from storage.access.accounts import Role, add_account

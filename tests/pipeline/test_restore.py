@@ -21,8 +21,8 @@ from steps import watch_all
 from errors import Altered, DiskFull, KeyMissing, NightreelError, WrongDatabase, WrongUsage
 from pipeline.act import Act
 from pipeline.archive import Archive
-from pipeline.audit import examine, sign
 from pipeline.clock import utc_now
+from pipeline.governance.audit import examine, sign
 from pipeline.ingest import ingest_file
 from pipeline.manifest import NAME, Kept, Manifest, read_manifest
 from pipeline.plan import Plan

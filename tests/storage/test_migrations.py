@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from errors import StoreUnavailable, WrongUsage
-from pipeline.erasure import of_vector, scan
+from pipeline.governance.erasure import of_vector, scan
 from storage.cases.cases import EVER, find_case
 from storage.cases.gallery import gallery
 from storage.cases.people import people_in

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from pydantic import BaseModel, Field
 
-from pipeline.audit import Examined
+from pipeline.governance.audit import Examined
 from storage.access.chain import Entry
 from storage.access.checkpoints import Checkpoint
 from storage.access.search_counts import SearchCount

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.cases import Terms
+from pipeline.governance.cases import Terms
 from pipeline.overview import Overview
 from review.api.models.given import Moment, Remark, Sentence, Words
 from storage.cases.case_terms import Change

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from pipeline.certificates import as_document
-from pipeline.purge import Certificate, Retention
+from pipeline.governance.certificates import as_document
+from pipeline.governance.purge import Certificate, Retention
 from review.retention import Kept, Purge
 from storage.cases.cases import Case
 

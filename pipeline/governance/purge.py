@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from errors import StoreUnavailable, WrongUsage
-from pipeline.erasure import Scan, of_picture, of_sealed, of_vector, scan
+from pipeline.governance.erasure import Scan, of_picture, of_sealed, of_vector, scan
 from pipeline.tools import Tools
 from storage.access import audit
 from storage.access.audit import Action

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import StoreUnavailable
-from pipeline.purge import Certificate
+from pipeline.governance.purge import Certificate
 
 
 def as_document(certificate: Certificate) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Cases, accounts, audit, retention and purge."""
