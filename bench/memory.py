@@ -16,7 +16,7 @@ from PIL import Image
 
 from demo import film
 from pipeline.clock import utc_now
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from pipeline.plan import Plan
 from settings import Settings
 from storage.database.database import reading

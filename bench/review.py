@@ -21,8 +21,8 @@ from faces.engines.stub import StubEngine
 from footage.executables import choose
 from footage.guards import Decoder
 from pipeline.clock import utc_now
+from pipeline.intake.receive import Inbox
 from pipeline.plan import Plan
-from pipeline.receive import Inbox
 from pipeline.tools import Tools
 from review.app import create_app
 from review.sessions import form_token_of

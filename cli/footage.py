@@ -23,7 +23,7 @@ from errors import (
 from faces import models
 from pipeline.clock import utc_now
 from pipeline.governance.cases import require_case
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from pipeline.names import display_name
 from storage.access.audit import Action
 from storage.database.database import reading, writing

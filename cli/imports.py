@@ -12,7 +12,7 @@ from cli.output import err, out, print_json, quantity
 from cli.output import table as printed_table
 from cli.progress import count_bar, wait_for
 from errors import BrokerUnavailable
-from pipeline.imports import Imported, import_faces
+from pipeline.intake.imports import Imported, import_faces
 from tasks.analyses import ask_for_matching
 from worker.resources import resources
 

@@ -13,7 +13,7 @@ from cli.actor import actor
 from cli.footage import DONE, WITH_GAPS, ask_for_new, check_engine, id_of_case
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
-from pipeline.intake import Refused, Taken
+from pipeline.intake.intake import Refused, Taken
 from pipeline.names import display_name, display_path
 from storage.database.database import reading
 from storage.jobs.recordings import Added, Request

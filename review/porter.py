@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from errors import NightreelError, StoreUnavailable
+from pipeline.intake.receive import Inbox, recover, refuse, sweep, take_in
 from pipeline.plan import Plan
-from pipeline.receive import Inbox, recover, refuse, sweep, take_in
 from pipeline.tools import Tools
 from storage.database.database import reading
 from storage.jobs import uploads

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from errors import BrokerUnavailable, WrongUsage
 from monitor.lookout import ledger_lookout
 from pipeline.clock import utc_now
-from pipeline.receive import Inbox
+from pipeline.intake.receive import Inbox
 from pipeline.review import Rules
 from review.app import create_app
 from review.porter import Porter

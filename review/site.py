@@ -13,8 +13,8 @@ from fastapi import Depends, Request
 from monitor.lookout import Sight
 from pipeline.clock import utc_now
 from pipeline.governance.purge import Retention
+from pipeline.intake.receive import Inbox
 from pipeline.plan import Plan
-from pipeline.receive import Inbox
 from pipeline.review import Rules
 from pipeline.tools import Tools
 from review.shelf import Shelf

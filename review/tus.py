@@ -18,8 +18,8 @@ from starlette.requests import ClientDisconnect
 
 from errors import Conflict, TooLarge
 from pipeline.governance.cases import require_case
+from pipeline.intake.receive import Receiving
 from pipeline.names import display_name
-from pipeline.receive import Receiving
 from review.guard import router
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who

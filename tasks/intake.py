@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from errors import BrokerUnavailable, NightreelError, Transient, WrongUsage
-from pipeline.intake import Refused, Taken, WatchedFolder
+from pipeline.intake.intake import Refused, Taken, WatchedFolder
 from storage.jobs.recordings import AS_USUAL, Request
 from tasks.segments import ask_for_waiting
 from worker.entrance import run_service

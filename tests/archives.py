@@ -15,9 +15,9 @@ from pipeline.archive import Archive
 from pipeline.backup import Wish, back_up
 from pipeline.clock import utc_now
 from pipeline.governance.audit import sign
+from pipeline.intake.receive import Inbox
 from pipeline.manifest import Manifest
 from pipeline.plan import Plan
-from pipeline.receive import Inbox
 from pipeline.tools import Tools
 from storage.access import web_sessions
 from storage.access.checkpoints import signing_key

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.receive import Inbox
+from pipeline.intake.receive import Inbox
 from settings import Settings
 
 FOLDER = Path(__file__).parent.parent / "deploy/kubernetes"

@@ -20,7 +20,7 @@ from faces.face import Face, Image
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import reading

@@ -21,7 +21,7 @@ from storage.results.purge import Doomed, Target
 SAMPLES = 16
 """How many vectors of a table and how many pictures are looked for afterwards."""
 UPLOADED = "footage"
-"""In the home folder; see `pipeline.receive.Inbox`."""
+"""In the home folder; see `pipeline.intake.receive.Inbox`."""
 _UNREADABLE = (StoreUnavailable, WrongUsage)
 """What is gone, altered or sealed with a lost master key is erased all the same."""
 ELSEWHERE = (

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from pipeline import case_footage
+from pipeline.intake import case_footage
 from pipeline.overview import overview
 from review.api.models.footage import ChangedFootage, FootageAnswer, FootageGiven, FootageList
 from review.api.paging import Cursor, Limit, piece

@@ -20,7 +20,7 @@ from pipeline.analysis.match import match_analysis
 from pipeline.analysis.overlaps import link_footage
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from settings import Settings
 from storage.database.database import reading
 from storage.jobs.agenda import unasked

@@ -9,7 +9,7 @@ from painted import BLUE, RED, Stay, paint
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from settings import Settings
 from storage.cases.cases import find_case
 from storage.database.database import reading

@@ -22,7 +22,7 @@ from waiting import wait_until
 from warm_start import run_warm
 
 from pipeline.clock import utc_now
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from settings import Settings
 from worker.bound import holder
 from worker.folders import Folders

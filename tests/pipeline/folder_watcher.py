@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pipeline.intake import Refused, Taken, WatchedFolder
+from pipeline.intake.intake import Refused, Taken, WatchedFolder
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import reading

@@ -11,7 +11,7 @@ from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.enrol import Enrolled, enrol_person
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.cases import case_terms

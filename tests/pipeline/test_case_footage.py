@@ -6,7 +6,7 @@ from rows import NOW
 from sqlalchemy import Engine
 
 from errors import NotAuthorised, NotFound
-from pipeline.case_footage import add, remove
+from pipeline.intake.case_footage import add, remove
 from storage.access.audit import entries
 from storage.cases.case_terms import close_case
 from storage.cases.gallery import mark_matched, unmatched_people

@@ -7,7 +7,7 @@ import pytest
 
 from errors import WrongUsage
 from faces.face import Box
-from pipeline.face_table import read_table
+from pipeline.intake.face_table import read_table
 from storage.jobs.imports import Named
 
 HASH = "ab" * 32

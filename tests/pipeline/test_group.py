@@ -29,7 +29,7 @@ from pipeline.group import (
     split_group,
     view_groups,
 )
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from pipeline.withdraw import withdraw

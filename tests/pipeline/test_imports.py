@@ -12,13 +12,13 @@ from steps import enrol, find, open_case, outcome, watch_all
 
 from errors import FootageVanished, NotAuthorised, WrongUsage
 from faces.engines.stub import StubEngine
-from pipeline import imports
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.migrate import migrate
 from pipeline.clips import cut_clip
 from pipeline.clock import utc_now
 from pipeline.governance.purge import Order, purge_case
-from pipeline.imports import Imported, import_faces
+from pipeline.intake import imports
+from pipeline.intake.imports import Imported, import_faces
 from pipeline.plan import Plan
 from pipeline.review import Rules
 from pipeline.tools import Tools

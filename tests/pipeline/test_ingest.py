@@ -9,7 +9,7 @@ from steps import find, ingest, open_segments, outcome, watch_all
 
 from errors import FootageVanished, UnreadableFootage
 from pipeline.clock import utc_now
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from pipeline.names import display_name, display_path
 from pipeline.plan import Plan
 from pipeline.tools import Tools

@@ -13,7 +13,7 @@ from steps import outcome, watch_all
 
 from errors import FootageVanished, StackTrouble
 from footage.folder import LINK, NO_FILE
-from pipeline.intake import COPY, Refused, Taken
+from pipeline.intake.intake import COPY, Refused, Taken
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import connect
@@ -73,7 +73,7 @@ def test_a_file_that_is_open_for_writing_is_left_alone(watcher: Watcher, clip: P
 def test_a_file_that_is_written_while_it_is_read_is_read_again_later(
     watcher: Watcher, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.ingest import read_footage
+    from pipeline.intake.ingest import read_footage
 
     def read_and_write(path: Path, *others: object) -> object:
         found = read_footage(path, *others)
@@ -83,7 +83,7 @@ def test_a_file_that_is_written_while_it_is_read_is_read_again_later(
 
     clip.rename(watcher.folder / "gate.mp4")
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr("pipeline.intake.read_footage", read_and_write)
+        meanwhile.setattr("pipeline.intake.intake.read_footage", read_and_write)
         assert watcher.settle() == []
 
     assert taken(*watcher.settle()) == ["gate.mp4"]
@@ -170,14 +170,14 @@ def test_a_second_copy_is_refused_and_the_first_goes_on(watcher: Watcher, clip: 
 def test_files_that_vanish_meanwhile_are_no_trouble(
     watcher: Watcher, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.ingest import read_footage
+    from pipeline.intake.ingest import read_footage
 
     def read_what_is_gone(path: Path, *others: object) -> object:
         path.unlink()
         return read_footage(path, *others)
 
     clip.rename(watcher.folder / "gate.mp4")
-    monkeypatch.setattr("pipeline.intake.read_footage", read_what_is_gone)
+    monkeypatch.setattr("pipeline.intake.intake.read_footage", read_what_is_gone)
 
     assert watcher.settle() == []
     assert watcher.settle() == []
@@ -236,7 +236,7 @@ def test_hundreds_of_known_files_cost_no_question_to_the_database(
     def fail(*_: object) -> None:
         raise AssertionError("the database was asked")
 
-    monkeypatch.setattr("pipeline.intake.reading", fail)
+    monkeypatch.setattr("pipeline.intake.intake.reading", fail)
     assert watcher.settle() == []
 
 
@@ -261,7 +261,7 @@ def test_what_may_not_be_the_files_fault_is_tried_again(
 ) -> None:
     clip.rename(watcher.folder / "gate.mp4")
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr("pipeline.intake.remember", failing(OverflowError("gate.mp4")))
+        meanwhile.setattr("pipeline.intake.intake.remember", failing(OverflowError("gate.mp4")))
         for _ in range(attempts):
             assert watcher.settle() == []
 
@@ -273,7 +273,7 @@ def test_what_fails_every_time_is_refused_and_stops_nothing(
 ) -> None:
     clip.rename(watcher.folder / "gate.mp4")
     (watcher.folder / "text.mp4").write_text("no video at all\n" * 100)
-    monkeypatch.setattr("pipeline.intake.remember", failing(OverflowError("gate.mp4")))
+    monkeypatch.setattr("pipeline.intake.intake.remember", failing(OverflowError("gate.mp4")))
 
     events = [event for _ in range(5) for event in watcher.settle()]
 
@@ -286,7 +286,9 @@ def test_without_a_decoder_nothing_is_refused(
 ) -> None:
     clip.rename(watcher.folder / "gate.mp4")
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr("pipeline.intake.read_footage", failing(StackTrouble("No ffmpeg.")))
+        meanwhile.setattr(
+            "pipeline.intake.intake.read_footage", failing(StackTrouble("No ffmpeg."))
+        )
         with pytest.raises(StackTrouble):
             watcher.settle()
 

@@ -19,7 +19,7 @@ from sealing import sealed
 from errors import UnreadableFootage
 from faces.engines.stub import StubEngine
 from footage.guards import Decoder
-from pipeline.intake import WatchedFolder
+from pipeline.intake.intake import WatchedFolder
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import Engine, connect, reading
@@ -108,7 +108,7 @@ def test_in_any_order_all_that_is_whole_is_taken_and_all_else_is_listed(
 ) -> None:
     with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
         world = World(Path(home), sqlite_model, plan, decoder)
-        patch.setattr("pipeline.intake.read_footage", world.read_footage)
+        patch.setattr("pipeline.intake.intake.read_footage", world.read_footage)
         for what, *details in happened:
             getattr(world, what)(*details)
         world.settle()

@@ -8,7 +8,7 @@ from folder_watcher import Watcher, recording_path, taken
 from snapshots import snapshot
 from steps import find, open_case
 
-from pipeline.intake import COPY, Refused
+from pipeline.intake.intake import COPY, Refused
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.jobs.recordings import Request
@@ -27,7 +27,7 @@ def no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise AssertionError("a file was read")
 
-    monkeypatch.setattr("pipeline.intake.read_footage", fail)
+    monkeypatch.setattr("pipeline.intake.intake.read_footage", fail)
 
 
 def test_a_copy_that_was_broken_off_is_refused_until_it_is_brought_to_its_end(

@@ -10,7 +10,7 @@ from steps import enrol, find, ingest, open_case, outcome, watch_all
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.rematch import match_people, match_person
 from pipeline.clock import utc_now
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.cases import case_terms

@@ -23,7 +23,7 @@ from pipeline.act import Act
 from pipeline.archive import Archive
 from pipeline.clock import utc_now
 from pipeline.governance.audit import examine, sign
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from pipeline.manifest import NAME, Kept, Manifest, read_manifest
 from pipeline.plan import Plan
 from pipeline.restore import Restored, restore, settings_placed

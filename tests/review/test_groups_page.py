@@ -12,7 +12,7 @@ from visiting import House
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.cases.case_terms import open_case

@@ -9,7 +9,7 @@ from staged import PLAN, stage
 from visiting import House
 
 from pipeline.analysis.match import match_analysis
-from pipeline.imports import import_faces
+from pipeline.intake.imports import import_faces
 from storage.access.accounts import Role
 from storage.database.database import reading
 from storage.results.candidates import candidates

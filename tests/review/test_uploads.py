@@ -17,7 +17,7 @@ from rows import NOW, TERMS
 from visiting import House, log_in
 from waiting import wait_until
 
-from pipeline import receive
+from pipeline.intake import receive
 from review.sessions import form_token_of
 from review.tus import STREAM, shown_name
 from storage.access.accounts import Role

@@ -18,8 +18,8 @@ from footage.executables import choose
 from footage.guards import Decoder
 from monitor.health import Expectations, judge
 from monitor.lookout import Sight
+from pipeline.intake.receive import Inbox
 from pipeline.plan import Plan
-from pipeline.receive import Inbox
 from pipeline.tools import Tools
 from pipeline.windows import Windows
 from review.app import create_app

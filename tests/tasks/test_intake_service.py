@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from errors import FootageVanished, StoreUnavailable, Transient, WrongUsage
-from pipeline.intake import Taken
+from pipeline.intake.intake import Taken
 from tasks.intake import ask_workers, refuse_home, take_in_for_ever
 from worker.resources import resources
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from errors import WrongUsage
 from pipeline.clock import utc_now
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from settings import Settings, load_settings, work_queue_of
 from storage.database.database import writing
 from storage.jobs.recordings import AS_USUAL, Request

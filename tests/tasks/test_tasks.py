@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from pipeline.clock import utc_now
 from pipeline.enrol import enrol_person
-from pipeline.ingest import ingest_file
+from pipeline.intake.ingest import ingest_file
 from pipeline.windows import Windows
 from storage.cases import case_terms
 from storage.cases.gallery import unmatched_people

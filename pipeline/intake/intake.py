@@ -10,7 +10,7 @@ from errors import NightreelError, Permanent, RefusedFootage, StoreUnavailable, 
 from footage.ending import refuse_part
 from footage.folder import TROUBLES, Entry, Settling, is_being_written, look, look_at
 from pipeline.clock import utc_now
-from pipeline.ingest import read_footage, remember
+from pipeline.intake.ingest import read_footage, remember
 from pipeline.names import display_name
 from pipeline.plan import Plan
 from pipeline.tools import Tools

@@ -16,7 +16,7 @@ from faces.face import Box, Image
 from pipeline.act import Act
 from pipeline.clock import utc_now
 from pipeline.crops import jpeg_of, whole
-from pipeline.face_table import Line, Refused, read_table
+from pipeline.intake.face_table import Line, Refused, read_table
 from pipeline.names import shown
 from pipeline.plan import Plan
 from pipeline.portraits import OnlyFace, bytes_of, only_face, read_photo

@@ -17,7 +17,7 @@ from io import FileIO
 from pathlib import Path
 
 from errors import Busy, DiskFull, NotFound, Permanent, StoreUnavailable
-from pipeline.ingest import read_footage, remember
+from pipeline.intake.ingest import read_footage, remember
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.database.database import reading, writing

@@ -1,0 +1,1 @@
+"""How footage and imported faces come in."""
