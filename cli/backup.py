@@ -10,10 +10,10 @@ import typer
 from cli.actor import actor
 from cli.output import err, out, print_json, quantity
 from errors import WrongUsage
-from pipeline.archive import Archive
-from pipeline.backup import Wish, back_up
-from pipeline.manifest import Manifest, read_manifest
-from pipeline.restore import Restored, restore, settings_placed
+from pipeline.archive.backup import Wish, back_up
+from pipeline.archive.layout import Archive
+from pipeline.archive.manifest import Manifest, read_manifest
+from pipeline.archive.restore import Restored, restore, settings_placed
 from settings import Settings, load_settings
 from worker.resources import Resources, resources
 from worker.stack_info import claimed

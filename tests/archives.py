@@ -11,12 +11,12 @@ from sealing import MASTER
 from sqlmodel import select
 from steps import enrol, find, open_case
 
-from pipeline.archive import Archive
-from pipeline.backup import Wish, back_up
+from pipeline.archive.backup import Wish, back_up
+from pipeline.archive.layout import Archive
+from pipeline.archive.manifest import Manifest
 from pipeline.clock import utc_now
 from pipeline.governance.audit import sign
 from pipeline.intake.receive import Inbox
-from pipeline.manifest import Manifest
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.access import web_sessions

@@ -15,11 +15,11 @@ from archives import ACTOR, Filled, fill
 from rows import NOW, PLAN, found, segments
 from sqlalchemy import text
 
-import pipeline.backup
+import pipeline.archive.backup
 from errors import Busy, DiskFull, KeyMissing, StoreUnavailable, WrongDatabase, WrongUsage
+from pipeline.archive.manifest import NAME, read_manifest
 from pipeline.clock import utc_now
 from pipeline.governance.purge import Order, purge_case
-from pipeline.manifest import NAME, read_manifest
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.access.audit import entries
@@ -99,13 +99,13 @@ def test_what_is_purged_while_it_is_taken_is_not_in_it(
     with writing(filled.database) as session:
         close_case(session, "2026-1", utc_now())
 
-    class Meanwhile(pipeline.backup._Backup):
+    class Meanwhile(pipeline.archive.backup._Backup):
         def _wanted(self, taken: Inventory) -> Iterator[tuple[str, Path]]:
             yield from super()._wanted(taken)
             if taken.pictures:  # the first time
                 purge_case("2026-1", filled.tools, Order(ACTOR, utc_now(), [filled.archive.home]))
 
-    monkeypatch.setattr(pipeline.backup, "_Backup", Meanwhile)
+    monkeypatch.setattr(pipeline.archive.backup, "_Backup", Meanwhile)
     made = filled.backed_up(folder)
     assert (made.rows["person"], made.rows["recording"], made.missing) == (0, 0, ())
     assert not (folder / "footage").exists() or not files(folder / "footage")
@@ -193,7 +193,9 @@ def test_a_full_disk_leaves_nothing_behind_and_says_how_much_is_needed(
         (tmp_path / "weights").mkdir()
         (tmp_path / "weights" / "net.bin").write_bytes(os.urandom(3_000_000))
         if hidden:  # as when others write to that disk too
-            monkeypatch.setattr(pipeline.backup._Backup, "_refuse_without_room", lambda *_: None)
+            monkeypatch.setattr(
+                pipeline.archive.backup._Backup, "_refuse_without_room", lambda *_: None
+            )
         with pytest.raises(DiskFull, match=r"about 3\.\d MB are needed"):
             filled.backed_up(disk)
         assert list(disk.iterdir()) == []

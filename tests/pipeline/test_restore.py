@@ -20,13 +20,13 @@ from steps import watch_all
 
 from errors import Altered, DiskFull, KeyMissing, NightreelError, WrongDatabase, WrongUsage
 from pipeline.act import Act
-from pipeline.archive import Archive
+from pipeline.archive.layout import Archive
+from pipeline.archive.manifest import NAME, Kept, Manifest, read_manifest
+from pipeline.archive.restore import Restored, restore, settings_placed
 from pipeline.clock import utc_now
 from pipeline.governance.audit import examine, sign
 from pipeline.intake.ingest import ingest_file
-from pipeline.manifest import NAME, Kept, Manifest, read_manifest
 from pipeline.plan import Plan
-from pipeline.restore import Restored, restore, settings_placed
 from pipeline.search import Question, search
 from pipeline.tools import Tools
 from storage.access.audit import Action

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from errors import Busy, DiskFull, KeyMissing, WrongUsage
 from pipeline.act import Act
-from pipeline.archive import AUDIT_KEY, MASTER_KEY, SETTINGS, WHOLE_FOLDERS, Archive
+from pipeline.archive.layout import AUDIT_KEY, MASTER_KEY, SETTINGS, WHOLE_FOLDERS, Archive
+from pipeline.archive.manifest import FORMAT, NAME, Kept, Manifest
 from pipeline.clock import utc_now
-from pipeline.manifest import FORMAT, NAME, Kept, Manifest
 from storage.access.audit import Action
 from storage.access.checkpoints import anything_signed
 from storage.archive import inventory

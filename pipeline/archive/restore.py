@@ -9,10 +9,10 @@ from pathlib import Path
 
 from errors import Altered, DiskFull, KeyMissing, NightreelError, StoreUnavailable, WrongUsage
 from pipeline.act import Act
-from pipeline.archive import AUDIT_KEY, MASTER_KEY, SETTINGS, Archive
+from pipeline.archive.layout import AUDIT_KEY, MASTER_KEY, SETTINGS, Archive
+from pipeline.archive.manifest import Kept, Manifest
 from pipeline.clock import utc_now
 from pipeline.governance.audit import Examined, examine
-from pipeline.manifest import Kept, Manifest
 from storage.access.audit import Action
 from storage.access.checkpoints import anything_signed, public_half, signing_key
 from storage.archive import inventory
