@@ -9,8 +9,8 @@ from pathlib import Path
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
-from pipeline.enrol import enrol_person
 from pipeline.intake.ingest import ingest_file
+from pipeline.people.enrol import enrol_person
 from settings import Settings
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing

@@ -19,7 +19,7 @@ from faces.models import DLIB
 from faces.vectors import Vectors, unit
 from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now
-from pipeline.withdraw import withdraw
+from pipeline.people.withdraw import withdraw
 from settings import Settings
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person

@@ -12,9 +12,9 @@ from cli.actor import actor
 from cli.output import err, out, print_json, table
 from faces.error_rates import Rate
 from pipeline.act import Act
-from pipeline.calibrate import calibrate as measure
 from pipeline.clock import utc_now
-from pipeline.strangers import groups_in, strangers_in
+from pipeline.people.calibrate import calibrate as measure
+from pipeline.people.strangers import groups_in, strangers_in
 from review.calibration import said
 from storage.access.audit import Action
 from storage.cases.cases import case_to_read

@@ -17,8 +17,8 @@ from faces.engine import FaceEngine
 from pipeline.act import Act
 from pipeline.analysis import migrate as steps
 from pipeline.clock import utc_now
-from pipeline.compare import Compared, Comparison, Seen
-from pipeline.compare import compare as compare_engines
+from pipeline.people.compare import Compared, Comparison, Seen
+from pipeline.people.compare import compare as compare_engines
 from review.timeline import clock
 from storage.access.audit import Action
 from storage.cases.cases import case_to_read, list_cases

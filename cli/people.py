@@ -11,10 +11,10 @@ from cli.actor import actor
 from cli.output import err, out, print_json, table
 from errors import BrokerUnavailable, UnusablePhoto
 from pipeline.clock import utc_now
-from pipeline.enrol import Enrolled, enrol_person
 from pipeline.governance.cases import require_case
-from pipeline.withdraw import withdraw as take_back
-from pipeline.withdraw import withdraw_person
+from pipeline.people.enrol import Enrolled, enrol_person
+from pipeline.people.withdraw import withdraw as take_back
+from pipeline.people.withdraw import withdraw_person
 from storage.access.audit import Action
 from storage.cases.cases import find_case
 from storage.cases.people import Standing

@@ -14,8 +14,8 @@ from cli.actor import actor
 from cli.output import err, out, print_json, table
 from cli.overlaps import SAME_AS, counted, first_moments, remark, same_as
 from pipeline.clock import utc_now
-from pipeline.search import Answer, Question
-from pipeline.search import search as look_for
+from pipeline.people.search import Answer, Question
+from pipeline.people.search import search as look_for
 from review.calibration import said
 from review.sheets import cell, plain
 from review.timeline import clock

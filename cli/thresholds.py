@@ -9,7 +9,7 @@ from cli.actor import actor
 from cli.migration import engine_called
 from cli.output import err, out, print_json, quantity, table
 from cli.people import ask_for
-from pipeline.thresholds import Effect, change_threshold, effect
+from pipeline.people.thresholds import Effect, change_threshold, effect
 from storage.database.database import reading
 from storage.vectors.thresholds import thresholds
 from worker.resources import resources

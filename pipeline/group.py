@@ -10,8 +10,8 @@ from faces.grouping import group
 from pipeline.act import Act
 from pipeline.analysis.overlaps import Moment, repeated
 from pipeline.clock import utc_now
-from pipeline.enrol import Enrolled, enrol_person
-from pipeline.portraits import Kept, examine
+from pipeline.people.enrol import Enrolled, enrol_person
+from pipeline.people.portraits import Kept, examine
 from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.cases.cases import Case, case_in_force

@@ -11,10 +11,10 @@ from fastapi.responses import RedirectResponse
 from errors import Locked, WrongUsage
 from faces.engine import FaceEngine
 from pipeline import decoys
-from pipeline.enrol import Enrolled, enrol_person
 from pipeline.governance.cases import Terms, open_case
 from pipeline.looking import look_closer_at_photo
 from pipeline.overview import PAGE, detail, overview, page_of_candidates
+from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.review import override_quality
 from review.authority import locked
 from review.calibration import said, said_of

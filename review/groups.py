@@ -9,8 +9,8 @@ from pydantic import Field
 from errors import Purged
 from pipeline import group as step
 from pipeline.act import Act
-from pipeline.enrol import Enrolled
 from pipeline.group import Groups
+from pipeline.people.enrol import Enrolled
 from review.cases import photo_engine
 from review.guard import router
 from review.numbers import MOST, Number

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import File, Form, Request, Response, UploadFile
 
 from pipeline.looking import look_at_appearance
-from pipeline.search import Answer, Question, search
+from pipeline.people.search import Answer, Question, search
 from review.calibration import said
 from review.cases import photo_engine
 from review.guard import router
@@ -62,7 +62,7 @@ def crop(ours: OurSite, who: Who, case_id: Number, appearance: Number, place: Sp
 def search_with(
     ours: Site, who: Visitor, photos: Sequence[UploadFile], question: Question
 ) -> Answer:
-    """Search with photos that were handed in. Raises WrongUsage, and as `pipeline.search`."""
+    """Search with photos that were handed in. Raises WrongUsage, and as `pipeline.people.search`."""
     with at_hand(photos) as paths, ours.looking:
         return search(
             paths,

@@ -18,8 +18,8 @@ from pipeline.clock import utc_now
 from pipeline.crops import jpeg_of, whole
 from pipeline.intake.face_table import Line, Refused, read_table
 from pipeline.names import shown
+from pipeline.people.portraits import OnlyFace, bytes_of, only_face, read_photo
 from pipeline.plan import Plan
-from pipeline.portraits import OnlyFace, bytes_of, only_face, read_photo
 from pipeline.tools import Tools
 from storage.access.audit import Action, record
 from storage.cases.case_ids import case_in_force_by_id

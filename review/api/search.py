@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Form, Response
 
-from pipeline.search import Question
+from pipeline.people.search import Question
 from review import searching
 from review.api.cases import reference
 from review.api.models.given import Moment, Remark

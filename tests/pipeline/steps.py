@@ -10,8 +10,8 @@ from sqlmodel import col, select
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
-from pipeline.enrol import Enrolled, enrol_person
 from pipeline.intake.ingest import ingest_file
+from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.cases import case_terms

@@ -10,11 +10,11 @@ from steps import enrol, find, open_case
 
 from errors import NotAuthorised, WrongUsage
 from faces.error_rates import FEW
-from pipeline.calibrate import STEPS, Calibrated, calibrate
 from pipeline.clock import utc_now
+from pipeline.people.calibrate import STEPS, Calibrated, calibrate
+from pipeline.people.search import Question, search
+from pipeline.people.strangers import Stranger
 from pipeline.plan import Plan
-from pipeline.search import Question, search
-from pipeline.strangers import Stranger
 from pipeline.tools import Tools
 from storage.access.audit import newest
 from storage.database.database import reading

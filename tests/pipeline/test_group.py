@@ -30,9 +30,9 @@ from pipeline.group import (
     view_groups,
 )
 from pipeline.intake.ingest import ingest_file
+from pipeline.people.withdraw import withdraw
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from pipeline.withdraw import withdraw
 from storage import tables
 from storage.access.audit import entries
 from storage.cases.case_terms import close_case, open_case

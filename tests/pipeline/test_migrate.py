@@ -26,9 +26,9 @@ from pipeline.analysis.migrate import Asked, migrate, use
 from pipeline.analysis.reembed import Why
 from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now
-from pipeline.compare import compare
+from pipeline.people.compare import compare
+from pipeline.people.search import Question, search
 from pipeline.plan import Plan
-from pipeline.search import Question, search
 from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.jobs import control, ledger, reaper, reembedded, reembedding

@@ -14,7 +14,7 @@ from demo.portraits import FOLDER, portrait
 from faces.engine import FaceEngine
 from faces.engines import build_engine
 from faces.engines.stub import StubEngine
-from pipeline.portraits import LONGEST_SIDE_PX, examine, read_photo
+from pipeline.people.portraits import LONGEST_SIDE_PX, examine, read_photo
 
 NOBODY = 65534
 

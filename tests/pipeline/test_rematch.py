@@ -14,9 +14,9 @@ from steps import enrol, find, open_case
 from errors import WrongUsage
 from pipeline.analysis.rematch import match_people, match_person
 from pipeline.clock import utc_now
+from pipeline.people.withdraw import withdraw
 from pipeline.plan import Plan
 from pipeline.tools import Tools
-from pipeline.withdraw import withdraw
 from storage.cases import case_terms
 from storage.cases.gallery import gallery, unmatched_people
 from storage.cases.references import WITHDRAWN

@@ -26,8 +26,8 @@ from pipeline.archive.restore import Restored, restore, settings_placed
 from pipeline.clock import utc_now
 from pipeline.governance.audit import examine, sign
 from pipeline.intake.ingest import ingest_file
+from pipeline.people.search import Question, search
 from pipeline.plan import Plan
-from pipeline.search import Question, search
 from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.access.checkpoints import make_checkpoint, public_half, signing_key

@@ -10,8 +10,8 @@ from steps import find, open_case
 from errors import NotAuthorised, UnusablePhoto
 from pipeline.clock import utc_now
 from pipeline.governance.purge import Order, purge_bystanders
+from pipeline.people.search import Answer, Question, search
 from pipeline.plan import Plan
-from pipeline.search import Answer, Question, search
 from pipeline.tools import Tools
 from storage.database.database import writing
 from storage.results.reach import Unsearched

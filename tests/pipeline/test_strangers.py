@@ -6,7 +6,7 @@ import pytest
 from painted import RED, paint_photo
 
 from errors import WrongUsage
-from pipeline.strangers import Stranger, groups_in, strangers_in
+from pipeline.people.strangers import Stranger, groups_in, strangers_in
 
 
 def test_a_photo_is_a_person_and_a_folder_is_one_with_several(tmp_path: Path) -> None:

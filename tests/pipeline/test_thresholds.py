@@ -13,8 +13,8 @@ from faces.adjusted import AdjustedEngine
 from faces.engines.stub import StubEngine
 from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now
+from pipeline.people.thresholds import Changed, Within, change_threshold, effect
 from pipeline.plan import Plan
-from pipeline.thresholds import Changed, Within, change_threshold, effect
 from pipeline.tools import Tools
 from storage.access.audit import entries
 from storage.cases.gallery import unmatched_people

@@ -6,7 +6,7 @@ from rows import NOW, TERMS
 from sqlalchemy import Engine
 
 from errors import NotAuthorised, NotFound
-from pipeline.withdraw import withdraw_person_by_id, withdraw_reference
+from pipeline.people.withdraw import withdraw_person_by_id, withdraw_reference
 from storage.access.audit import entries
 from storage.cases.case_terms import open_case
 from storage.cases.people import people_in

@@ -15,8 +15,8 @@ from snapshots import WHEN_ASKED, snapshot
 from sqlalchemy import Engine
 
 from pipeline.clock import utc_now
-from pipeline.enrol import enrol_person
 from pipeline.intake.ingest import ingest_file
+from pipeline.people.enrol import enrol_person
 from pipeline.windows import Windows
 from storage.cases import case_terms
 from storage.cases.gallery import unmatched_people

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from pipeline.enrol import Enrolled
-from pipeline.portraits import Portrait
+from pipeline.people.enrol import Enrolled
+from pipeline.people.portraits import Portrait
 from review.api import links
 from storage.cases.people import PersonRow
 from storage.results.case_view import Photo

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from pydantic import BaseModel, Field
 
-from pipeline.search import Answer
+from pipeline.people.search import Answer
 from review.api import links
 from review.api.models.given import Box
 from review.api.models.people import JudgedAnswer

@@ -7,7 +7,7 @@ from pathlib import Path
 from errors import NotFound, WrongUsage
 from pipeline.act import Act
 from pipeline.clock import utc_now
-from pipeline.portraits import sha256_of
+from pipeline.people.portraits import sha256_of
 from storage.access.audit import Action
 from storage.cases.case_ids import case_by_id
 from storage.cases.cases import find_case

@@ -10,7 +10,7 @@ import numpy as np
 from errors import UnusablePhoto
 from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
-from pipeline.portraits import Portrait, examine
+from pipeline.people.portraits import Portrait, examine
 from storage.access.audit import Action
 from storage.cases.cases import case_in_force
 from storage.cases.scope import EVERYWHERE, Scope, has_footage

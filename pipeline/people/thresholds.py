@@ -8,7 +8,7 @@ from errors import WrongUsage
 from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
 from pipeline.clock import utc_now
-from pipeline.compare import Compared, compare
+from pipeline.people.compare import Compared, compare
 from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.cases.cases import list_cases

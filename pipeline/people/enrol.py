@@ -7,7 +7,7 @@ from pathlib import Path
 from faces.engine import FaceEngine
 from pipeline.act import Act
 from pipeline.clock import utc_now
-from pipeline.portraits import Kept, Portrait, examine
+from pipeline.people.portraits import Kept, Portrait, examine
 from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.cases.case_ids import case_in_force_by_id

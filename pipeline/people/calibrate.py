@@ -12,8 +12,8 @@ from faces.engine import FaceEngine
 from faces.error_rates import FEW, Rate, rate
 from faces.vectors import Vectors
 from pipeline.act import Act
-from pipeline.portraits import Portrait, examine
-from pipeline.strangers import Stranger
+from pipeline.people.portraits import Portrait, examine
+from pipeline.people.strangers import Stranger
 from storage.access.audit import Action
 from storage.cases.cases import Case, case_in_force
 from storage.cases.references import photo_hashes

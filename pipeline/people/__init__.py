@@ -1,0 +1,1 @@
+"""Persons of interest: enrolment, search, calibration."""
