@@ -8,8 +8,8 @@ from typing import Any
 from cli.output import err
 from errors import WrongUsage
 from pipeline.clock import utc_now
-from pipeline.outlook import Outlook, look_ahead
-from pipeline.windows import Windows
+from pipeline.planning.outlook import Outlook, look_ahead
+from pipeline.planning.windows import Windows
 from review.moments import when
 from review.morning import speed_in_words
 from storage.database.database import writing

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.windows import Windows
+from pipeline.planning.windows import Windows
 from storage.jobs.vitals import Vitals
 from storage.tables import State
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from monitor.health import Trouble
 from monitor.lookout import Sight
-from pipeline.outlook import Outlook, look_ahead
-from pipeline.windows import Windows
+from pipeline.planning.outlook import Outlook, look_ahead
+from pipeline.planning.windows import Windows
 from storage.access.search_counts import search_counts
 from storage.database.database import Session
 from storage.jobs.monitoring import monitoring

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from faces.engine import FaceEngine
 from footage.ffmpeg import Decoder
 from pipeline.plan import Plan
-from pipeline.windows import Windows
+from pipeline.planning.windows import Windows
 from storage.database.database import Engine
 from storage.files.footage_store import FootageStore
 from storage.files.sealed import SealedMedia

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.outlook import Outlook, look_ahead
-from pipeline.windows import Windows
+from pipeline.planning.outlook import Outlook, look_ahead
+from pipeline.planning.windows import Windows
 from review.moments import when
 from review.timeline import clock, whole_clock
 from storage.database.database import Engine, reading

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from monitor.lookout import Sight
-from pipeline.outlook import look_ahead
+from pipeline.planning.outlook import look_ahead
 from review.guard import router
 from review.moments import when
 from review.morning import in_words, speed_in_words

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fastapi import Request, Response
 
 from errors import NotFound
-from pipeline.outlook import Outlook, look_ahead
+from pipeline.planning.outlook import Outlook, look_ahead
 from review.guard import router
 from review.moments import when
 from review.numbers import First, Number

@@ -15,8 +15,8 @@ from footage.remote.held import can_hold_reads
 from footage.sandbox.walls import choose_walls
 from pipeline.governance.purge import Retention
 from pipeline.plan import Plan
+from pipeline.planning.windows import Windows
 from pipeline.tools import Tools
-from pipeline.windows import Windows
 from settings import Settings, load_settings
 from storage.cases.legal_bases import Policy, parse_bases
 from storage.database.database import Engine, connect, reading, upgrade

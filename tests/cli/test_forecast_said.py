@@ -6,9 +6,9 @@ import pytest
 
 from cli.forecast import forecast_in_words, parse_finish_by
 from errors import WrongUsage
-from pipeline.forecast import Forecast
-from pipeline.outlook import Outlook
-from pipeline.windows import Windows
+from pipeline.planning.forecast import Forecast
+from pipeline.planning.outlook import Outlook
+from pipeline.planning.windows import Windows
 from storage.jobs.pace import RemainingWork
 
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 from monitor.health import Expectations, Health, judge
 from monitor.lookout import Sight
-from pipeline.windows import Windows
+from pipeline.planning.windows import Windows
 from storage.jobs.vitals import RecentWork, Vitals
 from storage.jobs.workers import Fleet
 

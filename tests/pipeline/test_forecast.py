@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.forecast import HORIZON, Forecast, Pace, forecast, units
 from pipeline.plan import Plan
-from pipeline.windows import Windows
+from pipeline.planning.forecast import HORIZON, Forecast, Pace, forecast, units
+from pipeline.planning.windows import Windows
 from storage.jobs.pace import RemainingWork, WatchedSegment
 
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)

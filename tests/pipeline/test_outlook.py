@@ -6,8 +6,8 @@ import pytest
 from rows import NOW, PLAN, found, segments
 from sqlalchemy import Engine
 
-from pipeline.outlook import look_ahead
-from pipeline.windows import Windows
+from pipeline.planning.outlook import look_ahead
+from pipeline.planning.windows import Windows
 from storage.database.database import writing
 from storage.jobs import ledger
 from storage.jobs.recordings import add

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errors import WrongUsage
-from pipeline.windows import Windows
+from pipeline.planning.windows import Windows
 
 NIGHTS = Windows.parse("20:00-06:30", "Europe/Berlin")
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC")

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.forecast import Forecast
-from pipeline.outlook import Outlook
-from pipeline.windows import Windows
+from pipeline.planning.forecast import Forecast
+from pipeline.planning.outlook import Outlook
+from pipeline.planning.windows import Windows
 from review.moments import when
 from review.morning import Night, night_as_json, night_as_text
 from storage.jobs.night import Ended

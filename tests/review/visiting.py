@@ -20,8 +20,8 @@ from monitor.health import Expectations, judge
 from monitor.lookout import Sight
 from pipeline.intake.receive import Inbox
 from pipeline.plan import Plan
+from pipeline.planning.windows import Windows
 from pipeline.tools import Tools
-from pipeline.windows import Windows
 from review.app import create_app
 from review.porter import Porter
 from review.serve import server_for

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from pipeline.clock import utc_now
 from pipeline.intake.ingest import ingest_file
 from pipeline.people.enrol import enrol_person
-from pipeline.windows import Windows
+from pipeline.planning.windows import Windows
 from storage.cases import case_terms
 from storage.cases.gallery import unmatched_people
 from storage.database.database import reading, writing

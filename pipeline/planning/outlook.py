@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline.forecast import Forecast, Pace, forecast
-from pipeline.windows import Windows
+from pipeline.planning.forecast import Forecast, Pace, forecast
+from pipeline.planning.windows import Windows
 from storage.database.database import Session
 from storage.jobs.pace import RemainingWork, remaining_work, watched_lately
 from storage.jobs.reaper import owners

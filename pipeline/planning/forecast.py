@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from pipeline.plan import Plan
-from pipeline.windows import Windows
+from pipeline.planning.windows import Windows
 from storage.jobs.pace import RemainingWork, WatchedSegment
 
 HORIZON = timedelta(days=366)

@@ -1,0 +1,1 @@
+"""When footage is processed, and when it will be done."""
