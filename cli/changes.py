@@ -8,8 +8,8 @@ from rich.table import Table
 
 from cli.actor import actor
 from cli.output import err, out, print_json, table
-from pipeline.changes import CAUSES, view_changes
 from pipeline.clock import utc_now
+from pipeline.judging.changes import CAUSES, view_changes
 from review.timeline import clock
 from storage.results.candidates import Place
 from storage.results.changes import Change, Changes

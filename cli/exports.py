@@ -16,7 +16,7 @@ from cli.results import FIELDS
 from errors import WrongUsage
 from pipeline.analysis.overlaps import Moment, earlier_stretch
 from pipeline.clock import utc_now
-from pipeline.results import exporting
+from pipeline.judging.results import exporting
 from review.sheets import Format, whole_file, write_rows
 from storage.cases.cases import id_of_case
 from storage.database.database import Session, reading

@@ -8,9 +8,9 @@ from cli.actor import actor
 from cli.output import err, out, print_json, table
 from cli.people import ask_for, verdict_table
 from errors import WrongUsage
-from pipeline import group
 from pipeline.clock import utc_now
-from pipeline.group import Groups
+from pipeline.judging import group
+from pipeline.judging.group import Groups
 from review.timeline import clock
 from storage.results.groups import Group, Member
 from worker.resources import resources

@@ -21,7 +21,7 @@ from cli.overlaps import (
     same_as,
 )
 from pipeline.clock import utc_now
-from pipeline.results import view_candidates
+from pipeline.judging.results import view_candidates
 from review.calibration import said_of
 from review.sheets import cell, plain
 from review.timeline import clock

@@ -10,12 +10,12 @@ from fastapi.responses import RedirectResponse
 
 from errors import Locked, WrongUsage
 from faces.engine import FaceEngine
-from pipeline import decoys
 from pipeline.governance.cases import Terms, open_case
-from pipeline.looking import look_closer_at_photo
-from pipeline.overview import PAGE, detail, overview, page_of_candidates
+from pipeline.judging import decoys
+from pipeline.judging.looking import look_closer_at_photo
+from pipeline.judging.overview import PAGE, detail, overview, page_of_candidates
+from pipeline.judging.review import override_quality
 from pipeline.people.enrol import Enrolled, enrol_person
-from pipeline.review import override_quality
 from review.authority import locked
 from review.calibration import said, said_of
 from review.exporting import export

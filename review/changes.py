@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from pipeline.changes import CAUSES, view_changes
+from pipeline.judging.changes import CAUSES, view_changes
 from review.guard import router
 from review.pages import page
 from review.site import OurSite

@@ -8,7 +8,7 @@ from typing import Any
 
 from errors import Conflict
 from pipeline.act import Act
-from pipeline.review import Rules
+from pipeline.judging.review import Rules
 from review.calibration import said_of
 from review.package import Package, pack, sha256_of
 from review.sheets import Format, write_rows

@@ -8,8 +8,8 @@ from typing import cast
 from faces.engine import FaceEngine
 from pipeline.act import Act
 from pipeline.analysis.overlaps import repeated_ranks
+from pipeline.judging.results import seen
 from pipeline.plan import Plan
-from pipeline.results import seen
 from review.calibration import said
 from review.report_contents import (
     CandidateRow,

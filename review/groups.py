@@ -7,9 +7,9 @@ from fastapi.responses import RedirectResponse
 from pydantic import Field
 
 from errors import Purged
-from pipeline import group as step
 from pipeline.act import Act
-from pipeline.group import Groups
+from pipeline.judging import group as step
+from pipeline.judging.group import Groups
 from pipeline.people.enrol import Enrolled
 from review.cases import photo_engine
 from review.guard import router
@@ -125,7 +125,7 @@ def crop(
 
 
 def group_all(ours: Site, who: Visitor, case_id: int) -> Groups:
-    """Group everybody seen in a case's own footage. Raises as `pipeline.group.make_groups`."""
+    """Group everybody seen in a case's own footage. Raises as `pipeline.judging.group.make_groups`."""
     return step.make_groups(
         reference_in_force(ours, who, case_id),
         card=ours.tools.engine_for(ours.plan).card,
@@ -138,7 +138,7 @@ def group_all(ours: Site, who: Visitor, case_id: int) -> Groups:
 def turn_into_person(ours: Site, who: Visitor, case_id: int, group_id: int, name: str) -> Enrolled:
     """Turn a group into a person, and have everything compared with them.
 
-    Raises as `pipeline.group.promote_group`.
+    Raises as `pipeline.judging.group.promote_group`.
     """
     enrolled = step.promote_group(
         reference_in_force(ours, who, case_id),

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline.looking import Next, cases_to_review, next_sight, see
-from pipeline.review import decide, own_decision, undo
+from pipeline.judging.looking import Next, cases_to_review, next_sight, see
+from pipeline.judging.review import decide, own_decision, undo
 from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site

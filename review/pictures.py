@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from errors import Purged
-from pipeline.clips import Clip, cut_clip
-from pipeline.looking import look_closer
+from pipeline.judging.clips import Clip, cut_clip
+from pipeline.judging.looking import look_closer
 from review.access import CANDIDATE
 from review.files import CLIP, PICTURE
 from review.guard import router

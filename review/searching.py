@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import File, Form, Request, Response, UploadFile
 
-from pipeline.looking import look_at_appearance
+from pipeline.judging.looking import look_at_appearance
 from pipeline.people.search import Answer, Question, search
 from review.calibration import said
 from review.cases import photo_engine

@@ -15,7 +15,7 @@ from errors import BrokerUnavailable, WrongUsage
 from monitor.lookout import ledger_lookout
 from pipeline.clock import utc_now
 from pipeline.intake.receive import Inbox
-from pipeline.review import Rules
+from pipeline.judging.review import Rules
 from review.app import create_app
 from review.porter import Porter
 from review.site import Provider, Site

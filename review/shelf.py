@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-from pipeline.clips import Clip
+from pipeline.judging.clips import Clip
 
 MOST_BYTES = 64_000_000
 

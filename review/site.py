@@ -14,8 +14,8 @@ from monitor.lookout import Sight
 from pipeline.clock import utc_now
 from pipeline.governance.purge import Retention
 from pipeline.intake.receive import Inbox
+from pipeline.judging.review import Rules
 from pipeline.plan import Plan
-from pipeline.review import Rules
 from pipeline.tools import Tools
 from review.shelf import Shelf
 from review.throttle import LoginThrottle

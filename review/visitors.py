@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from pipeline.review import Reviewer
+from pipeline.judging.review import Reviewer
 from review.sessions import session_token
 from review.site import site
 from storage.access import tokens, web_sessions

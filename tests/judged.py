@@ -5,8 +5,8 @@ from datetime import timedelta
 from rows import NOW, PLAN, TERMS, add_accounts, add_reference, found, presence, reference, segments
 from sqlalchemy import Engine
 
-from pipeline.looking import next_sight
-from pipeline.review import Reviewer, Rules, decide
+from pipeline.judging.looking import next_sight
+from pipeline.judging.review import Reviewer, Rules, decide
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import writing

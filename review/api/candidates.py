@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import Query
 
-from pipeline.changes import view_changes
-from pipeline.overview import Rated, candidates_from, detail
-from pipeline.review import override_quality
+from pipeline.judging.changes import view_changes
+from pipeline.judging.overview import Rated, candidates_from, detail
+from pipeline.judging.review import override_quality
 from review import pictures
 from review.api.models.candidates import (
     CandidateAnswer,

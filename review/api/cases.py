@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from pipeline.act import Act
 from pipeline.governance import cases as steps
-from pipeline.overview import overview
+from pipeline.judging.overview import overview
 from review.api.models.cases import (
     AuthorisationGiven,
     BasisAnswer,

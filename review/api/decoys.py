@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from pipeline import decoys
+from pipeline.judging import decoys
 from review.api.models.candidates import DecoysAnswer, DecoysGiven
 from review.api.routing import CASE, routes_of
 from review.numbers import Number

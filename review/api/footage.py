@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from pipeline.intake import case_footage
-from pipeline.overview import overview
+from pipeline.judging.overview import overview
 from review.api.models.footage import ChangedFootage, FootageAnswer, FootageGiven, FootageList
 from review.api.paging import Cursor, Limit, piece
 from review.api.routing import CASE, FOUND, routes_of

@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from fastapi import Response
 
-from pipeline import group as steps
-from pipeline.group import Groups
+from pipeline.judging import group as steps
+from pipeline.judging.group import Groups
 from review import groups as pages
 from review.api.models.groups import (
     GroupAnswer,

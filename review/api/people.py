@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import File, Form, Response, UploadFile
 
-from pipeline.overview import overview
+from pipeline.judging.overview import overview
 from pipeline.people.withdraw import withdraw_person_by_id, withdraw_reference
 from review import cases
 from review.api.models.given import Words

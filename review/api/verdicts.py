@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import Query
 
-from pipeline.looking import cases_to_review, next_sight, see
-from pipeline.review import decide, own_decision, undo
+from pipeline.judging.looking import cases_to_review, next_sight, see
+from pipeline.judging.review import decide, own_decision, undo
 from review.api.models.verdicts import (
     CaseToReviewAnswer,
     Decided,

@@ -5,7 +5,7 @@ from rows import NOW, PLAN, found, presence, segments
 from sqlalchemy import Engine
 
 from footage.alignment import Overlap
-from pipeline.overview import candidates_from, page_of_candidates
+from pipeline.judging.overview import candidates_from, page_of_candidates
 from storage.access.audit import entries
 from storage.database.database import reading, writing
 from storage.jobs.overlaps import remember_overlap

@@ -13,10 +13,10 @@ from errors import Locked, NotAuthorised, WrongUsage
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
 from pipeline.governance import cases
+from pipeline.judging.results import exporting, view_candidates
 from pipeline.people.search import Question, search
 from pipeline.people.withdraw import withdraw_person
 from pipeline.plan import Plan
-from pipeline.results import exporting, view_candidates
 from pipeline.tools import Tools
 from storage.access.audit import entries
 from storage.cases.case_terms import Authorisation, Change

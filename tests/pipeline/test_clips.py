@@ -16,11 +16,11 @@ from footage.excerpt import Span, excerpt
 from footage.recording import probe
 from footage.segments import divide
 from pipeline.analysis.rematch import match_person
-from pipeline.clips import Clip, cut_clip
 from pipeline.clock import utc_now
-from pipeline.looking import next_sight
+from pipeline.judging.clips import Clip, cut_clip
+from pipeline.judging.looking import next_sight
+from pipeline.judging.review import Reviewer, Rules
 from pipeline.plan import Plan
-from pipeline.review import Reviewer, Rules
 from pipeline.tools import Tools
 from storage.database.database import writing
 from storage.jobs.control import forget

@@ -10,12 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from steps import enrol, find, open_case
 
 from errors import WrongUsage
-from pipeline import decoys
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
-from pipeline.looking import next_sight
+from pipeline.judging import decoys
+from pipeline.judging.looking import next_sight
+from pipeline.judging.review import Reviewer, Rules, decide
 from pipeline.plan import Plan
-from pipeline.review import Reviewer, Rules, decide
 from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.results.case_view import number_of_candidates

@@ -20,7 +20,8 @@ from pipeline.analysis.match import match_analysis
 from pipeline.analysis.migrate import migrate
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
-from pipeline.group import (
+from pipeline.intake.ingest import ingest_file
+from pipeline.judging.group import (
     Groups,
     groups_of,
     make_groups,
@@ -29,7 +30,6 @@ from pipeline.group import (
     split_group,
     view_groups,
 )
-from pipeline.intake.ingest import ingest_file
 from pipeline.people.withdraw import withdraw
 from pipeline.plan import Plan
 from pipeline.tools import Tools

@@ -14,13 +14,13 @@ from errors import FootageVanished, NotAuthorised, WrongUsage
 from faces.engines.stub import StubEngine
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.migrate import migrate
-from pipeline.clips import cut_clip
 from pipeline.clock import utc_now
 from pipeline.governance.purge import Order, purge_case
 from pipeline.intake import imports
 from pipeline.intake.imports import Imported, import_faces
+from pipeline.judging.clips import cut_clip
+from pipeline.judging.review import Rules
 from pipeline.plan import Plan
-from pipeline.review import Rules
 from pipeline.tools import Tools
 from storage.access.audit import entries
 from storage.cases.case_terms import close_case

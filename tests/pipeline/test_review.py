@@ -25,8 +25,8 @@ from rows import NOW
 from sqlalchemy import Engine
 
 from errors import NotAuthorised, Purged, Settled, WrongUsage
-from pipeline.looking import Next, next_sight
-from pipeline.review import Reviewer, override_quality, undo
+from pipeline.judging.looking import Next, next_sight
+from pipeline.judging.review import Reviewer, override_quality, undo
 from storage.access.accounts import Role, add_account, find_account
 from storage.access.audit import entries
 from storage.access.tokens import add_token

@@ -7,7 +7,7 @@ from judged import ANN, BEN, CASE, CY, KEYS, LATER, fill, match, order, says
 from sqlalchemy import Engine, text
 
 from errors import NightreelError, Purged, Settled
-from pipeline.review import Reviewer, undo
+from pipeline.judging.review import Reviewer, undo
 from storage.database.database import reading, writing
 from storage.jobs.control import forget
 from storage.results.verdicts import Decision, Key, Standing, standings, verdicts_of

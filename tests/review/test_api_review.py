@@ -11,7 +11,7 @@ from painted import BLUE, paint_photo
 from visiting import House
 
 from pipeline.analysis.rematch import match_people
-from pipeline.review import Rules
+from pipeline.judging.review import Rules
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.database.database import reading

@@ -14,7 +14,7 @@ from visiting import House
 from faces.engines.stub import StubEngine
 from faces.error_rates import Rate
 from pipeline.analysis.rematch import match_people
-from pipeline.review import Reviewer, Rules, decide
+from pipeline.judging.review import Reviewer, Rules, decide
 from review.package import verify
 from storage.access.accounts import Role
 from storage.access.audit import entries

@@ -9,9 +9,9 @@ from staged import PERSON, stage
 from visiting import House
 
 from pipeline.analysis.rematch import match_person
+from pipeline.judging.review import Reviewer, Rules, decide
 from pipeline.people.enrol import enrol_person
 from pipeline.people.withdraw import withdraw
-from pipeline.review import Reviewer, Rules, decide
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.database.database import reading

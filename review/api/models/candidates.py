@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from pipeline.overview import Detail, Rated
+from pipeline.judging.overview import Detail, Rated
 from review.api import links
 from review.api.models.given import Box, Id, Sentence
 from review.calibration import UNCALIBRATED, said

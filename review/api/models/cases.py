@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.governance.cases import Terms
-from pipeline.overview import Overview
+from pipeline.judging.overview import Overview
 from review.api.models.given import Moment, Remark, Sentence, Words
 from storage.cases.case_terms import Change
 from storage.cases.cases import EVER, Case

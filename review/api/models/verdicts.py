@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from pipeline.looking import CaseToReview
+from pipeline.judging.looking import CaseToReview
 from review.api import links
 from storage.results.sights import ShownReference, Sight
 from storage.results.verdicts import Decision, Key

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from errors import Purged
 from pipeline.act import Act
-from pipeline.review import Reviewer, Rules, looked_at, note
+from pipeline.judging.review import Reviewer, Rules, looked_at, note
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
 from storage.access.tokens import actors_of

@@ -6,8 +6,8 @@ from errors import WrongUsage
 from faces.matching import rank
 from pipeline.act import Act
 from pipeline.clock import utc_now
+from pipeline.judging.review import Reviewer, Rules
 from pipeline.plan import Plan
-from pipeline.review import Reviewer, Rules
 from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.cases.case_ids import case_in_force_by_id

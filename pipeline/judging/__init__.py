@@ -1,0 +1,1 @@
+"""Review of candidates: results, clips, groups, verdicts, decoys."""
