@@ -15,7 +15,7 @@ from pipeline.act import Act
 from pipeline.clock import utc_now
 from pipeline.people.calibrate import calibrate as measure
 from pipeline.people.strangers import groups_in, strangers_in
-from review.calibration import said
+from report.calibration import said
 from storage.access.audit import Action
 from storage.cases.cases import case_to_read
 from storage.database.database import reading

@@ -10,7 +10,7 @@ from cli.actor import actor
 from cli.output import err, out, print_json, table
 from pipeline.clock import utc_now
 from pipeline.judging.changes import CAUSES, view_changes
-from review.timeline import clock
+from report.timeline import clock
 from storage.results.candidates import Place
 from storage.results.changes import Change, Changes
 from storage.results.rematches import Rematch

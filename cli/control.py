@@ -11,7 +11,7 @@ from cli.footage import ask_for_new
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline.clock import utc_now
-from review.timeline import clock
+from report.timeline import clock
 from storage.access.audit import Action, record
 from storage.cases import cases
 from storage.database.database import Session, reading, writing

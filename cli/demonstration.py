@@ -18,7 +18,7 @@ from cli.services import Services
 from demo import film
 from demo.portraits import FOLDER
 from errors import WrongUsage
-from review.timeline import clock
+from report.timeline import clock
 from storage.cases.legal_bases import DEMONSTRATION
 from storage.results.candidates import CandidateRow
 from tasks.people import ask_for_people

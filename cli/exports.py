@@ -17,7 +17,7 @@ from errors import WrongUsage
 from pipeline.analysis.overlaps import Moment, earlier_stretch
 from pipeline.clock import utc_now
 from pipeline.judging.results import exporting
-from review.sheets import Format, whole_file, write_rows
+from report.sheets import Format, whole_file, write_rows
 from storage.cases.cases import id_of_case
 from storage.database.database import Session, reading
 from storage.jobs.overlaps import SameFootage, same_footage

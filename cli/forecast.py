@@ -10,8 +10,8 @@ from errors import WrongUsage
 from pipeline.clock import utc_now
 from pipeline.planning.outlook import Outlook, look_ahead
 from pipeline.planning.windows import Windows
-from review.moments import when
-from review.morning import speed_in_words
+from report.moments import when
+from report.morning import speed_in_words
 from storage.database.database import writing
 from storage.jobs.pace import RemainingWork, set_due
 from worker.resources import resources

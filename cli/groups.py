@@ -11,7 +11,7 @@ from errors import WrongUsage
 from pipeline.clock import utc_now
 from pipeline.judging import group
 from pipeline.judging.group import Groups
-from review.timeline import clock
+from report.timeline import clock
 from storage.results.groups import Group, Member
 from worker.resources import resources
 

@@ -8,7 +8,7 @@ import typer
 from cli.output import out, print_json, table
 from cli.overlaps import footage_link, print_links
 from errors import WrongUsage
-from review.timeline import clock
+from report.timeline import clock
 from storage.database.database import reading
 from storage.jobs.listing import all_analyses, segment_rows
 from storage.jobs.overlaps import footage_shared

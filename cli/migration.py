@@ -19,7 +19,7 @@ from pipeline.analysis import migrate as steps
 from pipeline.clock import utc_now
 from pipeline.people.compare import Compared, Comparison, Seen
 from pipeline.people.compare import compare as compare_engines
-from review.timeline import clock
+from report.timeline import clock
 from storage.access.audit import Action
 from storage.cases.cases import case_to_read, list_cases
 from storage.database.database import reading

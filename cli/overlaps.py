@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from cli.output import out, table
 from pipeline.analysis.overlaps import Moment, repeated
-from review.timeline import clock
+from report.timeline import clock
 from storage.database.database import Session, reading
 from storage.jobs.listing import recordings_of
 from storage.jobs.overlaps import SameFootage, same_footage

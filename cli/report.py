@@ -9,8 +9,8 @@ import typer
 from cli.actor import actor
 from cli.output import err
 from pipeline.clock import utc_now
-from review.gather import gather
-from review.report import render
+from report.gather import gather
+from report.report import render
 from storage.database.database import reading
 from storage.jobs.listing import footage_seen
 from worker.resources import resources

@@ -22,9 +22,9 @@ from cli.overlaps import (
 )
 from pipeline.clock import utc_now
 from pipeline.judging.results import view_candidates
-from review.calibration import said_of
-from review.sheets import cell, plain
-from review.timeline import clock
+from report.calibration import said_of
+from report.sheets import cell, plain
+from report.timeline import clock
 from storage.cases.cases import find_case
 from storage.cases.references import left_out
 from storage.database.database import reading

@@ -16,9 +16,9 @@ from cli.overlaps import SAME_AS, counted, first_moments, remark, same_as
 from pipeline.clock import utc_now
 from pipeline.people.search import Answer, Question
 from pipeline.people.search import search as look_for
-from review.calibration import said
-from review.sheets import cell, plain
-from review.timeline import clock
+from report.calibration import said
+from report.sheets import cell, plain
+from report.timeline import clock
 from storage.cases.scope import Scope
 from storage.results.search import Hit
 from worker.resources import resources

@@ -6,8 +6,8 @@ import typer
 
 from cli.output import out, print_json
 from pipeline.clock import utc_now
-from review.morning import gather_night, in_words, night_as_json, night_as_text
-from review.timeline import clock
+from report.morning import gather_night, in_words, night_as_json, night_as_text
+from report.timeline import clock
 from storage.database.database import reading
 from storage.jobs.night import totals
 from storage.jobs.workers import fleet

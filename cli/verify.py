@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.output import out, print_json
-from review.package import verify as look_at
+from report.package import verify as look_at
 
 
 def verify(

@@ -16,9 +16,9 @@ from pipeline.judging.looking import look_closer_at_photo
 from pipeline.judging.overview import PAGE, detail, overview, page_of_candidates
 from pipeline.judging.review import override_quality
 from pipeline.people.enrol import Enrolled, enrol_person
+from report.calibration import said, said_of
+from report.exporting import export
 from review.authority import locked
-from review.calibration import said, said_of
-from review.exporting import export
 from review.guard import router
 from review.numbers import MOST, First
 from review.pages import page

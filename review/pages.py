@@ -7,10 +7,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from report.moments import as_typed
+from report.timeline import clock, whole_clock
 from review.access import may
-from review.moments import as_typed
 from review.sessions import form_token
-from review.timeline import clock, whole_clock
 from review.visitors import STRANGER, Visitor
 from storage.tables import State
 

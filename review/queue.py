@@ -8,9 +8,9 @@ from fastapi import Request, Response
 
 from monitor.lookout import Sight
 from pipeline.planning.outlook import look_ahead
+from report.moments import when
+from report.morning import in_words, speed_in_words
 from review.guard import router
-from review.moments import when
-from review.morning import in_words, speed_in_words
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Who

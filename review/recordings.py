@@ -8,12 +8,12 @@ from fastapi import Request, Response
 
 from errors import NotFound
 from pipeline.planning.outlook import Outlook, look_ahead
+from report.moments import when
+from report.timeline import Bar, Tick, bars, ticks
 from review.guard import router
-from review.moments import when
 from review.numbers import First, Number
 from review.pages import IN_WORDS, page
 from review.site import OurSite, Site
-from review.timeline import Bar, Tick, bars, ticks
 from review.tus import routes_at
 from review.visitors import Visitor, Who
 from storage.access.accounts import Role

@@ -7,7 +7,7 @@ from fastapi import File, Form, Request, Response, UploadFile
 
 from pipeline.judging.looking import look_at_appearance
 from pipeline.people.search import Answer, Question, search
-from review.calibration import said
+from report.calibration import said
 from review.cases import photo_engine
 from review.guard import router
 from review.numbers import Number, Spot

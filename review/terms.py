@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Form, Response
 
 from pipeline.governance.cases import change_case
+from report.moments import as_typed, typed
 from review.authority import find
 from review.guard import router
-from review.moments import as_typed, typed
 from review.sessions import go
 from review.site import OurSite
 from review.visitors import Who

@@ -60,7 +60,7 @@ HOME_OF = {
     "limits": ("review/throttle.py",),
     "pwdlib": ("storage/access/passwords.py",),
     "jinja2": ("review/",),
-    "pyarrow": ("review/sheets.py",),
+    "pyarrow": ("report/sheets.py",),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "pydantic_settings": ("settings.py", "settings_file.py"),

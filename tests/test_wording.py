@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from review import calibration
+from report import calibration
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted(ROOT.glob("review/templates/*.j2"))

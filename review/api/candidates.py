@@ -8,6 +8,7 @@ from fastapi import Query
 from pipeline.judging.changes import view_changes
 from pipeline.judging.overview import Rated, candidates_from, detail
 from pipeline.judging.review import override_quality
+from report.calibration import said_of
 from review import pictures
 from review.api.models.candidates import (
     CandidateAnswer,
@@ -18,7 +19,6 @@ from review.api.models.candidates import (
 )
 from review.api.paging import Cursor, Limit, Place, piece, place_of
 from review.api.routing import CASE, IN_A_CASE, routes_of
-from review.calibration import said_of
 from review.numbers import MOST, Number
 from review.site import OurSite
 from review.visitors import Who

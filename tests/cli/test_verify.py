@@ -2,7 +2,7 @@ from pathlib import Path
 
 from command_line import Nightreel
 
-from review.package import pack
+from report.package import pack
 
 
 def test_a_package_is_verified_without_a_home(tmp_path: Path) -> None:

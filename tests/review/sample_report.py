@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from PIL import Image
 
 from demo.portraits import portrait
-from review.report_contents import (
+from report.report_contents import (
     CandidateRow,
     EngineCard,
     PersonSection,

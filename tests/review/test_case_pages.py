@@ -15,7 +15,7 @@ from faces.engines.stub import StubEngine
 from faces.error_rates import Rate
 from pipeline.analysis.rematch import match_people
 from pipeline.judging.review import Reviewer, Rules, decide
-from review.package import verify
+from report.package import verify
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.database.database import reading, writing

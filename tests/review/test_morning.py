@@ -8,8 +8,8 @@ import pytest
 from pipeline.planning.forecast import Forecast
 from pipeline.planning.outlook import Outlook
 from pipeline.planning.windows import Windows
-from review.moments import when
-from review.morning import Night, night_as_json, night_as_text
+from report.moments import when
+from report.morning import Night, night_as_json, night_as_text
 from storage.jobs.night import Ended
 from storage.jobs.pace import RemainingWork
 from storage.jobs.progress import Outcome

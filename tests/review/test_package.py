@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from errors import Altered, WrongUsage
-from review.calibration import said
-from review.package import MANIFEST, pack, verify
-from review.statement import Decided, Line, Looked, Statement, render
+from report.calibration import said
+from report.package import MANIFEST, pack, verify
+from report.statement import Decided, Line, Looked, Statement, render
 
 GOLDEN = Path(__file__).parent / "statement.html"
 AT = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from sample_report import sample_report
 
-from review.report import render
+from report.report import render
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from rows import TERMS
 from staged import stage
 from visiting import PASSWORD, House
 
-from review.package import verify
+from report.package import verify
 from storage.access.accounts import Role
 from storage.cases.case_terms import open_case
 from storage.database.database import writing

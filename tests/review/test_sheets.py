@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from errors import StoreUnavailable, WrongUsage
-from review import sheets
-from review.sheets import Format, cell, whole_file, write_rows
+from report import sheets
+from report.sheets import Format, cell, whole_file, write_rows
 
 FIELDS = ("recording", "start_ms", "quality", "box", "crops", "vector")
 

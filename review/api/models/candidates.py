@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from pipeline.judging.overview import Detail, Rated
+from report.calibration import UNCALIBRATED, said
 from review.api import links
 from review.api.models.given import Box, Id, Sentence
-from review.calibration import UNCALIBRATED, said
 from storage.results.changes import Change, Changes
 from storage.results.rematches import Cause, Place, Rematch
 from storage.results.verdicts import Decision, Standing, Verdict

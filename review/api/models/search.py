@@ -5,10 +5,10 @@ from dataclasses import asdict
 from pydantic import BaseModel, Field
 
 from pipeline.people.search import Answer
+from report.calibration import UNCALIBRATED, said
 from review.api import links
 from review.api.models.given import Box
 from review.api.models.people import JudgedAnswer
-from review.calibration import UNCALIBRATED, said
 from storage.results.reach import Extent, Reach, Unsearched
 from storage.results.search import Hit
 

@@ -9,10 +9,10 @@ from typing import Any
 from errors import Conflict
 from pipeline.act import Act
 from pipeline.judging.review import Rules
-from review.calibration import said_of
-from review.package import Package, pack, sha256_of
-from review.sheets import Format, write_rows
-from review.statement import Decided, Line, Looked, Statement, render
+from report.calibration import said_of
+from report.package import Package, pack, sha256_of
+from report.sheets import Format, write_rows
+from report.statement import Decided, Line, Looked, Statement, render
 from storage.access.accounts import list_accounts
 from storage.access.audit import Action
 from storage.cases.case_ids import case_to_read_by_id

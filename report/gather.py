@@ -10,8 +10,8 @@ from pipeline.act import Act
 from pipeline.analysis.overlaps import repeated_ranks
 from pipeline.judging.results import seen
 from pipeline.plan import Plan
-from review.calibration import said
-from review.report_contents import (
+from report.calibration import said
+from report.report_contents import (
     CandidateRow,
     EngineCard,
     PersonSection,

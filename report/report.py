@@ -14,8 +14,8 @@ from typing import TypeAlias
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from review.report_contents import Jpeg, RecordingRow, Report
-from review.timeline import Bar, Tick, bar, bars, clock, legible, ticks
+from report.report_contents import Jpeg, RecordingRow, Report
+from report.timeline import Bar, Tick, bar, bars, clock, legible, ticks
 
 BEYOND_THRESHOLD = 1.25
 """The distance scale ends at this multiple of the threshold."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from review.timeline import Range
+from report.timeline import Range
 
 Jpeg: TypeAlias = bytes
 State: TypeAlias = Literal["waiting", "running", "matching", "done", "gaps", "failed"]

@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Template
 
-from review.report import environment
+from report.report import environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.planning.outlook import Outlook, look_ahead
 from pipeline.planning.windows import Windows
-from review.moments import when
-from review.timeline import clock, whole_clock
+from report.moments import when
+from report.timeline import clock, whole_clock
 from storage.database.database import Engine, reading
 from storage.jobs.night import (
     Ended,
