@@ -2,9 +2,9 @@
 
 Every simulated worker takes a message from a queue in Redis, over a connection of its own, claims
 its segment, beats the lease once and finishes it with one sighting, by `storage.jobs.ledger` as
-`pipeline.analysis.watch` does it, and acknowledges the message; nothing is decoded. One in a hundred dies
-with segment and message in its hands. What the dead held is taken back and asked for again until
-nothing is left, and then every row is counted, on SQLite and on PostgreSQL.
+`pipeline.analysis.watch` does it, and acknowledges the message; nothing is decoded. One in a
+hundred dies with segment and message in its hands. What the dead held is taken back and asked for
+again until nothing is left, and then every row is counted, on SQLite and on PostgreSQL.
 """
 
 import multiprocessing

@@ -115,7 +115,7 @@ def _template() -> Template:
 def environment() -> Environment:
     """What renders pages that are files of their own."""
     environment = Environment(
-        loader=PackageLoader("review"),
+        loader=PackageLoader("report"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_legible_text,

@@ -125,7 +125,10 @@ def crop(
 
 
 def group_all(ours: Site, who: Visitor, case_id: int) -> Groups:
-    """Group everybody seen in a case's own footage. Raises as `pipeline.judging.group.make_groups`."""
+    """Group everybody seen in a case's own footage.
+
+    Raises as `pipeline.judging.group.make_groups`.
+    """
     return step.make_groups(
         reference_in_force(ours, who, case_id),
         card=ours.tools.engine_for(ours.plan).card,

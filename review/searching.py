@@ -62,7 +62,7 @@ def crop(ours: OurSite, who: Who, case_id: Number, appearance: Number, place: Sp
 def search_with(
     ours: Site, who: Visitor, photos: Sequence[UploadFile], question: Question
 ) -> Answer:
-    """Search with photos that were handed in. Raises WrongUsage, and as `pipeline.people.search`."""
+    """Search with uploaded photos. Raises WrongUsage, and as `pipeline.people.search`."""
     with at_hand(photos) as paths, ours.looking:
         return search(
             paths,

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from object_store import ObjectServer, running_store
@@ -133,3 +134,19 @@ def object_server() -> Iterator[ObjectServer]:
     """An S3-compatible server that knows everybody."""
     with running_store() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium: its absence skips the test on a laptop and fails it in CI."""
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    if executable is None:
+        (pytest.fail if "CI" in os.environ else pytest.skip)(
+            "needs chromium (apt install chromium)"
+        )
+    from playwright.sync_api import sync_playwright  # slow to import, and few tests need it
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()

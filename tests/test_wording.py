@@ -10,8 +10,19 @@ import pytest
 from report import calibration
 
 ROOT = Path(__file__).parent.parent
-TEMPLATES = sorted(ROOT.glob("review/templates/*.j2"))
-ROOMS = ("cli", "review", "pipeline", "storage", "faces", "footage", "tasks", "worker", "monitor")
+TEMPLATES = sorted(ROOT.glob("re*/templates/*.j2"))
+ROOMS = (
+    "cli",
+    "review",
+    "report",
+    "pipeline",
+    "storage",
+    "faces",
+    "footage",
+    "tasks",
+    "worker",
+    "monitor",
+)
 PROGRAMS = sorted([ROOT / "errors.py", *(p for r in ROOMS for p in ROOT.glob(f"{r}/**/*.py"))])
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 RESULT = re.compile(
@@ -91,5 +102,6 @@ def test_a_result_is_said_to_be_uncalibrated_wherever_it_is_listed() -> None:
     for place in ("cli/results.py", "cli/search.py"):
         assert "said" in (ROOT / place).read_text(), place
     for page in ("candidate", "candidates", "report", "search", "statement"):
-        text = (ROOT / f"review/templates/{page}.html.j2").read_text()
+        (template,) = ROOT.glob(f"re*/templates/{page}.html.j2")
+        text = template.read_text()
         assert "calibration" in text, page

@@ -1,7 +1,7 @@
 """Have another engine look at everything that is kept, compare the two, and switch.
 
-Crops become work of the ledger (`storage.jobs.reembedding`, `pipeline.analysis.reembed`); reference photos, which
-are few, are embedded anew here.
+Crops become work of the ledger (`storage.jobs.reembedding`, `pipeline.analysis.reembed`);
+reference photos, which are few, are embedded anew here.
 """
 
 from dataclasses import asdict, dataclass, replace

@@ -54,8 +54,8 @@ def open_case(
     """Open a case; opening it again on the same terms changes nothing.
 
     `footage_from` and `footage_until` say when its footage was recorded, `sources` where it is
-    from; see `storage.cases.scope`. Raises WrongUsage when a term is empty or makes no sense, when it
-    would have expired already, or when the reference was opened on other terms.
+    from; see `storage.cases.scope`. Raises WrongUsage when a term is empty or makes no sense, when
+    it would have expired already, or when the reference was opened on other terms.
     """
     terms = {
         "legal_basis": legal_basis,

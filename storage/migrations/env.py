@@ -1,4 +1,4 @@
-"""Alembic runs this; the connection comes from `storage.database.database.upgrade`, already locked."""
+"""Alembic runs this; `storage.database.database.upgrade` gives the connection, already locked."""
 
 from alembic import context
 

@@ -1,12 +1,10 @@
 """A site over a SQLite of its own."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from rows import NOW
@@ -67,17 +65,3 @@ def staged_house(staged_home: Path, tmp_path: Path) -> Iterator[House]:
     with house_over(database, home, utc_now()) as house:
         yield house
     database.dispose()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A real Chromium: its absence skips the test on a laptop and fails it in CI."""
-    executable = shutil.which("chromium") or shutil.which("google-chrome")
-    if executable is None:
-        (pytest.fail if "CI" in os.environ else pytest.skip)(
-            "needs chromium (apt install chromium)"
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()

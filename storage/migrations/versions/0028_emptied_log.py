@@ -1,7 +1,8 @@
 """No file holds a plain vector of a reference photo any more.
 
-Nothing of the tables changes. `storage.database.database.upgrade` comes here only after it has emptied the
-log of writes, which no transaction can do, and tries again at the next start where it could not.
+Nothing of the tables changes. `storage.database.database.upgrade` comes here only after it has
+emptied the log of writes, which no transaction can do, and tries again at the next start where it
+could not.
 """
 
 revision = "0028"

@@ -59,7 +59,10 @@ def test_upgrading_twice_changes_nothing(empty_url: str) -> None:
 
 
 def test_several_processes_may_upgrade_at_once(empty_url: str) -> None:
-    program = "from storage.database.database import connect, upgrade; import sys; upgrade(connect(sys.argv[1]))"
+    program = (
+        "from storage.database.database import connect, upgrade; "
+        "import sys; upgrade(connect(sys.argv[1]))"
+    )
     started = [
         subprocess.Popen([sys.executable, "-c", program, empty_url], stderr=subprocess.PIPE)
         for _ in range(3)

@@ -24,7 +24,7 @@ from storage.access.chain import (
     stamp,
 )
 
-SCRIPT = Path(__file__).parents[2] / "deploy/audit_verifier.py"
+SCRIPT = Path(__file__).parents[3] / "deploy/audit_verifier.py"
 _spec = importlib.util.spec_from_file_location("audit_verifier", SCRIPT)
 assert _spec and _spec.loader
 verifier: Any = importlib.util.module_from_spec(_spec)

@@ -31,7 +31,7 @@ from storage.database.database import reading, writing
 
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = public_half(KEY)
-SCRIPT = Path(__file__).parents[2] / "deploy/audit_verifier.py"
+SCRIPT = Path(__file__).parents[3] / "deploy/audit_verifier.py"
 
 
 def filled(database: Engine, number: int = 12) -> None:

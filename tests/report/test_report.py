@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_report import HOSTILE, UNENCODABLE, crop, sample_report
 
-import report.report
+from report import report as rendering
 from report.report import render
 from report.report_contents import PersonSection, RecordingRow, Report, SharedFootage
 from report.timeline import bar, bars, clock, legible, ticks
 
-TEMPLATES = Path(report.report.__file__).parent / "templates"
+TEMPLATES = Path(rendering.__file__).parent / "templates"
 SAMPLE = sample_report()
 DASH = "\N{EN DASH}"
 
@@ -198,7 +198,7 @@ def test_a_report_of_nothing_is_a_page(report: Report) -> None:
 
 def test_pictures_are_inside_the_page_byte_for_byte(page: Page) -> None:
     sources = {one["src"] for tag, one in page.elements if tag == "img"}
-    assert report.report._data_uri(crop("grace_hopper")) in sources
+    assert rendering._data_uri(crop("grace_hopper")) in sources
 
 
 def test_the_same_report_is_the_same_page(report: Report) -> None:
