@@ -10,6 +10,8 @@ from cli.actor import actor
 from cli.output import err, out, print_json, table
 from pipeline.clock import utc_now
 from pipeline.judging.changes import CAUSES, view_changes
+from report.column import plain
+from report.columns import SEEN
 from report.timeline import clock
 from storage.results.candidates import Place
 from storage.results.changes import Change, Changes
@@ -71,11 +73,7 @@ def _change(change: Change) -> dict[str, object]:
         "person": change.person,
         "run": change.rematch_id,
         "kind": change.kind,
-        "appearance": change.appearance_id,
-        "recording": change.recording,
-        "recording_sha256": change.recording_sha256,
-        "start_ms": change.start_ms,
-        "end_ms": change.end_ms,
+        **plain(SEEN, change.seen),
         "before": _place(change.before, change.reference_before),
         "after": _place(change.after, change.reference_after),
         "look_again": change.look_again,
@@ -106,9 +104,9 @@ def _table(found: Changes) -> Table:
         shown.add_row(
             one.person,
             one.kind,
-            one.recording,
-            clock(one.start_ms),
-            clock(one.end_ms),
+            one.seen.recording,
+            clock(one.seen.start_ms),
+            clock(one.seen.end_ms),
             _moved(*(str(place.rank) if place else "" for place in (one.before, one.after))),
             _moved(*(f"{p.distance:.3f}" if p else "" for p in (one.before, one.after))),
             _moved(one.reference_before or "", one.reference_after or ""),

@@ -20,7 +20,7 @@ from demo.portraits import FOLDER
 from errors import WrongUsage
 from report.timeline import clock
 from storage.cases.legal_bases import DEMONSTRATION
-from storage.results.candidates import CandidateRow
+from storage.results.seen import Seen
 from tasks.people import ask_for_people
 from worker.resources import resources
 
@@ -55,7 +55,7 @@ def demo(
     found = found_for(case, intake.analyses)
     print_candidates(found)
     page = write_report(folder / "report", case, intake.analyses, intake.refused)
-    right = _compare_with_truth(found)
+    right = _compare_with_truth([one.row.seen for one in found])
     out.print(f"Report: {page.absolute()}")
     if not right:
         raise typer.Exit(1)
@@ -70,7 +70,7 @@ def _make_anew(folder: Path) -> None:
     (folder / MARKER).touch()
 
 
-def _compare_with_truth(found: list[CandidateRow]) -> bool:
+def _compare_with_truth(found: list[Seen]) -> bool:
     """Print what was planted beside what was found; true when they agree."""
     planted = [one for one in film.planted() if one.person == ENROLLED]
     others = [one for one in film.planted() if one.person != ENROLLED]
@@ -108,6 +108,6 @@ def _compare_with_truth(found: list[CandidateRow]) -> bool:
     return not missed and not false
 
 
-def _is_of(truth: film.Planted, candidate: CandidateRow) -> bool:
-    x, y, width, height = candidate.box
-    return truth.shows(candidate.best_ms, x + width / 2, y + height / 2)
+def _is_of(truth: film.Planted, seen: Seen) -> bool:
+    x, y, width, height = seen.box
+    return truth.shows(seen.best_ms, x + width / 2, y + height / 2)

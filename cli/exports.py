@@ -2,26 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from itertools import groupby
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Annotated
 
 import typer
 
 from cli.actor import actor
 from cli.output import err
-from cli.overlaps import SAME_AS, repeats_of, same_as
-from cli.results import FIELDS
 from errors import WrongUsage
-from pipeline.analysis.overlaps import Moment, earlier_stretch
+from pipeline.analysis.overlaps import earlier_stretch, moment_of
 from pipeline.clock import utc_now
+from pipeline.judging.listed import each_listed
 from pipeline.judging.results import exporting
+from report.column import Column
+from report.columns import APPEARANCE, CANDIDATE, VECTOR, Exported
 from report.sheets import Format, whole_file, write_rows
-from storage.cases.cases import id_of_case
+from storage.cases.cases import find_case, id_of_case
 from storage.database.database import Session, reading
 from storage.jobs.overlaps import SameFootage, same_footage
-from storage.results.candidates import CandidateRow
 from storage.results.exports import (
     AppearanceRow,
     each_appearance,
@@ -30,11 +28,6 @@ from storage.results.exports import (
     recordings_called,
 )
 from worker.resources import resources
-
-APPEARANCE_FIELDS = (
-    "recording", "sha256", "start_ms", "end_ms", "best_ms", "box", "score", "quality", "faces",
-    "engine", "plan", "crops", "cut_by", "imported_at",
-)  # fmt: skip
 
 
 class What(StrEnum):
@@ -66,9 +59,9 @@ def export(
     _check(what, case, with_vectors)
     allowed = exporting(case, with_vectors=with_vectors, actor=actor(), database=database, now=now)
     with allowed as act, reading(database) as session:
-        rows, fields = _wanted(session, what, case, _ids(session, recording), with_vectors)
+        rows, columns = _wanted(session, what, case, _ids(session, recording), with_vectors)
         with whole_file(path, overwrite=force) as file:
-            number = write_rows(file, rows, fields, form)
+            number = write_rows(file, rows, columns, form)
             taken = {"what": what.value, "form": form.value, "with_vectors": with_vectors}
             act.note(id_of_case(session, case), rows=number, **taken)
     err.print(f"{number} {what} were written; only you can read the file.")
@@ -98,36 +91,19 @@ def _ids(session: Session, names: Sequence[str] | None) -> list[int] | None:
 
 def _wanted(
     session: Session, what: What, case: str, recording_ids: list[int] | None, with_vectors: bool
-) -> tuple[Iterable[object], Sequence[str]]:
+) -> tuple[Iterable[object], Sequence[Column]]:
     if what is What.CANDIDATES:
         found = each_candidate(session, case=case, recording_ids=recording_ids)
-        return _candidates(session, found), (*FIELDS, *SAME_AS)
+        return each_listed(session, find_case(session, case).id, found), CANDIDATE
     among = recordings_among(session, case=case or None, recording_ids=recording_ids)
     seen = each_appearance(
         session, case=case or None, recording_ids=recording_ids, with_vectors=with_vectors
     )
-    fields = (*APPEARANCE_FIELDS, *(["vector"] if with_vectors else []))
-    return _appearances(same_footage(session, among), seen, fields), (*fields, *SAME_AS)
+    columns = (*APPEARANCE, VECTOR) if with_vectors else APPEARANCE
+    return _appearances(same_footage(session, among), seen), columns
 
 
-def _candidates(session: Session, found: Iterable[CandidateRow]) -> Iterator[object]:
-    """Candidates, each with the one it repeats: a person's at a time, for only those compare."""
-    for _, group in groupby(found, key=lambda row: (row.person_id, row.engine)):
-        rows = list(group)
-        for row, first in zip(rows, repeats_of(session, rows), strict=True):
-            yield _with(row, FIELDS, same_as(first))
-
-
-def _appearances(
-    known: Sequence[SameFootage], seen: Iterable[AppearanceRow], fields: Sequence[str]
-) -> Iterator[object]:
+def _appearances(known: Sequence[SameFootage], rows: Iterable[AppearanceRow]) -> Iterator[Exported]:
     """Appearances, each with the stretch of an earlier recording that shows the same footage."""
-    for row in seen:
-        moment = Moment(None, row.recording_id, row.start_ms, row.end_ms)
-        found = earlier_stretch(moment, known)
-        values = (None, None) if found is None else (found[0].first, found[1])
-        yield _with(row, fields, dict(zip(SAME_AS, values, strict=True)))
-
-
-def _with(row: object, fields: Sequence[str], others: dict[str, object]) -> object:
-    return SimpleNamespace(**{field: getattr(row, field) for field in fields} | others)
+    for row in rows:
+        yield Exported(row, earlier_stretch(moment_of(row.seen), known))

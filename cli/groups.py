@@ -5,14 +5,15 @@ from typing import Annotated
 import typer
 
 from cli.actor import actor
-from cli.output import err, out, print_json, table
+from cli.output import err, out, print_json, table, table_of
 from cli.people import ask_for, verdict_table
 from errors import WrongUsage
 from pipeline.clock import utc_now
 from pipeline.judging import group
 from pipeline.judging.group import Groups
-from report.timeline import clock
-from storage.results.groups import Group, Member
+from report.column import plain
+from report.columns import MEMBER
+from storage.results.groups import Group
 from worker.resources import resources
 
 Case = Annotated[str, typer.Option(help="Reference of a case in force that allows grouping.")]
@@ -39,16 +40,10 @@ def show(number: Number, case: Case, as_json: AsJson = False) -> None:
     if not found:
         raise WrongUsage(f"There is no group {number} in this case; `groups list` shows them.")
     if as_json:
-        print_json([_member(one) for one in found[0].members])
+        print_json([plain(MEMBER, one) for one in found[0].members])
         return
-    shown = table(
-        f"Group {number}: appearances that may be one person, for a person to judge",
-        *("#appearance", "recording", "from", "to", "best at", "#quality"),
-    )
-    for one in found[0].members:
-        times = (clock(one.start_ms), clock(one.end_ms), clock(one.best_ms))
-        shown.add_row(str(one.appearance_id), one.recording, *times, f"{one.quality:.2f}")
-    out.print(shown)
+    title = f"Group {number}: appearances that may be one person, for a person to judge"
+    out.print(table_of(title, MEMBER, found[0].members))
 
 
 def merge(
@@ -118,7 +113,7 @@ def _group(one: Group, moments: int) -> dict[str, object]:
     return {
         "group": one.id,
         "engine": one.engine,
-        "appearances": [member.appearance_id for member in one.members],
+        "appearances": [member.seen.appearance_id for member in one.members],
         "moments": moments,
         "recordings": _recordings(one),
         "person": one.person_id,
@@ -126,16 +121,6 @@ def _group(one: Group, moments: int) -> dict[str, object]:
 
 
 def _recordings(one: Group) -> list[str]:
-    return list({member.recording_id: member.recording for member in one.members}.values())
-
-
-def _member(one: Member) -> dict[str, object]:
-    return {
-        "appearance": one.appearance_id,
-        "recording": one.recording,
-        "start_ms": one.start_ms,
-        "end_ms": one.end_ms,
-        "best_ms": one.best_ms,
-        "quality": round(one.quality, 4),
-        "crops": list(one.crops),
-    }
+    return list(
+        {member.seen.recording_id: member.seen.recording for member in one.members}.values()
+    )

@@ -3,12 +3,18 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-WIDTH_OF_FILES = 120
+from report.column import Column, headed
+
+WIDTH_OF_FILES = 200
+GAP = 2
+FOLDS_AT = 24
+"""A longer text goes on in the next line where that makes room."""
 out = Console(
     highlight=False,
     markup=False,
@@ -44,7 +50,7 @@ def table(title: str, *columns: str) -> Table:
         title_justify="left",
         header_style="bold",
         box=None,
-        padding=(0, 2, 0, 0),
+        padding=(0, GAP, 0, 0),
     )
     for column in columns:
         number = column.startswith("#")
@@ -52,3 +58,30 @@ def table(title: str, *columns: str) -> Table:
             column.removeprefix("#"), justify="right" if number else "left", overflow="fold"
         )
     return made
+
+
+def table_of(
+    title: str, columns: Sequence[Column], rows: Sequence[Any], *, caption: str = ""
+) -> Table:
+    """A table of what these columns tell people of the rows.
+
+    Where the terminal is too narrow for all of it, details are left out, and the caption says so.
+    """
+    told = headed(columns, rows)
+    details = [one for one in told if one.is_detail]
+    missing: list[Column] = []
+    while details and sum(_width(one, rows) + GAP for one in told) > out.width:
+        missing.insert(0, details.pop())
+        told.remove(missing[0])
+    made = table(title, *(f"#{one.heading}" if one.is_number else one.heading for one in told))
+    for row in rows:
+        made.add_row(*(one.text(row) for one in told))
+    left_out = ", ".join(one.heading for one in missing)
+    room = f"The terminal is too narrow for: {left_out}. --json has them." if missing else ""
+    made.caption = "\n".join(filter(None, (caption, room))) or None
+    return made
+
+
+def _width(column: Column, rows: Sequence[Any]) -> int:
+    longest = max((len(column.text(row)) for row in rows), default=0)
+    return max(len(column.heading), min(longest, FOLDS_AT) if column.kind is str else longest)

@@ -69,7 +69,7 @@ def process(
             people=people,
             meanwhile=services.keep,
         )
-    found = [one for one in found_for(reference, intake.analyses) if one.person_id in people]
+    found = [one for one in found_for(reference, intake.analyses) if one.row.person_id in people]
     if as_json:
         print_json(as_document(intake.analyses, found))
     else:

@@ -1,6 +1,5 @@
 """`nightreel candidates`, and the tables other commands print too."""
 
-import csv
 import sys
 from collections.abc import Collection, Sequence
 from typing import Annotated
@@ -9,21 +8,15 @@ import typer
 from rich.table import Table
 
 from cli.actor import actor
-from cli.output import err, out, print_json, quantity, table
-from cli.overlaps import (
-    SAME_AS,
-    counted,
-    first_moments,
-    footage_link,
-    links_among,
-    print_links,
-    remark,
-    same_as,
-)
+from cli.output import err, out, print_json, quantity, table, table_of
+from cli.overlaps import counted, footage_link, links_among, print_links
 from pipeline.clock import utc_now
+from pipeline.judging.listed import Listed
 from pipeline.judging.results import view_candidates
 from report.calibration import said_of
-from report.sheets import cell, plain
+from report.column import plain
+from report.columns import CANDIDATE
+from report.sheets import write_csv
 from report.timeline import clock
 from storage.cases.cases import find_case
 from storage.cases.references import left_out
@@ -31,13 +24,7 @@ from storage.database.database import reading
 from storage.jobs.listing import footage
 from storage.jobs.progress import Outcome, outcomes
 from storage.results.calibrations import current
-from storage.results.candidates import CandidateRow
 from worker.resources import resources
-
-FIELDS = (
-    "person", "recording", "start_ms", "end_ms", "best_ms", "distance", "threshold", "rank", "box",
-    "reference", "engine", "plan", "cut_by", "imported_at",
-)  # fmt: skip
 
 
 def candidates(
@@ -54,7 +41,7 @@ def candidates(
     if as_json:
         print_json(as_document(analyses, found) | {"left_out": without})
     elif as_csv:
-        _print_csv(found)
+        write_csv(sys.stdout, found, CANDIDATE)
     else:
         print_candidates(found)
         print_links(links_among(analyses))
@@ -65,56 +52,41 @@ def candidates(
         )
 
 
-def found_for(case: str, analyses: Collection[int]) -> list[CandidateRow]:
+def found_for(case: str, analyses: Collection[int]) -> list[Listed]:
     """A case's candidates in these analyses, by person and rank. Raises NotAuthorised."""
     return view_candidates(
         case, analyses, actor=actor(), database=resources().database, now=utc_now()
     )
 
 
-def as_document(analyses: Sequence[int], found: Sequence[CandidateRow]) -> dict[str, object]:
+def as_document(analyses: Sequence[int], found: Sequence[Listed]) -> dict[str, object]:
     """What `process --json` and `candidates --json` print."""
     with reading(resources().database) as session:
         looked_at = outcomes(session, analyses)
     return {
         "recordings": [_recording(one) for one in looked_at],
         "same_footage": [footage_link(one) for one in links_among(analyses)],
-        "candidates": _rows(found),
+        "candidates": [plain(CANDIDATE, one) for one in found],
     }
 
 
-def print_candidates(found: Sequence[CandidateRow]) -> None:
+def print_candidates(found: Sequence[Listed]) -> None:
     """Candidates, and what their distances mean: measured, or uncalibrated."""
     out.print(_candidate_table(found))
     database = resources().database
-    for reference in sorted({one.case for one in found}):
+    rows = [one.row for one in found]
+    for reference in sorted({one.case for one in rows}):
         with reading(database) as session:
             calibrations = current(session, find_case(session, reference).id)
-        of_case = [one for one in found if one.case == reference]
+        of_case = [one for one in rows if one.case == reference]
         for sentence in said_of(calibrations, of_case):
             out.print(sentence, soft_wrap=True)
 
 
-def _candidate_table(found: Sequence[CandidateRow]) -> Table:
+def _candidate_table(found: Sequence[Listed]) -> Table:
     """Candidates for people to read."""
-    shown = table(
-        "Candidates, for a person to judge",
-        *("person", "#rank", "recording", "from", "to", "best at", "#distance", "#limit", "remark"),
-    )
-    firsts = first_moments(found)
-    for one, first in zip(found, firsts, strict=True):
-        shown.add_row(
-            one.person,
-            str(one.rank),
-            one.recording,
-            clock(one.start_ms),
-            clock(one.end_ms),
-            clock(one.best_ms),
-            f"{one.distance:.3f}",
-            f"{one.threshold:.2f}",
-            remark(f"the same moment as rank {first.rank}" if first else "", one),
-        )
-    shown.caption = counted(firsts)
+    title = "Candidates, for a person to judge"
+    shown = table_of(title, CANDIDATE, found, caption=counted(found))
     if not found:
         shown.add_row("none at this threshold")
     return shown
@@ -160,16 +132,3 @@ def _recording(one: Outcome) -> dict[str, object]:
             "gaps": one.gaps,
         },
     }
-
-
-def _rows(found: Sequence[CandidateRow]) -> list[dict[str, object]]:
-    return [
-        {field: plain(one, field) for field in FIELDS} | same_as(first)
-        for one, first in zip(found, first_moments(found), strict=True)
-    ]
-
-
-def _print_csv(found: Sequence[CandidateRow]) -> None:
-    rows = csv.writer(sys.stdout)
-    rows.writerow((*FIELDS, *SAME_AS))
-    rows.writerows([cell(value) for value in row.values()] for row in _rows(found))

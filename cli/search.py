@@ -1,6 +1,5 @@
 """`nightreel search`."""
 
-import csv
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,24 +10,20 @@ import typer
 from rich.table import Table
 
 from cli.actor import actor
-from cli.output import err, out, print_json, table
-from cli.overlaps import SAME_AS, counted, first_moments, remark, same_as
+from cli.output import err, out, print_json, table, table_of
+from cli.overlaps import counted
 from pipeline.clock import utc_now
 from pipeline.people.search import Answer, Question
 from pipeline.people.search import search as look_for
 from report.calibration import said
-from report.sheets import cell, plain
+from report.column import plain
+from report.columns import HIT
+from report.sheets import write_csv
 from report.timeline import clock
 from storage.cases.scope import Scope
-from storage.results.search import Hit
 from worker.resources import resources
 
 WITH_GAPS = 3
-FIELDS = (
-    "recording", "recording_sha256", "start_ms", "end_ms", "best_ms", "distance", "threshold",
-    "box", "faces", "quality", "photo", "crops", "engine", "plan",
-    "cut_by", "imported_at",
-)  # fmt: skip
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
 
 
@@ -62,7 +57,7 @@ def search(
     if as_json:
         print_json(_document(answer, case))
     elif as_csv:
-        _print_csv(answer)
+        write_csv(sys.stdout, answer.hits, HIT)
     else:
         out.print(_found_table(answer))
         out.print(said(answer.calibration), soft_wrap=True)
@@ -79,7 +74,6 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 
 def _document(answer: Answer, case: str) -> dict[str, object]:
-    firsts = dict(zip(answer.hits, first_moments(answer.hits), strict=True))
     return {
         "case": case,
         "engine": answer.card.name,
@@ -91,10 +85,10 @@ def _document(answer: Answer, case: str) -> dict[str, object]:
         ],
         "recordings": [
             {
-                "name": group[0].recording,
-                "sha256": group[0].recording_sha256,
-                "duration_ms": group[0].duration_ms,
-                "appearances": [_appearance(hit, answer) | same_as(firsts[hit]) for hit in group],
+                "name": group[0].seen.recording,
+                "sha256": group[0].seen.recording_sha256,
+                "duration_ms": group[0].seen.recording_ms,
+                "appearances": [plain(HIT, hit) for hit in group],
             }
             for group in answer.by_recording()
         ],
@@ -106,61 +100,15 @@ def _document(answer: Answer, case: str) -> dict[str, object]:
     }
 
 
-def _appearance(hit: Hit, answer: Answer) -> dict[str, object]:
-    row = _row(hit, answer)
-    return {name: row[name] for name in FIELDS if not name.startswith("recording")}
-
-
-def _row(hit: Hit, answer: Answer) -> dict[str, object]:
-    return asdict(hit) | {
-        "distance": round(hit.distance, 4),
-        "quality": round(hit.quality, 4),
-        "threshold": answer.card.threshold,
-        "box": plain(hit, "box"),
-        "photo": answer.portraits[hit.photo].name,
-        "crops": list(hit.crops),
-        "imported_at": hit.imported_at and hit.imported_at.isoformat(),
-        "engine": answer.card.name,
-    }
-
-
-def _print_csv(answer: Answer) -> None:
-    rows = csv.writer(sys.stdout)
-    fields = (*FIELDS, *SAME_AS)
-    rows.writerow(fields)
-    for hit, first in zip(answer.hits, first_moments(answer.hits), strict=True):
-        row = _row(hit, answer) | {"crops": " ".join(hit.crops)} | same_as(first)
-        rows.writerow(cell(row[name]) for name in fields)
-
-
 def _found_table(answer: Answer) -> Table:
-    shown = table(
-        "Candidates, for a person to judge",
-        *("recording", "from", "to", "best at", "#distance", "#limit", "closest photo", "remark"),
-    )
-    firsts = dict(zip(answer.hits, first_moments(answer.hits), strict=True))
-    for group in answer.by_recording():
-        for hit in group:
-            shown.add_row(
-                hit.recording if hit is group[0] else "",
-                *(clock(time_ms) for time_ms in (hit.start_ms, hit.end_ms, hit.best_ms)),
-                f"{hit.distance:.3f}",
-                f"{answer.card.threshold:.2f}",
-                answer.portraits[hit.photo].name,
-                remark(_same_moment(firsts[hit]), hit),
-            )
-    shown.caption = counted(list(firsts.values()))
+    in_order = [hit for group in answer.by_recording() for hit in group]
+    title = "Candidates, for a person to judge"
+    shown = table_of(title, HIT, in_order, caption=counted(in_order))
     if not answer.hits:
         shown.add_row("none at this threshold")
     if answer.cut_off:
         shown.add_row("and more; raise --limit")
     return shown
-
-
-def _same_moment(first: Hit | None) -> str:
-    if first is None:
-        return ""
-    return f"the same moment as in {first.recording} at {clock(first.start_ms)}"
 
 
 def _reach_table(answer: Answer) -> Table:

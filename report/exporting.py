@@ -8,8 +8,11 @@ from typing import Any
 
 from errors import Conflict
 from pipeline.act import Act
+from pipeline.judging.listed import Listed, each_listed
 from pipeline.judging.review import Rules
 from report.calibration import said_of
+from report.column import plain
+from report.columns import PACKAGED
 from report.package import Package, pack, sha256_of
 from report.sheets import Format, write_rows
 from report.statement import Decided, Line, Looked, Statement, render
@@ -23,11 +26,9 @@ from storage.files.sealed import SealedMedia
 from storage.jobs.listing import analyses_of_case
 from storage.jobs.progress import outcomes
 from storage.results.calibrations import current
-from storage.results.candidates import CandidateRow
 from storage.results.case_view import candidate_page, weights_of_case
-from storage.results.verdicts import Key, Standing, Verdict, overrides, standings, verdicts_of
+from storage.results.verdicts import Standing, Verdict, overrides, verdicts_of
 
-FIELDS = tuple(name for name in Line.__slots__ if name not in ("verdicts",))
 NOTHING = (
     "Nothing in this case is supported by two people yet, so there is nothing to export; "
     "review its candidates first."
@@ -50,8 +51,7 @@ def export(
     act = Act(database, actor, Action.EXPORTED, now)
     with act.refusals(case_id), reading(database) as session:
         case = case_to_read_by_id(session, case_id, now)
-        rows = candidate_page(session, case_id)
-        lines = _lines(session, case_id, rows)
+        lines = _lines(session, case_id)
         if not any(line.supported for line in lines):
             raise Conflict(NOTHING)
         about = _about(session, case, lines, rules, now)
@@ -65,24 +65,22 @@ def export(
         package_sha256=package.sha256,
         candidates=len(lines),
         supported=sum(line.supported for line in lines),
-        appearance_ids=[row.appearance_id for row in rows],
+        appearance_ids=[line.listed.row.seen.appearance_id for line in lines],
     )
     return package
 
 
-def _lines(session: Session, case_id: int, rows: list[CandidateRow]) -> list[Line]:
-    known, given = standings(session, case_id), verdicts_of(session, case_id)
-    reasons = overrides(session, case_id)
+def _lines(session: Session, case_id: int) -> list[Line]:
+    given, reasons = verdicts_of(session, case_id), overrides(session, case_id)
     names = {account.id: account.name for account in list_accounts(session)}
-    lines = []
-    for row in rows:
-        key = Key(row.person_id, row.appearance_id)
-        standing = known.get(key, Standing.OPEN)
-        # One verdict alone is nobody's business before there is a second.
-        final = given.get(key, []) if standing not in (Standing.OPEN, Standing.HALF) else []
-        decided = tuple(_decided(one, names) for one in final)
-        lines.append(_line(row, standing, reasons.get(key, ""), decided))
-    return lines
+    return [
+        _line(
+            one,
+            reasons.get(one.row.key, ""),
+            tuple(_decided(verdict, names) for verdict in given.get(one.row.key, [])),
+        )
+        for one in each_listed(session, case_id, candidate_page(session, case_id))
+    ]
 
 
 def _decided(verdict: Verdict, names: dict[int, str]) -> Decided:
@@ -90,26 +88,25 @@ def _decided(verdict: Verdict, names: dict[int, str]) -> Decided:
     return Decided(name, verdict.decision.value, verdict.decided_at)
 
 
-def _line(row: CandidateRow, standing: Standing, reason: str, decided: tuple[Decided, ...]) -> Line:
-    own = {name: getattr(row, name) for name in Line.__slots__ if name in CandidateRow.__slots__}
-    shown = standing is Standing.SUPPORTED
-    crop = row.crops[0] if shown and row.crops else ""
-    reference = (row.reference_crop or "") if shown else ""
+def _line(one: Listed, reason: str, decided: tuple[Decided, ...]) -> Line:
+    shown = one.review_status is Standing.SUPPORTED
+    crop = one.row.seen.crops[0] if shown and one.row.seen.crops else ""
+    reference = (one.row.reference_crop or "") if shown else ""
     return Line(
-        **own,
-        standing=standing.value,
+        listed=one,
         override=reason,
-        verdicts=decided,
+        # One verdict alone is told to nobody before there is a second.
+        verdicts=() if one.review_status in (Standing.OPEN, Standing.HALF) else decided,
         picture=f"pictures/{crop}" if crop else "",
         reference_picture=f"pictures/{reference}" if reference else "",
-        provenance=row.provenance,
     )
 
 
 def _about(
     session: Session, case: Case, lines: list[Line], rules: Rules, now: datetime
 ) -> dict[str, Any]:
-    found = {line.person for line in lines}
+    rows = [line.listed.row for line in lines]
+    found = {row.person for row in rows}
     weights = weights_of_case(session, case.id)
     return {
         "made_at": now,
@@ -117,7 +114,7 @@ def _about(
         "case": _terms(case),
         "engines": tuple((name, ", ".join(hashes)) for name, hashes in weights.items()),
         "lines": tuple(lines),
-        "calibration": said_of(current(session, case.id), lines),
+        "calibration": said_of(current(session, case.id), rows),
         "without": tuple(p.name for p in people_in(session, case.id) if p.name not in found),
         "footage": tuple(
             Looked(one.name, one.sha256, one.duration_ms, one.decoded_ms, len(one.gaps))
@@ -141,8 +138,11 @@ def _terms(case: Case) -> tuple[tuple[str, str], ...]:
 
 def _data(lines: list[Line]) -> dict[str, bytes]:
     table = BytesIO()
-    write_rows(table, lines, FIELDS, Format.CSV)
-    whole = [asdict(line) for line in lines]
+    write_rows(table, lines, PACKAGED, Format.CSV)
+    whole = [
+        plain(PACKAGED, line) | {"verdicts": [asdict(one) for one in line.verdicts]}
+        for line in lines
+    ]
     text = json.dumps(whole, indent=1, ensure_ascii=False, default=datetime.isoformat)
     return {"candidates.csv": table.getvalue(), "candidates.json": text.encode()}
 

@@ -1,18 +1,18 @@
 """Collect a report's content from the database and the crops."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import cast
 
 from faces.engine import FaceEngine
 from pipeline.act import Act
-from pipeline.analysis.overlaps import repeated_ranks
-from pipeline.judging.results import seen
+from pipeline.judging.listed import Listed, each_listed
+from pipeline.judging.results import as_logged
 from pipeline.plan import Plan
 from report.calibration import said
 from report.report_contents import (
-    CandidateRow,
+    CandidateCard,
     EngineCard,
     PersonSection,
     RecordingRow,
@@ -31,7 +31,6 @@ from storage.jobs.listing import claimed_duration_ms, people_of_case, spans
 from storage.jobs.overlaps import SameFootage, same_footage
 from storage.jobs.progress import Outcome, outcomes
 from storage.results.calibrations import current
-from storage.results.candidates import CandidateRow as Row
 from storage.results.candidates import candidates
 
 DISTANCES = {
@@ -62,23 +61,27 @@ def gather(
     with act.refusals(case), reading(database) as session:
         authority = case_to_read(session, case, made_at)
         looked_at = outcomes(session, analysis_ids)
-        found = candidates(session, case=case, analysis_ids=analysis_ids)
+        rows = candidates(session, case=case, analysis_ids=analysis_ids)
+        found = list(each_listed(session, authority.id, rows))
         people = [
-            (name, references(session, person), [one for one in found if one.person_id == person])
+            (
+                name,
+                references(session, person),
+                [one for one in found if one.row.person_id == person],
+            )
             for person, name in people_of_case(session, authority.id)
         ]
         recordings = _recordings(session, looked_at)
-        repeats = repeated_ranks(session, found)
         made = current(session, authority.id).get((engine.card.name, engine.card.threshold))
     weights = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256}
-    act.note(authority.id, **seen(found), **weights)
+    act.note(authority.id, **as_logged(rows), **weights)
     places = {one.analysis_id: place for place, one in enumerate(looked_at)}
     return Report(
         made_at=made_at,
         plan_key=plan.key,
         plan=tuple((_words(field), str(value)) for field, value in asdict(plan).items()),
         engine=_card(engine),
-        persons=tuple(_person(*one, repeats, places, media) for one in people),
+        persons=tuple(_person(*one, places, media) for one in people),
         recordings=recordings,
         refused=tuple(RefusedFile(name, reason) for name, reason in refused),
         case_reference=authority.reference,
@@ -137,8 +140,7 @@ def _card(engine: FaceEngine) -> EngineCard:
 def _person(
     name: str,
     photos: Sequence[Reference],
-    found: Sequence[Row],
-    repeats: Mapping[int, int],
+    found: Sequence[Listed],
     places: dict[int, int],
     media: SealedMedia,
 ) -> PersonSection:
@@ -147,9 +149,11 @@ def _person(
         name=name,
         references=tuple(_reference(one, media) for one in photos),
         candidates=tuple(
-            replace(
-                _candidate(one, places[one.analysis_id], by_crop[one.reference_crop], media),
-                same_as=repeats.get(one.id),
+            CandidateCard(
+                listed=one,
+                recording=places[one.row.seen.analysis_id],
+                reference=by_crop[one.row.reference_crop],
+                crops=tuple(media.read(crop) for crop in one.row.seen.crops[:CROPS_SHOWN]),
             )
             for one in found
         ),
@@ -162,22 +166,6 @@ def _reference(one: Reference, media: SealedMedia) -> ReferenceRow:
         crop=media.read(one.crop) if one.crop else b"",
         quality=one.quality or 0.0,
         verdict=one.verdict,
-    )
-
-
-def _candidate(one: Row, recording: int, reference: int, media: SealedMedia) -> CandidateRow:
-    return CandidateRow(
-        rank=one.rank,
-        recording=recording,
-        start_ms=one.start_ms,
-        end_ms=one.end_ms,
-        best_ms=one.best_ms,
-        distance=one.distance,
-        threshold=one.threshold,
-        reference=reference,
-        quality=one.quality,
-        crops=tuple(media.read(crop) for crop in one.crops[:CROPS_SHOWN]),
-        provenance=one.provenance,
     )
 
 

@@ -90,8 +90,10 @@ _Markers: TypeAlias = dict[int, list[Marker]]
 def _markers(report: Report, person: int) -> _Markers:
     markers: _Markers = {}
     for one in report.persons[person].candidates:
-        span = bar((one.start_ms, one.end_ms), report.recordings[one.recording].duration_ms)
-        marker = Marker(span, one.rank, card_id(person, one.rank))
+        row = one.listed.row
+        length_ms = report.recordings[one.recording].duration_ms
+        span = bar((row.seen.start_ms, row.seen.end_ms), length_ms)
+        marker = Marker(span, row.rank, card_id(person, row.rank))
         markers.setdefault(one.recording, []).append(marker)
     return markers
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from pipeline.judging.listed import Listed
 from report.timeline import Range
 
 Jpeg: TypeAlias = bytes
@@ -38,28 +39,16 @@ class ReferenceRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateRow:
-    """An appearance ranked for a person."""
+class CandidateCard:
+    """A candidate with its pictures."""
 
-    rank: int
+    listed: Listed
     recording: int
     """Index into Report.recordings."""
-    start_ms: int
-    end_ms: int
-    best_ms: int
-    distance: float
-    threshold: float
     reference: int
     """Index into PersonSection.references: the one that came closest."""
-    quality: float
-    """Of the best face, 0..1."""
     crops: tuple[Jpeg, ...]
     """Best first."""
-    same_as: int | None = None
-    """Rank of the candidate that it repeats: the same moment in footage that was added before, or
-    of an imported face as it was watched."""
-    provenance: str = ""
-    """Who cut the face and when it came, where it was imported; empty where footage was watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +70,12 @@ class PersonSection:
 
     name: str
     references: tuple[ReferenceRow, ...]
-    candidates: tuple[CandidateRow, ...]
+    candidates: tuple[CandidateCard, ...]
 
     @property
     def moments(self) -> int:
         """How many of the candidates are different moments."""
-        return sum(one.same_as is None for one in self.candidates)
+        return sum(one.listed.same_as is None for one in self.candidates)
 
 
 @dataclass(frozen=True, slots=True)

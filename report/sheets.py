@@ -6,25 +6,21 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from enum import StrEnum
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 import numpy as np
 
 from errors import StoreUnavailable, WrongUsage
+from report.column import Box, Column, Names, Vector, plain
 
 ROWS_AT_ONCE = 10_000
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the wide ones are the same in some locales
-_ARROW_TYPES = {
-    **dict.fromkeys(("start_ms", "end_ms", "best_ms", "same_as_start_ms"), "int64"),
-    **dict.fromkeys(("rank", "faces"), "int64"),
-    **dict.fromkeys(("distance", "threshold", "score", "quality"), "float64"),
-}
-_ARROW_LISTS = {"box": "int32", "crops": "string", "vector": "float32"}
+_ARROW_TYPES = {int: "int64", float: "float64"}
+_ARROW_LISTS = {Box: "int32", Names: "string", Vector: "float32"}
 
 
 class Format(StrEnum):
@@ -35,21 +31,6 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-def plain(row: object, field: str) -> object:
-    """A field of a result as it is shown: boxes in whole pixels, numbers to four places.
-
-    The box of a face that was imported is nothing where nobody said it.
-    """
-    value = getattr(row, field)
-    if field == "box":
-        return [round(side) for side in value] if any(value) else None
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return round(value, 4) if isinstance(value, float) else value
-
-
 def cell(value: object) -> object:
     """A value for CSV: lists as JSON, and no text that a spreadsheet would run as a formula."""
     if isinstance(value, list | np.ndarray):
@@ -57,17 +38,18 @@ def cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def write_rows(file: IO[bytes], rows: Iterable[object], fields: Sequence[str], form: Format) -> int:
-    """Write these fields of every row, holding few rows at once; returns how many there were.
+def write_rows(
+    file: IO[bytes], rows: Iterable[Any], columns: Sequence[Column], form: Format
+) -> int:
+    """Write these columns of every row, holding few rows at once; returns how many there were.
 
     Raises WrongUsage where Parquet is asked for and its package is not installed.
     """
-    values = ({field: plain(row, field) for field in fields} for row in rows)
     if form is Format.PARQUET:
-        return _write_parquet(file, values, fields)
+        return _write_parquet(file, rows, columns)
     text = TextIOWrapper(file, encoding="utf-8", newline="")
-    write = _write_csv if form is Format.CSV else _write_json_lines
-    number = write(text, values, fields)
+    write = write_csv if form is Format.CSV else _write_json_lines
+    number = write(text, rows, columns)
     text.flush()
     text.detach()
     return number
@@ -108,26 +90,26 @@ def _refuse_taken(path: Path, overwrite: bool) -> None:
         raise WrongUsage("There is a file of that name; name another, or overwrite with --force.")
 
 
-def _write_csv(text: TextIOWrapper, rows: Iterable[dict[str, Any]], fields: Sequence[str]) -> int:
+def write_csv(text: TextIO, rows: Iterable[Any], columns: Sequence[Column]) -> int:
+    """Write these columns of every row below a line of their names; returns how many rows."""
     writer, number = csv.writer(text), 0
-    writer.writerow(fields)
+    writer.writerow(column.name for column in columns)
     for row in rows:
-        writer.writerow([cell(value) for value in row.values()])
+        writer.writerow(cell(column.plain(row)) for column in columns)
         number += 1
     return number
 
 
-def _write_json_lines(
-    text: TextIOWrapper, rows: Iterable[dict[str, Any]], _fields: Sequence[str]
-) -> int:
+def _write_json_lines(text: TextIO, rows: Iterable[Any], columns: Sequence[Column]) -> int:
     number = 0
     for row in rows:
-        text.write(json.dumps(row, ensure_ascii=False, default=np.ndarray.tolist) + "\n")
+        document = plain(columns, row)
+        text.write(json.dumps(document, ensure_ascii=False, default=np.ndarray.tolist) + "\n")
         number += 1
     return number
 
 
-def _write_parquet(file: IO[bytes], rows: Iterator[dict[str, Any]], fields: Sequence[str]) -> int:
+def _write_parquet(file: IO[bytes], rows: Iterable[Any], columns: Sequence[Column]) -> int:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -135,15 +117,16 @@ def _write_parquet(file: IO[bytes], rows: Iterator[dict[str, Any]], fields: Sequ
         raise WrongUsage(
             "Parquet needs the package pyarrow; install nightreel[parquet], or take csv or jsonl."
         ) from error
-    schema, number = pyarrow.schema([(field, _arrow_type(pyarrow, field)) for field in fields]), 0
+    schema = pyarrow.schema([(one.name, _arrow_type(pyarrow, one)) for one in columns])
+    plain_rows, number = (plain(columns, row) for row in rows), 0
     with parquet.ParquetWriter(file, schema) as writer:
-        while batch := list(islice(rows, ROWS_AT_ONCE)):
+        while batch := list(islice(plain_rows, ROWS_AT_ONCE)):
             writer.write_batch(pyarrow.RecordBatch.from_pylist(batch, schema=schema))
             number += len(batch)
     return number
 
 
-def _arrow_type(pyarrow: Any, field: str) -> Any:
-    if field in _ARROW_LISTS:
-        return pyarrow.list_(getattr(pyarrow, _ARROW_LISTS[field])())
-    return getattr(pyarrow, _ARROW_TYPES.get(field, "string"))()
+def _arrow_type(pyarrow: Any, column: Column) -> Any:
+    if column.kind in _ARROW_LISTS:
+        return pyarrow.list_(getattr(pyarrow, _ARROW_LISTS[column.kind])())
+    return getattr(pyarrow, _ARROW_TYPES.get(column.kind, "string"))()

@@ -6,6 +6,9 @@ from functools import cache
 
 from jinja2 import Template
 
+from pipeline.judging.listed import Listed
+from report.column import headed
+from report.columns import CANDIDATE
 from report.report import environment
 
 
@@ -22,29 +25,13 @@ class Decided:
 class Line:
     """One candidate in the full list."""
 
-    person: str
-    rank: int
-    recording: str
-    recording_sha256: str
-    start_ms: int
-    end_ms: int
-    best_ms: int
-    distance: float
-    threshold: float
-    quality: float
-    reference: str
-    reference_sha256: str
-    engine: str
-    plan: str
-    standing: str
+    listed: Listed
     override: str
     """Why verdicts on poor pictures count; empty where none was needed."""
     verdicts: tuple[Decided, ...]
     picture: str
     """The file with its clearest picture, beside the statement; empty unless it is supported."""
     reference_picture: str
-    provenance: str = ""
-    """Who cut the face and when it came, where it was imported; empty where footage was watched."""
 
     @property
     def supported(self) -> bool:
@@ -86,7 +73,8 @@ class Statement:
 
 def render(statement: Statement) -> str:
     """The statement as one HTML page, whatever the names in it are made of."""
-    return _template().render(statement=statement)
+    columns = headed(CANDIDATE, [line.listed for line in statement.lines])
+    return _template().render(statement=statement, columns=columns)
 
 
 @cache

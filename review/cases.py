@@ -17,6 +17,8 @@ from pipeline.judging.overview import PAGE, detail, overview, page_of_candidates
 from pipeline.judging.review import override_quality
 from pipeline.people.enrol import Enrolled, enrol_person
 from report.calibration import said, said_of
+from report.column import headed
+from report.columns import CANDIDATE
 from report.exporting import export
 from review.authority import locked
 from review.guard import router
@@ -124,8 +126,15 @@ def candidates(
 ) -> Response:
     """Candidates by person and rank, fifty at a time."""
     found = page_of_candidates(ours.database, case_id, first=first, actor=who.actor, now=ours.now())
-    calibration = said_of(found.calibrations, [row for row, _ in found.rows])
-    return page(request, "candidates.html.j2", found=found, step=PAGE, calibration=calibration)
+    calibration = said_of(found.calibrations, [one.row for one in found.rows])
+    return page(
+        request,
+        "candidates.html.j2",
+        found=found,
+        columns=headed(CANDIDATE, found.rows),
+        step=PAGE,
+        calibration=calibration,
+    )
 
 
 @routes.get("/{case_id}/candidates/{person}/{appearance}")
@@ -138,6 +147,7 @@ def candidate(
         request,
         "candidate.html.j2",
         found=found,
+        columns=headed(CANDIDATE, [found.listed]),
         case_id=case_id,
         calibration=said(found.calibration),
         names=names_of_actors(ours.database),

@@ -11,6 +11,8 @@ from pipeline.act import Act
 from pipeline.judging import group as step
 from pipeline.judging.group import Groups
 from pipeline.people.enrol import Enrolled
+from report.column import headed
+from report.columns import SEEN
 from review.cases import photo_engine
 from review.guard import router
 from review.numbers import MOST, Number
@@ -21,7 +23,8 @@ from storage.access.audit import Action
 from storage.cases.case_ids import case_in_force_by_id
 from storage.cases.cases import list_cases
 from storage.database.database import reading, writing
-from storage.results.groups import Group, Member
+from storage.results.groups import Group
+from storage.results.seen import Seen
 
 routes = router("/groups")
 Ids = Annotated[list[Annotated[int, Field(ge=1, le=MOST)]], Form()]
@@ -78,7 +81,8 @@ def merge(ours: OurSite, who: Who, case_id: int, group: Ids) -> Response:
 def look(request: Request, ours: OurSite, who: Who, case_id: int, group_id: int) -> Response:
     """The appearances in one group."""
     shown = group_in(viewed(ours, who, reference_in_force(ours, who, case_id)), group_id)
-    return page(request, "group.html.j2", case_id=case_id, group=shown)
+    columns = headed(SEEN, [member.seen for member in shown.members])
+    return page(request, "group.html.j2", case_id=case_id, group=shown, columns=columns)
 
 
 @routes.post("/{case_id}/{group_id}/split")
@@ -116,12 +120,12 @@ def crop(
         now=ours.now(),
     )
     there = group_in(known, group_id).members
-    found = [one for one in there if one.appearance_id == appearance and one.crops]
+    found = [one for one in there if one.seen.appearance_id == appearance and one.seen.crops]
     if not found:
         raise Purged("There is no such picture in this group.")
     with writing(ours.database) as session:
         ours.record(session, who.actor, Action.CROP_VIEWED, case_id, appearance_id=appearance)
-    return Response(ours.tools.media.read(found[0].crops[0]), media_type="image/jpeg")
+    return Response(ours.tools.media.read(found[0].seen.crops[0]), media_type="image/jpeg")
 
 
 def group_all(ours: Site, who: Visitor, case_id: int) -> Groups:
@@ -155,10 +159,10 @@ def turn_into_person(ours: Site, who: Visitor, case_id: int, group_id: int, name
     return enrolled
 
 
-def best_of(group: Group) -> list[Member]:
+def best_of(group: Group) -> list[Seen]:
     """The clearest appearances, to be shown for all."""
-    clearest = sorted(group.members, key=lambda one: (-one.quality, one.appearance_id))
-    return [one for one in clearest if one.crops][:6]
+    seen = [member.seen for member in group.members if member.seen.crops]
+    return sorted(seen, key=lambda one: (-one.quality, one.appearance_id))[:6]
 
 
 def reference_in_force(ours: Site, who: Visitor, case_id: int) -> str:

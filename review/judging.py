@@ -8,6 +8,8 @@ from fastapi.responses import RedirectResponse
 
 from pipeline.judging.looking import Next, cases_to_review, next_sight, see
 from pipeline.judging.review import decide, own_decision, undo
+from report.column import headed
+from report.columns import SIGHT
 from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
@@ -120,6 +122,7 @@ def _show(
         "review_part.html.j2" if part else "review.html.j2",
         case_id=case_id,
         shown=shown,
+        columns=headed(SIGHT, [shown] if shown else []),
         left=found.left,
         own=own,
         said=said,

@@ -37,9 +37,9 @@ def crop(
 ) -> Response:
     """A picture of an appearance, counted from 0, the best first."""
     shown = _closer(ours, who, case_id, Key(person, appearance), Action.CROP_VIEWED, place=place)
-    if place >= len(shown.crops):
+    if place >= len(shown.seen.crops):
         raise Purged("There is no such picture of this candidate.")
-    return Response(ours.tools.media.read(shown.crops[place]), media_type="image/jpeg")
+    return Response(ours.tools.media.read(shown.seen.crops[place]), media_type="image/jpeg")
 
 
 def reference(
@@ -81,7 +81,8 @@ def _closer(
 
 
 def _clip(ours: Site, shown: Sight, *, blurred: bool) -> Clip:
-    label = (shown.analysis_id, shown.best_ms, shown.box, blurred)
+    seen = shown.seen
+    label = (seen.analysis_id, seen.best_ms, seen.box, blurred)
     return ours.clips.take(label, lambda: cut_clip(shown, ours.tools, blurred=blurred))
 
 

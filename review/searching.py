@@ -8,6 +8,8 @@ from fastapi import File, Form, Request, Response, UploadFile
 from pipeline.judging.looking import look_at_appearance
 from pipeline.people.search import Answer, Question, search
 from report.calibration import said
+from report.column import headed
+from report.columns import HIT
 from review.cases import photo_engine
 from review.guard import router
 from review.numbers import Number, Spot
@@ -46,6 +48,7 @@ def look_for(
         cases=known,
         chosen=case,
         answer=answer,
+        columns=[one for one in headed(HIT, answer.hits) if one.name != "recording"],
         calibration=said(answer.calibration),
     )
 

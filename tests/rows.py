@@ -17,6 +17,8 @@ from storage.cases import references
 from storage.cases.references import NewReference
 from storage.database.database import Session
 from storage.jobs.recordings import Found
+from storage.results.candidates import CandidateRow
+from storage.results.seen import Seen
 from storage.vectors.appearances import Presence
 
 NOW = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
@@ -61,6 +63,48 @@ def presence(start_ms: int = 0, colour: float = 1.0, faces: int = 4) -> Presence
     box = Box(10.5, 20.0, 80.0, 96.0)
     crops = (f"{start_ms:064x}.jpg",)
     return Presence(start_ms, start_ms + 2000, start_ms + 500, box, 0.9, 0.7, faces, vector, crops)
+
+
+def seen(**changes: Any) -> Seen:
+    """Somebody seen for two seconds, as it is read."""
+    values: dict[str, Any] = {
+        "appearance_id": 1,
+        "analysis_id": 1,
+        "plan": PLAN["plan_key"],
+        "recording_id": 1,
+        "recording": "gate.mp4",
+        "recording_sha256": "a" * 64,
+        "recording_ms": 30_000,
+        "start_ms": 1_000,
+        "end_ms": 3_000,
+        "best_ms": 1_500,
+        "box": (10.5, 20.0, 80.0, 96.0),
+        "score": 0.9,
+        "quality": 0.6,
+        "faces": 4,
+        "crops": ("c" * 64 + ".jpg",),
+    }
+    return Seen(**values | changes)
+
+
+def candidate(rank: int = 1, **changes: Any) -> CandidateRow:
+    """Somebody who was seen, as a candidate for Ada."""
+    values: dict[str, Any] = {
+        "id": rank,
+        "case": "A-1",
+        "person_id": 1,
+        "person": "Ada",
+        "seen": seen(),
+        "reference_id": 1,
+        "reference": "passport.jpg",
+        "reference_sha256": "b" * 64,
+        "reference_crop": None,
+        "distance": 0.1 * rank,
+        "threshold": 0.4,
+        "rank": rank,
+        "engine": "dlib",
+    }
+    return CandidateRow(**values | changes)
 
 
 TERMS = {

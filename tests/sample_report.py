@@ -4,10 +4,12 @@ import io
 from datetime import UTC, datetime
 
 from PIL import Image
+from rows import candidate, seen
 
 from demo.portraits import portrait
+from pipeline.judging.listed import Listed
 from report.report_contents import (
-    CandidateRow,
+    CandidateCard,
     EngineCard,
     PersonSection,
     RecordingRow,
@@ -15,6 +17,7 @@ from report.report_contents import (
     RefusedFile,
     Report,
 )
+from storage.results.verdicts import Standing
 
 HOSTILE = '"><img src=https://example.org/x onerror=alert(1)> \u202e4pm.exe'
 UNENCODABLE = "caf\udce9.mp4"
@@ -28,17 +31,12 @@ def crop(name: str, shade: float = 1.0) -> bytes:
     return buffer.getvalue()
 
 
-def candidate(rank: int, recording: int, start_ms: int, end_ms: int, pictures: int) -> CandidateRow:
-    return CandidateRow(
-        rank=rank,
+def card(rank: int, recording: int, start_ms: int, end_ms: int, pictures: int) -> CandidateCard:
+    shown = seen(start_ms=start_ms, end_ms=end_ms, best_ms=start_ms)
+    return CandidateCard(
+        listed=Listed(candidate(rank, seen=shown), Standing.OPEN, None),
         recording=recording,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        best_ms=start_ms,
-        distance=0.1 * rank,
-        threshold=0.4,
         reference=0,
-        quality=0.6,
         crops=tuple(crop("astronaut", 1 - 0.1 * n) for n in range(pictures)),
     )
 
@@ -57,9 +55,9 @@ def sample_report() -> Report:
                 "Eileen C.",
                 (reference, unusable),
                 (
-                    candidate(1, 0, 1_204_500, 1_219_000, 5),
-                    candidate(2, 1, 377_000, 386_000, 1),
-                    candidate(3, 2, 14_500, 14_500, 0),
+                    card(1, 0, 1_204_500, 1_219_000, 5),
+                    card(2, 1, 377_000, 386_000, 1),
+                    card(3, 2, 14_500, 14_500, 0),
                 ),
             ),
             PersonSection(HOSTILE, (hopper,), ()),

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ import pytest
 from test_architecture import MAY_IMPORT
 
 import errors
-from cli.exports import APPEARANCE_FIELDS
 from cli.main import app
 from cli.places import VIDEO_ENDINGS
-from cli.results import FIELDS
 from faces.engines.deepface_models import DETECTORS, RECOGNISERS
+from report.column import Column
+from report.columns import APPEARANCE, CANDIDATE, HIT, PACKAGED, SEEN, VECTOR
 from review.access import ACCESS
 from settings import Settings
 from storage.access.accounts import Role
@@ -128,16 +128,23 @@ def typed(page: str) -> list[str]:
     return re.findall(r"(?:^|[ /])nightreel ([a-z].*)", "\n".join([*blocks, *prose]), re.M)
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_every_field_of_a_candidate_is_explained(field: str) -> None:
-    told = {word for cells in rows(COMMANDS, "Of a candidate:") for word in code(cells[0])}
-    assert field in told
-
-
-@pytest.mark.parametrize("field", [*APPEARANCE_FIELDS, "vector"])
-def test_every_field_of_an_exported_appearance_is_explained(field: str) -> None:
-    told = {word for cells in rows(COMMANDS, "Of an appearance:") for word in code(cells[0])}
-    assert field in told
+@pytest.mark.parametrize(
+    ("heading", "columns", "told_elsewhere"),
+    [
+        ("Of what was seen:", SEEN, ()),
+        ("Of a candidate, further:", CANDIDATE, SEEN),
+        ("Of a hit, further:", HIT, SEEN),
+        ("Of an exported appearance, further:", (*APPEARANCE, VECTOR), SEEN),
+        ("Of a packaged candidate, further:", PACKAGED, CANDIDATE),
+    ],
+)
+def test_every_column_of_a_list_is_explained_in_its_own_words(
+    heading: str, columns: Sequence[Column], told_elsewhere: Sequence[Column]
+) -> None:
+    table = COMMANDS.partition(heading)[2].strip().partition("\n\n")[0]
+    told = {code(name)[0]: sentence for name, sentence in rows(table) if code(name)}
+    known = {one.name for one in told_elsewhere}
+    assert told == {one.name: one.sentence for one in columns if one.name not in known}
 
 
 def test_every_exit_code_is_explained() -> None:

@@ -17,6 +17,7 @@ from storage.jobs.overlaps import (
     with_earlier,
 )
 from storage.results.candidates import CandidateRow, Span, spans
+from storage.results.seen import Seen
 
 Stretch: TypeAlias = tuple[int, int]
 """From and to, in milliseconds of a recording."""
@@ -35,6 +36,21 @@ class Moment:
     end_ms: int
     imported: bool = False
     """Whether others cut it: then it repeats what was watched at that time of its recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class SameAs:
+    """Where a repeated moment was seen first."""
+
+    recording: str
+    start_ms: int
+    rank: int | None = None
+    """The candidate's that shows it; None where there are no ranks."""
+
+
+def moment_of(seen: Seen) -> Moment:
+    """When somebody was seen, whoever it is."""
+    return Moment(None, seen.recording_id, seen.start_ms, seen.end_ms, seen.cut_by is not None)
 
 
 def link_footage(analysis_id: int, tools: Tools) -> None:
@@ -78,8 +94,8 @@ def same_moments(moments: Sequence[Moment], known: Sequence[SameFootage]) -> lis
     return repeats
 
 
-def earlier_stretch(moment: Moment, known: Sequence[SameFootage]) -> tuple[SameFootage, int] | None:
-    """Which earlier-added recording shows the footage of a moment, and where in it that begins.
+def earlier_stretch(moment: Moment, known: Sequence[SameFootage]) -> SameAs | None:
+    """Where the footage of a moment is in an earlier-added recording.
 
     Whether anybody was seen there is not asked. None for footage that is seen for the first time.
     """
@@ -87,7 +103,7 @@ def earlier_stretch(moment: Moment, known: Sequence[SameFootage]) -> tuple[SameF
         if same.second_id == moment.recording_id:
             there = _there(moment, same.overlap)
             if there is not None:
-                return same, max(0, there[0])
+                return SameAs(same.first, max(0, there[0]))
     return None
 
 
@@ -97,29 +113,29 @@ def repeated(session: Session, moments: Sequence[Moment]) -> list[int | None]:
     return same_moments(moments, known)
 
 
-def repeated_ranks(session: Session, found: Sequence[CandidateRow | Span]) -> dict[int, int]:
-    """Of candidates that repeat another of these: its rank, by their id."""
-    moments = [
-        Moment(
-            (one.person_id, one.engine),
-            one.recording_id,
-            one.start_ms,
-            one.end_ms,
-            imported=one.cut_by is not None,
-        )
-        for one in found
-    ]
-    firsts = zip(found, repeated(session, moments), strict=True)
-    return {one.id: found[first].rank for one, first in firsts if first is not None}
+def repeats(session: Session, found: Sequence[Span]) -> dict[int, SameAs]:
+    """Of candidates that repeat another of these, by their ids: which one."""
+    firsts = repeated(session, [_moment(one) for one in found])
+    return {
+        one.id: SameAs(found[first].recording, found[first].start_ms, found[first].rank)
+        for one, first in zip(found, firsts, strict=True)
+        if first is not None
+    }
 
 
-def ranks_of_firsts(session: Session, some: Sequence[CandidateRow]) -> dict[int, int]:
-    """`repeated_ranks` of some candidates among all of the same people."""
-    recordings = with_earlier(session, {one.recording_id for one in some})
-    if not any(one.cut_by for one in some) and not same_footage(session, recordings):
+def repeats_among_all(session: Session, some: Sequence[CandidateRow]) -> dict[int, SameAs]:
+    """`repeats` of some candidates among all of the same people."""
+    recordings = with_earlier(session, {one.seen.recording_id for one in some})
+    if not any(one.seen.cut_by for one in some) and not same_footage(session, recordings):
         return {}  # read no further: a person may have thousands in one recording
-    known = repeated_ranks(session, spans(session, {one.person_id for one in some}, recordings))
+    known = repeats(session, spans(session, {one.person_id for one in some}, recordings))
     return {one.id: known[one.id] for one in some if one.id in known}
+
+
+def _moment(span: Span) -> Moment:
+    who = (span.person_id, span.engine)
+    imported = span.cut_by is not None
+    return Moment(who, span.recording_id, span.start_ms, span.end_ms, imported)
 
 
 def _alike(session: Session, recording_id: int) -> Iterator[tuple[int, int, list[int]]]:

@@ -52,13 +52,13 @@ def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
     Raises FootageVanished or FootageChanged where the footage is not what it was, DecoderFailed,
     and Purged when nothing is known of it any more.
     """
-    if shown.cut_by is not None:
+    if shown.seen.cut_by is not None:
         raise FootageVanished("This face was cut by others and imported; there is no clip of it.")
     with reading(tools.database) as session:
-        where = spot(session, shown.analysis_id, shown.best_ms)
+        where = spot(session, shown.seen.analysis_id, shown.seen.best_ms)
     if where is None:
         raise Purged("The footage of this candidate has been purged; there is no clip of it.")
-    span = _span(where, shown.best_ms)
+    span = _span(where, shown.seen.best_ms)
     known = Known(where.recording, where.sha256, where.modified_ns, where.object_tag)
     with at_hand(known, tools.footage_store, patience_seconds=FETCH_SECONDS) as recording:
         frames = excerpt(recording, where.segment, span, decoder=tools.decoder)
@@ -96,8 +96,8 @@ def _hide_others(
     looks = [_spot(frame.image, engine) for frame in looked_at]
     own = follow(
         looks,
-        begin=min(range(len(looks)), key=lambda n: abs(looked_at[n].time_ms - shown.best_ms)),
-        box=Box(*(side * scale for side in shown.box)),
+        begin=min(range(len(looks)), key=lambda n: abs(looked_at[n].time_ms - shown.seen.best_ms)),
+        box=Box(*(side * scale for side in shown.seen.box)),
         kind=engine.card.distance,
         threshold=engine.card.threshold,
     )

@@ -8,7 +8,7 @@ from errors import NotAuthorised, UnusablePhoto, WrongUsage
 from faces.engine import FaceEngine, ModelCard
 from faces.grouping import group
 from pipeline.act import Act
-from pipeline.analysis.overlaps import Moment, repeated
+from pipeline.analysis.overlaps import moment_of, repeated
 from pipeline.clock import utc_now
 from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.people.portraits import Kept, examine
@@ -189,7 +189,7 @@ def _judged_apart(session: Session, case_id: int, engine: str) -> list[tuple[int
             people.setdefault(key.person_id, set()).add(key.appearance_id)
     for one in stored.groups(session, case_id, engine):
         if one.person_id is not None:
-            members = {member.appearance_id for member in one.members}
+            members = {member.seen.appearance_id for member in one.members}
             people.setdefault(one.person_id, set()).update(members)
     refused = [key for key, standing in verdicts.items() if standing is Standing.NOT_SUPPORTED]
     return [
@@ -211,10 +211,10 @@ def _group(session: Session, case_id: int, group_id: int, engine: str) -> Group:
 
 def _best(chosen: Group) -> list[tuple[int, str]]:
     """The best crop of each of the clearest appearances."""
-    clearest = sorted(chosen.members, key=lambda one: (-one.quality, one.appearance_id))
+    seen = [member.seen for member in chosen.members]
+    clearest = sorted(seen, key=lambda one: (-one.quality, one.appearance_id))
     return [(one.appearance_id, one.crops[0]) for one in clearest if one.crops][:BEST_CROPS]
 
 
 def _moments(session: Session, one: Group) -> int:
-    moments = [Moment(None, m.recording_id, m.start_ms, m.end_ms) for m in one.members]
-    return repeated(session, moments).count(None)
+    return repeated(session, [moment_of(member.seen) for member in one.members]).count(None)

@@ -1,21 +1,22 @@
 """A case as those see it who work on it: whom it looks for, in what footage, what came of it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
 from errors import Purged
 from pipeline.act import Act
-from pipeline.analysis.overlaps import ranks_of_firsts
+from pipeline.analysis.overlaps import repeats_among_all
+from pipeline.judging.listed import Listed, listed
 from storage.access.audit import Action
 from storage.cases.case_ids import case_to_read_by_id
 from storage.cases.cases import Case
 from storage.cases.gallery import unmatched_people
 from storage.cases.people import PersonRow, people_in
 from storage.cases.references import left_out
-from storage.database.database import Engine, reading
+from storage.database.database import Engine, Session, reading
 from storage.jobs.listing import analyses_of_case
 from storage.jobs.progress import Outcome, outcomes
 from storage.jobs.states import OPEN
@@ -41,7 +42,6 @@ from storage.results.verdicts import (
 from storage.tables import State
 
 PAGE = 50
-Rated: TypeAlias = tuple[CandidateRow, Standing]
 Spot: TypeAlias = tuple[int, int, int]
 """Person, rank and id of a candidate: where it stands among all of a case."""
 
@@ -65,15 +65,13 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Some:
-    """Some of a case's candidates, each with its standing."""
+    """Some of a case's candidates."""
 
-    rows: list[Rated]
+    rows: list[Listed]
     calibrations: dict[tuple[str, float], Calibration]
     """By engine and threshold."""
     left_out: dict[str, int]
     """By name: how many appearances are no candidates, as the person's pictures are of them."""
-    same_as: dict[int, int]
-    """By id, of those that repeat a moment: the rank of the one that shows it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +89,11 @@ class Detail:
     """A candidate with all that is known of it."""
 
     case: Case
-    row: CandidateRow
+    listed: Listed
     verdicts: list[Verdict]
-    standing: Standing
     override: str | None
     calibration: Calibration | None
     """Of its engine and threshold, in this case."""
-    same_as: int | None
-    """Rank of the one that shows the same moment already, where it repeats one."""
 
 
 def overview(database: Engine, case_id: int, *, actor: str, now: datetime) -> Overview:
@@ -137,13 +132,12 @@ def page_of_candidates(
     with act.refusals(case_id), reading(database) as session:
         case = case_to_read_by_id(session, case_id, now)
         rows = candidate_page(session, case_id, first=first, most=PAGE)
-        known = standings(session, case_id)
+        found = _listed(session, case_id, rows)
         total = number_of_candidates(session, case_id)
         calibrations = current(session, case_id)
         without = left_out(session, case_id)
-        firsts = ranks_of_firsts(session, rows)
-    act.note(case_id, candidates=len(rows), appearance_ids=[one.appearance_id for one in rows])
-    return CandidatePage(_rated(rows, known), calibrations, without, firsts, case, first, total)
+    act.note(case_id, candidates=len(rows), appearance_ids=[one.seen.appearance_id for one in rows])
+    return CandidatePage(found, calibrations, without, case, first, total)
 
 
 def candidates_from(
@@ -154,12 +148,11 @@ def candidates_from(
     with act.refusals(case_id), reading(database) as session:
         case_to_read_by_id(session, case_id, now)
         rows = candidates_behind(session, case_id, behind=behind, most=most)
-        known = standings(session, case_id)
+        found = _listed(session, case_id, rows)
         calibrations = current(session, case_id)
         without = left_out(session, case_id)
-        firsts = ranks_of_firsts(session, rows)
-    act.note(case_id, candidates=len(rows), appearance_ids=[one.appearance_id for one in rows])
-    return Some(_rated(rows, known), calibrations, without, firsts)
+    act.note(case_id, candidates=len(rows), appearance_ids=[one.seen.appearance_id for one in rows])
+    return Some(found, calibrations, without)
 
 
 def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetime) -> Detail:
@@ -168,26 +161,22 @@ def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetim
     with act.refusals(case_id), reading(database) as session:
         case = case_to_read_by_id(session, case_id, now)
         rows = [row for row in candidates_on(session, key) if row.case == case.reference]
+        found = _listed(session, case_id, rows[-1:])
         given = verdicts_on(session, key)
-        known = standings(session, case_id)
         override = override_on(session, key)
-        firsts = ranks_of_firsts(session, rows)
         calibrations = current(session, case_id)
-    if not rows:
+    if not found:
         raise Purged("This candidate is not there any more: it was purged, or found no longer.")
     act.note(case_id, person_id=key.person_id, appearance_id=key.appearance_id)
-    row = rows[-1]
+    row = found[0].row
     return Detail(
         case=case,
-        row=row,
+        listed=found[0],
         verdicts=given,
-        standing=known.get(key, Standing.OPEN),
         override=override,
         calibration=calibrations.get((row.engine, row.threshold)),
-        same_as=firsts.get(row.id),
     )
 
 
-def _rated(rows: Sequence[CandidateRow], known: Mapping[Key, Standing]) -> list[Rated]:
-    keys = (Key(row.person_id, row.appearance_id) for row in rows)
-    return [(row, known.get(key, Standing.OPEN)) for row, key in zip(rows, keys, strict=True)]
+def _listed(session: Session, case_id: int, rows: Sequence[CandidateRow]) -> list[Listed]:
+    return listed(rows, standings(session, case_id), repeats_among_all(session, rows))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from errors import NotAuthorised
 from pipeline.act import Act
+from pipeline.judging.listed import Listed, each_listed
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
 from storage.cases.cases import case_in_force, case_to_read
@@ -21,7 +22,7 @@ def view_candidates(
     actor: str,
     database: Engine,
     now: datetime,
-) -> list[CandidateRow]:
+) -> list[Listed]:
     """A case's candidates in these analyses, by person and rank.
 
     Raises NotAuthorised when there is no such case, Locked when it waits for its authorisation.
@@ -29,19 +30,20 @@ def view_candidates(
     act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
     with act.refusals(case), reading(database) as session:
         authority = case_to_read(session, case, now)
-        found = stored.candidates(session, case=case, analysis_ids=analysis_ids)
-    act.note(authority.id, **seen(found))
+        rows = stored.candidates(session, case=case, analysis_ids=analysis_ids)
+        found = list(each_listed(session, authority.id, rows))
+    act.note(authority.id, **as_logged(rows))
     return found
 
 
-def seen(found: Collection[CandidateRow]) -> dict[str, JsonValue]:
+def as_logged(found: Collection[CandidateRow]) -> dict[str, JsonValue]:
     """What the audit log says of candidates that somebody has looked at."""
     return {
         "candidates": len(found),
-        "appearance_ids": [one.appearance_id for one in found],
+        "appearance_ids": [one.seen.appearance_id for one in found],
         "person_ids": sorted({one.person_id for one in found}),
-        "recording_ids": sorted({one.recording_id for one in found}),
-        "plan_keys": sorted({one.plan for one in found}),
+        "recording_ids": sorted({one.seen.recording_id for one in found}),
+        "plan_keys": sorted({one.seen.plan for one in found}),
     }
 
 

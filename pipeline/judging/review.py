@@ -10,8 +10,8 @@ from storage.access.tokens import actors_of
 from storage.cases.case_ids import case_in_force_by_id
 from storage.database.database import Engine, Session, reading, writing
 from storage.results import verdicts
-from storage.results.sights import Measured, Sight, as_seen, asked_by, look
-from storage.results.verdicts import Decision, Key, Seen
+from storage.results.sights import Measured, Sight, asked_by, look, snapshot
+from storage.results.verdicts import Decision, Key, Snapshot
 
 GONE = "This candidate is not there any more: it was purged, or found no longer; take the next."
 
@@ -35,9 +35,10 @@ class Rules:
         How large an imported face was in its recording nobody may have said: then its quality
         tells, which is that of the picture as it was cut.
         """
+        box = shown.seen.box
         references = [one.quality for one in shown.references]
-        poor = min(shown.quality, max(references, default=0.0)) < self.least_quality
-        return poor or (any(shown.box) and min(shown.box[2:]) < self.least_face_px)
+        poor = min(shown.seen.quality, max(references, default=0.0)) < self.least_quality
+        return poor or (any(box) and min(box[2:]) < self.least_face_px)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def decide(
         case_in_force_by_id(session, case_id, now)
         _refuse_requester(session, key, reviewer, rules)
         shown, numbers = looked_at(session, case_id, key)
-        seen = as_seen(shown, numbers, below_floor=rules.is_below_floor(shown))
+        seen = snapshot(shown, numbers, below_floor=rules.is_below_floor(shown))
         place = verdicts.give(
             session, key, account_id=reviewer.account_id, decision=decision, seen=seen, now=now
         )
@@ -142,7 +143,7 @@ def note(
     record(session, actor=actor, action=action, case_id=case_id, objects=objects, now=now)
 
 
-def _as_logged(seen: Seen) -> dict[str, JsonValue]:
+def _as_logged(seen: Snapshot) -> dict[str, JsonValue]:
     return {
         "recording_sha256": seen.recording_sha256,
         "best_ms": seen.best_ms,

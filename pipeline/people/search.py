@@ -10,15 +10,16 @@ import numpy as np
 from errors import UnusablePhoto
 from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
+from pipeline.analysis.overlaps import SameAs, moment_of, repeated
 from pipeline.people.portraits import Portrait, examine
 from storage.access.audit import Action
 from storage.cases.cases import case_in_force
 from storage.cases.scope import EVERYWHERE, Scope, has_footage
-from storage.database.database import Engine, reading
+from storage.database.database import Engine, Session, reading
 from storage.results.calibrations import Calibration, current
 from storage.results.reach import Reach, reach
-from storage.results.search import Hit, hits
-from storage.vectors.nearest import nearest
+from storage.results.seen import Seen, seen_by_id
+from storage.vectors.nearest import Near, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,20 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """An appearance that came close: a candidate, for people to review."""
+
+    seen: Seen
+    distance: float
+    threshold: float
+    engine: str
+    photo: str
+    """Name of the one that came closest."""
+    same_as: SameAs | None
+    """The hit that shows the same moment first, where this one repeats it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What came close, closest first, and how much was looked at."""
 
@@ -43,7 +58,7 @@ class Answer:
     """Whether nothing but the case's own footage was looked at."""
     card: ModelCard
     portraits: list[Portrait]
-    """The usable ones in the order in which hits name them, then the others."""
+    """The usable ones first."""
     hits: list[Hit]
     cut_off: bool
     """Whether more came close than the limit lets through."""
@@ -55,7 +70,7 @@ class Answer:
         """The hits of each recording, the recording with the closest first."""
         groups: dict[int, list[Hit]] = {}
         for hit in self.hits:
-            groups.setdefault(hit.recording_id, []).append(hit)
+            groups.setdefault(hit.seen.recording_id, []).append(hit)
         return list(groups.values())
 
 
@@ -85,9 +100,9 @@ def search(
         photo_sha256s=[one.sha256 for one in answer.portraits if one.sha256],
         own_only=answer.own_only,
         recordings=answer.reach.searched.recordings,
-        recording_ids=sorted({hit.recording_id for hit in answer.hits}),
-        appearance_ids=[hit.appearance_id for hit in answer.hits],
-        plan_keys=sorted({hit.plan for hit in answer.hits}),
+        recording_ids=sorted({hit.seen.recording_id for hit in answer.hits}),
+        appearance_ids=[hit.seen.appearance_id for hit in answer.hits],
+        plan_keys=sorted({hit.seen.plan for hit in answer.hits}),
     )
     return answer
 
@@ -116,7 +131,8 @@ def _answer(
         near = nearest(
             session, np.stack(vectors), card=engine.card, scope=scope, limit=question.limit + 1
         )
-        found = hits(session, near[: question.limit])
+        names = [one.name for one in portraits]
+        found = _hits(session, near[: question.limit], engine.card, names)
         calibrations = current(session, case.id)
     return Answer(
         case_id=case.id,
@@ -128,3 +144,22 @@ def _answer(
         reach=looked_at,
         calibration=calibrations.get((engine.card.name, engine.card.threshold)),
     )
+
+
+def _hits(
+    session: Session, near: Sequence[Near], card: ModelCard, photos: Sequence[str]
+) -> list[Hit]:
+    """What came close, in the same order; what has gone meanwhile is left out."""
+    known = seen_by_id(session, [one.appearance_id for one in near])
+    there = [one for one in near if one.appearance_id in known]
+    seen = [known[one.appearance_id] for one in there]
+    firsts = repeated(session, [moment_of(one) for one in seen])
+    same_as = [None if first is None else _same_as(seen[first]) for first in firsts]
+    return [
+        Hit(appearance, one.distance, card.threshold, card.name, photos[one.photo], first)
+        for one, appearance, first in zip(there, seen, same_as, strict=True)
+    ]
+
+
+def _same_as(first: Seen) -> SameAs:
+    return SameAs(first.recording, first.start_ms)

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import Query
 
 from pipeline.judging.changes import view_changes
-from pipeline.judging.overview import Rated, candidates_from, detail
+from pipeline.judging.listed import Listed
+from pipeline.judging.overview import candidates_from, detail
 from pipeline.judging.review import override_quality
 from report.calibration import said_of
 from review import pictures
@@ -46,11 +47,9 @@ def list_candidates(
     )
     found = piece(known.rows, _stands, cursor, limit)
     return CandidatesAnswer(
-        candidates=[
-            CandidateAnswer.of(one, case_id, known.same_as.get(one[0].id)) for one in found.shown
-        ],
+        candidates=[CandidateAnswer.of(one, case_id) for one in found.shown],
         left_out=known.left_out,
-        calibration=list(said_of(known.calibrations, [row for row, _ in found.shown])),
+        calibration=list(said_of(known.calibrations, [one.row for one in found.shown])),
         next=found.next,
     )
 
@@ -109,12 +108,12 @@ def changes(
     return ChangesAnswer.of(known, found.shown, found.next)
 
 
-def _stands(rated: Rated) -> Place:
-    row, _ = rated
+def _stands(listed: Listed) -> Place:
+    row = listed.row
     return row.person_id, row.rank, row.id
 
 
 def _place(change: Change) -> Place:
     stands = change.after or change.before
     rank = stands.rank if stands else 0
-    return change.person_id, int(change.after is None), rank, change.appearance_id
+    return change.person_id, int(change.after is None), rank, change.seen.appearance_id

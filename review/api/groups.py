@@ -69,7 +69,7 @@ def show(
     """The appearances in one group."""
     known = pages.viewed(ours, who, pages.reference_in_force(ours, who, case_id))
     one = pages.group_in(known, group)
-    found = piece(one.members, lambda member: (member.appearance_id,), cursor, limit)
+    found = piece(one.members, lambda member: (member.seen.appearance_id,), cursor, limit)
     members = [MemberAnswer.of(member, case_id) for member in found.shown]
     return MembersAnswer(id=one.id, person_id=one.person_id, members=members, next=found.next)
 

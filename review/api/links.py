@@ -1,5 +1,7 @@
 """Where pictures and clips are found, as paths at the same host."""
 
+from storage.results.seen import Seen
+
 CASES = "/api/v1/cases"
 
 
@@ -11,6 +13,16 @@ def photo(case_id: int, photo_id: int) -> str:
 def candidate(case_id: int, person_id: int, appearance_id: int) -> str:
     """A candidate; its pictures and clips lie below it."""
     return f"{CASES}/{case_id}/candidates/{person_id}/{appearance_id}"
+
+
+def crops(candidate: str, seen: Seen) -> list[str]:
+    """A candidate's pictures, the clearest first."""
+    return [f"{candidate}/crops/{place}" for place in range(len(seen.crops))]
+
+
+def clip(candidate: str, seen: Seen) -> str | None:
+    """A candidate's moment; none of a face that was imported."""
+    return f"{candidate}/clip.mp4" if seen.cut_by is None else None
 
 
 def found(case_id: int, appearance_id: int, place: int) -> str:

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy
 from sqlmodel import Session, col
 
-from storage.jobs.plans import Provenance, imported_at
+from storage.results.seen import Seen, select_seen, take_seen
+from storage.results.verdicts import Key
 from storage.tables import (
     Analysis,
     Appearance,
@@ -32,27 +32,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateRow(Provenance):
+class CandidateRow:
     """A candidate with all that a reader of it needs."""
 
     id: int
     case: str
     person_id: int
     person: str
-    recording_id: int
-    recording: str
-    recording_sha256: str
-    analysis_id: int
-    appearance_id: int
-    start_ms: int
-    end_ms: int
-    best_ms: int
-    box: tuple[float, float, float, float]
-    """x, y, width, height at `best_ms`, in pixels."""
-    faces: int
-    quality: float
-    crops: tuple[str, ...]
-    """Names in the media store, best first."""
+    seen: Seen
     reference_id: int
     reference: str
     """The photo's name."""
@@ -63,15 +50,32 @@ class CandidateRow(Provenance):
     threshold: float
     rank: int
     engine: str
-    plan: str
-    cut_by: str | None = None
-    """Who cut the face, where it was imported; None where footage was watched."""
-    imported_at: datetime | None = None
+
+    @property
+    def key(self) -> Key:
+        """What a verdict on it is on."""
+        return Key(self.person_id, self.seen.appearance_id)
+
+    @property
+    def span(self) -> "Span":
+        """As `spans` reads it."""
+        seen = self.seen
+        return Span(
+            self.id,
+            self.person_id,
+            self.engine,
+            self.rank,
+            seen.recording_id,
+            seen.recording,
+            seen.start_ms,
+            seen.end_ms,
+            seen.cut_by,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From when to when somebody was seen who is a candidate, and where that one stands."""
+    """When a candidate was seen, and its rank: what telling repeated moments needs of it."""
 
     id: int
     """The candidate's."""
@@ -79,6 +83,7 @@ class Span:
     engine: str
     rank: int
     recording_id: int
+    recording: str
     start_ms: int
     end_ms: int
     cut_by: str | None
@@ -89,21 +94,6 @@ _COLUMNS: dict[str, Any] = {
     "case": Case.reference,
     "person_id": Person.id,
     "person": Person.name,
-    "recording_id": Recording.id,
-    "recording": Recording.name,
-    "recording_sha256": Recording.sha256,
-    "analysis_id": Analysis.id,
-    "appearance_id": Appearance.id,
-    "start_ms": Appearance.start_ms,
-    "end_ms": Appearance.end_ms,
-    "best_ms": Appearance.best_ms,
-    "box_x": Appearance.box_x,
-    "box_y": Appearance.box_y,
-    "box_width": Appearance.box_width,
-    "box_height": Appearance.box_height,
-    "faces": Appearance.faces,
-    "quality": Appearance.quality,
-    "crops": Appearance.crops,
     "reference_id": Reference.id,
     "reference": Reference.photo_name,
     "reference_sha256": Reference.photo_sha256,
@@ -112,9 +102,6 @@ _COLUMNS: dict[str, Any] = {
     "threshold": Candidate.threshold,
     "rank": Candidate.rank,
     "engine": Candidate.engine,
-    "plan": Plan.key,
-    "cut_by": Plan.cut_by,
-    "imported_at": imported_at(),
 }
 
 
@@ -146,12 +133,14 @@ def spans(
             col(Candidate.engine),
             col(Candidate.rank),
             col(Analysis.recording_id),
+            col(Recording.name),
             col(Appearance.start_ms),
             col(Appearance.end_ms),
             col(Plan.cut_by),
         )
         .join(Appearance, col(Candidate.appearance_id) == Appearance.id)
         .join(Analysis)
+        .join(Recording)
         .join(Plan)
         .where(
             is_shown(col(Candidate.engine)),
@@ -176,7 +165,7 @@ def candidates(
         statement = statement.where(col(Case.reference) == case)
     if analysis_ids is not None:
         statement = statement.where(col(Analysis.id).in_(analysis_ids))
-    return [as_candidate(dict(found)) for found in session.execute(statement).mappings()]
+    return [as_candidate(found) for found in session.execute(statement).mappings()]
 
 
 def candidate_statement() -> sqlalchemy.Select[*tuple[Any, ...]]:
@@ -185,20 +174,17 @@ def candidate_statement() -> sqlalchemy.Select[*tuple[Any, ...]]:
     `as_candidate` makes a row of it one.
     """
     return (
-        sqlalchemy.select(*(column.label(name) for name, column in _COLUMNS.items()))
-        .join(Appearance, col(Candidate.appearance_id) == Appearance.id)
-        .join(Analysis)
-        .join(Recording)
-        .join(Plan)
-        .join(Reference, col(Candidate.reference_id) == Reference.id)
-        .join(Person, col(Candidate.person_id) == Person.id)
-        .join(Case)
+        select_seen(**_COLUMNS)
+        .join(Candidate, col(Candidate.appearance_id) == col(Appearance.id))
+        .join(Reference, col(Candidate.reference_id) == col(Reference.id))
+        .join(Person, col(Candidate.person_id) == col(Person.id))
+        .join(Case, col(Person.case_id) == col(Case.id))
         .where(is_shown(col(Candidate.engine)))
         .order_by(col(Case.reference), col(Person.name), col(Candidate.engine), col(Candidate.rank))
     )
 
 
-def as_candidate(values: dict[str, Any]) -> CandidateRow:
-    """A row that `candidate_statement` read; `values` is used up."""
-    box = tuple(values.pop(name) for name in ("box_x", "box_y", "box_width", "box_height"))
-    return CandidateRow(**values | {"box": box, "crops": tuple(values["crops"])})
+def as_candidate(row: sqlalchemy.RowMapping) -> CandidateRow:
+    """A row that `candidate_statement` read."""
+    seen, others = take_seen(row)
+    return CandidateRow(seen=seen, **others)

@@ -64,7 +64,7 @@ def candidate_page(
     """Candidates by person, engine and rank, from the `first` on, counted from 0."""
     of_case = candidate_statement().where(col(tables.Case.id) == case_id)
     rows = session.execute(of_case.offset(first).limit(most)).mappings()
-    return [as_candidate(dict(row)) for row in rows]
+    return [as_candidate(row) for row in rows]
 
 
 def candidates_behind(
@@ -76,7 +76,7 @@ def candidates_behind(
         col(tables.Case.id) == case_id, tuple_(*place) > tuple_(*behind)
     )
     rows = session.execute(of_case.order_by(None).order_by(*place).limit(most)).mappings()
-    return [as_candidate(dict(row)) for row in rows]
+    return [as_candidate(row) for row in rows]
 
 
 def candidates_on(session: Session, key: Key) -> list[CandidateRow]:
@@ -85,7 +85,7 @@ def candidates_on(session: Session, key: Key) -> list[CandidateRow]:
         col(tables.Candidate.person_id) == key.person_id,
         col(tables.Candidate.appearance_id) == key.appearance_id,
     )
-    return [as_candidate(dict(row)) for row in session.execute(statement).mappings()]
+    return [as_candidate(row) for row in session.execute(statement).mappings()]
 
 
 def crop_of_photo(session: Session, case_id: int, photo_id: int) -> str | None:

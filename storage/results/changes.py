@@ -1,17 +1,17 @@
 """What rematches changed, with all that a reader of it needs, and who must look again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-import sqlalchemy
 from sqlmodel import Session, col, select
 
 from storage.database.batches import batches
 from storage.jobs.listing import people_of_case
 from storage.results.rematches import Difference, Place, Rematch, changes_in, composed, done
+from storage.results.seen import Seen, seen_by_id
 from storage.results.verdicts import Key, verdicts_of
-from storage.tables import Analysis, Appearance, Recording, Reference
+from storage.tables import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,7 @@ class Change:
     person: str
     rematch_id: int
     """The latest that changed it."""
-    appearance_id: int
-    recording: str
-    recording_sha256: str
-    start_ms: int
-    end_ms: int
+    seen: Seen
     before: Place | None
     after: Place | None
     reference_before: str | None
@@ -74,22 +70,22 @@ def changes(
         ids = [one.id for one in runs if one.person_id == person]
         together = composed(changes_in(session, id) for id in ids)
         found += [(person, ids[-1], one) for one in together]
-    moments = _moments(session, {one.appearance_id for _, _, one in found})
+    seen = seen_by_id(session, {one.appearance_id for _, _, one in found})
     photos = _photos(session, [one for _, _, one in found])
     told = [
         Change(
             person_id=person,
             person=names[person],
             rematch_id=rematch_id,
+            seen=seen[one.appearance_id],
             before=one.before,
             after=one.after,
             reference_before=_photo(one.before, photos),
             reference_after=_photo(one.after, photos),
             look_again=one.before is not None and Key(person, one.appearance_id) in decided,
-            **moments[one.appearance_id],
         )
         for person, rematch_id, one in found
-        if one.appearance_id in moments
+        if one.appearance_id in seen
     ]
     return Changes(runs, sorted(told, key=_order), names)
 
@@ -106,26 +102,6 @@ def _order(change: Change) -> tuple[str, bool, int]:
 
 def _photo(place: Place | None, photos: dict[int, str]) -> str | None:
     return photos.get(place.reference_id) if place else None
-
-
-def _moments(session: Session, appearance_ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    statement: sqlalchemy.Select[*tuple[Any, ...]] = (
-        sqlalchemy.select(
-            col(Appearance.id).label("appearance_id"),
-            col(Appearance.start_ms),
-            col(Appearance.end_ms),
-            col(Recording.name).label("recording"),
-            col(Recording.sha256).label("recording_sha256"),
-        )
-        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
-        .join(Recording, col(Analysis.recording_id) == col(Recording.id))
-    )
-    rows = (
-        row
-        for some in batches(appearance_ids)
-        for row in session.execute(statement.where(col(Appearance.id).in_(some))).mappings()
-    )
-    return {row["appearance_id"]: dict(row) for row in rows}
 
 
 def _photos(session: Session, found: Sequence[Difference]) -> dict[int, str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -10,59 +9,20 @@ import sqlalchemy
 from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
-from storage.jobs.plans import imported_at
 from storage.results.candidates import CandidateRow, as_candidate, candidate_statement
-from storage.tables import Analysis, Appearance, Case, CaseRecording, Embedding, Plan, Recording
+from storage.results.seen import Seen, select_seen, take_seen
+from storage.tables import Appearance, Case, CaseRecording, Embedding, Plan, Recording
 
 _AT_ONCE = 1000
-
-_COLUMNS: dict[str, Any] = {
-    "recording_id": Recording.id,
-    "recording": Recording.name,
-    "sha256": Recording.sha256,
-    "start_ms": Appearance.start_ms,
-    "end_ms": Appearance.end_ms,
-    "best_ms": Appearance.best_ms,
-    "box_x": Appearance.box_x,
-    "box_y": Appearance.box_y,
-    "box_width": Appearance.box_width,
-    "box_height": Appearance.box_height,
-    "score": Appearance.score,
-    "quality": Appearance.quality,
-    "faces": Appearance.faces,
-    "engine": Plan.engine,
-    "plan": Plan.key,
-    "crops": Appearance.crops,
-    "cut_by": Plan.cut_by,
-    "imported_at": imported_at(),
-}
-_VECTOR_COLUMNS: dict[str, Any] = {"engine": Embedding.engine, "vector": Embedding.vector}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AppearanceRow:
     """An appearance with all that a reader of it needs."""
 
-    recording_id: int
-    recording: str
-    sha256: str
-    """The recording's."""
-    start_ms: int
-    end_ms: int
-    best_ms: int
-    box: tuple[float, float, float, float]
-    """x, y, width, height at `best_ms`, in pixels."""
-    score: float
-    quality: float
-    faces: int
+    seen: Seen
     engine: str
     """The plan's; with a vector, the one that made it."""
-    plan: str
-    crops: tuple[str, ...]
-    """Names in the media store, best first."""
-    cut_by: str | None = None
-    """Who cut the face, where it was imported; None where footage was watched."""
-    imported_at: datetime | None = None
     vector: NDArray[np.float32] | None = field(default=None, repr=False)
     """None unless it was asked for."""
 
@@ -78,14 +38,7 @@ def each_appearance(
 
     `with_vectors`, one that several engines have seen comes once for each.
     """
-    columns = _COLUMNS | (_VECTOR_COLUMNS if with_vectors else {})
-    statement: sqlalchemy.Select[*tuple[Any, ...]] = (
-        sqlalchemy.select(*(column.label(name) for name, column in columns.items()))
-        .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
-        .join(Recording)
-        .join(Plan)
-        .order_by(col(Appearance.id))
-    )
+    statement = select_seen(**_columns(with_vectors)).order_by(col(Appearance.id))
     if with_vectors:
         statement = statement.join(Embedding, col(Embedding.appearance_id) == col(Appearance.id))
         statement = statement.order_by(col(Embedding.engine))
@@ -94,7 +47,8 @@ def each_appearance(
     if recording_ids is not None:
         statement = statement.where(col(Recording.id).in_(recording_ids))
     for found in session.execute(statement.execution_options(yield_per=_AT_ONCE)).mappings():
-        yield _appearance(dict(found))
+        seen, others = take_seen(found)
+        yield AppearanceRow(seen, **others)
 
 
 def each_candidate(
@@ -105,7 +59,7 @@ def each_candidate(
     if recording_ids is not None:
         statement = statement.where(col(Recording.id).in_(recording_ids))
     for found in session.execute(statement.execution_options(yield_per=_AT_ONCE)).mappings():
-        yield as_candidate(dict(found))
+        yield as_candidate(found)
 
 
 def recordings_called(session: Session, name: str) -> list[int]:
@@ -136,6 +90,7 @@ def _footage_of(case: str) -> sqlalchemy.Select[int]:
     )
 
 
-def _appearance(values: dict[str, Any]) -> AppearanceRow:
-    box = tuple(values.pop(name) for name in ("box_x", "box_y", "box_width", "box_height"))
-    return AppearanceRow(**values | {"box": box, "crops": tuple(values["crops"])})
+def _columns(with_vectors: bool) -> dict[str, Any]:
+    if with_vectors:
+        return {"engine": Embedding.engine, "vector": Embedding.vector}
+    return {"engine": Plan.engine}

@@ -15,6 +15,7 @@ from storage.cases.scope import Scope, in_window, within
 from storage.database.batches import batches
 from storage.jobs.states import ENDED, is_footage, is_imported
 from storage.results.group_rules import say_apart, say_together
+from storage.results.seen import Seen, select_seen, take_seen
 from storage.tables import (
     Analysis,
     Appearance,
@@ -32,18 +33,10 @@ MOST_RULES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An appearance in a group, with all that a reader of it needs."""
+    """An appearance in a group."""
 
     group_id: int
-    appearance_id: int
-    recording_id: int
-    recording: str
-    start_ms: int
-    end_ms: int
-    best_ms: int
-    quality: float
-    crops: tuple[str, ...]
-    """Names in the media store, best first."""
+    seen: Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,7 @@ def replace_groups(
     """
     lock_case(session, case_id)
     before = groups(session, case_id, engine)
-    places = {member.appearance_id: one.id for one in before for member in one.members}
+    places = {member.seen.appearance_id: one.id for one in before for member in one.members}
     free = {one.id for one in before}
     there = _still_there(session, [id for members in found for id in members])
     filled = []
@@ -196,17 +189,15 @@ def _counts(engine: str) -> ColumnElement[bool]:
 
 def _members(session: Session, case_id: int) -> Iterator[Member]:
     statement = (
-        select(GroupMember.group_id, Appearance, Recording)
+        select_seen(group_id=GroupMember.group_id)
+        .join(GroupMember, col(GroupMember.appearance_id) == col(Appearance.id))
         .join(FaceGroup, col(FaceGroup.id) == col(GroupMember.group_id))
-        .join(Appearance, col(Appearance.id) == col(GroupMember.appearance_id))
-        .join(Analysis, col(Analysis.id) == col(Appearance.analysis_id))
-        .join(Recording, col(Recording.id) == col(Analysis.recording_id))
         .where(col(FaceGroup.case_id) == case_id)
         .order_by(col(Recording.id), col(Appearance.start_ms), col(Appearance.id))
     )
-    for group_id, one, recording in session.exec(statement):
-        seen = (one.start_ms, one.end_ms, one.best_ms, one.quality, tuple(one.crops))
-        yield Member(group_id, one.id, recording.id, recording.name, *seen)
+    for row in session.execute(statement).mappings():
+        seen, others = take_seen(row)
+        yield Member(seen=seen, **others)
 
 
 def _row(session: Session, case_id: int, group_id: int) -> FaceGroup:

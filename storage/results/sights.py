@@ -2,26 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeAlias
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import Session, col, select
 
-from storage.jobs.plans import Provenance
-from storage.results.verdicts import Key, Seen
-from storage.tables import (
-    Analysis,
-    Appearance,
-    Candidate,
-    Decoy,
-    Person,
-    Plan,
-    Recording,
-    Reference,
-    Verdict,
-)
+from storage.results.seen import Seen, select_seen, take_seen
+from storage.results.verdicts import Key, Snapshot
+from storage.tables import Appearance, Candidate, Decoy, Person, Plan, Reference, Verdict
 from storage.vectors.models import is_shown
 
 Source: TypeAlias = type[Candidate] | type[Decoy]
@@ -37,30 +26,15 @@ class ShownReference:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight(Provenance):
+class Sight:
     """A candidate as a reviewer sees it before deciding."""
 
     key: Key
     case_id: int
     person: str
-    recording_id: int
-    recording: str
-    recording_sha256: str
-    analysis_id: int
-    start_ms: int
-    end_ms: int
-    best_ms: int
-    box: tuple[float, float, float, float]
-    """x, y, width, height at `best_ms`, in pixels of the picture that was looked at."""
-    faces: int
-    quality: float
-    crops: tuple[str, ...]
-    """Best first."""
+    seen: Seen
     references: tuple[ShownReference, ...]
     """The one that came closest first; how close is not told."""
-    cut_by: str | None = None
-    """Who cut the face, where it was imported; None where footage was watched."""
-    imported_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +71,12 @@ def undecided(
 def look(session: Session, key: Key) -> tuple[Sight, Measured] | None:
     """A candidate or a decoy; None when it is gone."""
     for source in (Decoy, Candidate):
-        row = session.execute(_whole(source, key)).one_or_none()
+        row = session.execute(_whole(source, key)).mappings().one_or_none()
         if row is not None:
-            references = _references(session, key.person_id, _engine_of(row), row[0].reference_id)
-            return _sight(key, row, references), _measured(row, seeded=source is Decoy)
+            seen, found = take_seen(row)
+            about = (found.pop("case_id"), found.pop("person"), seen)
+            numbers = Measured(**found, plan_key=seen.plan, seeded=source is Decoy)
+            return Sight(key, *about, _references(session, key.person_id, numbers)), numbers
     return None
 
 
@@ -109,15 +85,16 @@ def asked_by(session: Session, person_id: int) -> str | None:
     return session.exec(select(Person.asked_by).where(col(Person.id) == person_id)).one_or_none()
 
 
-def as_seen(shown: Sight, numbers: Measured, *, below_floor: bool) -> Seen:
+def snapshot(shown: Sight, numbers: Measured, *, below_floor: bool) -> Snapshot:
     """What is kept with a verdict on this."""
-    return Seen(
-        recording_sha256=shown.recording_sha256,
-        start_ms=shown.start_ms,
-        end_ms=shown.end_ms,
-        best_ms=shown.best_ms,
-        crop=shown.crops[0] if shown.crops else "",
-        quality=shown.quality,
+    seen = shown.seen
+    return Snapshot(
+        recording_sha256=seen.recording_sha256,
+        start_ms=seen.start_ms,
+        end_ms=seen.end_ms,
+        best_ms=seen.best_ms,
+        crop=seen.crops[0] if seen.crops else "",
+        quality=seen.quality,
         distance=numbers.distance,
         threshold=numbers.threshold,
         reference_id=numbers.reference_id,
@@ -156,65 +133,29 @@ def _whole(source: Source, key: Key) -> sqlalchemy.Select[*tuple[Any, ...]]:
     on = and_(
         col(source.person_id) == key.person_id, col(source.appearance_id) == key.appearance_id
     )
+    columns: dict[str, Any] = {
+        "case_id": Person.case_id,
+        "person": Person.name,
+        "reference_id": source.reference_id,
+        "distance": source.distance,
+        "threshold": source.threshold,
+        # Not always the engine that the footage was processed with.
+        "engine": Candidate.engine if source is Candidate else Plan.engine,
+    }
     return (
-        sqlalchemy.select(source, Appearance, Analysis, Recording, Plan, Person)
-        .join(Appearance, col(source.appearance_id) == Appearance.id)
-        .join(Analysis, col(Appearance.analysis_id) == Analysis.id)
-        .join(Recording, col(Analysis.recording_id) == Recording.id)
-        .join(Plan, col(Analysis.plan_key) == Plan.key)
-        .join(Person, col(source.person_id) == Person.id)
+        select_seen(**columns)
+        .join(source, col(source.appearance_id) == col(Appearance.id))
+        .join(Person, col(source.person_id) == col(Person.id))
         .where(on, _is_shown(source))
     )
 
 
-def _references(
-    session: Session, person_id: int, engine: str, closest: int
-) -> tuple[ShownReference, ...]:
+def _references(session: Session, person_id: int, numbers: Measured) -> tuple[ShownReference, ...]:
     statement = select(Reference).where(
         col(Reference.person_id) == person_id,
-        col(Reference.engine) == engine,
+        col(Reference.engine) == numbers.engine,
         col(Reference.crop).is_not(None),
     )
+    closest = numbers.reference_id
     rows = sorted(session.exec(statement), key=lambda row: (row.id != closest, row.id))
     return tuple(ShownReference(row.id, row.crop or "", row.quality or 0.0) for row in rows)
-
-
-def _sight(key: Key, row: Any, references: tuple[ShownReference, ...]) -> Sight:
-    seen: Appearance = row.Appearance
-    return Sight(
-        key=key,
-        case_id=row.Person.case_id,
-        person=row.Person.name,
-        recording_id=row.Recording.id,
-        recording=row.Recording.name,
-        recording_sha256=row.Recording.sha256,
-        analysis_id=seen.analysis_id,
-        start_ms=seen.start_ms,
-        end_ms=seen.end_ms,
-        best_ms=seen.best_ms,
-        box=(seen.box_x, seen.box_y, seen.box_width, seen.box_height),
-        faces=seen.faces,
-        quality=seen.quality,
-        crops=tuple(seen.crops),
-        references=references,
-        cut_by=row.Plan.cut_by,
-        imported_at=row.Analysis.asked_at if row.Plan.cut_by else None,
-    )
-
-
-def _measured(row: Any, *, seeded: bool) -> Measured:
-    found = row[0]
-    return Measured(
-        found.reference_id,
-        found.distance,
-        found.threshold,
-        _engine_of(row),
-        row.Plan.key,
-        seeded,
-    )
-
-
-def _engine_of(row: Any) -> str:
-    """Who measured the distance: not always the engine that watched the footage."""
-    found = row[0]
-    return str(found.engine if isinstance(found, Candidate) else row.Plan.engine)

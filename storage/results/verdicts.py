@@ -16,7 +16,7 @@ from storage.cases.people import lock_people
 from storage.database.upsert import insert_if_new
 from storage.tables import Decision, Person
 
-__all__ = ["Decision", "Key", "Seen", "Standing", "Verdict", "Vote"]
+__all__ = ["Decision", "Key", "Snapshot", "Standing", "Verdict", "Vote"]
 
 Item = TypeVar("Item")
 
@@ -30,7 +30,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Snapshot:
     """What a verdict was given on; it is kept with it and never computed again."""
 
     recording_sha256: str
@@ -59,7 +59,7 @@ class Verdict:
     """1 for whoever decided first, 2 for the other."""
     decision: Decision
     decided_at: datetime
-    seen: Seen
+    seen: Snapshot
 
 
 class Standing(StrEnum):
@@ -101,7 +101,13 @@ def standing(votes: Collection[Vote], *, overridden: bool) -> Standing:
 
 
 def give(
-    session: Session, key: Key, *, account_id: int, decision: Decision, seen: Seen, now: datetime
+    session: Session,
+    key: Key,
+    *,
+    account_id: int,
+    decision: Decision,
+    seen: Snapshot,
+    now: datetime,
 ) -> int:
     """Keep a verdict in the first free place; returns its place.
 
@@ -123,7 +129,7 @@ def give(
         place=place,
         decision=decision,
         decided_at=now,
-        **{field: getattr(seen, field) for field in Seen.__slots__},
+        **{field: getattr(seen, field) for field in Snapshot.__slots__},
     )
     return place
 
@@ -227,5 +233,5 @@ def _verdict(row: tables.Verdict) -> Verdict:
         place=row.place,
         decision=row.decision,
         decided_at=row.decided_at,
-        seen=Seen(**{field: getattr(row, field) for field in Seen.__slots__}),
+        seen=Snapshot(**{field: getattr(row, field) for field in Snapshot.__slots__}),
     )

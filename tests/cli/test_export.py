@@ -51,7 +51,11 @@ def test_appearances_go_into_a_folder_without_their_vectors(
     assert (done.code, done.out) == (0, "")
     assert done.said == ["1 appearances were written; only you can read the file."]
     row = json.loads((tmp_path / "appearances.jsonl").read_text())
-    assert (row["recording"], row["sha256"], row["box"]) == ("gate.mp4", "a" * 64, [10, 20, 80, 96])
+    assert (row["recording"], row["recording_sha256"], row["box"]) == (
+        "gate.mp4",
+        "a" * 64,
+        [10, 20, 80, 96],
+    )
     assert "vector" not in row
 
 

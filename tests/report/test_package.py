@@ -4,55 +4,50 @@ import random
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rows import candidate, seen
 
 from errors import Altered, WrongUsage
+from pipeline.judging.listed import Listed
 from report.calibration import said
 from report.package import MANIFEST, pack, verify
 from report.statement import Decided, Line, Looked, Statement, render
+from storage.results.verdicts import Standing
 
 GOLDEN = Path(__file__).parent / "statement.html"
 AT = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
 FILES = {"candidates.csv": b"person,rank\n", "statement.html": b"<p>", "pictures/a.jpg": b"\xff"}
 
 
-def line(**changes: object) -> Line:
-    values: dict[str, object] = {
-        "person": "=cmd|' /C calc'!A0 <script>alert(1)</script>",
-        "rank": 1,
-        "recording": "gate\u202egpj.mp4",
-        "recording_sha256": "a" * 64,
-        "start_ms": 1_000,
-        "end_ms": 3_000,
-        "best_ms": 1_500,
-        "distance": 0.3141,
-        "threshold": 0.4,
-        "quality": 0.28,
-        "reference": "passport.jpg",
-        "reference_sha256": "b" * 64,
-        "engine": "dlib",
-        "plan": "0123456789abcdef",
-        "standing": "supported",
-        "override": "The scar is clear.",
-        "verdicts": (Decided("ann", "same", AT), Decided("ben", "same", AT)),
-        "picture": "pictures/" + "c" * 64 + ".jpg",
-        "reference_picture": "",
-    }
-    return Line(**values | changes)  # type: ignore[arg-type]
+def line(rank: int, status: Standing, **changes: Any) -> Line:
+    row = candidate(
+        rank,
+        person="=cmd|' /C calc'!A0 <script>alert(1)</script>",
+        seen=seen(recording="gate\u202egpj.mp4", quality=0.28),
+        distance=0.3141,
+    )
+    return Line(**{"listed": Listed(row, status, None)} | OPEN | changes)
+
+
+OPEN: dict[str, Any] = {"override": "", "verdicts": (), "picture": "", "reference_picture": ""}
+SUPPORTED = {
+    "override": "The scar is clear.",
+    "verdicts": (Decided("ann", "same", AT), Decided("ben", "same", AT)),
+    "picture": "pictures/" + "c" * 64 + ".jpg",
+}
 
 
 def statement() -> Statement:
-    other = line(
-        rank=2, standing="open", override="", verdicts=(), picture="", reference_picture=""
-    )
+    lines = (line(1, Standing.SUPPORTED, **SUPPORTED), line(2, Standing.OPEN))
     return Statement(
         made_at=AT,
         case_reference="2026-117",
         case=(("legal basis", "witness-search"), ("purpose", "to find a witness")),
         engines=(("dlib", "d" * 64),),
         calibration=(said(None),),
-        lines=(line(), other),
+        lines=lines,
         without=("Grace <i>",),
         footage=(Looked("gate.mp4", "a" * 64, 60_000, 58_000, 1),),
         requester_may_review=False,

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_report import HOSTILE, UNENCODABLE, crop, sample_report
 
+from pipeline.analysis.overlaps import SameAs
 from report import report as rendering
 from report.report import render
 from report.report_contents import PersonSection, RecordingRow, Report, SharedFootage
@@ -147,7 +148,10 @@ def test_no_candidate_is_a_result_and_says_at_which_threshold(page: Page) -> Non
 def test_a_moment_that_was_seen_twice_is_shown_twice_and_counted_once(report: Report) -> None:
     (person, *others), (first, *rest) = report.persons, report.recordings
     best, second, *more = person.candidates
-    repeat = dataclasses.replace(second, same_as=best.rank)
+    first_seen = SameAs(first.name, 1_000, best.listed.row.rank)
+    repeat = dataclasses.replace(
+        second, listed=dataclasses.replace(second.listed, same_as=first_seen)
+    )
     twice = dataclasses.replace(person, candidates=(best, repeat, *more))
     shared = SharedFootage(first.name, 10_000, 40_000, -5_000)
     other = dataclasses.replace(rest[0], shared=(shared,))

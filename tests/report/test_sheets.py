@@ -14,9 +14,17 @@ from numpy.typing import NDArray
 
 from errors import StoreUnavailable, WrongUsage
 from report import sheets
+from report.column import Box, Column, Names, Vector
 from report.sheets import Format, cell, whole_file, write_rows
 
-FIELDS = ("recording", "start_ms", "quality", "box", "crops", "vector")
+COLUMNS = (
+    Column("recording", str, ""),
+    Column("start_ms", int, ""),
+    Column("quality", float, ""),
+    Column("box", Box, ""),
+    Column("crops", Names, ""),
+    Column("vector", Vector, ""),
+)
 
 
 @dataclass(frozen=True)
@@ -26,13 +34,13 @@ class Row:
     recording: str
     start_ms: int
     quality: float
-    box: tuple[float, float, float, float]
+    box: tuple[int, int, int, int]
     crops: tuple[str, ...]
     vector: NDArray[np.float32]
 
 
 VECTOR = np.array([0.5, -0.25], np.float32)
-ROW = Row("gate.mp4", 4000, 0.712345, (10.4, 20.0, 80.0, 96.6), ("a.jpg", "b.jpg"), VECTOR)
+ROW = Row("gate.mp4", 4000, 0.712345, (10, 20, 80, 97), ("a.jpg", "b.jpg"), VECTOR)
 SHOWN = {
     "recording": "gate.mp4",
     "start_ms": 4000,
@@ -45,7 +53,7 @@ SHOWN = {
 
 def written(path: Path, *rows: Row) -> int:
     with whole_file(path, overwrite=False) as file:
-        return write_rows(file, rows, FIELDS, Format(path.suffix[1:]))
+        return write_rows(file, rows, COLUMNS, Format(path.suffix[1:]))
 
 
 def test_json_lines_hold_a_result_each(tmp_path: Path) -> None:
@@ -113,7 +121,7 @@ def test_many_rows_take_no_more_memory_than_few(
     def most_bytes(number: int) -> int:
         tracemalloc.start()
         with (tmp_path / f"{number}").open("wb") as file:
-            write_rows(file, (ROW for _ in range(number)), FIELDS, form)
+            write_rows(file, (ROW for _ in range(number)), COLUMNS, form)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most
@@ -134,7 +142,7 @@ def test_a_file_that_is_broken_off_is_not_there(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / "a", overwrite=False) as file:
-        write_rows(file, rows(), FIELDS, Format.CSV)
+        write_rows(file, rows(), COLUMNS, Format.CSV)
     assert not list(tmp_path.iterdir())
 
 
@@ -168,5 +176,5 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
         whole_file(tmp_path / "out.csv", overwrite=False),
         Path("/dev/full").open("wb") as full,
     ):
-        write_rows(full, [ROW], FIELDS, Format.CSV)
+        write_rows(full, [ROW], COLUMNS, Format.CSV)
     assert not list(tmp_path.iterdir())

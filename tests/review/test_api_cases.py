@@ -163,7 +163,7 @@ def test_a_closed_case_is_not_changed(
 def test_a_case_shows_in_numbers_what_came_of_it(analyst: httpx.Client) -> None:
     shown = analyst.get(CASE).json()
     assert (shown["people"], shown["recordings"], shown["candidates"]) == (1, 1, 3)
-    assert shown["standings"] == {"open": 3}
+    assert shown["review_statuses"] == {"open": 3}
     footage = analyst.get(f"{CASE}/footage").json()["footage"]
     assert [(one["state"], one["gaps"]) for one in footage] == [("done", [])]
 

@@ -56,7 +56,7 @@ def test_a_reviewer_is_shown_neither_distance_nor_rank_nor_another_verdict(
     assert ann.post(f"{here}/verdict", json=SAME).status_code == 201
     assert ben.get("/api/v1/review/1").json() == before
     assert not all_keys(before) & {
-        "distance", "threshold", "rank", "standing", "verdicts", "place", "box",
+        "distance", "threshold", "rank", "review_status", "verdicts", "place", "box",
     }  # fmt: skip
 
 
@@ -105,11 +105,11 @@ def test_a_first_verdict_is_told_to_no_program_before_there_is_a_second(
 ) -> None:
     ann.post(VERDICT, json=SAME)
     half = supervisor.get(CANDIDATE).json()
-    assert (half["standing"], half["verdicts"]) == ("waits for a second reviewer", [])
+    assert (half["review_status"], half["verdicts"]) == ("waits for a second reviewer", [])
     ben.post(VERDICT, json={"decision": "different"})
     both = supervisor.get(CANDIDATE).json()
     assert [one["decision"] for one in both["verdicts"]] == ["same", "different"]
-    assert both["standing"] == "inconclusive"
+    assert both["review_status"] == "inconclusive"
 
 
 def test_poor_pictures_support_nothing_without_a_written_reason(
@@ -119,11 +119,11 @@ def test_poor_pictures_support_nothing_without_a_written_reason(
     assert ann.get("/api/v1/review/1/1/1").json()["below_floor"]
     for reviewer in (ann, ben):
         reviewer.post(VERDICT, json=SAME)
-    assert supervisor.get(CANDIDATE).json()["standing"] == "withheld for quality"
+    assert supervisor.get(CANDIDATE).json()["review_status"] == "withheld for quality"
     assert supervisor.post(f"{CANDIDATE}/override", json={"reason": " "}).status_code == 422
     supervisor.post(f"{CANDIDATE}/override", json={"reason": "The scar is clear."})
     counts = supervisor.get(CANDIDATE).json()
-    assert (counts["standing"], counts["override"]) == ("supported", "The scar is clear.")
+    assert (counts["review_status"], counts["override"]) == ("supported", "The scar is clear.")
 
 
 def test_what_two_support_is_exported_as_a_package(

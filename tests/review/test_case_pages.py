@@ -214,7 +214,7 @@ def test_an_export_is_a_package_with_every_candidate_and_its_hash_is_in_the_log(
     with zipfile.ZipFile(package) as archive:
         rows = list(csv.DictReader(io.StringIO(archive.read("candidates.csv").decode())))
         statement = archive.read("statement.html").decode()
-    assert [row["standing"] for row in rows] == ["supported", "open", "open"]
+    assert [row["review_status"] for row in rows] == ["supported", "open", "open"]
     assert rows[0]["recording"] == "'=gate <i>1.mp4"
     assert "investigative lead only" in statement
     assert "<i>1" not in statement

@@ -47,8 +47,8 @@ def cut_from_the_gate(house: House, folder: Path) -> None:
 def imported(house: House) -> str:
     """Where the imported candidate is, as a path."""
     with reading(house.site.database) as session:
-        (one,) = [row for row in candidates(session) if row.cut_by]
-    return f"{one.person_id}/{one.appearance_id}"
+        (one,) = [row for row in candidates(session) if row.seen.cut_by]
+    return f"{one.person_id}/{one.seen.appearance_id}"
 
 
 def test_the_pages_of_its_case_say_so(house: House, case_id: int) -> None:

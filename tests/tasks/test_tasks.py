@@ -109,7 +109,7 @@ def test_the_whole_way_by_tasks(
         assert outcomes(session, [1])[0].state is State.DONE
         found = candidates(session, case="2026-1")
         assert unmatched_people(session, now=utc_now()) == []
-    assert [(one.start_ms, one.end_ms) for one in found] == [(1000, 19500)]
+    assert [(one.seen.start_ms, one.seen.end_ms) for one in found] == [(1000, 19500)]
 
 
 def test_every_task_twice_equals_once(

@@ -1,61 +1,30 @@
 """Candidates as those see them who work on a case, and what rematches changed."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from pipeline.judging.overview import Detail, Rated
+from pipeline.judging.listed import Listed
+from pipeline.judging.overview import Detail
 from report.calibration import UNCALIBRATED, said
+from report.column import plain
+from report.columns import CANDIDATE, SEEN
 from review.api import links
-from review.api.models.given import Box, Id, Sentence
+from review.api.models.columns import model_of
+from review.api.models.given import Id, Sentence
 from storage.results.changes import Change, Changes
 from storage.results.rematches import Cause, Place, Rematch
-from storage.results.verdicts import Decision, Standing, Verdict
+from storage.results.verdicts import Decision, Verdict
 
 
-class CandidateAnswer(BaseModel):
+class CandidateAnswer(model_of(CANDIDATE)):  # type: ignore[misc]
     """An appearance ranked for a person: for people to judge, and never more than that."""
 
-    person_id: int
-    person: str = Field(examples=["Witness A"])
-    appearance_id: int
-    rank: int
-    distance: float = Field(
-        description="Smaller is closer; no number says how likely it is.", examples=[0.31]
-    )
-    threshold: float = Field(description="Of the engine.", examples=[0.4])
-    standing: Standing = Field(description="What the verdicts come to.")
-    recording_id: int
-    recording: str = Field(examples=["gate 2.mp4"])
-    recording_sha256: str
-    start_ms: int
-    end_ms: int
-    best_ms: int = Field(description="When the face is clearest.")
-    box: Box | None = Field(
-        description="x, y, width, height at `best_ms`, in pixels; none where nobody said it.",
-        examples=[[610.0, 204.0, 84.0, 112.0]],
-    )
-    faces: int = Field(description="In how many sampled pictures it was seen.")
-    quality: float = Field(description="0 to 1.", examples=[0.74])
-    reference_id: int = Field(description="The photo that came closest.")
-    reference: str = Field(examples=["passport.jpg"])
-    engine: str = Field(examples=["facenet512"])
-    plan: str = Field(description="The key of the plan.", examples=["9f2c41d07b3e"])
     pictures: list[str] = Field(
         description="Paths of the pictures, the clearest first.",
         examples=[[f"{links.candidate(1, 1, 7)}/crops/0"]],
-    )
-    provenance: str = Field(
-        description="Who cut the face and when it came, where it was imported; else empty.",
-        examples=[""],
-    )
-    same_as_rank: int | None = Field(
-        description="Rank of the candidate that shows the same moment already: in footage that was "
-        "added earlier, or as it was watched where this one was imported.",
-        examples=[None],
     )
     clip: str | None = Field(
         description="Path of the moment, others' faces hidden; none of a face that was imported.",
@@ -63,18 +32,15 @@ class CandidateAnswer(BaseModel):
     )
 
     @classmethod
-    def of(cls, rated: Rated, case_id: int, same_as: int | None) -> "CandidateAnswer":
-        row, standing = rated
-        place = links.candidate(case_id, row.person_id, row.appearance_id)
-        shown = {
-            "standing": standing,
-            "box": row.box if any(row.box) else None,
-            "provenance": row.provenance,
-            "same_as_rank": same_as,
-            "pictures": [f"{place}/crops/{number}" for number in range(len(row.crops))],
-            "clip": None if row.provenance else f"{place}/clip.mp4",
-        }
-        return cls(**asdict(row) | shown)
+    def of(cls, listed: Listed, case_id: int, **more: Any) -> Self:
+        key, seen = listed.row.key, listed.row.seen
+        place = links.candidate(case_id, key.person_id, key.appearance_id)
+        return cls(
+            **plain(CANDIDATE, listed),
+            pictures=links.crops(place, seen),
+            clip=links.clip(place, seen),
+            **more,
+        )
 
 
 class CandidatesAnswer(BaseModel):
@@ -122,10 +88,9 @@ class DetailAnswer(CandidateAnswer):
     @classmethod
     def over(cls, found: Detail) -> "DetailAnswer":
         final = found.verdicts if len(found.verdicts) == 2 else []
-        return cls(
-            **CandidateAnswer.of(
-                (found.row, found.standing), found.case.id, found.same_as
-            ).model_dump(),
+        return cls.of(
+            found.listed,
+            found.case.id,
             verdicts=[GivenVerdict.of(one) for one in final],
             calibration=said(found.calibration),
             override=found.override,
@@ -168,18 +133,13 @@ class PlaceAnswer(BaseModel):
         return cls(rank=place.rank, distance=place.distance, reference=photo)
 
 
-class ChangeAnswer(BaseModel):
+class ChangeAnswer(model_of(SEEN)):  # type: ignore[misc]
     """What became of one candidate when a person was compared anew."""
 
     person_id: int
     person: str = Field(examples=["Witness A"])
     run: int = Field(description="The latest that changed it.")
     kind: Literal["new", "gone", "moved"]
-    appearance_id: int
-    recording: str = Field(examples=["gate 2.mp4"])
-    recording_sha256: str
-    start_ms: int
-    end_ms: int
     before: PlaceAnswer | None
     after: PlaceAnswer | None
     look_again: bool = Field(description="Whether somebody had decided on it.")
@@ -191,11 +151,7 @@ class ChangeAnswer(BaseModel):
             person=change.person,
             run=change.rematch_id,
             kind=change.kind,
-            appearance_id=change.appearance_id,
-            recording=change.recording,
-            recording_sha256=change.recording_sha256,
-            start_ms=change.start_ms,
-            end_ms=change.end_ms,
+            **plain(SEEN, change.seen),
             before=PlaceAnswer.of(change.before, change.reference_before),
             after=PlaceAnswer.of(change.after, change.reference_after),
             look_again=change.look_again,

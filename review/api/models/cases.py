@@ -151,8 +151,8 @@ class OverviewAnswer(CaseAnswer):
     people: int = Field(description="How many it looks for.")
     recordings: int = Field(description="How many were added for it, by plan.")
     candidates: int
-    standings: dict[Standing, int] = Field(
-        description="How many candidates stand how.", examples=[{"open": 4, "supported": 1}]
+    review_statuses: dict[Standing, int] = Field(
+        description="How many candidates have which.", examples=[{"open": 4, "supported": 1}]
     )
     is_underway: bool = Field(
         description="Whether some of its footage is still to be watched, or somebody compared."
@@ -166,7 +166,7 @@ class OverviewAnswer(CaseAnswer):
             people=len(found.people),
             recordings=len(found.footage),
             candidates=found.candidates,
-            standings={one: number for one, number in found.standings.items() if number},
+            review_statuses={one: number for one, number in found.standings.items() if number},
             is_underway=found.is_underway,
             alarms=[AlarmsAnswer.of(one) for one in found.alarms],
         )

@@ -2,7 +2,10 @@
 
 from pydantic import BaseModel, Field
 
+from report.column import plain
+from report.columns import MEMBER
 from review.api import links
+from review.api.models.columns import model_of
 from review.api.models.given import Id, Words
 from storage.results.groups import Group, Member
 
@@ -25,7 +28,7 @@ class GroupAnswer(BaseModel):
             person_id=group.person_id,
             appearances=len(group.members),
             moments=moments,
-            recordings=sorted({one.recording_id for one in group.members}),
+            recordings=sorted({one.seen.recording_id for one in group.members}),
         )
 
 
@@ -36,33 +39,17 @@ class GroupsAnswer(BaseModel):
     next: str | None = Field(description="The cursor of more.", examples=["-4.17"])
 
 
-class MemberAnswer(BaseModel):
+class MemberAnswer(model_of(MEMBER)):  # type: ignore[misc]
     """An appearance in a group."""
 
-    appearance_id: int
-    recording_id: int
-    recording: str = Field(examples=["gate 2.mp4"])
-    start_ms: int
-    end_ms: int
-    best_ms: int = Field(description="When the face is clearest.")
-    quality: float = Field(description="0 to 1.", examples=[0.74])
     picture: str | None = Field(
         description="Path of the clearest picture.", examples=[links.grouped(1, 3, 7)]
     )
 
     @classmethod
     def of(cls, one: Member, case_id: int) -> "MemberAnswer":
-        picture = links.grouped(case_id, one.group_id, one.appearance_id)
-        return cls(
-            appearance_id=one.appearance_id,
-            recording_id=one.recording_id,
-            recording=one.recording,
-            start_ms=one.start_ms,
-            end_ms=one.end_ms,
-            best_ms=one.best_ms,
-            quality=one.quality,
-            picture=picture if one.crops else None,
-        )
+        picture = links.grouped(case_id, one.group_id, one.seen.appearance_id)
+        return cls(**plain(MEMBER, one), picture=picture if one.seen.crops else None)
 
 
 class MembersAnswer(BaseModel):

@@ -4,55 +4,29 @@ from dataclasses import asdict
 
 from pydantic import BaseModel, Field
 
-from pipeline.people.search import Answer
+from pipeline.people.search import Answer, Hit
 from report.calibration import UNCALIBRATED, said
+from report.column import plain
+from report.columns import HIT
 from review.api import links
-from review.api.models.given import Box
+from review.api.models.columns import model_of
 from review.api.models.people import JudgedAnswer
 from storage.results.reach import Extent, Reach, Unsearched
-from storage.results.search import Hit
 
 
-class HitAnswer(BaseModel):
+class HitAnswer(model_of(HIT)):  # type: ignore[misc]
     """An appearance that came close: a candidate, for people to judge."""
 
-    appearance_id: int
-    recording_id: int
-    recording: str = Field(examples=["gate 2.mp4"])
-    recording_sha256: str
-    start_ms: int
-    end_ms: int
-    best_ms: int = Field(description="When the face is clearest.")
-    box: Box | None = Field(
-        description="x, y, width, height at `best_ms`, in pixels; none where nobody said it.",
-        examples=[[610.0, 204.0, 84.0, 112.0]],
-    )
-    faces: int = Field(description="In how many sampled pictures it was seen.")
-    quality: float = Field(description="0 to 1.", examples=[0.74])
-    distance: float = Field(
-        description="Smaller is closer; no number says how likely it is.", examples=[0.31]
-    )
-    provenance: str = Field(
-        description="Who cut the face and when it came, where it was imported; else empty.",
-        examples=[""],
-    )
-    photo: str = Field(description="The photo that came closest.", examples=["passport.jpg"])
-    plan: str = Field(description="The key of the plan.", examples=["9f2c41d07b3e"])
     pictures: list[str] = Field(
         description="Paths of the pictures, the clearest first.",
         examples=[[links.found(1, 7, 0)]],
     )
 
     @classmethod
-    def of(cls, hit: Hit, answer: Answer) -> "HitAnswer":
-        places = range(len(hit.crops))
-        shown = {
-            "box": hit.box if any(hit.box) else None,
-            "provenance": hit.provenance,
-            "photo": answer.portraits[hit.photo].name,
-            "pictures": [links.found(answer.case_id, hit.appearance_id, one) for one in places],
-        }
-        return cls(**asdict(hit) | shown)
+    def of(cls, hit: Hit, case_id: int) -> "HitAnswer":
+        places = range(len(hit.seen.crops))
+        pictures = [links.found(case_id, hit.seen.appearance_id, one) for one in places]
+        return cls(**plain(HIT, hit), pictures=pictures)
 
 
 class ExtentAnswer(BaseModel):
@@ -107,7 +81,7 @@ class SearchAnswer(BaseModel):
             calibration=said(answer.calibration),
             photos=[JudgedAnswer.of(one) for one in answer.portraits],
             own_only=answer.own_only,
-            hits=[HitAnswer.of(one, answer) for one in answer.hits],
+            hits=[HitAnswer.of(one, answer.case_id) for one in answer.hits],
             cut_off=answer.cut_off,
             reach=ReachAnswer.of(answer.reach),
         )

@@ -5,7 +5,10 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from pipeline.judging.looking import CaseToReview
+from report.column import plain
+from report.columns import SIGHT
 from review.api import links
+from review.api.models.columns import model_of
 from storage.results.sights import ShownReference, Sight
 from storage.results.verdicts import Decision, Key
 
@@ -38,18 +41,11 @@ class ReferenceShown(BaseModel):
         return cls(id=one.id, quality=one.quality, picture=f"{place}/references/{one.id}")
 
 
-class SightAnswer(BaseModel):
+class SightAnswer(model_of(SIGHT)):  # type: ignore[misc]
     """A candidate as a reviewer sees it."""
 
     person_id: int
     person: str = Field(examples=["Witness A"])
-    appearance_id: int
-    recording_id: int
-    recording: str = Field(examples=["gate 2.mp4"])
-    start_ms: int
-    end_ms: int
-    best_ms: int = Field(description="When the face is clearest.")
-    quality: float = Field(description="0 to 1.", examples=[0.74])
     below_floor: bool = Field(
         description="Whether the pictures are too poor for two verdicts to support anything."
     )
@@ -59,10 +55,6 @@ class SightAnswer(BaseModel):
     )
     references: list[ReferenceShown] = Field(
         description="Photos of the person, the one that came closest first."
-    )
-    provenance: str = Field(
-        description="Who cut the face and when it came, where it was imported; else empty.",
-        examples=[""],
     )
     clip: str | None = Field(
         description="Path of the moment, others' faces hidden; none of a face that was imported.",
@@ -76,20 +68,13 @@ class SightAnswer(BaseModel):
     def of(cls, sight: Sight, *, below_floor: bool, own: Decision | None) -> "SightAnswer":
         place = links.candidate(sight.case_id, sight.key.person_id, sight.key.appearance_id)
         return cls(
+            **plain(SIGHT, sight),
             person_id=sight.key.person_id,
             person=sight.person,
-            appearance_id=sight.key.appearance_id,
-            recording_id=sight.recording_id,
-            recording=sight.recording,
-            start_ms=sight.start_ms,
-            end_ms=sight.end_ms,
-            best_ms=sight.best_ms,
-            quality=sight.quality,
             below_floor=below_floor,
-            pictures=[f"{place}/crops/{number}" for number in range(len(sight.crops))],
+            pictures=links.crops(place, sight.seen),
             references=[ReferenceShown.of(one, place) for one in sight.references],
-            provenance=sight.provenance,
-            clip=None if sight.provenance else f"{place}/clip.mp4",
+            clip=links.clip(place, sight.seen),
             own_decision=own,
         )
 

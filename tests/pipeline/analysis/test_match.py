@@ -36,7 +36,7 @@ def found(tools: Tools, case: str = "2026-1") -> list[CandidateRow]:
 
 def times(tools: Tools, case: str = "2026-1") -> list[tuple[int, int]]:
     """From when to when the candidates of a case are on the picture, in order of time."""
-    return sorted((one.start_ms, one.end_ms) for one in found(tools, case))
+    return sorted((one.seen.start_ms, one.seen.end_ms) for one in found(tools, case))
 
 
 def test_matching_twice_equals_once(clip: Path, red_photo: Path, tools: Tools, plan: Plan) -> None:

@@ -126,7 +126,7 @@ def test_both_engines_are_searchable_and_never_mixed(
     assert (far(tools).ended, far(tools).embedded, far(tools).omitted) == (1, 2, {})
     assert {len(one) for one in vectors(tools).values()} == {6}
     assert all(np.array_equal(before[id], one) for id, one in vectors(tools, "stub").items())
-    assert [(one.engine, one.appearance_id) for one in shown(tools)] == [("stub", 1)]
+    assert [(one.engine, one.seen.appearance_id) for one in shown(tools)] == [("stub", 1)]
     with reading(tools.database) as session:
         stands = [places(session, people, engine=name)[people[0]] for name in ("stub", NEW)]
     assert [list(one) for one in stands] == [[1], [1]]
@@ -136,7 +136,7 @@ def test_both_engines_are_searchable_and_never_mixed(
             [photo], Question("2026-1"), engine=engine_called(name), database=tools.database,
             now=utc_now(), actor="uid:7",
         )  # fmt: skip
-        assert [hit.appearance_id for hit in answer.hits] == [1]
+        assert [hit.seen.appearance_id for hit in answer.hits] == [1]
         assert (answer.reach.searched.recordings, answer.reach.not_searched) == (1, {})
 
 

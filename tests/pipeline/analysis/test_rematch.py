@@ -23,10 +23,10 @@ from storage.cases.references import WITHDRAWN
 from storage.database.database import reading, writing
 from storage.results.candidates import candidates
 from storage.results.changes import Changes, changes
-from storage.results.verdicts import Decision, Key, Seen, give
+from storage.results.verdicts import Decision, Snapshot, give
 from storage.tables import Reference
 
-SEEN = Seen(
+SEEN = Snapshot(
     recording_sha256="a" * 64,
     start_ms=0,
     end_ms=1500,
@@ -68,12 +68,12 @@ def decide_on_everything(tools: Tools) -> None:
         add_accounts(session, 1)
         for one in candidates(session):
             seen = replace(SEEN, reference_id=one.reference_id, distance=one.distance)
-            key, same = Key(one.person_id, one.appearance_id), Decision.SAME
+            key, same = one.key, Decision.SAME
             give(session, key, account_id=1, decision=same, seen=seen, now=utc_now())
 
 
 def kinds(found: Changes) -> list[tuple[int, str, bool]]:
-    return [(one.appearance_id, one.kind, one.look_again) for one in found.changes]
+    return [(one.seen.appearance_id, one.kind, one.look_again) for one in found.changes]
 
 
 def test_the_first_photo_brings_what_is_new_and_says_what_was_compared(

@@ -35,7 +35,6 @@ from storage.results.exports import each_appearance
 from storage.results.groups import vectors_of_case
 from storage.results.reach import Unsearched, reach
 from storage.results.sights import look
-from storage.results.verdicts import Key
 from storage.tables import Appearance, CaseRecording, Recording, State
 
 HASH = "ab" * 32
@@ -71,7 +70,8 @@ def bring(
 def rows(tools: Tools) -> list[tuple[str, int, int, str | None]]:
     with reading(tools.database) as session:
         found = each_appearance(session)
-        return [(row.recording, row.start_ms, row.end_ms, row.cut_by) for row in found]
+        seen = [row.seen for row in found]
+        return [(one.recording, one.start_ms, one.end_ms, one.cut_by) for one in seen]
 
 
 def test_faces_become_appearances_that_say_who_cut_them(tools: Tools, faces: Path) -> None:
@@ -79,9 +79,10 @@ def test_faces_become_appearances_that_say_who_cut_them(tools: Tools, faces: Pat
     done = bring(tools, faces, 'red.png,gate.mp4,,1000,2500,"5,6,70,80"', "blue.jpg,yard,,0:09,,")
     assert (done.appearances, done.known, done.refused) == (2, 0, [])
     with reading(tools.database) as session:
-        red, blue = each_appearance(session)
+        first, second = each_appearance(session)
+    red, blue = first.seen, second.seen
     assert (red.recording, red.start_ms, red.end_ms, red.best_ms) == ("gate.mp4", 1000, 2500, 1000)
-    assert (red.cut_by, red.engine, red.box) == ("Cutter 3", "stub", (5, 6, 70, 80))
+    assert (red.cut_by, first.engine, red.box) == ("Cutter 3", "stub", (5, 6, 70, 80))
     assert red.imported_at is not None
     assert red.quality > 0
     assert (blue.start_ms, blue.end_ms, blue.box) == (9000, 9000, (0, 0, 0, 0))
@@ -106,8 +107,8 @@ def test_they_are_ranked_for_whoever_is_looked_for(tools: Tools, faces: Path, pl
     bring(tools, faces, "red2.png,gate.mp4,,1000,,", "blue.jpg,gate.mp4,,2000,,")
     with reading(tools.database) as session:
         (only,) = candidates(session)
-    assert (only.person, only.start_ms) == ("Ada", 1000)
-    assert only.provenance.startswith("cut by Cutter 3, imported 20")
+    assert (only.person, only.seen.start_ms) == ("Ada", 1000)
+    assert only.seen.provenance.startswith("cut by Cutter 3, imported 20")
 
 
 def test_twice_equals_once(tools: Tools, faces: Path) -> None:
@@ -222,7 +223,9 @@ def test_other_engines_embed_them_anew_also_where_they_watched_the_footage(
         match_analysis(one, other)
     assert outcome(asked.analyses[0], tools).cut_by == "Cutter 3"
     with reading(tools.database) as session:
-        engines = {row.engine for row in each_appearance(session, with_vectors=True) if row.cut_by}
+        engines = {
+            row.engine for row in each_appearance(session, with_vectors=True) if row.seen.cut_by
+        }
         watched_by_stub = reembedding.origins(session, "stub")
     assert engines == {"stub", "stub:3"}
     assert [one.analysis_id for one in watched_by_stub] == [watched]
@@ -256,7 +259,7 @@ def test_there_is_no_clip_of_what_others_cut(tools: Tools, faces: Path, plan: Pl
     bring(tools, faces, "red.png,gate.mp4,,1000,,")
     with reading(tools.database) as session:
         (only,) = candidates(session)
-        shown = look(session, Key(only.person_id, only.appearance_id))
+        shown = look(session, only.key)
     assert shown is not None
     with pytest.raises(FootageVanished, match="cut by others"):
         cut_clip(shown[0], tools)
@@ -340,7 +343,7 @@ def test_a_face_that_was_small_in_its_recording_is_below_the_floor(
     bring(tools, faces, f"red.png,gate.mp4,,1000,,{box}")
     with reading(tools.database) as session:
         (only,) = candidates(session)
-        shown = look(session, Key(only.person_id, only.appearance_id))
+        shown = look(session, only.key)
     assert shown is not None
     assert Rules().is_below_floor(shown[0]) is below
     assert Rules(least_quality=0.99).is_below_floor(shown[0])

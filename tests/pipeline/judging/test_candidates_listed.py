@@ -5,6 +5,7 @@ from rows import NOW, PLAN, found, presence, segments
 from sqlalchemy import Engine
 
 from footage.alignment import Overlap
+from pipeline.analysis.overlaps import SameAs
 from pipeline.judging.overview import candidates_from, page_of_candidates
 from storage.access.audit import entries
 from storage.database.database import reading, writing
@@ -20,8 +21,8 @@ def test_what_stands_behind_a_place_comes_in_order(database: Engine) -> None:
     while rows := candidates_from(
         database, CASE, behind=behind, most=2, actor="token:4", now=LATER
     ).rows:
-        ranks.append([row.rank for row, _ in rows])
-        last, _ = rows[-1]
+        ranks.append([one.row.rank for one in rows])
+        last = rows[-1].row
         behind = (last.person_id, last.rank, last.id)
     assert ranks == [[1, 2], [3, 4], [5]]
     with reading(database) as session:
@@ -42,6 +43,6 @@ def test_a_moment_of_footage_that_was_added_twice_names_the_first_also_on_anothe
         remember_overlap(session, 1, again.recording_id, Overlap(0, 0, 20_000, 0.9))
     listed = page_of_candidates(database, CASE, first=0, actor="account:11", now=LATER)
     last = page_of_candidates(database, CASE, first=2, actor="account:11", now=LATER)
-    ranks = {row.id: row.rank for row, _ in listed.rows}
-    assert [(ranks[one], first) for one, first in listed.same_as.items()] == [(3, 2)]
-    assert last.same_as == listed.same_as
+    repeats = {one.row.rank: one.same_as for one in listed.rows}
+    assert repeats == {1: None, 2: None, 3: SameAs("gate.mp4", 4_000, rank=2)}
+    assert [one.same_as for one in last.rows] == [repeats[3]]

@@ -85,7 +85,7 @@ def test_somebody_else_is_hidden_and_shown_only_when_asked(
 ) -> None:
     clip = cut_clip(shown, tools)
     assert clip.followed and clip.blurred
-    assert clip.start_ms <= shown.best_ms <= clip.end_ms <= clip.start_ms + 4_000
+    assert clip.start_ms <= shown.seen.best_ms <= clip.end_ms <= clip.start_ms + 4_000
     assert stripes(clip, tools, tmp_path) < 12
     open_clip = cut_clip(shown, tools, blurred=False)
     assert stripes(open_clip, tools, tmp_path) > 30
@@ -93,7 +93,7 @@ def test_somebody_else_is_hidden_and_shown_only_when_asked(
 
 
 def test_a_candidate_who_is_not_found_again_is_hidden_too(shown: Sight, tools: Tools) -> None:
-    clip = cut_clip(replace(shown, box=(400.0, 200.0, 10.0, 10.0)), tools)
+    clip = cut_clip(replace(shown, seen=replace(shown.seen, box=(400.0, 200.0, 10.0, 10.0))), tools)
     assert not clip.followed
 
 
@@ -108,6 +108,6 @@ def test_no_clip_is_made_of_footage_that_has_gone_or_changed(
     with pytest.raises(FootageVanished):
         cut_clip(shown, tools)
     with writing(tools.database) as session:
-        forget(session, [shown.recording_id])
+        forget(session, [shown.seen.recording_id])
     with pytest.raises(Purged):
         cut_clip(shown, tools)

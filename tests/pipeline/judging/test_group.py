@@ -90,14 +90,14 @@ def make(database: Engine, case: str = "A") -> Groups:
 
 
 def members(known: Groups) -> list[list[int]]:
-    return [[member.appearance_id for member in one.members] for one in known.groups]
+    return [[member.seen.appearance_id for member in one.members] for one in known.groups]
 
 
 def test_appearances_that_may_be_one_person_are_a_group_the_largest_first(store: Engine) -> None:
     made = make(store)
     assert members(made) == [[1, 3, 4], [2, 5]]
     assert make(store) == made
-    assert [m.recording for m in made.groups[0].members] == ["a.mp4", "a.mp4", "b.mp4"]
+    assert [m.seen.recording for m in made.groups[0].members] == ["a.mp4", "a.mp4", "b.mp4"]
 
 
 def test_no_group_reaches_into_another_case(store: Engine) -> None:
@@ -105,7 +105,7 @@ def test_no_group_reaches_into_another_case(store: Engine) -> None:
     watched(store, "B", "e", [0.0])
     made = make(store, "B")
     [group] = made.groups
-    assert {member.recording for member in group.members} == {"c.mp4", "e.mp4"}
+    assert {member.seen.recording for member in group.members} == {"c.mp4", "e.mp4"}
     for act in (
         lambda: merge_groups("A", [group.id, group.id + 1], database=store, actor="uid:1", now=NOW),
         lambda: split_group("A", group.id, [7], database=store, actor="uid:1", now=NOW),
@@ -267,7 +267,7 @@ def test_what_a_picture_was_cut_from_is_no_candidate_and_is_counted(
     [group] = make_groups(
         "A", card=engine.card, database=tools.database, actor="uid:1", now=utc_now()
     ).groups
-    own = {member.appearance_id for member in group.members}
+    own = {member.seen.appearance_id for member in group.members}
     person = promote_group("A", group.id, "X", engine=engine, tools=tools, actor="uid:1").person_id
     later = paint(tmp_path / "later.mp4", 4, Stay(RED, 0, 3))
     _watch(later, tools, case)
@@ -275,7 +275,7 @@ def test_what_a_picture_was_cut_from_is_no_candidate_and_is_counted(
     with reading(tools.database) as session:
         (only,) = candidates(session)
         assert left_out(session, case) == {"X": 2}
-    assert (only.recording, only.appearance_id in own) == ("later.mp4", False)
+    assert (only.seen.recording, only.seen.appearance_id in own) == ("later.mp4", False)
 
     other = StubEngine(40, circles=3)  # who sees the same pictures anew knows it too
     migrate(other, case_id=None, tools=tools, current="stub", actor="uid:1")
@@ -285,7 +285,7 @@ def test_what_a_picture_was_cut_from_is_no_candidate_and_is_counted(
     match_person(person, anew)
     with reading(tools.database) as session:
         places_of = places(session, [person], engine="stub:3")
-        assert set(places_of[person]) == {only.appearance_id}
+        assert set(places_of[person]) == {only.seen.appearance_id}
 
 
 def test_what_a_picture_was_cut_from_may_be_a_candidate_once_that_is_withdrawn(
@@ -303,7 +303,7 @@ def test_what_a_picture_was_cut_from_may_be_a_candidate_once_that_is_withdrawn(
     with reading(tools.database) as session:
         (only,) = candidates(session)
         assert left_out(session, case) == {"X": 1}
-    assert only.appearance_id == taken_back.appearance_id
+    assert only.seen.appearance_id == taken_back.appearance_id
 
 
 def _seen_twice(tools: Tools, folder: Path) -> int:

@@ -181,8 +181,8 @@ def test_a_small_face_is_below_the_floor_however_sharp(store: Engine) -> None:
     shown = next_sight(store, CASE, ANN, RULES, now=LATER).sight
     assert shown is not None
     assert not RULES.is_below_floor(shown)
-    assert RULES.is_below_floor(replace(shown, box=(0, 0, 30, 200)))
-    assert RULES.is_below_floor(replace(shown, quality=0.1))
+    assert RULES.is_below_floor(replace(shown, seen=replace(shown.seen, box=(0, 0, 30, 200))))
+    assert RULES.is_below_floor(replace(shown, seen=replace(shown.seen, quality=0.1)))
     assert RULES.is_below_floor(replace(shown, references=()))
 
 

@@ -35,10 +35,10 @@ def test_who_was_seen_is_found_by_a_photo(
     blurred.write_bytes(b"nothing")
     answer = ask(tools, blurred, red)
     ((hit,),) = answer.by_recording()
-    assert (hit.recording, hit.start_ms, hit.end_ms) == ("gate.mp4", 1000, 4500)
-    assert answer.portraits[hit.photo].name == "red.png"
+    assert (hit.seen.recording, hit.seen.start_ms, hit.seen.end_ms) == ("gate.mp4", 1000, 4500)
+    assert hit.photo == "red.png"
     assert hit.distance <= answer.card.threshold
-    assert tools.media.read(hit.crops[0])
+    assert tools.media.read(hit.seen.crops[0])
     assert answer.reach.searched.recordings == 1
     assert not answer.cut_off
 
@@ -57,7 +57,7 @@ def test_of_several_photos_the_closest_counts(
     open_case(tools)
     find(clip, tools, plan)
     photos = [paint_photo(tmp_path / f"{c}.png", c) for c in (GREEN, RED, BLUE)]
-    assert [hit.photo for hit in ask(tools, *photos).hits] == [1]
+    assert [hit.photo for hit in ask(tools, *photos).hits] == [photos[1].name]
 
 
 def test_without_a_case_in_force_no_photo_is_even_opened(tools: Tools, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_case_with_footage_searches_no_other_unless_asked_to(
     with writing(tools.database) as session:
         session.add(CaseRecording(case_id=case_id, recording_id=1))
     bound = ask(tools, red)
-    assert [hit.recording_id for hit in bound.hits] == [1]
+    assert [hit.seen.recording_id for hit in bound.hits] == [1]
     assert bound.reach.not_searched[Unsearched.OUTSIDE_CASE].recordings == 1
     assert len(ask(tools, red, question=Question("2026-1", everything=True)).by_recording()) == 2
 

@@ -14,6 +14,7 @@ from storage.database.database import reading, writing
 from storage.jobs.recordings import add
 from storage.results.candidates import CandidateRow, candidates
 from storage.results.ranking import Match, replace_candidates
+from storage.results.seen import Seen
 from storage.vectors.appearances import replace_appearances
 
 ADA, GRACE = 1, 2
@@ -54,7 +55,9 @@ def store_matches(
 
 def stored(session: Session) -> list[tuple[str, int, int, float]]:
     """Person, rank, appearance, distance."""
-    return [(row.person, row.rank, row.appearance_id, row.distance) for row in candidates(session)]
+    return [
+        (row.person, row.rank, row.seen.appearance_id, row.distance) for row in candidates(session)
+    ]
 
 
 def test_candidates_are_ranked_for_each_person(store: Engine) -> None:
@@ -143,24 +146,29 @@ def test_a_candidate_is_told_with_all_a_reader_needs(store: Engine) -> None:
         store_matches(session, match(SECOND, 0.3, BADGE))
     with reading(store) as session:
         (row,) = candidates(session)
-    seen, photo = presence(4_000), reference("badge.jpg")
+    photo = reference("badge.jpg")
     assert row == CandidateRow(
         id=1,
         case="A-1",
         person_id=ADA,
         person="Ada",
-        recording_id=1,
-        recording="gate.mp4",
-        recording_sha256="a" * 64,
-        analysis_id=1,
-        appearance_id=SECOND,
-        start_ms=4_000,
-        end_ms=6_000,
-        best_ms=4_500,
-        box=(10.5, 20.0, 80.0, 96.0),
-        faces=4,
-        quality=0.7,
-        crops=seen.crops,
+        seen=Seen(
+            appearance_id=SECOND,
+            analysis_id=1,
+            plan=PLAN["plan_key"],
+            recording_id=1,
+            recording="gate.mp4",
+            recording_sha256="a" * 64,
+            recording_ms=30_000,
+            start_ms=4_000,
+            end_ms=6_000,
+            best_ms=4_500,
+            box=(10.5, 20.0, 80.0, 96.0),
+            score=0.9,
+            quality=0.7,
+            faces=4,
+            crops=presence(4_000).crops,
+        ),
         reference_id=BADGE,
         reference="badge.jpg",
         reference_sha256=photo.photo_sha256,
@@ -169,7 +177,6 @@ def test_a_candidate_is_told_with_all_a_reader_needs(store: Engine) -> None:
         threshold=0.6,
         rank=1,
         engine="stub",
-        plan=PLAN["plan_key"],
     )
 
 
@@ -206,5 +213,5 @@ def test_equal_distances_are_ranked_by_what_was_seen_not_by_what_was_processed_f
         everything = (FIRST, SECOND, THIRD, processed_last)
         matches = [match(appearance, 0.5) for appearance in everything]
         store_matches(session, *matches, appearances=everything)
-        ranks = {row.appearance_id: row.rank for row in candidates(session)}
+        ranks = {row.seen.appearance_id: row.rank for row in candidates(session)}
     assert ranks == {processed_last: 1, FIRST: 2, SECOND: 3, THIRD: 4}

@@ -40,17 +40,22 @@ def store(database: Engine) -> Engine:
 def test_every_appearance_is_read_once_and_in_order(store: Engine) -> None:
     with reading(store) as session:
         rows = list(each_appearance(session))
-    begins = [(row.recording, row.start_ms) for row in rows]
+    begins = [(row.seen.recording, row.seen.start_ms) for row in rows]
     assert begins == [*(("gate.mp4", 4000 * number) for number in range(ALL)), ("yard.mp4", 0)]
 
 
 def test_an_appearance_says_where_and_how_it_was_seen(store: Engine) -> None:
     with reading(store) as session:
         (row,) = each_appearance(session, recording_ids=[YARD])
-    assert (row.sha256, row.engine, row.plan) == ("b" * 64, "stub", PLAN["plan_key"])
-    assert (row.start_ms, row.end_ms, row.best_ms, row.faces) == (0, 2000, 500, 4)
-    assert (row.box, row.score, row.quality) == ((10.5, 20.0, 80.0, 96.0), 0.9, 0.7)
-    assert row.crops == presence().crops
+    assert (row.seen.recording_sha256, row.engine, row.seen.plan) == (
+        "b" * 64,
+        "stub",
+        PLAN["plan_key"],
+    )
+    seen = row.seen
+    assert (seen.start_ms, seen.end_ms, seen.best_ms, seen.faces) == (0, 2000, 500, 4)
+    assert (seen.box, seen.score, seen.quality) == ((10.5, 20.0, 80.0, 96.0), 0.9, 0.7)
+    assert seen.crops == presence().crops
 
 
 def test_vectors_are_read_only_where_they_are_asked_for(store: Engine) -> None:
@@ -72,7 +77,7 @@ def test_what_several_engines_have_seen_is_one_row_or_one_for_each_vector(store:
         found = list(each_candidate(session, case="A-1", recording_ids=[YARD]))
     assert [row.engine for row in without] == ["stub"]
     assert [row.engine for row in rows] == ["stub", "stub:3"]
-    assert [row.start_ms for row in rows] == [0, 0]
+    assert [row.seen.start_ms for row in rows] == [0, 0]
     assert rows[1].vector is not None
     assert np.array_equal(rows[1].vector, other)
     assert [row.engine for row in found] == ["stub"]
@@ -93,7 +98,7 @@ def test_candidates_are_those_of_the_engine_in_use_and_say_so(store: Engine) -> 
 
 def test_the_appearances_of_a_case_are_those_in_its_footage(store: Engine) -> None:
     with reading(store) as session:
-        assert [row.recording for row in each_appearance(session, case="A-1")] == ["yard.mp4"]
+        assert [row.seen.recording for row in each_appearance(session, case="A-1")] == ["yard.mp4"]
         assert not list(each_appearance(session, case="A-2"))
         assert not list(each_appearance(session, case="A-1", recording_ids=[GATE]))
 
@@ -102,7 +107,7 @@ def test_candidates_are_read_as_they_are_listed(store: Engine) -> None:
     with reading(store) as session:
         assert list(each_candidate(session, case="A-1")) == candidates(session, case="A-1")
         (in_the_yard,) = each_candidate(session, case="A-1", recording_ids=[YARD])
-        assert in_the_yard.recording == "yard.mp4"
+        assert in_the_yard.seen.recording == "yard.mp4"
         assert not list(each_candidate(session, case="A-2"))
 
 

@@ -16,11 +16,20 @@ from storage import tables
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
-from storage.results.verdicts import Decision, Key, Seen, Standing, Vote, give, standing, take_back
+from storage.results.verdicts import (
+    Decision,
+    Key,
+    Snapshot,
+    Standing,
+    Vote,
+    give,
+    standing,
+    take_back,
+)
 from storage.tables import QualityOverride
 
 KEY = Key(1, 7)
-SEEN = Seen(
+SEEN = Snapshot(
     recording_sha256="a" * 64,
     start_ms=0,
     end_ms=2000,
@@ -57,7 +66,7 @@ def run(database: Engine, sql: str) -> None:
 
 
 def row(**changes: Any) -> tables.Verdict:
-    values = {field: getattr(SEEN, field) for field in Seen.__slots__}
+    values = {field: getattr(SEEN, field) for field in Snapshot.__slots__}
     ours = {"person_id": 1, "appearance_id": 7, "decision": Decision.SAME, "decided_at": NOW}
     return tables.Verdict(**values | ours | changes)
 

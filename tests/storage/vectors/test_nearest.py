@@ -17,7 +17,7 @@ from storage.database.database import reading, writing
 from storage.jobs.control import cancel, forget
 from storage.jobs.recordings import Request, add
 from storage.results.reach import Extent, Reach, Unsearched, reach
-from storage.results.search import hits
+from storage.results.seen import seen_by_id
 from storage.tables import Analysis, Segment, State
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.nearest import Near, nearest
@@ -61,7 +61,8 @@ def footage(
 def names(database: Engine, scope: Scope = EVERYTHING, limit: int = 10) -> list[str]:
     with reading(database) as session:
         near = nearest(session, FACE, card=CARD, scope=scope, limit=limit)
-        return [one.recording_sha256[0] for one in hits(session, near)]
+        known = seen_by_id(session, [one.appearance_id for one in near])
+        return [known[one.appearance_id].recording_sha256[0] for one in near]
 
 
 def looked_at(database: Engine, scope: Scope = EVERYTHING) -> Reach:
@@ -205,4 +206,5 @@ def test_what_is_forgotten_during_a_search_is_left_out(database: Engine) -> None
     with writing(database) as session:
         forget(session, [1])
     with reading(database) as session:
-        assert [one.recording_sha256[0] for one in hits(session, near)] == ["b"]
+        known = seen_by_id(session, [one.appearance_id for one in near])
+    assert [one.recording_sha256[0] for one in known.values()] == ["b"]
