@@ -1,4 +1,4 @@
-"""Every error Nightreel raises on purpose.
+"""Every error Nightreel raises on purpose, with its exit code and its HTTP status.
 
     NightreelError
     ├── Permanent                 repeating changes nothing
@@ -10,38 +10,43 @@
     │   ├── WrongUsage            the request makes no sense as asked
     │   │   └── KeyMissing        a key file is gone, and something was sealed or signed with it
     │   ├── NotAuthorised         no case in force allows it
-    │   │   ├── NotAllowed        an account without the role for it
+    │   │   ├── NotAllowed        the account has no role for it
     │   │   └── Locked            it is allowed once an authorisation is entered
-    │   ├── Settled               a verdict that cannot be given or taken back any more
-    │   ├── Purged                what is asked for is not kept any more
-    │   ├── Altered               a package or backup that is not as it was
-    │   ├── NotLoggedIn           nobody knows yet who asks
-    │   ├── NotFound              what was asked for is not there
-    │   ├── Conflict              it is in another state than the request takes for granted
-    │   ├── TooLarge              more bytes than are taken
+    │   ├── Settled               the verdict cannot be given or taken back any more
+    │   ├── Purged                what was asked for has been purged
+    │   ├── PictureLost           the picture is missing, purged or damaged
+    │   ├── Altered               a package or backup is not as it was made
+    │   ├── NotLoggedIn           the request comes from nobody who is logged in
+    │   ├── NotFound              what was asked for does not exist
+    │   ├── Conflict              its state does not allow the request
+    │   ├── TooLarge              more bytes than are accepted
     │   ├── WrongDatabase         the database is of another version
-    │   └── StackTrouble          the embedded services cannot be run here
+    │   └── StackTrouble          the embedded services cannot run here
     └── Transient                 the same step may succeed later
         ├── FootageVanished       the file is not where it was
         ├── DecoderFailed         ffmpeg died or ran out of time on one segment
         ├── LeaseLost             another worker has taken the segment over
         ├── OtherWeights          this machine's weights are not the archive's
         ├── StoreUnavailable      the database or the disk does not take writes
-        │   └── PictureLost       the store answers, and this picture is gone or damaged
-        │   └── DiskFull          the disk has no room left
-        ├── Busy                  somebody else is at it at this moment
+        │   └── DiskFull          the disk is full
+        ├── Busy                  another request or process is using it
         ├── TooManyTries          asked too often in too short a time
         ├── BrokerUnavailable     Redis or RabbitMQ does not answer
-        └── NotDelivered          a notice did not reach whoever is to be told
+        └── NotDelivered          a notification did not reach its target
 
 Each message is one sentence that says what is wrong and what to do; no pixels, no vectors.
 """
+
+from http import HTTPStatus
 
 
 class NightreelError(Exception):
     """Something Nightreel can explain in one sentence."""
 
     exit_code = 1
+    """Of a command that this ends."""
+    http_status = HTTPStatus.INTERNAL_SERVER_ERROR
+    """Of the answer to a request that this ends; each class below says its own."""
 
 
 class Permanent(NightreelError):
@@ -55,27 +60,38 @@ class Transient(NightreelError):
 class UnreadableFootage(Permanent):
     """The file cannot be understood as video."""
 
+    http_status = HTTPStatus.UNPROCESSABLE_ENTITY
+
 
 class RefusedFootage(Permanent):
     """The file is understood, but its kind or size is not looked at."""
+
+    http_status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class FootageChanged(Permanent):
     """The file at the recorded path is not the one that was added."""
 
+    http_status = HTTPStatus.CONFLICT
+
 
 class UnusablePhoto(Permanent):
     """A reference photo does not show exactly one clear face."""
 
+    http_status = HTTPStatus.UNPROCESSABLE_ENTITY
+
 
 class ModelUnavailable(Permanent):
-    """An engine's name is unknown or its weights are missing or altered."""
+    """An engine's name is unknown, or its weights are missing or altered."""
+
+    http_status = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class WrongUsage(Permanent):
     """The request makes no sense as it was asked."""
 
     exit_code = 2
+    http_status = HTTPStatus.BAD_REQUEST
 
 
 class KeyMissing(WrongUsage):
@@ -86,95 +102,138 @@ class NotAuthorised(Permanent):
     """No case in force allows what was asked."""
 
     exit_code = 4
+    http_status = HTTPStatus.FORBIDDEN
+
+
+class NotAllowed(NotAuthorised):
+    """The account has no role that allows it."""
+
+    http_status = HTTPStatus.FORBIDDEN
 
 
 class Locked(NotAuthorised):
     """The case's results are locked until the authorisation it needs is entered."""
+
+    http_status = HTTPStatus.LOCKED
 
 
 class Settled(Permanent):
     """A verdict that this person cannot give, or cannot take back any more."""
 
     exit_code = 4
+    http_status = HTTPStatus.CONFLICT
 
 
 class Purged(Permanent):
-    """What is asked for is not kept any more."""
+    """What was asked for, or what a step works on, has been purged."""
+
+    http_status = HTTPStatus.GONE
+
+
+class PictureLost(Permanent):
+    """The picture store answers, and this picture is missing, purged or damaged."""
+
+    http_status = HTTPStatus.GONE
 
 
 class Altered(Permanent):
     """A package of results, or a backup, is not as it was made."""
 
-
-class NotAllowed(NotAuthorised):
-    """The account that asks has no role that allows it."""
+    http_status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class NotLoggedIn(Permanent):
-    """Nobody knows yet who asks, or not any more."""
+    """The request comes from nobody who is logged in, or not any more."""
 
     exit_code = 4
+    http_status = HTTPStatus.UNAUTHORIZED
 
 
 class NotFound(Permanent):
-    """What was asked for is not there."""
+    """What was asked for does not exist."""
+
+    http_status = HTTPStatus.NOT_FOUND
 
 
 class Conflict(Permanent):
-    """Something is in another state than the request takes for granted."""
+    """What the request is about is in a state that does not allow it."""
+
+    http_status = HTTPStatus.CONFLICT
 
 
 class TooLarge(Permanent):
-    """More bytes than are taken."""
+    """More bytes than are accepted."""
+
+    http_status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class WrongDatabase(Permanent):
     """The database is of a version this program does not know."""
 
+    http_status = HTTPStatus.INTERNAL_SERVER_ERROR
+
 
 class StackTrouble(Permanent):
-    """The embedded services cannot be run here."""
+    """The embedded services cannot run here."""
+
+    http_status = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class FootageVanished(Transient):
     """The footage is not where it was when it was added."""
 
+    http_status = HTTPStatus.NOT_FOUND
+
 
 class DecoderFailed(Transient):
     """ffmpeg died or ran out of time on one segment."""
+
+    http_status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class LeaseLost(Transient):
     """Another worker has taken the segment over; this one's work is dropped."""
 
+    http_status = HTTPStatus.CONFLICT
+
 
 class OtherWeights(Transient):
     """An engine's weights here are not those that the archive's vectors were made with."""
+
+    http_status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class StoreUnavailable(Transient):
     """The database or the disk does not take writes at the moment."""
 
+    http_status = HTTPStatus.SERVICE_UNAVAILABLE
+
 
 class DiskFull(StoreUnavailable):
-    """The disk has no room left."""
+    """The disk is full."""
+
+    http_status = HTTPStatus.INSUFFICIENT_STORAGE
 
 
 class Busy(Transient):
-    """Somebody else is at it at this moment."""
+    """Another request or process is using it at this moment."""
+
+    http_status = HTTPStatus.LOCKED
 
 
 class TooManyTries(Transient):
     """Asked too often in too short a time."""
 
-
-class PictureLost(StoreUnavailable):
-    """The picture store answers, and this picture is not there, erased or damaged."""
+    http_status = HTTPStatus.TOO_MANY_REQUESTS
 
 
 class BrokerUnavailable(Transient):
     """Redis or RabbitMQ does not answer."""
 
+    http_status = HTTPStatus.SERVICE_UNAVAILABLE
+
 
 class NotDelivered(Transient):
-    """A notice did not reach the command or the web address that is to be told."""
+    """A notification did not reach its command or web address."""
+
+    http_status = HTTPStatus.BAD_GATEWAY

@@ -17,27 +17,6 @@ from review.pages import page
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[NightreelError], HTTPStatus] = {
-    errors.NotLoggedIn: HTTPStatus.UNAUTHORIZED,
-    errors.NotAuthorised: HTTPStatus.FORBIDDEN,
-    errors.Locked: HTTPStatus.LOCKED,
-    errors.NotFound: HTTPStatus.NOT_FOUND,
-    errors.Conflict: HTTPStatus.CONFLICT,
-    errors.Settled: HTTPStatus.CONFLICT,
-    errors.Purged: HTTPStatus.GONE,
-    errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.Busy: HTTPStatus.LOCKED,
-    errors.TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
-    errors.DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
-    errors.WrongUsage: HTTPStatus.BAD_REQUEST,
-    errors.UnusablePhoto: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.UnreadableFootage: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.RefusedFootage: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.BrokerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.NotDelivered: HTTPStatus.BAD_GATEWAY,
-}
-"""The nearest kind counts; of all others the server is at fault."""
 TUS = ("tus-resumable",)
 """A header of the upload protocol that every answer of it has."""
 UNFORESEEN = "Something went wrong that nobody foresaw; the log says what. Try again later."
@@ -54,12 +33,6 @@ def explain_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(Exception, _unforeseen)
-
-
-def status_of(error: NightreelError) -> HTTPStatus:
-    """The HTTP status of an error."""
-    kinds = (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    return next(kinds, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def answer(request: Request, status: int, sentence: str) -> Response:
@@ -90,7 +63,7 @@ def _asked_by_a_page(request: Request) -> bool:
 
 async def _explained(request: Request, error: Exception) -> Response:
     assert isinstance(error, NightreelError)
-    status = status_of(error)
+    status = error.http_status
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("%s", type(error).__name__)
     if _asked_by_a_page(request) and (place := _elsewhere(request, error)):

@@ -157,6 +157,16 @@ def test_every_exit_code_is_explained() -> None:
     assert told == raised | {0, 3, 130}
 
 
+def test_every_status_of_an_error_is_explained() -> None:
+    told = {int(status) for status in re.findall(r"^  \| (\d+) \|", API, re.M)}
+    raised = {
+        int(each.http_status)
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.NightreelError)
+    }
+    assert told == raised
+
+
 def test_every_ending_that_is_taken_from_a_folder_is_named() -> None:
     assert set(code(section("process"))) >= VIDEO_ENDINGS
 

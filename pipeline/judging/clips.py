@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from errors import FootageVanished, Purged
+from errors import NotFound, Purged
 from faces.engine import FaceEngine
 from faces.face import Box
 from faces.following import Spotted, follow, hide, others
@@ -50,10 +50,10 @@ def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
     """Decode the clearest moment of a candidate again, a few seconds around it.
 
     Raises FootageVanished or FootageChanged where the footage is not what it was, DecoderFailed,
-    and Purged when nothing is known of it any more.
+    NotFound where there is nothing to show, and Purged when the footage has been purged.
     """
     if shown.seen.cut_by is not None:
-        raise FootageVanished("This face was cut by others and imported; there is no clip of it.")
+        raise NotFound("This face was cut by others and imported; there is no clip of it.")
     with reading(tools.database) as session:
         where = spot(session, shown.seen.analysis_id, shown.seen.best_ms)
     if where is None:
@@ -63,7 +63,7 @@ def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
     with at_hand(known, tools.footage_store, patience_seconds=FETCH_SECONDS) as recording:
         frames = excerpt(recording, where.segment, span, decoder=tools.decoder)
     if not frames:
-        raise FootageVanished("Nothing of this moment can be decoded any more; see its gaps.")
+        raise NotFound("Nothing of this moment can be decoded any more; see its gaps.")
     followed = False
     if blurred:
         frames, followed = _hide_others(frames, shown, where, tools)

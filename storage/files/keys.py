@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from sqlalchemy import inspect
 from sqlmodel import Session, col, select
 
-from errors import KeyMissing, LeaseLost, StoreUnavailable, WrongUsage
+from errors import KeyMissing, Purged, StoreUnavailable, WrongUsage
 from storage.database.database import Engine, reading, writing
 from storage.database.upsert import insert_if_new
 from storage.tables import Case, DataKey, Recording
@@ -54,11 +54,11 @@ class Keyring:
     master: bytes
 
     def of_recording(self, recording_id: int) -> Key:
-        """A recording's key, made where there is none. Raises LeaseLost when it was purged."""
+        """A recording's key, made where there is none. Raises Purged when it was purged."""
         return self._of("recording_id", recording_id)
 
     def of_case(self, case_id: int) -> Key:
-        """A case's key, made where there is none. Raises LeaseLost when it was purged."""
+        """A case's key, made where there is none. Raises Purged when it was purged."""
         return self._of("case_id", case_id)
 
     def by_id(self, key_id: int) -> Key | None:
@@ -90,7 +90,7 @@ class Keyring:
     def _make(self, session: Session, owner: str, owner_id: int) -> DataKey:
         self.refuse_second_master(session)
         if session.get(Recording if owner == "recording_id" else Case, owner_id) is None:
-            raise LeaseLost("What this work was for was purged meanwhile; it is dropped.")
+            raise Purged("What this work was for was purged meanwhile; it is dropped.")
         wrapped = aes_key_wrap(self.master, AESSIV.generate_key(_DATA_KEY_BITS))
         values = {owner: owner_id, "wrapped": wrapped, "master": self._fingerprint}
         insert_if_new(session, DataKey, **values)

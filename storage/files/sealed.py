@@ -50,11 +50,11 @@ class SealedMedia:
         return self.store.place
 
     def of_recording(self, recording_id: int) -> Album:
-        """Where crops from a recording are put. Raises LeaseLost when it was purged."""
+        """Where crops from a recording are put. Raises Purged when it was purged."""
         return Album(self.store, self.keys.of_recording(recording_id))
 
     def of_case(self, case_id: int) -> Album:
-        """Where crops of a case's reference photos are put. Raises LeaseLost when it was purged."""
+        """Where crops of a case's reference photos are put. Raises Purged when it was purged."""
         return Album(self.store, self.keys.of_case(case_id))
 
     def read(self, name: str) -> bytes:

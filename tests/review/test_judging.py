@@ -121,6 +121,19 @@ def test_what_is_not_there_is_gone_in_a_sentence(
         assert (answer.status_code, "purged" in answer.text) == (410, True)
 
 
+def test_a_clip_of_footage_that_was_moved_or_changed_is_refused_in_a_sentence(
+    case_id: int, ann: httpx.Client, tmp_path: Path
+) -> None:
+    clip = f"{begin(ann, case_id).replace('/review/', '/candidates/')}/clip.mp4"
+    film = tmp_path / "footage" / "=gate <i>1.mp4"
+    moved = film.rename(film.with_name("moved.mp4"))
+    gone = ann.get(clip)
+    assert (gone.status_code, "put it back" in gone.text) == (404, True)
+    film.write_bytes(moved.read_bytes() + b"more")
+    changed = ann.get(clip)
+    assert (changed.status_code, "changed" in changed.text) == (409, True)
+
+
 def test_an_expired_case_shows_nothing(house: House, case_id: int, ann: httpx.Client) -> None:
     place = begin(ann, case_id)
     house.clock.pass_by(days=31)

@@ -8,7 +8,7 @@ import pytest
 from object_store import ObjectServer, Spoiler, hanging, hanging_up_half_way, saying
 from waiting import wait_until
 
-from errors import StoreUnavailable, WrongUsage
+from errors import PictureLost, StoreUnavailable, WrongUsage
 from storage.files.media import Media, number_of
 from storage.files.media_bucket import MediaBucket
 from storage.files.media_folder import MediaFolder
@@ -47,7 +47,8 @@ def test_only_names_of_pictures_are_read(media: Media, name: str) -> None:
 
 
 def test_a_picture_that_is_gone_is_explained(media: Media) -> None:
-    with pytest.raises(StoreUnavailable, match="cannot be read"):
+    media.save(JPEG)
+    with pytest.raises(PictureLost, match="cannot be read"):
         media.read("a" * 64 + ".jpg")
 
 
@@ -55,7 +56,7 @@ def test_what_nobody_refers_to_is_swept(media: Media) -> None:
     kept, lost = media.save(b"kept"), media.save(b"not kept")
     assert sweep(media, kept) == 1
     assert media.read(kept) == b"kept"
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(PictureLost):
         media.read(lost)
 
 

@@ -9,7 +9,7 @@ from rows import NOW, PLAN, TERMS, found, segments
 from sealing import sealed
 from sqlalchemy import Engine, delete, event
 
-from errors import KeyMissing, LeaseLost, PictureLost, StoreUnavailable, WrongUsage
+from errors import KeyMissing, PictureLost, Purged, StoreUnavailable, WrongUsage
 from storage import tables
 from storage.cases.case_terms import open_case
 from storage.database.database import connect, writing
@@ -66,7 +66,7 @@ def test_a_picture_goes_with_its_recording_wherever_a_copy_lies(
     of_gone, of_kept = (media.of_recording(one).save(JPEG) for one in (gone, kept))
     with writing(database) as session:
         forget(session, [gone])
-    with pytest.raises(StoreUnavailable, match="erased with what it belonged to"):
+    with pytest.raises(PictureLost, match="erased with what it belonged to"):
         media.read(of_gone)
     assert media.read(of_kept) == JPEG
 
@@ -101,12 +101,12 @@ def test_a_case_has_a_key_of_its_own(media: SealedMedia, database: Engine) -> No
     name = media.of_case(case.id).save(JPEG)
     with writing(database) as session:
         session.delete(session.get_one(tables.Case, case.id))
-    with pytest.raises(StoreUnavailable, match="erased"):
+    with pytest.raises(PictureLost, match="erased"):
         media.read(name)
 
 
 def test_nothing_is_sealed_for_what_is_gone(media: SealedMedia) -> None:
-    with pytest.raises(LeaseLost, match="purged"):
+    with pytest.raises(Purged, match="purged"):
         media.of_recording(77)
 
 
@@ -118,7 +118,7 @@ def test_an_altered_picture_is_noticed(
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
-    with pytest.raises(StoreUnavailable, match="altered"):
+    with pytest.raises(PictureLost, match="altered"):
         media.read(name)
 
 
@@ -127,7 +127,7 @@ def test_a_picture_from_before_there_were_keys_is_read_as_it_is(media: SealedMed
 
 
 def test_a_file_that_is_neither_is_called_damaged(media: SealedMedia) -> None:
-    with pytest.raises(StoreUnavailable, match="damaged"):
+    with pytest.raises(PictureLost, match="damaged"):
         media.read(media.store.save(b"noise"))
 
 
