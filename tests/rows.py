@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sealing import keys_of
+from sqlmodel import col, select
 
 from faces.face import Box
 from footage.recording import Recording
@@ -19,6 +21,7 @@ from storage.database.database import Session
 from storage.jobs.recordings import Found
 from storage.results.candidates import CandidateRow
 from storage.results.seen import Seen
+from storage.tables.vectors import matrix
 from storage.vectors.appearances import Presence
 
 NOW = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
@@ -141,3 +144,12 @@ def reference(photo: str = "passport.jpg", **changes: Any) -> NewReference:
 def add_reference(session: Session, person_id: int, one: NewReference) -> int:
     """Remember it, sealed with the keys of tests."""
     return references.add_reference(session, person_id, one, keys=keys_of(session))
+
+
+def appearance_vectors(session: Session, *, engine: str) -> tuple[list[int], NDArray[np.float32]]:
+    """The ids of every appearance that an engine embedded, in order, and their vectors [n, d]."""
+    of_engine = select(tables.Embedding.appearance_id, col(tables.Embedding.vector)).where(
+        col(tables.Embedding.engine) == engine
+    )
+    in_order = session.exec(of_engine.order_by(col(tables.Embedding.appearance_id))).all()
+    return [id for id, _ in in_order], matrix([vector for _, vector in in_order])

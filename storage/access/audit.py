@@ -12,6 +12,7 @@ from sqlalchemy import func, insert
 from sqlmodel import Session, col, select
 
 from storage.access.chain import BEGINNING, Entry, JsonValue, canonical, hash_of, stamp
+from storage.database.dialect import dialect_of
 from storage.tables import AuditEntry
 
 _LOCK = 0x4E5241  # any number, as long as every process takes the same one
@@ -161,8 +162,7 @@ def number_of_entries(session: Session) -> int:
 
 def _end_of_chain(session: Session) -> tuple[int, str]:
     """Position and previous hash of the entry to come; nobody else appends until the commit."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.exec(select(func.pg_advisory_xact_lock(_LOCK)))
+    dialect_of(session).lock(session.connection(), _LOCK)
     last = select(AuditEntry.id, AuditEntry.hash).order_by(col(AuditEntry.id).desc()).limit(1)
     found = session.exec(last).first()
     return (found[0] + 1, found[1]) if found else (1, BEGINNING)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.cases.cases import EVER, Case
 from storage.database.batches import batches
+from storage.database.dialect import dialect_of
 from storage.database.epoch import milliseconds
 from storage.tables import Analysis, Appearance, CaseRecording, Recording
 
@@ -176,11 +177,5 @@ def filtered(session: Session, scope: Scope) -> ColumnElement[bool]:
 def _comes_from(session: Session, part: str) -> ColumnElement[bool]:
     in_path = os.fsencode(part)
     in_name = in_path.decode(errors="replace")  # as names are stored
-    return or_(_holds(session, Recording.name, in_name), _holds(session, Recording.path, in_path))
-
-
-def _holds(session: Session, column: str | bytes, part: str | bytes) -> ColumnElement[bool]:
-    # LIKE would mind capitals on one database and not on the other, and knows no bytes.
-    if session.get_bind().dialect.name == "sqlite":
-        return func.instr(col(column), part) > 0
-    return func.position(literal(part).op("in")(col(column))) > 0
+    contains = dialect_of(session).contains
+    return or_(contains(Recording.name, in_name), contains(Recording.path, in_path))

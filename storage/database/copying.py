@@ -16,7 +16,6 @@ from faces.vectors import Vectors
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END = b"\xff\xff"
 _REAL_OID = 700
-_ROWS_AT_ONCE = 20_000
 _DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -91,9 +90,9 @@ def write_vectors(
 
 
 def copied_vectors(
-    session: Session, statement: sqlalchemy.Select[*tuple[Any, ...]]
+    session: Session, statement: sqlalchemy.Select[*tuple[Any, ...]], *, at_once: int
 ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
-    """What a statement reads as ids (integers) and vectors, in blocks: [n] and [n, d]."""
+    """What a statement reads as ids (integers) and vectors, in blocks of `at_once`: [n], [n, d]."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     rows: list[bytes] = []
     with _cursor(session) as cursor:
@@ -102,7 +101,7 @@ def copied_vectors(
             for message in copy:
                 row = bytes(message).removeprefix(_SIGNATURE)
                 rows += [row] if row not in (b"", _END) else []
-                if len(rows) == _ROWS_AT_ONCE:
+                if len(rows) == at_once:
                     yield _block(rows)
                     rows = []
     if rows:

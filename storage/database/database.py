@@ -1,25 +1,22 @@
 """A database address becomes an engine, and an engine becomes sessions that read or write."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, func, inspect, select, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy import Engine as Engine
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session as Session
 
 from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
+from storage.database.dialect import DIALECTS, dialect_of
 
 NEWEST_VERSION = "0031"
 """Of the tables: the newest migration's."""
 SEALED_VERSION = "0027"
 """From here on no table has a plain vector of a reference; SQLite's log of writes may have."""
-BUSY_SECONDS = 30
-CONNECT_SECONDS = 10
 _UPGRADE_LOCK = 0x4E524C  # any number, as long as every process takes the same one
 
 
@@ -33,61 +30,10 @@ def connect(url: str) -> Engine:
         address = make_url(url)
     except ArgumentError:
         raise WrongUsage("The database address cannot be read; check it.") from None
-    match address.get_backend_name():
-        case "sqlite":
-            return _sqlite(address)
-        case "postgresql":
-            return _postgresql(address)
-    raise WrongUsage("The database must be SQLite or PostgreSQL; use another address.")
-
-
-def _sqlite(url: URL) -> Engine:
-    if url.database and url.database != ":memory:":
-        _create_private(Path(url.database))
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _postgresql(url: URL) -> Engine:
-    return create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        hide_parameters=True,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": CONNECT_SECONDS},
-    )
-
-
-def _create_private(file: Path) -> None:
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"The database file {file} cannot be opened ({error.strerror}); check its folder."
-        ) from error
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver would begin transactions on its own
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA secure_delete = ON")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails at once when another has written in
-    # between, however long the timeout: so writers say so at the beginning, and readers cannot.
-    options = connection.get_execution_options()
-    writes = bool(options.get("writes"))
-    # A table that is written anew is dropped first: its children must not go with it,
-    # and what triggers say of it is to stand meanwhile.
-    children, triggers = ("OFF", "ON") if options.get("migrates") else ("ON", "OFF")
-    connection.exec_driver_sql(f"PRAGMA foreign_keys = {children}")
-    connection.exec_driver_sql(f"PRAGMA legacy_alter_table = {triggers}")
-    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    dialect = DIALECTS.get(address.get_backend_name())
+    if dialect is None:
+        raise WrongUsage("The database must be SQLite or PostgreSQL; use another address.")
+    return dialect.engine(address)
 
 
 @contextmanager
@@ -139,17 +85,14 @@ def upgrade(engine: Engine, master: Callable[[], bytes] | None = None) -> None:
 
 def empty_log(engine: Engine) -> bool:
     """Empty SQLite's log of writes; returns whether others kept it from that."""
-    if engine.dialect.name != "sqlite":
-        return False
     with _explained():
-        # Through the driver itself, for it cannot be emptied inside a transaction.
-        connection = engine.raw_connection()
-        try:
-            statement = "PRAGMA wal_checkpoint(TRUNCATE)"
-            (busy, *_) = connection.cursor().execute(statement).fetchone()
-        finally:
-            connection.close()
-    return bool(busy)
+        return dialect_of(engine).empty_log(engine)
+
+
+def scrub_tables(engine: Engine, tables: Sequence[str]) -> list[str]:
+    """Let deleted rows of these tables leave the database's files; what is left, and why."""
+    with _explained():
+        return dialect_of(engine).scrub(engine, tables)
 
 
 def _migrate(engine: Engine, version: str, master: Callable[[], bytes] | None) -> None:
@@ -160,8 +103,7 @@ def _migrate(engine: Engine, version: str, master: Callable[[], bytes] | None) -
     migrating = engine.execution_options(writes=True, migrates=True)
     try:
         with _explained(), migrating.begin() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+            dialect_of(connection).lock(connection, _UPGRADE_LOCK)
             migrate.to_version(connection, version, master=master)
     except StoreUnavailable as error:
         raise StoreUnavailable(

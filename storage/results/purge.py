@@ -5,7 +5,7 @@ its pictures beforehand.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
 
 from storage.cases.sealed_vectors import opened, with_keys
-from storage.database.database import Engine, empty_log
+from storage.database.database import Engine, scrub_tables
 from storage.files.keys import Keyring
 from storage.tables import (
     Analysis,
@@ -184,32 +184,11 @@ def erase(session: Session, target: Target, now: datetime) -> None:
 
 def scrub(database: Engine) -> list[str]:
     """Let what was deleted leave the database's files; returns what could not be done, and why."""
-    by_database: dict[str, Callable[[Engine], list[str]]] = {
-        "sqlite": _scrub_sqlite,
-        "postgresql": _scrub_postgresql,
-    }
-    return by_database[database.dialect.name](database)
-
-
-def _scrub_sqlite(database: Engine) -> list[str]:
     forget_vectors(database)
-    forget_vectors(database)
-    # Deleted pages were overwritten at once (secure_delete). What is left is the log of writes.
-    if empty_log(database):
-        return ["The database's log of writes is in use and was not emptied; purge again later."]
-    return []
-
-
-def _scrub_postgresql(database: Engine) -> list[str]:
-    with database.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        for table in Table.metadata.sorted_tables:
-            if not _PERSONAL.isdisjoint(table.c.keys()):
-                connection.exec_driver_sql(f'VACUUM (FULL) "{table.name}"')
-        connection.exec_driver_sql("CHECKPOINT")
-    return [
-        "PostgreSQL's own files were not looked through, and its write-ahead log and archives hold "
-        "what was deleted until they are recycled; see docs/operator.md."
-    ]
+    tables = Table.metadata.sorted_tables
+    return scrub_tables(
+        database, [table.name for table in tables if not _PERSONAL.isdisjoint(table.c.keys())]
+    )
 
 
 def _footage_rows(which: ColumnElement[bool]) -> dict[type[Table], ColumnElement[bool]]:

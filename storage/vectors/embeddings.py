@@ -1,7 +1,6 @@
 """What engines make of appearances: a vector for each engine that has seen one."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +9,9 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from storage.database.batches import batches
-from storage.database.copying import copied_vectors, insert_copied, write_vectors
-from storage.database.upsert import insert_or_update
+from storage.database.dialect import dialect_of
 from storage.tables import Appearance, Embedding
-from storage.tables.vectors import finite, matrix
-
-_ROWS_AT_ONCE = 20_000
+from storage.tables.vectors import matrix
 
 
 def keep_vectors(
@@ -31,32 +27,10 @@ def keep_vectors(
 
     It is done faster where the caller knows that they `are_new`: this engine has none of these.
     """
-    if len(appearance_ids) and session.get_bind().dialect.name == "postgresql":
-        _copy_vectors(session, appearance_ids, vectors, engine, weights_sha256, are_new)
-        return
-    rows = [
-        {"appearance_id": id, "engine": engine, "weights_sha256": weights_sha256, "vector": vector}
-        for id, vector in zip(appearance_ids, vectors, strict=True)
-    ]
-    insert_or_update(session, Embedding, rows, key=["appearance_id", "engine"])
-
-
-def _copy_vectors(
-    session: Session,
-    appearance_ids: Sequence[int],
-    vectors: Sequence[NDArray[np.float32]] | NDArray[np.float32],
-    engine: str,
-    weights_sha256: str | None,
-    are_new: bool,
-) -> None:
-    rows = finite(np.stack(list(vectors)), axes=2)
-
-    def write(copy: Any) -> None:
-        write_vectors(copy, np.array(appearance_ids), engine, weights_sha256, rows)
-
     session.flush()
-    names = ["appearance_id", "engine", "weights_sha256", "vector"]
-    insert_copied(session, Embedding, names, names[:2], write=write, form="BINARY", are_new=are_new)
+    if len(appearance_ids):
+        write = dialect_of(session).upsert_vectors
+        write(session, appearance_ids, vectors, engine, weights_sha256, are_new)
     session.expire_all()
 
 
@@ -80,21 +54,7 @@ def each_vector(
     session: Session, statement: Select[int, NDArray[np.float32]]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """What a statement reads as appearances' ids and their vectors, in blocks: [n] and [n, d]."""
-    if session.get_bind().dialect.name == "postgresql":
-        yield from copied_vectors(session, statement)
-        return
-    found = session.exec(statement.execution_options(yield_per=_ROWS_AT_ONCE))
-    for rows in found.partitions():
-        yield np.array([id for id, _ in rows], np.int64), matrix([vector for _, vector in rows])
-
-
-def appearance_vectors(session: Session, *, engine: str) -> tuple[list[int], NDArray[np.float32]]:
-    """The ids of every appearance that an engine embedded, in order, and their vectors [n, d]."""
-    blocks = list(each_vector(session, _of_engine(engine)))
-    if not blocks:
-        return [], matrix([])
-    ids = np.concatenate([ids for ids, _ in blocks])
-    return ids.tolist(), np.concatenate([vectors for _, vectors in blocks])
+    return dialect_of(session).each_vector(session, statement)
 
 
 def vectors_in(

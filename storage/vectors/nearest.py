@@ -31,6 +31,7 @@ from faces.vectors import Vectors, unit
 from storage.cases.scope import EVERYWHERE, Scope, analyses, in_window, outside_window
 from storage.database.batches import batches
 from storage.database.database import database_of
+from storage.database.dialect import dialect_of
 from storage.tables import Analysis, Appearance, Embedding, Recording
 from storage.vectors.embeddings import each_vector, vectors_of
 from storage.vectors.pgvector import proposed
@@ -57,7 +58,7 @@ def nearest(
     """
     with suppress(OSError), index(database_of(session), card.name) as found:
         return _nearest_in(found, photos, card, scope, limit)[:limit]
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect_of(session).has_vector_index:
         close = proposed(session, photos, card, scope, limit)
         if close is not None:
             ids, vectors = vectors_of(session, close, engine=card.name)

@@ -19,6 +19,7 @@ from faces.engine import ModelCard
 from faces.vectors import Vectors
 from storage.cases.scope import EVERYWHERE, Scope, analyses, appearances
 from storage.database.database import Engine
+from storage.database.dialect import dialect_of
 from storage.tables import Appearance, Embedding
 
 LONGEST = 2000
@@ -47,7 +48,7 @@ def build_index(database: Engine, card: ModelCard) -> bool:
 
     Raises WrongUsage where there can be none.
     """
-    if database.dialect.name != "postgresql":
+    if not dialect_of(database).has_vector_index:
         raise WrongUsage("Only PostgreSQL takes an index; on SQLite every vector is compared.")
     if card.dimension > LONGEST:
         raise WrongUsage(

@@ -22,6 +22,7 @@ from sqlmodel import Session, col, select
 
 from faces.vectors import Vectors
 from storage.database.database import reading
+from storage.database.dialect import dialect_of
 from storage.tables import Appearance, Embedding, EmbeddingChange
 from storage.tables.vectors import matrix
 from storage.vectors.matrix_file import Change, Extent, Mapped, MatrixFile
@@ -42,10 +43,8 @@ class Index:
 
 def folder_beside(database: Engine) -> Path | None:
     """Where a database's matrix files are; None where it has none."""
-    url = database.url
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        return None
-    return Path(f"{url.database}-vectors")
+    file = dialect_of(database).file_of(database)
+    return None if file is None else Path(f"{file}-vectors")
 
 
 @contextmanager

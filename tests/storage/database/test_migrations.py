@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from alembic import command
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-from rows import NOW
+from rows import NOW, appearance_vectors
 from sealing import MASTER
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +26,6 @@ from storage.database.migrate import configuration
 from storage.files.keys import Keyring
 from storage.jobs.uploads import find
 from storage.tables import Reference
-from storage.vectors.embeddings import appearance_vectors
 
 VECTORS = np.random.default_rng(1).normal(size=(3, 128)).astype(np.float32)
 BEFORE_EMBEDDINGS = """
@@ -265,7 +264,7 @@ def test_while_others_read_vectors_as_they_were_nobody_goes_on(
 ) -> None:
     if plain.dialect.name != "sqlite":
         pytest.skip("only SQLite has a log of writes of its own")
-    monkeypatch.setattr("storage.database.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("storage.database.dialect.BUSY_SECONDS", 0.05)
     mine = connect(plain.url.render_as_string())
     with plain.connect() as connection:
         connection.execute(text("select * from reference"))

@@ -73,7 +73,7 @@ def looked_at(database: Engine, scope: Scope = EVERYTHING) -> Reach:
 def test_the_closest_are_those_that_a_comparison_of_all_gives(
     database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.vectors.embeddings._ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("storage.database.dialect.ROWS_AT_ONCE", 7)
     random = np.random.default_rng(5)
     vectors = random.standard_normal((60, 8)).astype(np.float32)
     photos = random.standard_normal((3, 8)).astype(np.float32)

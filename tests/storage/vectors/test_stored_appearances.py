@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from rows import NOW, PLAN, found, presence, segments
+from rows import NOW, PLAN, appearance_vectors, found, presence, segments
 from sqlalchemy import Engine
 from sqlalchemy.exc import StatementError
 from sqlmodel import select
@@ -13,7 +13,7 @@ from storage import tables
 from storage.database.database import reading, writing
 from storage.jobs.recordings import add
 from storage.vectors.appearances import replace_appearances, replace_sightings, sightings
-from storage.vectors.embeddings import appearance_vectors, keep_vectors
+from storage.vectors.embeddings import keep_vectors
 
 OTHER_ENGINE = {"plan_key": "fedcba9876543210", "plan_body": '{"engine": "dlib"}'}
 

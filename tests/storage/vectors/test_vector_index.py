@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rows import NOW, PLAN, TERMS, found, presence, segments
+from rows import NOW, PLAN, TERMS, appearance_vectors, found, presence, segments
 from sqlalchemy import Engine
 
 from faces.engines.stub import StubEngine
@@ -26,7 +26,7 @@ from storage.results.purge import scrub
 from storage.results.reach import Unsearched, reach
 from storage.tables import Recording
 from storage.vectors.appearances import replace_appearances
-from storage.vectors.embeddings import appearance_vectors, keep_vectors
+from storage.vectors.embeddings import keep_vectors
 from storage.vectors.nearest import Near, nearest, nearest_of_many
 from storage.vectors.vector_index import folder_beside, index
 
