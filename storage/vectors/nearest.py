@@ -16,10 +16,11 @@ Both look at everything that was committed when they begin, on SQLite in a snaps
 what `session` itself has not committed yet is not seen.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,9 @@ from storage.database.dialect import dialect_of
 from storage.tables import Analysis, Appearance, Embedding, Recording
 from storage.vectors.embeddings import each_vector, vectors_of
 from storage.vectors.pgvector import proposed
-from storage.vectors.vector_index import Index, index
+from storage.vectors.vector_index import Index, folder_beside, index
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,14 +59,8 @@ def nearest(
     An appearance is as far away as from the photo it is closest to, and only those at or below the
     card's threshold are returned; equal distances are in order of ids.
     """
-    with suppress(OSError), index(database_of(session), card.name) as found:
-        return _nearest_in(found, photos, card, scope, limit)[:limit]
-    if dialect_of(session).has_vector_index:
-        close = proposed(session, photos, card, scope, limit)
-        if close is not None:
-            ids, vectors = vectors_of(session, close, engine=card.name)
-            return _ranked(ids, vectors, photos, card)[:limit]
-    return _scanned(session, [photos], card, scope)[0][:limit]
+    with strategy(session, card, scope) as chosen:
+        return chosen.nearest(photos, limit)[:limit]
 
 
 def nearest_of_many(
@@ -72,50 +69,107 @@ def nearest_of_many(
     """For each person's photos [k, d] every appearance within the threshold, closest first."""
     if not people:
         return []
-    with suppress(OSError), index(database_of(session), card.name) as found:
-        return _nearest_of_many_in(found, people, card, scope)
-    return _scanned(session, people, card, scope)
+    with strategy(session, card, scope) as chosen:
+        return chosen.nearest_of_many(people)
 
 
-def _nearest_in(
-    found: Index, photos: Vectors, card: ModelCard, scope: Scope, limit: int
-) -> list[Near]:
-    from faces.engines.nearness import least_cosine, promising  # torch, where it is needed only
+class Strategy(Protocol):
+    """One way to search; all give the same, but for what pgvector's index may miss."""
 
-    least = least_cosine(card.threshold, card.distance)
-    among = _among(found, scope)
-    rows = promising(found.rows.matrix, photos, least=least, limit=limit, among=among)
-    ids, vectors = vectors_of(found.session, found.rows.appearance_ids[rows], engine=card.name)
-    return _ranked(ids, vectors, photos, card)
+    def nearest(self, photos: Vectors, limit: int) -> list[Near]:
+        """At least the `limit` closest to one person's photos, closest first."""
+        ...
 
-
-def _nearest_of_many_in(
-    found: Index, people: Sequence[Vectors], card: ModelCard, scope: Scope
-) -> list[list[Near]]:
-    rows, owners = _close_pairs(found.rows.matrix, people, card)
-    if (among := _among(found, scope)) is not None:
-        rows, owners = rows[among[rows]], owners[among[rows]]
-    close = found.rows.appearance_ids[rows]
-    ids, vectors = vectors_of(found.session, np.unique(close), engine=card.name)
-    places = np.searchsorted(ids, close)
-    return [
-        _ranked(ids[mine], vectors[mine], photos, card)
-        for person, photos in enumerate(people)
-        for mine in [np.unique(places[owners == person])]
-    ]
+    def nearest_of_many(self, people: Sequence[Vectors]) -> list[list[Near]]:
+        """Everything within the threshold of each person."""
+        ...
 
 
-def _scanned(
-    session: Session, people: Sequence[Vectors], card: ModelCard, scope: Scope
-) -> list[list[Near]]:
-    """The same, from the table alone."""
-    found: list[list[Near]] = [[] for _ in people]
-    for ids, vectors in _blocks(session, card.name, scope):
-        rows, owners = _close_pairs(unit(vectors), people, card)
-        for person, photos in enumerate(people):
-            mine = np.unique(rows[owners == person])
-            found[person] += _ranked(ids[mine], vectors[mine], photos, card)
-    return [sorted(one) for one in found]
+@contextmanager
+def strategy(session: Session, card: ModelCard, scope: Scope) -> Iterator[Strategy]:
+    """How this database is searched: with its matrix file, pgvector's index, or neither.
+
+    Where the matrix file cannot be written the table is searched instead, and the log says so.
+    """
+    database = database_of(session)
+    if folder_beside(database) is None:
+        has_index = dialect_of(session).has_vector_index
+        yield (Proposed if has_index else Scan)(session, card, scope)
+        return
+    with ExitStack() as held:
+        try:
+            found = held.enter_context(index(database, card.name))
+        except OSError as error:
+            log.warning("the table is searched: no vector index can be kept (%s)", error.strerror)
+            yield Scan(session, card, scope)
+        else:
+            yield InFile(found, card, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Every vector within the scope is read from the table."""
+
+    session: Session
+    card: ModelCard
+    scope: Scope
+
+    def nearest(self, photos: Vectors, limit: int) -> list[Near]:  # noqa: ARG002
+        return self.nearest_of_many([photos])[0]
+
+    def nearest_of_many(self, people: Sequence[Vectors]) -> list[list[Near]]:
+        found: list[list[Near]] = [[] for _ in people]
+        for ids, vectors in _blocks(self.session, self.card.name, self.scope):
+            rows, owners = _close_pairs(unit(vectors), people, self.card)
+            for person, photos in enumerate(people):
+                mine = np.unique(rows[owners == person])
+                found[person] += _ranked(ids[mine], vectors[mine], photos, self.card)
+        return [sorted(each) for each in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed(Scan):
+    """pgvector's index proposes the closest to one person; where it cannot, the table is read."""
+
+    def nearest(self, photos: Vectors, limit: int) -> list[Near]:
+        close = proposed(self.session, photos, self.card, self.scope, limit)
+        if close is None:
+            log.info("the table is searched: pgvector's index is not there or proposes too few")
+            return self.nearest_of_many([photos])[0]
+        ids, vectors = vectors_of(self.session, close, engine=self.card.name)
+        return _ranked(ids, vectors, photos, self.card)
+
+
+@dataclass(frozen=True, slots=True)
+class InFile:
+    """The matrix file is searched; what is close in it is compared exactly."""
+
+    found: Index
+    card: ModelCard
+    scope: Scope
+
+    def nearest(self, photos: Vectors, limit: int) -> list[Near]:
+        from faces.engines.nearness import least_cosine, promising  # torch, only where needed
+
+        least = least_cosine(self.card.threshold, self.card.distance)
+        among = _among(self.found, self.scope)
+        rows = promising(self.found.rows.matrix, photos, least=least, limit=limit, among=among)
+        close = self.found.rows.appearance_ids[rows]
+        ids, vectors = vectors_of(self.found.session, close, engine=self.card.name)
+        return _ranked(ids, vectors, photos, self.card)
+
+    def nearest_of_many(self, people: Sequence[Vectors]) -> list[list[Near]]:
+        rows, owners = _close_pairs(self.found.rows.matrix, people, self.card)
+        if (among := _among(self.found, self.scope)) is not None:
+            rows, owners = rows[among[rows]], owners[among[rows]]
+        close = self.found.rows.appearance_ids[rows]
+        ids, vectors = vectors_of(self.found.session, np.unique(close), engine=self.card.name)
+        places = np.searchsorted(ids, close)
+        return [
+            _ranked(ids[mine], vectors[mine], photos, self.card)
+            for person, photos in enumerate(people)
+            for mine in [np.unique(places[owners == person])]
+        ]
 
 
 def _close_pairs(

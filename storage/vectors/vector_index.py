@@ -51,9 +51,12 @@ def folder_beside(database: Engine) -> Path | None:
 def index(database: Engine, engine: str) -> Iterator[Index]:
     """The engine's embeddings as they are now, unchanged while this lasts.
 
-    Raises OSError where the file cannot be written, and StoreUnavailable.
+    Only for a database that has a `folder_beside` it. Raises OSError where the file cannot be
+    written, and StoreUnavailable.
     """
-    file = _file(database, engine)
+    folder = folder_beside(database)
+    assert folder is not None, "only a database that is a file has matrix files"
+    file = MatrixFile(folder / hashlib.sha256(engine.encode()).hexdigest()[:16])
     with file.locked(), reading(database) as session:
         extent = file.extent()
         if extent is not None and extent.change == _newest(session):
@@ -71,13 +74,6 @@ def forget_vectors(database: Engine) -> None:
     folder = folder_beside(database)
     for one in sorted(folder.iterdir()) if folder is not None and folder.exists() else ():
         MatrixFile(one).remove()
-
-
-def _file(database: Engine, engine: str) -> MatrixFile:
-    folder = folder_beside(database)
-    if folder is None:
-        raise FileNotFoundError("a database that is no file has no place beside it")
-    return MatrixFile(folder / hashlib.sha256(engine.encode()).hexdigest()[:16])
 
 
 def _mapped(file: MatrixFile, extent: Extent) -> Mapped:

@@ -20,7 +20,7 @@ from storage.results.reach import Extent, Reach, Unsearched, reach
 from storage.results.seen import seen_by_id
 from storage.tables import Analysis, Segment, State
 from storage.vectors.appearances import replace_appearances
-from storage.vectors.nearest import Near, nearest
+from storage.vectors.nearest import InFile, Near, Proposed, nearest, strategy
 
 CARD = replace(StubEngine().card, dimension=8)
 EVERYTHING = Scope()
@@ -84,6 +84,12 @@ def test_the_closest_are_those_that_a_comparison_of_all_gives(
     wanted = rank(vectors, photos, kind=card.distance, threshold=card.threshold)[:20]
     assert len(wanted) == 20
     assert found == [Near(one.distance, one.appearance + 1, one.reference) for one in wanted]
+
+
+def test_how_a_database_is_searched_is_chosen_by_what_it_is(database: Engine) -> None:
+    way = {"sqlite": InFile, "postgresql": Proposed}[database.dialect.name]
+    with reading(database) as session, strategy(session, CARD, EVERYTHING) as chosen:
+        assert type(chosen) is way
 
 
 def test_an_empty_archive_holds_nobody(database: Engine) -> None:

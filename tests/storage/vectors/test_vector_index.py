@@ -27,7 +27,7 @@ from storage.results.reach import Unsearched, reach
 from storage.tables import Recording
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.embeddings import keep_vectors
-from storage.vectors.nearest import Near, nearest, nearest_of_many
+from storage.vectors.nearest import Near, nearest, nearest_of_many, strategy
 from storage.vectors.vector_index import folder_beside, index
 
 CARD = replace(StubEngine().card, dimension=8, threshold=2.0)
@@ -190,13 +190,23 @@ def test_the_file_is_its_owners_alone(archive: Engine) -> None:
     assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in files)
 
 
-def test_where_no_file_can_be_written_the_tables_are_searched(archive: Engine) -> None:
+def test_where_no_file_can_be_written_the_tables_are_searched_and_the_log_says_so(
+    archive: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
     show(archive, 1, FACES)
     wanted = search(archive)
     shutil.rmtree(folder_beside(archive))
     folder_beside(archive).write_text("in the way")
+    assert not caplog.records
     assert search(archive) == wanted
     assert len(wanted) > 100
+    assert caplog.messages == ["the table is searched: no vector index can be kept (File exists)"]
+
+
+def test_what_fails_in_a_search_itself_is_not_taken_for_a_missing_file(archive: Engine) -> None:
+    with reading(archive) as session, pytest.raises(OSError, match="in the search"):  # noqa: SIM117
+        with strategy(session, CARD, EVERYWHERE):
+            raise OSError("in the search")
 
 
 @pytest.mark.parametrize(
