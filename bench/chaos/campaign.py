@@ -14,7 +14,7 @@ from bench.chaos.lab import Lab, Prepared, database_of, media_of
 from bench.chaos.running import Running
 from bench.chaos.tally import Tally
 from bench.chaos.watching import Stalled, Watch
-from errors import StoreUnavailable
+from errors import PictureLost, StoreUnavailable
 from pipeline.plan import Plan
 from storage.files.sealed import SealedMedia
 
@@ -138,7 +138,7 @@ class Job:
 def _is_there(media: SealedMedia, name: str) -> bool:
     try:
         return bool(media.read(name))
-    except StoreUnavailable:
+    except (PictureLost, StoreUnavailable):
         return False
 
 

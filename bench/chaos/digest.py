@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from errors import StoreUnavailable
+from errors import PictureLost, StoreUnavailable
 from storage.database.database import Engine, reading
 from storage.files.sealed import SealedMedia
 from storage.tables import (
@@ -97,7 +97,7 @@ def _presence(row: Sighting | Appearance, media: SealedMedia) -> list[Any]:
 def _seen(crop: str, media: SealedMedia) -> str:
     try:
         return hashlib.sha256(media.read(crop)).hexdigest()
-    except StoreUnavailable:
+    except (PictureLost, StoreUnavailable):
         return "missing"
 
 

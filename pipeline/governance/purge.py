@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from errors import StoreUnavailable, WrongUsage
+from errors import PictureLost, StoreUnavailable, WrongUsage
 from pipeline.governance.erasure import Scan, of_picture, of_sealed, of_vector, scan
 from pipeline.tools import Tools
 from storage.access import audit
@@ -22,7 +22,7 @@ SAMPLES = 16
 """How many vectors of a table and how many pictures are looked for afterwards."""
 UPLOADED = "footage"
 """In the home folder; see `pipeline.intake.receive.Inbox`."""
-_UNREADABLE = (StoreUnavailable, WrongUsage)
+_UNREADABLE = (PictureLost, StoreUnavailable, WrongUsage)
 """What is gone, altered or sealed with a lost master key is erased all the same."""
 ELSEWHERE = (
     "Backups, copies and reports that were made before are not erased; delete them, and after "

@@ -166,6 +166,18 @@ def test_what_was_sealed_with_a_lost_master_key_can_be_purged(
 
 
 @pytest.mark.usefixtures("worked")
+def test_a_case_whose_pictures_are_lost_or_damaged_can_be_purged(
+    tools: Tools, tmp_path: Path
+) -> None:
+    first, *others = sorted((tmp_path / "media").rglob("*.jpg"))
+    first.unlink()
+    for each in others:
+        each.write_bytes(b"damaged")
+    close(tools)
+    assert purge_case("2026-1", tools, replace(ORDER, folders=[tmp_path])).rows["reference"] == 1
+
+
+@pytest.mark.usefixtures("worked")
 def test_the_scan_finds_what_is_still_there(tools: Tools, tmp_path: Path) -> None:
     (name, *_) = (path.name for path in (tmp_path / "media").rglob("*.jpg"))
     (tmp_path / "leftover.tmp").write_bytes(b"head" + tools.media.read(name))
