@@ -12,6 +12,7 @@ from pipeline.governance.accounts import Managing, NewPassword
 from storage.access import accounts
 from storage.access.accounts import MANAGER, Account, Role
 from storage.database.database import Engine, reading
+from storage.database.moments import in_utc
 from worker.resources import resources
 
 FIRST = "admin"
@@ -50,7 +51,7 @@ def list_accounts(as_json: AsJson = False) -> None:
         return
     shown = table("", "name", "roles", "state", "last used")
     for one in found:
-        used = f"{one.used_at:%Y-%m-%d %H:%M} UTC" if one.used_at else "never"
+        used = in_utc(one.used_at) if one.used_at else "never"
         shown.add_row(one.name, ", ".join(sorted(one.roles)), one.state, used)
     out.print(shown)
 

@@ -13,6 +13,7 @@ from pipeline.judging.changes import CAUSES, view_changes
 from report.column import plain
 from report.columns import SEEN
 from report.timeline import clock
+from storage.database.moments import in_utc
 from storage.results.candidates import Place
 from storage.results.changes import Change, Changes
 from storage.results.rematches import Rematch
@@ -87,8 +88,9 @@ def _place(place: Place | None, photo: str | None) -> dict[str, object] | None:
 
 
 def _said(run: Rematch, found: Changes) -> str:
+    at = in_utc(run.done_at) if run.done_at else "not done yet"
     return (
-        f"Run {run.id} ({found.names[run.person_id]}), {run.done_at:%Y-%m-%d %H:%M} UTC: "
+        f"Run {run.id} ({found.names[run.person_id]}), {at}: "
         f"{CAUSES[run.cause]} ({run.actor}); "
         f"{run.photos} photos, {run.appearances} appearances compared."
     )

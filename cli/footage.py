@@ -31,6 +31,7 @@ from storage.files.objects import Address
 from storage.jobs import control
 from storage.jobs.progress import outcomes
 from storage.jobs.recordings import AlreadyKnown, Request
+from storage.jobs.states import GIVEN_UP
 from storage.tables import Priority, State
 from tasks.segments import ask_for_waiting
 from worker.resources import resources
@@ -164,8 +165,7 @@ def exit_code(intake: Intake, *, waited: bool = True) -> int:
     """
     with reading(resources().database) as session:
         states = [one.state for one in outcomes(session, intake.analyses)] if waited else []
-    nothing_seen = {State.FAILED, State.CANCELLED}
-    if not intake.analyses or (states and nothing_seen.issuperset(states)):
+    if not intake.analyses or (states and set(states) <= set(GIVEN_UP)):
         return FAILED
     whole = not intake.refused and all(state is State.DONE for state in states)
     return DONE if whole else WITH_GAPS

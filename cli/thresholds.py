@@ -11,6 +11,7 @@ from cli.output import err, out, print_json, quantity, table
 from cli.people import ask_for
 from pipeline.people.thresholds import Effect, change_threshold, effect
 from storage.database.database import reading
+from storage.database.moments import in_utc
 from storage.vectors.thresholds import thresholds
 from worker.resources import resources
 
@@ -57,7 +58,7 @@ def _print_chosen(engine: str, as_json: bool) -> None:
     for column in ("by", "reason"):
         shown.add_column(column, overflow="fold")
     for one in found:
-        at = f"{one.chosen_at:%Y-%m-%d %H:%M} UTC"
+        at = in_utc(one.chosen_at)
         shown.add_row(f"{one.threshold:g}", at, one.actor, one.reason)
     if not found:
         shown.add_row("", "as the engine has it")

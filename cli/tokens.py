@@ -14,6 +14,7 @@ from storage.access.accounts import Role
 from storage.access.audit import Action, record
 from storage.access.tokens import Token
 from storage.database.database import reading, writing
+from storage.database.moments import in_utc
 from worker.resources import resources
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -57,7 +58,7 @@ def list_tokens(as_json: AsJson = False) -> None:
     shown = table("", "#id", "account", "roles", "label", "state", "expires")
     for one in found:
         roles = ", ".join(sorted(one.roles))
-        expires = f"{one.expires_at:%Y-%m-%d %H:%M} UTC"
+        expires = in_utc(one.expires_at)
         shown.add_row(str(one.id), one.account, roles, one.label, _state(one, now), expires)
     out.print(shown)
 

@@ -16,6 +16,7 @@ from errors import WrongUsage
 from pipeline.intake.intake import Refused, Taken
 from pipeline.names import display_name, display_path
 from storage.database.database import reading
+from storage.database.moments import in_utc
 from storage.jobs.recordings import Added, Request
 from storage.jobs.refusals import Refusal, all_refusals
 from storage.tables import Priority
@@ -65,7 +66,7 @@ def refused(
         return
     shown = table("", "file", "#bytes", "refused", "reason")
     for one in listed:
-        when = f"{one.refused_at:%Y-%m-%d %H:%M} UTC"
+        when = in_utc(one.refused_at)
         shown.add_row(one.name, str(one.size_bytes), when, one.reason)
     out.print(shown)
 

@@ -11,6 +11,7 @@ from pipeline.act import Act
 from pipeline.judging.listed import Listed, each_listed
 from pipeline.judging.review import Rules
 from report.calibration import said_of
+from report.case_terms import terms
 from report.column import plain
 from report.columns import PACKAGED
 from report.package import Package, pack, sha256_of
@@ -111,7 +112,7 @@ def _about(
     return {
         "made_at": now,
         "case_reference": case.reference,
-        "case": _terms(case),
+        "case": terms(case),
         "engines": tuple((name, ", ".join(hashes)) for name, hashes in weights.items()),
         "lines": tuple(lines),
         "calibration": said_of(current(session, case.id), rows),
@@ -122,18 +123,6 @@ def _about(
         ),
         "requester_may_review": rules.requester_may_review,
     }
-
-
-def _terms(case: Case) -> tuple[tuple[str, str], ...]:
-    authorised = case.authorised_by or ("nobody yet" if case.needs_authorisation else "not needed")
-    return (
-        ("legal basis", f"{case.legal_basis} {case.basis_note}".strip()),
-        ("purpose", case.purpose),
-        ("asked for by", case.requested_by),
-        ("authorised by", authorised),
-        ("from", f"{case.opened_at:%Y-%m-%d %H:%M} UTC"),
-        ("until", f"{case.expires_at:%Y-%m-%d %H:%M} UTC"),
-    )
 
 
 def _data(lines: list[Line]) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from pipeline.judging.listed import Listed, each_listed
 from pipeline.judging.results import as_logged
 from pipeline.plan import Plan
 from report.calibration import said
+from report.case_terms import terms
 from report.report_contents import (
     CandidateCard,
     EngineCard,
@@ -23,7 +24,7 @@ from report.report_contents import (
     State,
 )
 from storage.access.audit import Action
-from storage.cases.cases import EVER, Case, case_to_read
+from storage.cases.cases import case_to_read
 from storage.cases.references import Reference, references
 from storage.database.database import Engine, Session, reading
 from storage.files.sealed import SealedMedia
@@ -85,44 +86,13 @@ def gather(
         recordings=recordings,
         refused=tuple(RefusedFile(name, reason) for name, reason in refused),
         case_reference=authority.reference,
-        case=_terms(authority),
+        case=terms(authority),
         calibration=said(made) if made else "",
     )
 
 
 def _words(field: str) -> str:
     return field.replace("_", " ")
-
-
-def _terms(case: Case) -> tuple[tuple[str, str], ...]:
-    return (
-        ("legal basis", f"{case.legal_basis} {case.basis_note}".strip()),
-        ("purpose", case.purpose),
-        ("requested by", case.requested_by),
-        ("authorised by", _authorisation(case)),
-        ("footage from", ", ".join(case.sources)),
-        ("recorded", _window(case)),
-        ("expires", _minute(case.expires_at)),
-    )
-
-
-def _authorisation(case: Case) -> str:
-    if case.authorised_at is not None:
-        at = _minute(case.authorised_at)
-        return f"{case.authorised_by}, {case.authorisation_reference}, {at}"
-    if case.locks_at is not None:
-        return f"nobody yet; urgent until {_minute(case.locks_at)}"
-    return "not needed for this legal basis"
-
-
-def _window(case: Case) -> str:
-    if (case.footage_from, case.footage_until) == EVER:
-        return "at any time"
-    return f"{_minute(case.footage_from)} to {_minute(case.footage_until)}"
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _card(engine: FaceEngine) -> EngineCard:

@@ -19,8 +19,8 @@ from storage.jobs.night import (
 from storage.jobs.pace import RemainingWork
 from storage.jobs.progress import Outcome, outcomes
 from storage.jobs.refusals import RefusedFile, refused_files
+from storage.jobs.states import SEARCHABLE
 from storage.jobs.workers import Fleet
-from storage.tables import State
 
 MOST_LINES = 10
 """Of one kind; the JSON has them all."""
@@ -152,7 +152,7 @@ def night_as_text(night: Night) -> list[str]:
 def _done(night: Night) -> str:
     always = night.windows.always
     since = "In the last 24 hours" if always else f"Since {_when(night, night.since)}"
-    done = [one for one in night.ended if one.state in (State.DONE, State.GAPS)]
+    done = [one for one in night.ended if one.state in SEARCHABLE]
     return f"{since}: {_recordings(done)} done, {whole_clock(night.watched_ms)} of footage watched"
 
 

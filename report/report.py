@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from report.report_contents import Jpeg, RecordingRow, Report
 from report.timeline import Bar, Tick, bar, bars, clock, legible, ticks
+from storage.database.moments import in_utc
 
 BEYOND_THRESHOLD = 1.25
 """The distance scale ends at this multiple of the threshold."""
@@ -124,7 +125,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clock=clock, data_uri=_data_uri)
+    environment.filters.update(clock=clock, data_uri=_data_uri, moment=in_utc)
     environment.globals.update(card_id=card_id, beyond_threshold=BEYOND_THRESHOLD)
     return environment
 

@@ -7,11 +7,13 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from report.case_terms import terms
 from report.moments import as_typed
 from report.timeline import clock, whole_clock
 from review.access import may
 from review.sessions import form_token
 from review.visitors import STRANGER, Visitor
+from storage.database.moments import in_utc
 from storage.tables import State
 
 NAVIGATION = (
@@ -67,8 +69,9 @@ def _environment() -> Environment:
         "clock": clock,
         "whole_clock": whole_clock,
         "as_typed": as_typed,
-        "moment": lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC",
+        "moment": in_utc,
         "size": size_in_words,
+        "terms": terms,
         "in_words": IN_WORDS.__getitem__,
     }
     return environment

@@ -8,12 +8,12 @@ from sqlmodel import col, select
 
 from errors import NightreelError
 from storage.database.database import Engine, reading
+from storage.jobs import states
 from storage.jobs.ledger import MAX_ATTEMPTS
 from storage.tables import Analysis, Segment, State
 
 LOOK_SECONDS = 0.2
 ENDED = (State.DONE, State.QUARANTINED)
-ANALYSIS_ENDED = (State.DONE, State.GAPS, State.FAILED)
 STALLED_SECONDS = 300.0
 """Nothing at all has changed for so long: whatever is left counts as lost."""
 
@@ -73,9 +73,7 @@ class Watch:
         try:
             with reading(self.database) as session:
                 rows = session.exec(select(Segment.id, col(Segment.state), Segment.attempts)).all()
-                open_analyses = select(Analysis.id).where(
-                    col(Analysis.state).not_in(ANALYSIS_ENDED)
-                )
+                open_analyses = select(Analysis.id).where(col(Analysis.state).not_in(states.ENDED))
                 ended = session.exec(open_analyses).first() is None
         except NightreelError:
             return

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from errors import Locked, NotAuthorised
 from storage import tables
 from storage.access.audit import no_earlier
+from storage.database.moments import in_utc
 
 URGENT = timedelta(hours=48)
 """How long an urgent case may do without the authorisation it needs."""
@@ -71,8 +72,27 @@ def in_force(now: datetime) -> ColumnElement[bool]:
         col(case.authorised_at).is_not(None),
         and_(col(case.urgent).is_(True), col(case.opened_at) > now - URGENT),
     )
-    ended = or_(col(case.closed_at).is_not(None), col(case.authorisation_refused_at).is_not(None))
-    return and_(~ended, col(case.expires_at) > now, authorised)
+    return and_(~has_ended(now), authorised)
+
+
+def has_ended(now: datetime) -> ColumnElement[bool]:
+    """Whether `Case.ended_at` has an answer, for the database to apply."""
+    case = tables.Case
+    return or_(
+        col(case.closed_at).is_not(None),
+        col(case.authorisation_refused_at).is_not(None),
+        col(case.expires_at) <= now,
+    )
+
+
+def ended_before(moment: datetime) -> ColumnElement[bool]:
+    """Cases that had ended before a moment in the past, for the database to apply."""
+    ends = (
+        tables.Case.closed_at,
+        tables.Case.authorisation_refused_at,
+        tables.Case.expires_at,
+    )
+    return or_(*(col(end) < moment for end in ends))
 
 
 def find_case(session: Session, reference: str) -> Case:
@@ -121,7 +141,7 @@ def require_in_force(case: Case, now: datetime) -> Case:
         raise NotAuthorised(f"Case {case.reference} was closed on {case.closed_at:%Y-%m-%d}.")
     if now >= case.expires_at:
         raise NotAuthorised(
-            f"Case {case.reference} expired on {case.expires_at:%Y-%m-%d %H:%M} UTC; "
+            f"Case {case.reference} expired on {in_utc(case.expires_at)}; "
             "a search needs one in force."
         )
     return case
@@ -130,9 +150,9 @@ def require_in_force(case: Case, now: datetime) -> Case:
 def _refuse_unauthorised(case: Case, now: datetime) -> None:
     if case.authorisation_refused_at is not None:
         raise NotAuthorised(refusal(case))
-    if case.is_locked(now):
+    if case.locks_at is not None and now >= case.locks_at:
         raise Locked(
-            f"Case {case.reference} is locked since {case.locks_at:%Y-%m-%d %H:%M} UTC; "
+            f"Case {case.reference} is locked since {in_utc(case.locks_at)}; "
             "enter its authorisation on its page, or with `nightreel case authorise`."
         )
 

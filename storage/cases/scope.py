@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from storage.cases.cases import EVER, Case
 from storage.database.batches import batches
 from storage.database.dialect import dialect_of
-from storage.database.epoch import milliseconds
+from storage.database.moments import milliseconds
 from storage.tables import Analysis, Appearance, CaseRecording, Recording
 
 ADDED = "added"

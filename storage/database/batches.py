@@ -1,4 +1,4 @@
-"""Ids in portions that a statement may name."""
+"""Numbers in portions that a statement may name."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -6,6 +6,6 @@ _AT_ONCE = 10_000  # SQLite takes 32,766 parameters in a statement
 
 
 def batches(ids: Collection[int]) -> Iterator[Sequence[int]]:
-    """These ids in ascending order, some thousands at a time."""
+    """These numbers in ascending order, some thousands at a time."""
     in_order = sorted(ids)
     return (in_order[start : start + _AT_ONCE] for start in range(0, len(in_order), _AT_ONCE))

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from storage.database.batches import batches
 from storage.tables import Recording
-
-_MOST_AT_ONCE = 500
-"""Values in one statement; SQLite takes no more than some thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +28,10 @@ def place_of(session: Session, sha256: str) -> Place | None:
 
 def places_of_sizes(session: Session, sizes: Collection[int]) -> list[Place]:
     """Where every recording is that has one of these sizes, bytes."""
-    wanted = list(sizes)
     return [
         _place(*row)
-        for begin in range(0, len(wanted), _MOST_AT_ONCE)
-        for row in session.exec(
-            _COLUMNS.where(col(Recording.size_bytes).in_(wanted[begin : begin + _MOST_AT_ONCE]))
-        )
+        for some in batches(sizes)
+        for row in session.exec(_COLUMNS.where(col(Recording.size_bytes).in_(some)))
     ]
 
 

@@ -7,6 +7,7 @@ import sqlalchemy
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col
 
+from storage.database.moments import in_utc
 from storage.database.upsert import insert_if_new
 from storage.tables import Analysis, Plan
 
@@ -40,4 +41,4 @@ def said_of_import(cut_by: str | None, at: datetime | None) -> str:
     """What goes with everything that was imported; empty where footage was watched."""
     if cut_by is None or at is None:
         return ""
-    return f"cut by {cut_by}, imported {at:%Y-%m-%d %H:%M} UTC; its footage was not looked at"
+    return f"cut by {cut_by}, imported {in_utc(at)}; its footage was not looked at"

@@ -13,9 +13,10 @@ from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
 from storage.cases.gallery import unmatch
-from storage.database.epoch import milliseconds
+from storage.database.moments import milliseconds
 from storage.database.upsert import insert_if_new
 from storage.jobs.plans import remember_plan
+from storage.jobs.states import ENDED
 from storage.tables import DEFAULT_SITE, Capture, Priority, State
 
 
@@ -72,7 +73,7 @@ class AlreadyKnown:
     @property
     def done(self) -> bool:
         """Whether nothing is left to do for this plan."""
-        return self.state in (State.DONE, State.GAPS, State.FAILED)
+        return self.state in ENDED
 
 
 def add(

@@ -18,7 +18,7 @@ from faces.vectors import Vectors
 from storage.database.upsert import insert_if_new, insert_or_update
 from storage.jobs.ledger import close
 from storage.jobs.plans import remember_plan
-from storage.jobs.states import advance, is_footage, is_imported, is_of_crops, lock
+from storage.jobs.states import SEARCHABLE, advance, is_footage, is_imported, is_of_crops, lock
 from storage.tables import (
     Analysis,
     Appearance,
@@ -35,8 +35,6 @@ from storage.vectors.embeddings import keep_vectors
 
 APPEARANCES_AT_ONCE = 200
 """In one segment: half a minute's work on a core where no face need be looked for."""
-
-SEARCHABLE = (State.DONE, State.GAPS)
 
 
 @dataclass(frozen=True, slots=True)

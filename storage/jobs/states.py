@@ -16,6 +16,10 @@ from storage.tables import Analysis, Plan, Segment, State
 OPEN = (State.WAITING, State.RUNNING)
 ENDED = (State.DONE, State.GAPS, State.FAILED)
 """An analysis that came to its end."""
+SEARCHABLE = (State.DONE, State.GAPS)
+"""An analysis whose faces are compared."""
+GIVEN_UP = (State.FAILED, State.CANCELLED)
+"""An analysis that saw nothing and will not."""
 OVER = (*ENDED, State.CANCELLED)
 """An analysis that nothing is done for any more."""
 BACK: dict[str, Any] = {

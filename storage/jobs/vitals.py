@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from storage.jobs import refusals
 from storage.jobs.canaries import last_done
 from storage.jobs.monitoring import monitoring
-from storage.jobs.states import ENDED, OPEN, is_footage, ran_out
+from storage.jobs.states import OPEN, OVER, is_footage, ran_out
 from storage.jobs.workers import Fleet, fleet
 from storage.tables import Analysis, Priority, Segment, State
 
@@ -114,7 +114,7 @@ def _leases() -> Any:
 
 
 def _paused() -> Any:
-    ended = col(Analysis.state).in_([*ENDED, State.CANCELLED])
+    ended = col(Analysis.state).in_(OVER)
     return select(func.count()).where(col(Analysis.paused_at).is_not(None), ~ended)
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from errors import WrongUsage
 from faces.vectors import Vectors
 from storage.cases import cases
+from storage.cases.cases import has_ended
 from storage.cases.scope import Scope, in_window, within
 from storage.database.batches import batches
 from storage.jobs.states import ENDED, is_footage, is_imported
@@ -160,9 +161,8 @@ def remember_person(session: Session, case_id: int, group_id: int, person_id: in
 
 
 def drop_groups_of_ended(session: Session, now: datetime) -> None:
-    """Remove the groups of cases that are closed or have expired."""
-    over = or_(col(Case.closed_at).is_not(None), col(Case.expires_at) <= now)
-    ended = select(Case.id).where(over)
+    """Remove the groups of cases that have ended."""
+    ended = select(Case.id).where(has_ended(now))
     session.exec(delete(GroupRule).where(col(GroupRule.case_id).in_(ended)))
     session.exec(delete(FaceGroup).where(col(FaceGroup.case_id).in_(ended)))
 

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
 
+from storage.cases.cases import ended_before, has_ended
 from storage.cases.sealed_vectors import opened, with_keys
 from storage.database.database import Engine, scrub_tables
 from storage.files.keys import Keyring
+from storage.jobs.states import ENDED
 from storage.tables import (
     Analysis,
     Appearance,
@@ -31,7 +33,6 @@ from storage.tables import (
     Reference,
     Segment,
     Sighting,
-    State,
     Table,
     Upload,
 )
@@ -39,7 +40,6 @@ from storage.vectors.vector_index import forget_vectors
 
 Doomed: TypeAlias = Mapping[sqlalchemy.Table, ColumnElement[bool]]
 """For each table that loses rows, which."""
-_OVER = (State.DONE, State.GAPS, State.FAILED)
 _PERSONAL = {"vector", "sealed_vector", "wrapped", "crops"}
 """Columns whose tables are to be written anew where a database keeps what was deleted."""
 _WITH_PICTURES: tuple[type[Table], ...] = (Sighting, Appearance, Reference)
@@ -84,13 +84,12 @@ def recordings(*recording_ids: int) -> Target:
 
 
 def bystanders(*, watched_before: datetime, now: datetime) -> Target:
-    """Everybody who is nobody's candidate, in footage that no case in force holds on to."""
-    in_force = and_(col(Case.closed_at).is_(None), col(Case.expires_at) > now)
-    held = select(CaseRecording.recording_id).join(Case).where(in_force)
+    """Everybody who is nobody's candidate, in footage of no case, or of cases that have ended."""
+    held = select(CaseRecording.recording_id).join(Case).where(~has_ended(now))
     old = and_(
         col(Analysis.finished_at) < watched_before,
         col(Analysis.thinned_at).is_(None),
-        col(Analysis.state).in_(_OVER),
+        col(Analysis.state).in_(ENDED),
         ~col(Analysis.recording_id).in_(held),
     )
     ids = select(Analysis.id).where(old)
@@ -106,9 +105,8 @@ def bystanders(*, watched_before: datetime, now: datetime) -> Target:
 
 def ended_cases(session: Session, before: datetime) -> list[str]:
     """References of cases that ended before then and were not purged."""
-    ended = or_(col(Case.closed_at) < before, col(Case.expires_at) < before)
-    statement = select(Case.reference).where(ended, col(Case.purged_at).is_(None))
-    return list(session.exec(statement.order_by(col(Case.id))))
+    ended = select(Case.reference).where(ended_before(before), col(Case.purged_at).is_(None))
+    return list(session.exec(ended.order_by(col(Case.id))))
 
 
 def doomed(target: Target) -> Doomed:

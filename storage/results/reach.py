@@ -10,12 +10,10 @@ import sqlalchemy
 from sqlmodel import Session, col
 
 from storage.cases.scope import Scope, filtered, of_case, undated
+from storage.database.batches import batches
 from storage.jobs.progress import outcomes
+from storage.jobs.states import GIVEN_UP, SEARCHABLE
 from storage.tables import Analysis, Plan, Recording, State
-
-_SEARCHABLE = (State.DONE, State.GAPS)
-_GIVEN_UP = {State.FAILED, State.CANCELLED}
-_AT_ONCE = 10_000  # SQLite takes 32,766 parameters in a statement
 
 
 class Unsearched(StrEnum):
@@ -117,14 +115,14 @@ def _footage(rows: Sequence[Any], engine: str) -> _Footage:
         return _Footage(first.duration_ms, Unsearched.ERASED)
     if not watched:
         return _Footage(first.duration_ms, Unsearched.IMPORTED)
-    seen_by_others = any(row.state in _SEARCHABLE for row in watched)
+    seen_by_others = any(row.state in SEARCHABLE for row in watched)
     return _Footage(first.duration_ms, _why_not(states, seen_by_others))
 
 
 def _why_not(states: Set[State], seen_by_others: bool) -> Unsearched:
     if not states:
         return Unsearched.OTHER_ENGINE if seen_by_others else Unsearched.NOT_PROCESSED
-    if not states <= _GIVEN_UP:
+    if not states <= set(GIVEN_UP):
         return Unsearched.NOT_PROCESSED
     return Unsearched.FAILED if State.FAILED in states else Unsearched.CANCELLED
 
@@ -134,7 +132,7 @@ def _gaps_ms(session: Session, footage: Sequence[tuple[int, ...]]) -> int:
     ids = [id for analyses in footage for id in analyses]
     missed = {
         one.analysis_id: sum(end_ms - start_ms for start_ms, end_ms in one.gaps)
-        for first in range(0, len(ids), _AT_ONCE)
-        for one in outcomes(session, ids[first : first + _AT_ONCE])
+        for some in batches(ids)
+        for one in outcomes(session, some)
     }
     return sum(min(missed.get(id, 0) for id in analyses) for analyses in footage)

@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from faces.vectors import Vectors
+from storage.database.batches import batches
 from storage.database.database import reading
 from storage.database.dialect import dialect_of
 from storage.tables import Appearance, Embedding, EmbeddingChange
@@ -28,7 +29,6 @@ from storage.tables.vectors import matrix
 from storage.vectors.matrix_file import Change, Extent, Mapped, MatrixFile
 
 _ROWS_AT_ONCE = 50_000
-_IDS_AT_ONCE = 10_000  # SQLite takes 32,766 parameters in a statement
 _MAPPED: dict[Path, tuple[Extent, Mapped]] = {}
 """What this process has mapped: the pages of a new mapping would have to be found again."""
 
@@ -125,9 +125,8 @@ def _these(
     session: Session, engine: str, appearance_ids: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], Vectors]:
     rows: list[Any] = []
-    for first in range(0, len(appearance_ids), _IDS_AT_ONCE):
-        ids = appearance_ids[first : first + _IDS_AT_ONCE].tolist()
-        rows += session.exec(_embeddings(engine).where(col(Embedding.appearance_id).in_(ids)))
+    for some in batches(appearance_ids.tolist()):
+        rows += session.exec(_embeddings(engine).where(col(Embedding.appearance_id).in_(some)))
     return _block(rows)
 
 

@@ -19,7 +19,7 @@ from faces.engines.stub import StubEngine
 from storage.cases.case_terms import open_case
 from storage.cases.scope import EVERYWHERE, Scope
 from storage.database.database import connect, reading, writing
-from storage.database.epoch import milliseconds
+from storage.database.moments import milliseconds
 from storage.jobs.control import forget
 from storage.jobs.recordings import add
 from storage.results.purge import scrub
