@@ -109,7 +109,6 @@ SAME_AS = (
         "File name of the recording that shows the same moment first: one that was added earlier "
         "or, if this face was imported, the same one as processed. Null if this is the first.",
         path="same_as.recording",
-        shown="the same moment as in {}".format,
         may_be_null=True,
     ),
     Column(
@@ -148,9 +147,9 @@ CANDIDATE = (
         "same_as_rank",
         int,
         "Rank of the candidate that shows the same moment first. Null if this is the first.",
-        "repeats",
+        "same moment as",
         "same_as.rank",
-        shown="the same moment as rank {}".format,
+        shown="rank {}".format,
         may_be_null=True,
     ),
     *SAME_AS,
@@ -171,7 +170,7 @@ HIT = (
         example="passport.jpg",
     ),
     *inside("seen", SEEN),
-    replace(SAME_AS[0], heading="repeats"),
+    replace(SAME_AS[0], heading="same moment in"),
     replace(SAME_AS[1], heading="at"),
 )
 """Of `pipeline.people.search.Hit`."""
