@@ -18,7 +18,8 @@ import numpy as np
 import torch
 
 from bench.pictures import crowd, crowds
-from faces.engines.dlib_torch import DlibEngine
+from faces.engine import FaceEngine
+from faces.engines.dlib_torch import dlib_engine
 from faces.engines.dlib_weights import DETECTOR_FILE, EMBEDDER_FILE, weights_folder
 from faces.engines.hardware import computes_in_bfloat16
 from faces.face import Box, Image
@@ -41,8 +42,8 @@ begun, idle_mb = time.perf_counter(), peak_mb()
 torch.set_num_threads(1)
 import numpy as np
 from bench.pictures import crowd
-from faces.engines.dlib_torch import DlibEngine
-engine = DlibEngine()
+from faces.engines.dlib_torch import dlib_engine
+engine = dlib_engine()
 image = crowd(np.random.default_rng(0), faces=2, width={width}, height={height})
 engine.embed(engine.align(image, engine.detect([image])[0]))
 print(time.perf_counter() - begun, peak_mb() - idle_mb)
@@ -55,7 +56,7 @@ class Job:
 
     name: str
     by_dlib: Callable[[], object]
-    here: Callable[[DlibEngine], object]
+    here: Callable[[FaceEngine], object]
     items_by_dlib: int = 1
     items_here: int = 1
 
@@ -75,7 +76,7 @@ def _print_agreement() -> None:
     pictures = crowds(seed=2, count=PICTURES)
     model = dlib.cnn_face_detection_model_v1(str(weights_folder() / DETECTOR_FILE))
     theirs = [[_box(found.rect) for found in model(picture, 0)] for picture in pictures]
-    faces = DlibEngine(device="cpu", precision="float32").detect(pictures)
+    faces = dlib_engine(device="cpu", precision="float32").detect(pictures)
     ours = [[face.box for face in found] for found in faces]
     pairs = [(box, boxes) for there, boxes in zip(theirs, ours, strict=True) for box in there]
     found = sum(any(iou(box, other) >= 0.7 for other in boxes) for box, boxes in pairs)
@@ -115,7 +116,7 @@ def _picture(width: int, height: int) -> Image:
 
 
 def _print_speed(job: Job, rounds: int) -> None:
-    engines = {precision: DlibEngine(device="cpu", precision=precision) for precision, _ in WAYS}
+    engines = {precision: dlib_engine(device="cpu", precision=precision) for precision, _ in WAYS}
     dlib_ms: list[float] = []
     our_ms: dict[tuple[str, int], list[float]] = {way: [] for way in WAYS}
     for _ in range(rounds):
@@ -165,7 +166,7 @@ def _print_scaling() -> None:
 
 def _frames_a_second(_number: int) -> float:
     torch.set_num_threads(1)
-    engine, image = DlibEngine(device="cpu", precision="float32"), _picture(640, 360)
+    engine, image = dlib_engine(device="cpu", precision="float32"), _picture(640, 360)
     engine.detect([image])
     return (
         FRAMES_A_PROCESS * 1000 / _milliseconds(lambda: engine.detect([image] * FRAMES_A_PROCESS))

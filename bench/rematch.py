@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.vectors import fill
-from faces.models import DLIB
+from faces.engines.registry import DLIB
 from faces.vectors import Vectors, unit
 from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now

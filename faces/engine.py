@@ -1,4 +1,4 @@
-"""What a face engine promises: a detector, an alignment and an embedder that belong together."""
+"""What finds faces, what tells them apart, and the engine that any two of these make."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class ModelCard:
     weights: tuple[str, ...]
     """File names of the weights, as `models list` shows them."""
     detector: str
-    """Who finds the faces: landmarks mean the same to all engines with the same detector."""
+    """The detector's name; a crop that it cut need not be looked at again by the same detector."""
     linked_up_to: float | None = None
     """`same_face_distance`, where the threshold is not the engine's own."""
 
@@ -39,21 +39,49 @@ class ModelCard:
         return as_euclidean(self.threshold, self.distance)
 
 
-class FaceEngine(Protocol):
-    """Batches in, batches out; nothing is loaded before the first call that needs it."""
-
-    card: ModelCard
-    weights_sha256: str
-    """One hash over all weight files, stored with every result (hex, 64 characters)."""
+class FaceDetector(Protocol):
+    """Finds faces; nothing is loaded before the first call."""
 
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
         """Find the faces in each picture, best score first.
 
         Pictures may differ in size. No face means an empty list, never the whole frame.
         """
+        ...
+
+
+class FaceRecogniser(Protocol):
+    """Tells faces apart, whichever detector found them; nothing is loaded before the first call."""
 
     def align(self, image: Image, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """Cut one upright chip a face, RGB [n, side, side, 3], on the embedder's own template."""
+        """Cut one upright chip a face, RGB [n, side, side, 3], on the recogniser's own template."""
+        ...
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Turn chips [n, side, side, 3] into the model's own vectors [n, card.dimension]."""
+        """Turn chips [n, side, side, 3] into the model's own vectors [n, dimension]."""
+        ...
+
+
+class FaceEngine(FaceDetector, FaceRecogniser, Protocol):
+    """A detector and a recogniser under one card. Batches in, batches out."""
+
+    card: ModelCard
+    weights_sha256: str
+    """One hash over all weight files, stored with every result (hex, 64 characters)."""
+
+
+class PairedEngine:
+    """The engine that a detector and a recogniser make."""
+
+    def __init__(
+        self,
+        detector: FaceDetector,
+        recogniser: FaceRecogniser,
+        card: ModelCard,
+        weights_sha256: str,
+    ) -> None:
+        self.card = card
+        self.weights_sha256 = weights_sha256
+        self.detect = detector.detect
+        self.align = recogniser.align
+        self.embed = recogniser.embed

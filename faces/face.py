@@ -1,13 +1,20 @@
-"""The values every engine answers with."""
+"""The values every detector answers with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Image: TypeAlias = NDArray[np.uint8]
 """RGB, shape [height, width, 3]."""
+
+EYES_NOSE_MOUTH = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
+"""Centres of the eyes, tip of the nose and corners of the mouth, as most detectors give them."""
+EYE_CORNERS_NOSE = (
+    "right_eye_outer", "right_eye_inner", "left_eye_outer", "left_eye_inner", "nose_base",
+)  # fmt: skip
+"""dlib's five points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +27,36 @@ class Box:
     height: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Landmarks:
+    """Points of a face, each known by its name; left and right are the viewer's."""
+
+    names: tuple[str, ...]
+    points: NDArray[np.float32]
+    """Shape [len(names), 2], (x, y) in pixels of the picture; nan where one is not known."""
+
+    def centre(self, part: str) -> NDArray[np.float64]:
+        """The middle of the points whose names begin with `part`, for instance `left_eye`."""
+        of_part = [number for number, name in enumerate(self.names) if name.startswith(part)]
+        middle: NDArray[np.float64] = self.points[of_part].astype(np.float64).mean(axis=0)
+        return middle
+
+    def eyes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The middle of each eye, in the order in which the detector gives them."""
+        left, right = self.centre("left_eye"), self.centre("right_eye")
+        return (left, right) if self.names[0].startswith("left") else (right, left)
+
+    def moved(self, corner: ArrayLike, scale: ArrayLike) -> "Landmarks":
+        """The same points where `corner` is the origin, then stretched by `scale` (x, y)."""
+        points = (self.points - np.asarray(corner)) * np.asarray(scale)
+        return replace(self, points=points.astype(np.float32))
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """One detection in one picture."""
 
     box: Box
-    landmarks: NDArray[np.float32]
-    """Shape [5, 2], (x, y): left eye, right eye, nose, left and right mouth corner, as the viewer
-    sees them. An engine whose landmarks mean something else says so in its own module."""
+    landmarks: Landmarks
     score: float
-    """The detector's own score: greater is surer, comparable within one engine only."""
+    """The detector's own score: greater is surer, comparable within one detector only."""

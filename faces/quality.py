@@ -7,10 +7,9 @@ little; a high value does not mean that the face was recognised.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pictures
 
-from faces.face import Face, Image
+from faces.face import Face, Image, Landmarks
 
 FULL_SIZE_PX = 128
 """A face of this size or more loses nothing by its size."""
@@ -59,27 +58,14 @@ def _detail(chip: Image) -> float:
     return float(laplacian.var()) / variance if variance > 0 else 0.0
 
 
-def _frontality(landmarks: NDArray[np.float32]) -> float:
+def _frontality(landmarks: Landmarks) -> float:
     """How evenly the nose sits between the eyes, measured along the line through both."""
-    left, right, nose = _eyes_and_nose(landmarks.astype(np.float64))
-    line = right - left
+    if not np.isfinite(landmarks.points).all():
+        return 0.0
+    one, other = landmarks.eyes()
+    line = other - one
     length = float(line @ line)
     if not length > 0:
         return 0.0
-    along = float((nose - left) @ line) / length
+    along = float((landmarks.centre("nose") - one) @ line) / length
     return max(0.0, 1 - 2 * abs(along - 0.5)) if np.isfinite(along) else 0.0
-
-
-def _eyes_and_nose(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Centres of both eyes and the nose, shape [3, 2].
-
-    Two orders of five points are in use: eye, eye, nose, mouth, mouth; and dlib's: two corners of
-    one eye, two of the other, nose. Only in dlib's do the first four lie on one line.
-    """
-    if not np.isfinite(points).all():
-        return np.zeros((3, 2))
-    first = points[:4] - points[:4].mean(axis=0)
-    long, short = np.linalg.svd(first, compute_uv=False)
-    if short < 0.2 * long:
-        return np.stack([points[:2].mean(axis=0), points[2:4].mean(axis=0), points[4]])
-    return points[:3]

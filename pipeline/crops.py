@@ -14,7 +14,8 @@ from PIL import UnidentifiedImageError
 
 from errors import UnusablePhoto
 from faces.crop import Crop
-from faces.face import Box, Face, Image
+from faces.engines.registry import landmark_names
+from faces.face import Box, Face, Image, Landmarks
 
 MARGIN = 0.35
 """How much of the surroundings is kept on each side, in box widths."""
@@ -36,7 +37,7 @@ def cut_face(image: Image, face: Face, detector: str) -> Crop:
     scale = np.array([piece.shape[1] / (right - left), piece.shape[0] / (bottom - top)])
     corner = (np.array([face.box.x, face.box.y]) - (left, top)) * scale
     size = np.array([face.box.width, face.box.height]) * scale
-    landmarks = ((face.landmarks - (left, top)) * scale).astype(np.float32)
+    landmarks = face.landmarks.moved((left, top), scale)
     return Crop(piece, Face(Box(*corner.tolist(), *size.tolist()), landmarks, face.score), detector)
 
 
@@ -86,7 +87,7 @@ def _surroundings(image: Image, box: Box) -> tuple[int, int, int, int]:
 
 def _written(crop: Crop) -> str:
     assert crop.face is not None
-    box, points = crop.face.box, crop.face.landmarks
+    box, points = crop.face.box, crop.face.landmarks.points
     told = {
         "detector": crop.detector,
         "box": [round(side, 1) for side in (box.x, box.y, box.width, box.height)],
@@ -101,12 +102,13 @@ def _with_face(image: Image, comment: bytes) -> Crop:
     try:
         told: dict[str, Any] = json.loads(comment)
         box = Box(*(float(side) for side in told["box"]))
-        landmarks = np.array(told["landmarks"], np.float32)
+        points, detector = np.array(told["landmarks"], np.float32), str(told["detector"])
+        landmarks = Landmarks(landmark_names(detector), points)
         face = Face(box, landmarks, float(told["score"]))
-        known = landmarks.shape == (5, 2) and bool(np.abs(landmarks).max() < 2 * LONGEST_SIDE_PX)
+        known = points.shape == (5, 2) and bool(np.abs(points).max() < 2 * LONGEST_SIDE_PX)
     except (ValueError, TypeError, KeyError, RecursionError):
         return Crop(image)
-    return Crop(image, face, str(told["detector"])) if known and _is_sane(box) else Crop(image)
+    return Crop(image, face, detector) if known and _is_sane(box) else Crop(image)
 
 
 def _is_sane(box: Box) -> bool:

@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from errors import KeyMissing, StoreUnavailable
-from faces.adjusted import AdjustedEngine
+from faces.adjusted import adjusted
 from faces.engine import FaceEngine
 from footage.executables import choose
 from footage.guards import Decoder
@@ -213,7 +213,7 @@ class Resources:
         engine = self._engine(name, min_face_px)
         with reading(self.database) as session:
             chosen = threshold_in_use(session, engine.card.name)
-        return engine if chosen is None else AdjustedEngine(engine, chosen)
+        return engine if chosen is None else adjusted(engine, chosen)
 
     @cache  # noqa: B019 - one Resources lives as long as its process
     def _engine(self, name: str, min_face_px: int) -> FaceEngine:

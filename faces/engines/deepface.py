@@ -14,86 +14,101 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import ModelUnavailable
+from faces.engine import FaceEngine, PairedEngine
 from faces.engines import weights
 from faces.engines.deepface_models import DETECTORS, RECOGNISERS, choose, pair_card
-from faces.engines.deepface_parts import Detector
-from faces.face import Box, Face, Image
+from faces.engines.deepface_parts import Detector, Recogniser
+from faces.face import EYES_NOSE_MOUTH, Box, Face, Image, Landmarks
 
 if TYPE_CHECKING:
     from faces.engines.deepface_detectors import Detection
     from faces.engines.deepface_embedder import Embedder
 
 
-class DeepFaceEngine:
-    """`deepface:<MODEL>+<DETECTOR>`; see `faces.engine.FaceEngine` for what it promises."""
+def deepface_engine(
+    model: str,
+    detector: str,
+    *,
+    weights_folder: Path,
+    device: str,
+    precision: str,
+    min_face_px: int,
+) -> FaceEngine:
+    """Check that everything needed is there; the networks are built at their first use.
 
-    def __init__(
-        self,
-        model: str,
-        detector: str,
-        *,
-        weights_folder: Path,
-        device: str,
-        precision: str,
-        min_face_px: int,
-    ) -> None:
-        """Check that everything needed is there; the networks are built at their first use.
+    `weights_folder` is DeepFace's home, `device` and `precision` are those of the settings, and
+    faces whose longer side is below `min_face_px` pixels are dropped.
 
-        `weights_folder` is DeepFace's home, `device` and `precision` are those of the settings, and
-        faces whose longer side is below `min_face_px` pixels are dropped.
+    Raises ModelUnavailable for an unknown name, a missing package, and a weight file that is
+    missing or not the pinned one.
+    """
+    recogniser = choose("recogniser", RECOGNISERS, model)
+    finder = choose("detector", DETECTORS, detector)
+    for part in (recogniser, finder):
+        weights.require(part, weights_folder)
+    _refuse_without_caffe(finder)
+    return PairedEngine(
+        DeepFaceDetector(finder, weights_folder, min_face_px),
+        DeepFaceRecogniser(recogniser, weights_folder, device, precision),
+        pair_card(recogniser, finder),
+        weights.verify((recogniser, finder), weights_folder),
+    )
 
-        Raises ModelUnavailable for an unknown name, a missing package, and a weight file that is
-        missing or not the pinned one.
-        """
-        self._recogniser = choose("recogniser", RECOGNISERS, model)
-        self._detector = choose("detector", DETECTORS, detector)
-        for part in (self._recogniser, self._detector):
-            weights.require(part, weights_folder)
-        _refuse_without_caffe(self._detector)
-        self.card = pair_card(self._recogniser, self._detector)
-        self.weights_sha256 = weights.verify((self._recogniser, self._detector), weights_folder)
-        self._home = weights_folder
-        self._device = device
-        self._precision = precision
+
+class DeepFaceDetector:
+    """One of DeepFace's detectors."""
+
+    def __init__(self, part: Detector, home: Path, min_face_px: int) -> None:
+        self._part = part
+        self._home = home
         self._min_face_px = min_face_px
 
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
         """Find the faces in each RGB picture, best score first; none gives an empty list."""
         return [self._detect_one(image) for image in images]
 
-    def align(self, image: Image, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """Cut one upright RGB chip a face, [n, side, side, 3], onto the recogniser's template."""
-        from faces.engines.templates import cut
-
-        landmarks = [face.landmarks for face in faces]
-        return cut(image, landmarks, self._recogniser.crop, self._recogniser.side)
-
-    def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Turn chips into vectors [n, dimension], equal to DeepFace's own `forward`."""
-        if not len(chips):
-            return np.empty((0, self.card.dimension), np.float32)
-        return self._embedder.embed(chips)
-
     def _detect_one(self, image: Image) -> list[Face]:
         from faces.engines.deepface_detectors import read
 
         bgr = np.ascontiguousarray(image[:, :, ::-1])
-        faces = [_face(found, image) for found in read(self._detector.name, self._finder, bgr)]
+        faces = [_face(found, image) for found in read(self._part.name, self._client, bgr)]
         return [face for face in faces if max(face.box.width, face.box.height) >= self._min_face_px]
 
     @cached_property
-    def _finder(self) -> Any:
+    def _client(self) -> Any:
         from faces.engines.deepface_runtime import build
 
-        return build(self._detector, self._home)
+        return build(self._part, self._home)
+
+
+class DeepFaceRecogniser:
+    """One of DeepFace's recognisers."""
+
+    def __init__(self, part: Recogniser, home: Path, device: str, precision: str) -> None:
+        self._part = part
+        self._home = home
+        self._device = device
+        self._precision = precision
+
+    def align(self, image: Image, faces: Sequence[Face]) -> NDArray[np.uint8]:
+        """Cut one upright RGB chip a face, [n, side, side, 3], onto the recogniser's template."""
+        from faces.engines.templates import cut, five_points
+
+        return cut(image, map(five_points, faces), self._part.crop, self._part.side)
+
+    def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Turn chips into vectors [n, dimension], equal to DeepFace's own `forward`."""
+        if not len(chips):
+            return np.empty((0, self._part.dimension), np.float32)
+        return self._embedder.embed(chips)
 
     @cached_property
     def _embedder(self) -> "Embedder":
         from faces.engines.deepface_embedder import Embedder
         from faces.engines.deepface_runtime import build
 
-        client = build(self._recogniser, self._home)
-        return Embedder(self._recogniser, client, self._device, self._precision)
+        client = build(self._part, self._home)
+        return Embedder(self._part, client, self._device, self._precision)
 
 
 def _face(found: "Detection", image: Image) -> Face:
@@ -101,7 +116,7 @@ def _face(found: "Detection", image: Image) -> Face:
 
     return Face(
         _within(found.box, image),
-        complete(found.points, found.box),
+        Landmarks(EYES_NOSE_MOUTH, complete(found.points, found.box)),
         found.score,
     )
 

@@ -23,7 +23,7 @@ CENTERFACE_SCORE = 0.35
 """The scores DeepFace asks for where its environment says nothing."""
 
 EYES_MOUTH = ("right_eye", "left_eye", "nose", "mouth_right", "mouth_left")
-"""DeepFace's fields, from the person's point of view, in the order of `Face.landmarks`."""
+"""DeepFace's fields, from the person's point of view, in the order of EYES_NOSE_MOUTH."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from faces.engine import ModelCard
-from faces.face import Box, Face, Image
+from faces.face import EYES_NOSE_MOUTH, Box, Face, Image, Landmarks
 
 SATURATED = 90
 """Least difference between the strongest and the weakest of red, green and blue."""
@@ -27,7 +27,7 @@ CIRCLES = 4
 """On how many circles a hue is a point: engine `stub:3` has three, and so other vectors."""
 CHIP_MARGIN = 0.25
 """Ground around the rectangle on its chip, in its own sides."""
-LANDMARKS = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)], np.float32)
+_POINTS = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)], np.float32)
 """Eyes, nose and corners of the mouth, as shares of the box."""
 
 
@@ -80,8 +80,9 @@ class StubEngine:
             filled = float(painted[top:bottom, left:right].mean())
             width, height = right - left, bottom - top
             if min(width, height) >= self._least_side_px and filled >= LEAST_FILLED:
-                landmarks = LANDMARKS * np.array((width, height), np.float32) + (left, top)
-                yield Face(Box(left, top, width, height), landmarks.astype(np.float32), filled)
+                points = _POINTS * np.array((width, height), np.float32) + (left, top)
+                landmarks = Landmarks(EYES_NOSE_MOUTH, points.astype(np.float32))
+                yield Face(Box(left, top, width, height), landmarks, filled)
 
 
 def _blocks(painted: NDArray[np.bool_]) -> Iterator[tuple[int, int, int, int]]:

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faces.engines.deepface_parts import Crop
-from faces.face import Box, Image
+from faces.face import EYES_NOSE_MOUTH, Box, Face, Image
 
 Points = NDArray[np.float32]
-"""Shape [5, 2] in the order of `Face.landmarks`; nan where a detector gives nothing."""
+"""Shape [5, 2] in the order of EYES_NOSE_MOUTH; nan where a detector gives nothing."""
 
 ARCFACE: Points = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
@@ -47,7 +47,20 @@ def complete(points: Points, box: Box) -> Points:
     Missing landmarks follow from the two eyes; without two eyes all five follow from the box, of a
     face taken to be upright and frontal.
     """
-    points = _as_viewed(points)
+    return _filled(_as_viewed(points), box)
+
+
+def five_points(face: Face) -> Points:
+    """A face's landmarks as EYES_NOSE_MOUTH has them; what its detector did not give is estimated
+    from the middle of each eye."""
+    if face.landmarks.names == EYES_NOSE_MOUTH:
+        return face.landmarks.points
+    points = np.full((5, 2), np.nan, np.float32)
+    points[:2] = [face.landmarks.centre(eye) for eye in EYES_NOSE_MOUTH[:2]]
+    return _filled(points, face.box)
+
+
+def _filled(points: Points, box: Box) -> Points:
     unknown: NDArray[np.bool_] = np.asarray(np.isnan(points).any(axis=1))
     if not unknown.any():
         return points

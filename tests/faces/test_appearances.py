@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from faces.appearances import Appearance, Observation, Part, join, link
 from faces.crop import Crop
-from faces.face import Box, Face
+from faces.face import EYES_NOSE_MOUTH, Box, Face, Landmarks
 from faces.quality import Quality
 from faces.vectors import pool
 
@@ -31,7 +31,9 @@ def direction(person: int, noise: float = 0.0, seed: int = 0) -> np.ndarray:
 def observation(
     time_ms: int, x: float, vector: np.ndarray, value: float = 0.8, tag: int = 0, side: float = 100
 ) -> Observation:
-    face = Face(Box(x, 50, side, side), np.zeros((5, 2), np.float32), 1.0)
+    face = Face(
+        Box(x, 50, side, side), Landmarks(EYES_NOSE_MOUTH, np.zeros((5, 2), np.float32)), 1.0
+    )
     crop = Crop(np.full((2, 2, 3), tag, np.uint8))
     return Observation(time_ms, face, Quality(side, value, 1.0, value), vector, crop)
 

@@ -22,7 +22,7 @@ def test_an_engine_knows_its_name(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "Dlib", "facenet", "deepface", "deepface:", "deepface:A+"])
 def test_an_unknown_name_is_answered_with_what_there_is(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match=r"dlib, stub and deepface:MODEL\+DETECTOR"):
+    with pytest.raises(ModelUnavailable, match=r"dlib or deepface:MODEL\+DETECTOR"):
         built(name, tmp_path)
 
 

@@ -12,7 +12,7 @@ import pytest
 from demo.portraits import portrait
 from errors import ModelUnavailable
 from faces.engine import FaceEngine
-from faces.engines.deepface import DeepFaceEngine
+from faces.engines.deepface import deepface_engine
 from faces.engines.deepface_detectors import read
 from faces.engines.deepface_models import DETECTORS
 from faces.engines.deepface_runtime import build, contained
@@ -28,7 +28,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def engine(home: Path, min_face_px: int = 40, detector: str = "dlib") -> FaceEngine:
-    return DeepFaceEngine(
+    return deepface_engine(
         "Dlib",
         detector,
         weights_folder=home,
@@ -61,9 +61,9 @@ def test_eyes_are_left_and_right_as_the_viewer_sees_them(home: Path) -> None:
     face = engine(home).detect([picture])[0][0]
     regions = build(DETECTORS["dlib"], home).detect_faces(np.ascontiguousarray(picture[..., ::-1]))
     best = max(regions, key=lambda region: region.confidence)
-    assert tuple(face.landmarks[0]) == best.right_eye
-    assert tuple(face.landmarks[1]) == best.left_eye
-    assert face.landmarks[0, 0] < face.landmarks[2, 0] < face.landmarks[1, 0]
+    assert tuple(face.landmarks.points[0]) == best.right_eye
+    assert tuple(face.landmarks.points[1]) == best.left_eye
+    assert face.landmarks.points[0, 0] < face.landmarks.points[2, 0] < face.landmarks.points[1, 0]
 
 
 def test_a_picture_without_a_face_gives_no_face(home: Path) -> None:
@@ -147,8 +147,8 @@ def test_opencvs_cascades_find_and_give_landmarks_from_the_box(tmp_path: Path) -
     face = seeing.detect([bright_square()])[0][0]
     assert face.box.x + face.box.width / 2 == pytest.approx(180, abs=12)
     assert face.box.y + face.box.height / 2 == pytest.approx(130, abs=12)
-    assert face.landmarks[:2].mean(axis=0)[0] == pytest.approx(180, abs=12)
-    assert face.box.y < face.landmarks[:, 1].min() < face.landmarks[:, 1].max() < 190
+    assert face.landmarks.points[:2].mean(axis=0)[0] == pytest.approx(180, abs=12)
+    assert face.box.y < face.landmarks.points[:, 1].min() < face.landmarks.points[:, 1].max() < 190
 
 
 def test_a_file_that_is_no_cascade_is_refused_instead_of_finding_nothing(tmp_path: Path) -> None:
@@ -165,8 +165,8 @@ import os, sys, warnings
 from pathlib import Path
 import cv2, numpy as np, torch  # OpenCV sets a variable of its own
 before = list(warnings.filters), dict(os.environ)
-from faces.engines.deepface import DeepFaceEngine
-engine = DeepFaceEngine("Dlib", "dlib", weights_folder=Path({str(home)!r}), device="cpu",
+from faces.engines.deepface import deepface_engine
+engine = deepface_engine("Dlib", "dlib", weights_folder=Path({str(home)!r}), device="cpu",
                         precision="float32", min_face_px=40)
 assert "deepface" not in sys.modules
 engine.detect([np.zeros((80, 80, 3), np.uint8)])
@@ -190,7 +190,7 @@ assert not [name for name in sys.modules if any(word in name for word in unwante
 @pytest.mark.parametrize("name", ["Age", "Emotion", "Gender", "Race", "Fasnet", "facenet512"])
 def test_only_recognisers_can_be_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match=f"There is no recogniser '{name}'; choose one of"):
-        DeepFaceEngine(
+        deepface_engine(
             name,
             "dlib",
             weights_folder=tmp_path,

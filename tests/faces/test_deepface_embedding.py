@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from errors import ModelUnavailable
+from faces.engine import FaceEngine
 from faces.engines import weights
-from faces.engines.deepface import DeepFaceEngine
+from faces.engines.deepface import deepface_engine
 from faces.engines.deepface_embedder import CHUNK
 from faces.engines.deepface_models import DETECTORS, RECOGNISERS
 from faces.engines.deepface_runtime import build, contained
@@ -52,8 +53,8 @@ def save_random(network: Any, name: str, home: Path) -> None:
     torch.save(network.state_dict(), weights.folder(home) / RECOGNISERS[name].weights[0])
 
 
-def engine(name: str, home: Path, precision: str = "float32") -> DeepFaceEngine:
-    return DeepFaceEngine(
+def engine(name: str, home: Path, precision: str = "float32") -> FaceEngine:
+    return deepface_engine(
         name, "dlib", weights_folder=home, device="cpu", precision=precision, min_face_px=40
     )
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from demo.portraits import portrait
-from faces.engines.deepface import DeepFaceEngine
+from faces.engine import FaceEngine
+from faces.engines.deepface import deepface_engine
 from faces.engines.deepface_models import DETECTORS, RECOGNISERS
 from faces.engines.deepface_runtime import build
 from faces.engines.templates import ARCFACE
@@ -96,12 +97,12 @@ def centerface(cell: tuple[int, int], offsets: np.ndarray) -> bytes:
     return sees_always({"537": heat, "538": sizes, "539": shift, "540": points})
 
 
-def engine(detector: str, graph: bytes, tmp_path: Path, min_face_px: int = 40) -> DeepFaceEngine:
+def engine(detector: str, graph: bytes, tmp_path: Path, min_face_px: int = 40) -> FaceEngine:
     given = tmp_path / "given.onnx"
     given.write_bytes(graph)
     pull(detector, tmp_path, given)
     pull("Dlib", tmp_path)
-    return DeepFaceEngine(
+    return deepface_engine(
         "Dlib",
         detector,
         weights_folder=tmp_path,
@@ -119,7 +120,7 @@ CENTRE = np.array([320, 160])
 def test_yunets_five_points_are_read_in_the_viewers_order(tmp_path: Path) -> None:
     seeing = engine("yunet", yunet((320, 160), FACE), tmp_path)
     ((face,),) = seeing.detect([np.zeros((HEIGHT, WIDTH, 3), np.uint8)])
-    assert np.allclose(face.landmarks, FACE + CENTRE, atol=0.01)
+    assert np.allclose(face.landmarks.points, FACE + CENTRE, atol=0.01)
     assert (face.box.x, face.box.y) == pytest.approx((320 - 48, 160 - 60), abs=0.01)
     assert (face.box.width, face.box.height) == pytest.approx((96, 120), abs=0.01)
     assert face.score == pytest.approx(0.95, abs=1e-5)
@@ -128,7 +129,7 @@ def test_yunets_five_points_are_read_in_the_viewers_order(tmp_path: Path) -> Non
 def test_yunets_answer_on_a_scaled_picture_is_in_the_frames_pixels(tmp_path: Path) -> None:
     seeing = engine("yunet", yunet((320, 160), FACE), tmp_path)
     ((face,),) = seeing.detect([np.zeros((2 * HEIGHT, 2 * WIDTH, 3), np.uint8)])
-    assert np.allclose(face.landmarks, 2 * (FACE + CENTRE), atol=0.02)
+    assert np.allclose(face.landmarks.points, 2 * (FACE + CENTRE), atol=0.02)
     assert face.box.width == pytest.approx(192, abs=0.02)
 
 
@@ -139,8 +140,8 @@ def test_yunets_box_agrees_with_deepfaces_own(tmp_path: Path) -> None:
     (region,) = build(DETECTORS["yunet"], tmp_path).detect_faces(picture)
     box = (face.box.x, face.box.y, face.box.width, face.box.height)
     assert (region.x, region.y, region.w, region.h) == pytest.approx(box, abs=1)
-    assert region.right_eye == pytest.approx(face.landmarks[0], abs=1)
-    assert region.left_eye == pytest.approx(face.landmarks[1], abs=1)
+    assert region.right_eye == pytest.approx(face.landmarks.points[0], abs=1)
+    assert region.left_eye == pytest.approx(face.landmarks.points[1], abs=1)
 
 
 def test_a_face_smaller_than_asked_for_is_dropped(tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ def test_centerfaces_five_points_are_read_in_the_viewers_order(tmp_path: Path) -
     seeing = engine("centerface", centerface((80, 40), fractions), tmp_path)
     ((face,),) = seeing.detect([np.zeros((HEIGHT, WIDTH, 3), np.uint8)])
     middle = np.array([322, 162])  # of cell (80, 40), four pixels wide
-    assert np.allclose(face.landmarks, FACE + middle, atol=0.05)
+    assert np.allclose(face.landmarks.points, FACE + middle, atol=0.05)
     assert (face.box.x, face.box.y) == pytest.approx(middle - [40, 50], abs=0.05)
     assert (face.box.width, face.box.height) == pytest.approx((80, 100), abs=0.05)
 
@@ -179,7 +180,7 @@ def test_sface_gives_the_vectors_of_deepface(tmp_path: Path) -> None:
     (tmp_path / "sface.onnx").write_bytes(means)
     pull("SFace", tmp_path, tmp_path / "sface.onnx")
     pull("dlib", tmp_path)
-    seeing = DeepFaceEngine(
+    seeing = deepface_engine(
         "SFace",
         "dlib",
         weights_folder=tmp_path,

@@ -15,8 +15,9 @@ from PIL import Image as Picture
 
 from bench.pictures import crowds
 from demo.portraits import portrait
+from faces.engine import FaceEngine
 from faces.engines import dlib_detector
-from faces.engines.dlib_torch import DlibEngine
+from faces.engines.dlib_torch import dlib_engine
 from faces.engines.dlib_weights import DETECTOR_FILE, weights_folder
 from faces.face import Box, Face, Image
 from faces.geometry import iou
@@ -25,8 +26,8 @@ FOOTAGE = os.environ.get("NIGHTREEL_TEST_FOOTAGE", "")
 
 
 @pytest.fixture(scope="module")
-def engine() -> DlibEngine:
-    return DlibEngine(device="cpu", precision="float32")
+def engine() -> FaceEngine:
+    return dlib_engine(device="cpu", precision="float32")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def grace_hopper(width: int, height: int) -> Image:
 
 
 def test_it_finds_what_dlib_finds_and_nothing_else(
-    engine: DlibEngine, pictures: list[Image]
+    engine: FaceEngine, pictures: list[Image]
 ) -> None:
     found = engine.detect(pictures)
     by_dlib = [found_by_dlib(image) for image in pictures]
@@ -61,7 +62,7 @@ def test_it_finds_what_dlib_finds_and_nothing_else(
     assert sum(map(len, found)) - hits <= 0.02 * count
 
 
-def test_boxes_and_scores_are_dlibs(engine: DlibEngine) -> None:
+def test_boxes_and_scores_are_dlibs(engine: FaceEngine) -> None:
     image = grace_hopper(200, 240)
     detector = dlib.cnn_face_detection_model_v1(str(weights_folder() / DETECTOR_FILE))
     (theirs,) = detector(image, 0)
@@ -73,7 +74,7 @@ def test_boxes_and_scores_are_dlibs(engine: DlibEngine) -> None:
 
 
 def test_a_batch_gives_what_each_picture_gives_alone(
-    engine: DlibEngine, pictures: list[Image]
+    engine: FaceEngine, pictures: list[Image]
 ) -> None:
     mixed = [pictures[3], grace_hopper(200, 240), pictures[2], grace_hopper(200, 240)[::-1]]
     together = engine.detect(mixed)
@@ -84,7 +85,7 @@ def test_a_batch_gives_what_each_picture_gives_alone(
 
 
 def test_strips_of_the_sheet_give_what_the_whole_sheet_gives(
-    engine: DlibEngine, pictures: list[Image], monkeypatch: pytest.MonkeyPatch
+    engine: FaceEngine, pictures: list[Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = engine.detect(pictures[:8])
     monkeypatch.setitem(dlib_detector.STRIP_PIXELS, "cpu", 20_000)
@@ -94,10 +95,10 @@ def test_strips_of_the_sheet_give_what_the_whole_sheet_gives(
         assert one.score == pytest.approx(other.score, abs=1e-4)
 
 
-def test_faces_below_80_px_are_found_when_they_are_asked_for(engine: DlibEngine) -> None:
+def test_faces_below_80_px_are_found_when_they_are_asked_for(engine: FaceEngine) -> None:
     small = grace_hopper(100, 117)
     assert engine.detect([small]) == [[]]
-    ((face,),) = DlibEngine(40, "cpu", "float32").detect([small])
+    ((face,),) = dlib_engine(40, "cpu", "float32").detect([small])
     ((large,),) = engine.detect([grace_hopper(400, 468)])
     quarter = Box(
         *(side / 4 for side in (large.box.x, large.box.y, large.box.width, large.box.height))
@@ -106,36 +107,36 @@ def test_faces_below_80_px_are_found_when_they_are_asked_for(engine: DlibEngine)
 
 
 def test_small_faces_are_passed_over_when_only_large_ones_are_asked_for() -> None:
-    picky = DlibEngine(200, "cpu", "float32")
+    picky = dlib_engine(200, "cpu", "float32")
     ((face,),) = picky.detect([grace_hopper(800, 936)])
     assert face.box.width > 200
     assert picky.detect([grace_hopper(300, 351)]) == [[]]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 300), (300, 5), (20, 20), (79, 81)])
-def test_pictures_too_small_for_a_face_hold_none(engine: DlibEngine, size: tuple[int, int]) -> None:
+def test_pictures_too_small_for_a_face_hold_none(engine: FaceEngine, size: tuple[int, int]) -> None:
     assert engine.detect([np.full((*size, 3), 128, np.uint8)]) == [[]]
 
 
-def test_no_pictures_are_no_answers(engine: DlibEngine) -> None:
+def test_no_pictures_are_no_answers(engine: FaceEngine) -> None:
     assert engine.detect([]) == []
 
 
-def test_noise_holds_no_face(engine: DlibEngine) -> None:
+def test_noise_holds_no_face(engine: FaceEngine) -> None:
     noise = np.random.default_rng(3).integers(0, 255, (200, 300, 3), dtype=np.uint8)
     assert engine.detect([noise]) == [[]]
 
 
-def test_bfloat16_finds_the_same_faces(engine: DlibEngine) -> None:
+def test_bfloat16_finds_the_same_faces(engine: FaceEngine) -> None:
     images = [grace_hopper(200, 234), grace_hopper(300, 351)]
-    half = DlibEngine(device="cpu", precision="bfloat16").detect(images)
+    half = dlib_engine(device="cpu", precision="bfloat16").detect(images)
     for faces, others in zip(engine.detect(images), half, strict=True):
         assert len(faces) == len(others) == matched([face.box for face in faces], others)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_a_gpu_finds_the_same_faces(engine: DlibEngine, pictures: list[Image]) -> None:
-    on_gpu = DlibEngine(device="cuda").detect(pictures)
+def test_a_gpu_finds_the_same_faces(engine: FaceEngine, pictures: list[Image]) -> None:
+    on_gpu = dlib_engine(device="cuda").detect(pictures)
     boxes = [[face.box for face in faces] for faces in engine.detect(pictures)]
     count = sum(map(len, boxes))
     assert sum(map(matched, boxes, on_gpu)) >= 0.95 * count
@@ -143,7 +144,7 @@ def test_a_gpu_finds_the_same_faces(engine: DlibEngine, pictures: list[Image]) -
 
 
 @pytest.mark.skipif(not FOOTAGE, reason="NIGHTREEL_TEST_FOOTAGE names no video")
-def test_real_footage_gives_what_dlib_finds(engine: DlibEngine, tmp_path: Path) -> None:
+def test_real_footage_gives_what_dlib_finds(engine: FaceEngine, tmp_path: Path) -> None:
     looks = [_surroundings(frame, engine) for frame in _frames(Path(FOOTAGE), tmp_path)]
     found = engine.detect(looks)
     by_dlib = [found_by_dlib(look) for look in looks]
@@ -162,7 +163,7 @@ def _frames(path: Path, folder: Path) -> list[Image]:
     return [np.asarray(Picture.open(file)) for file in sorted(folder.glob("*.png"))]
 
 
-def _surroundings(frame: Image, engine: DlibEngine) -> Image:
+def _surroundings(frame: Image, engine: FaceEngine) -> Image:
     """640x360 of the frame around its best face: dlib needs twenty seconds for a whole one."""
     (faces,) = engine.detect([frame])
     height, width = frame.shape[:2]

@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from demo.portraits import portrait
+from faces.engine import FaceEngine
 from faces.engines.deepface_runtime import contained
-from faces.engines.dlib_torch import DlibEngine
+from faces.engines.dlib_torch import dlib_engine
 from faces.engines.dlib_weights import EMBEDDER_FILE, weights_folder
 
 
 @pytest.fixture(scope="module")
-def engine() -> DlibEngine:
-    return DlibEngine(device="cpu", precision="float32")
+def engine() -> FaceEngine:
+    return dlib_engine(device="cpu", precision="float32")
 
 
 @pytest.fixture(scope="module")
-def chips(engine: DlibEngine) -> NDArray[np.uint8]:
+def chips(engine: FaceEngine) -> NDArray[np.uint8]:
     """Both people in two sizes, then a dark chip and noise."""
     aligned = [engine.align(image, faces) for image, faces in _seen(engine)]
     noise = np.random.default_rng(5).integers(0, 255, (2, 150, 150, 3), dtype=np.uint8)
@@ -29,7 +30,7 @@ def chips(engine: DlibEngine) -> NDArray[np.uint8]:
     return np.concatenate([*aligned, noise])
 
 
-def _seen(engine: DlibEngine) -> list[tuple[NDArray[np.uint8], list]]:  # type: ignore[type-arg]
+def _seen(engine: FaceEngine) -> list[tuple[NDArray[np.uint8], list]]:  # type: ignore[type-arg]
     sized = [
         np.asarray(Picture.fromarray(portrait(name)).resize((side, side)))
         for name in ("astronaut", "grace_hopper")
@@ -38,14 +39,14 @@ def _seen(engine: DlibEngine) -> list[tuple[NDArray[np.uint8], list]]:  # type: 
     return list(zip(sized, engine.detect(sized), strict=True))
 
 
-def test_vectors_are_those_of_dlib(engine: DlibEngine, chips: NDArray[np.uint8]) -> None:
+def test_vectors_are_those_of_dlib(engine: FaceEngine, chips: NDArray[np.uint8]) -> None:
     model = dlib.face_recognition_model_v1(str(weights_folder() / EMBEDDER_FILE))
     theirs = np.array([np.array(model.compute_face_descriptor(chip)) for chip in chips])
     assert np.abs(engine.embed(chips) - theirs).max() < 1e-5
 
 
 def test_vectors_are_those_of_deepface(
-    engine: DlibEngine, chips: NDArray[np.uint8], tmp_path: Path
+    engine: FaceEngine, chips: NDArray[np.uint8], tmp_path: Path
 ) -> None:
     folder = tmp_path / ".deepface" / "weights"
     folder.mkdir(parents=True)
@@ -58,20 +59,20 @@ def test_vectors_are_those_of_deepface(
 
 
 def test_a_batch_gives_what_each_chip_gives_alone(
-    engine: DlibEngine, chips: NDArray[np.uint8]
+    engine: FaceEngine, chips: NDArray[np.uint8]
 ) -> None:
     many = np.concatenate([chips] * 4)
     alone = np.concatenate([engine.embed(chip[None]) for chip in chips] * 4)
     assert np.abs(engine.embed(many) - alone).max() < 1e-5
 
 
-def test_no_chips_are_no_vectors(engine: DlibEngine) -> None:
+def test_no_chips_are_no_vectors(engine: FaceEngine) -> None:
     vectors = engine.embed(np.empty((0, 150, 150, 3), np.uint8))
     assert vectors.shape == (0, 128)
     assert vectors.dtype == np.float32
 
 
-def test_the_threshold_parts_two_people(engine: DlibEngine, chips: NDArray[np.uint8]) -> None:
+def test_the_threshold_parts_two_people(engine: FaceEngine, chips: NDArray[np.uint8]) -> None:
     vectors = engine.embed(chips[:4])
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     distances = np.linalg.norm(vectors[:, None] - vectors, axis=2)
@@ -80,13 +81,13 @@ def test_the_threshold_parts_two_people(engine: DlibEngine, chips: NDArray[np.ui
     assert distances[:2, 2:].min() > limit
 
 
-def test_bfloat16_changes_a_vector_little(engine: DlibEngine, chips: NDArray[np.uint8]) -> None:
-    half = DlibEngine(device="cpu", precision="bfloat16").embed(chips)
+def test_bfloat16_changes_a_vector_little(engine: FaceEngine, chips: NDArray[np.uint8]) -> None:
+    half = dlib_engine(device="cpu", precision="bfloat16").embed(chips)
     assert half.dtype == np.float32
     assert np.linalg.norm(half - engine.embed(chips), axis=1).max() < 0.05
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_a_gpu_changes_a_vector_little(engine: DlibEngine, chips: NDArray[np.uint8]) -> None:
-    on_gpu = DlibEngine(device="cuda").embed(chips)
+def test_a_gpu_changes_a_vector_little(engine: FaceEngine, chips: NDArray[np.uint8]) -> None:
+    on_gpu = dlib_engine(device="cuda").embed(chips)
     assert np.linalg.norm(on_gpu - engine.embed(chips), axis=1).max() < 0.05

@@ -11,14 +11,15 @@ from PIL import Image as Picture
 
 from demo.portraits import portrait
 from errors import ModelUnavailable
-from faces.engines.dlib_torch import DlibEngine
+from faces.engine import FaceEngine
+from faces.engines.dlib_torch import dlib_engine
 from faces.engines.dlib_weights import LANDMARKS_FILE, SHA256, weights_folder
 from faces.face import Face, Image
 
 
 @pytest.fixture(scope="module")
-def engine() -> DlibEngine:
-    return DlibEngine(device="cpu", precision="float32")
+def engine() -> FaceEngine:
+    return dlib_engine(device="cpu", precision="float32")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def image() -> Image:
 
 
 @pytest.fixture(scope="module")
-def face(engine: DlibEngine, image: Image) -> Face:
+def face(engine: FaceEngine, image: Image) -> Face:
     ((face,),) = engine.detect([image])
     return face
 
@@ -41,36 +42,40 @@ def dlibs_shape(image: Image, face: Face) -> "dlib.full_object_detection":
 
 def test_landmarks_are_those_of_dlib(image: Image, face: Face) -> None:
     theirs = [(part.x, part.y) for part in dlibs_shape(image, face).parts()]
-    assert face.landmarks.dtype == np.float32
-    assert face.landmarks.tolist() == [list(map(float, point)) for point in theirs]
+    assert face.landmarks.points.dtype == np.float32
+    assert face.landmarks.points.tolist() == [list(map(float, point)) for point in theirs]
 
 
-def test_landmarks_run_from_the_right_eye_to_the_nose(face: Face) -> None:
-    right_outer, right_inner, left_outer, left_inner, nose = face.landmarks
-    assert right_outer[0] > right_inner[0] > nose[0] > left_inner[0] > left_outer[0]
-    assert nose[1] > max(right_inner[1], left_inner[1])
+def test_landmarks_have_their_names(face: Face) -> None:
+    points = dict(zip(face.landmarks.names, face.landmarks.points.tolist(), strict=True))
+    order = ("left_eye_outer", "left_eye_inner", "nose_base", "right_eye_inner", "right_eye_outer")
+    across = [points[name][0] for name in order]
+    assert across == sorted(across)
+    assert points["nose_base"][1] > max(points["right_eye_inner"][1], points["left_eye_inner"][1])
+    left, right, nose = map(face.landmarks.centre, ("left_eye", "right_eye", "nose"))
+    assert left[0] < nose[0] < right[0]
 
 
-def test_chips_are_those_of_dlib(engine: DlibEngine, image: Image, face: Face) -> None:
+def test_chips_are_those_of_dlib(engine: FaceEngine, image: Image, face: Face) -> None:
     (chip,) = engine.align(image, [face])
     theirs = dlib.get_face_chip(image, dlibs_shape(image, face), size=150, padding=0.25)
     assert np.array_equal(chip, theirs)
 
 
-def test_no_faces_are_no_chips(engine: DlibEngine, image: Image) -> None:
+def test_no_faces_are_no_chips(engine: FaceEngine, image: Image) -> None:
     chips = engine.align(image, [])
     assert chips.shape == (0, 150, 150, 3)
     assert chips.dtype == np.uint8
 
 
-def test_a_picture_that_is_a_view_of_another_is_taken(engine: DlibEngine, image: Image) -> None:
+def test_a_picture_that_is_a_view_of_another_is_taken(engine: FaceEngine, image: Image) -> None:
     view = np.concatenate([image, image], axis=1)[:, :400]
     mirrored = image[:, ::-1]
     ((face,), (other,)) = engine.detect([view, mirrored])
     assert engine.align(mirrored, [other]).shape == engine.align(view, [face]).shape
 
 
-def test_the_card_says_what_the_vectors_are(engine: DlibEngine) -> None:
+def test_the_card_says_what_the_vectors_are(engine: FaceEngine) -> None:
     card = engine.card
     assert (card.name, card.dimension, card.distance) == ("dlib", 128, "euclidean_l2")
     assert card.threshold == 0.40
@@ -82,7 +87,7 @@ def test_the_card_says_what_the_vectors_are(engine: DlibEngine) -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_refused_with_one_sentence() -> None:
     with pytest.raises(ModelUnavailable, match="set NIGHTREEL_DEVICE to auto or cpu"):
-        DlibEngine(device="cuda")
+        dlib_engine(device="cuda")
 
 
 def test_the_promise_is_imported_without_torch() -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from errors import ModelUnavailable
-from faces.engine import ModelCard
+from faces.engine import FaceEngine, ModelCard
 from faces.engines import weights
-from faces.engines.deepface import DeepFaceEngine
+from faces.engines.deepface import deepface_engine
 from faces.engines.deepface_models import DETECTORS, RECOGNISERS
-from faces.models import DLIB, card, installed, notice, pull
+from faces.engines.registry import card
+from faces.models import installed, notice, pull
 
 
 @pytest.fixture
@@ -31,8 +32,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def engine(home: Path, model: str = "Dlib", detector: str = "dlib") -> DeepFaceEngine:
-    return DeepFaceEngine(
+def engine(home: Path, model: str = "Dlib", detector: str = "dlib") -> FaceEngine:
+    return deepface_engine(
         model, detector, weights_folder=home, device="cpu", precision="float32", min_face_px=40
     )
 
@@ -53,9 +54,11 @@ def test_every_pair_has_a_card() -> None:
 
 
 def test_the_default_engines_card_is_the_engines_own() -> None:
-    from faces.engines.dlib_torch import DlibEngine
+    from faces.engines.dlib_embedder import DIMENSION
+    from faces.engines.dlib_torch import dlib_engine
 
-    assert card("dlib") == DLIB == DlibEngine.card
+    assert card("dlib") == dlib_engine().card
+    assert dlib_engine().card.dimension == DIMENSION
 
 
 @pytest.mark.parametrize(

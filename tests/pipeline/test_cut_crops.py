@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errors import UnusablePhoto
-from faces.face import Box, Face
+from faces.face import EYE_CORNERS_NOSE, Box, Face, Landmarks
 from pipeline.crops import cut, cut_face, jpeg, jpeg_of, read_crop
 
 SIDES = st.floats(20, 400)
@@ -21,14 +21,16 @@ def test_a_crop_knows_its_face_wherever_it_was_cut(
 ) -> None:
     image = np.zeros((480, 640, 3), np.uint8)
     box = Box(x, y, width, height)
-    landmarks = np.array([(x + width / 4, y + height / 4)] * 5, np.float32)
+    points = np.array([(x + width / 4, y + height / 4)] * 5, np.float32)
+    landmarks = Landmarks(EYE_CORNERS_NOSE, points)
     crop = read_crop(jpeg_of(cut_face(image, Face(box, landmarks, 0.9), "dlib")))
     assert crop.image.shape == cut(image, box).shape
     assert crop.detector == "dlib"
     assert crop.face is not None
     found, scale = crop.face.box, crop.face.box.width / width
     assert found.height == pytest.approx(height * scale, rel=0.05, abs=1)
-    inner = crop.face.landmarks[0] - (found.x, found.y)
+    assert crop.face.landmarks.names == EYE_CORNERS_NOSE
+    inner = crop.face.landmarks.points[0] - (found.x, found.y)
     assert inner == pytest.approx([found.width / 4, found.height / 4], abs=0.3)
 
 

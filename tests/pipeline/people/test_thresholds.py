@@ -9,7 +9,7 @@ from steps import enrol, find, open_case
 from test_rematch import LIKE_RED, decide_on_everything
 
 from errors import WrongUsage
-from faces.adjusted import AdjustedEngine
+from faces.adjusted import adjusted
 from faces.engines.stub import StubEngine
 from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now
@@ -54,7 +54,7 @@ def test_with_a_stricter_threshold_fewer_are_candidates_and_back(
     with reading(tools.database) as session:
         assert threshold_in_use(session, "stub") == between
         assert unmatched_people(session, now=utc_now()) == [1]
-    strict = make_tools(AdjustedEngine(StubEngine(), between))
+    strict = make_tools(adjusted(StubEngine(), between))
     match_people([1], strict)
     assert distances(tools) == [(near, between)]
     with reading(tools.database) as session:
@@ -114,8 +114,8 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
 
 
 def test_faces_in_footage_are_linked_as_before() -> None:
-    adjusted = AdjustedEngine(StubEngine(), 0.1)
-    assert adjusted.card.threshold == 0.1
-    assert adjusted.card.same_face_distance == StubEngine.card.same_face_distance
-    again = AdjustedEngine(adjusted, 0.2)
+    strict = adjusted(StubEngine(), 0.1)
+    assert strict.card.threshold == 0.1
+    assert strict.card.same_face_distance == StubEngine.card.same_face_distance
+    again = adjusted(strict, 0.2)
     assert again.card.same_face_distance == StubEngine.card.same_face_distance
