@@ -14,12 +14,21 @@ from typing import TypeAlias
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from report.column import Column, headed
+from report.columns import CANDIDATE
 from report.report_contents import Jpeg, RecordingRow, Report
 from report.timeline import Bar, Tick, bar, bars, clock, legible, ticks
 from storage.database.moments import in_utc
 
 BEYOND_THRESHOLD = 1.25
 """The distance scale ends at this multiple of the threshold."""
+PLACED = frozenset(
+    (
+        *("person", "rank", "distance", "threshold", "recording", "start_ms", "end_ms"),
+        *("quality", "provenance", "same_as_rank"),
+    )
+)
+"""What has a place of its own on a card."""
 BIDI_CONTROLS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
@@ -71,6 +80,7 @@ def render(report: Report) -> str:
     markers = [_markers(report, number) for number in range(len(report.persons))]
     return _template().render(
         report=report,
+        details=_details(report),
         person_strips=[_strips(report, [own]) for own in markers],
         all_strips=_strips(report, markers, every_recording=True),
         candidates=sum(len(person.candidates) for person in report.persons),
@@ -82,6 +92,12 @@ def render(report: Report) -> str:
 def card_id(person: int, rank: int) -> str:
     """The anchor of a candidate's card."""
     return f"person-{person + 1}-candidate-{rank}"
+
+
+def _details(report: Report) -> list[Column]:
+    """What a card tells of a candidate in one line, below what has a place of its own."""
+    listed = [one.listed for person in report.persons for one in person.candidates]
+    return [one for one in headed(CANDIDATE, listed) if one.name not in PLACED]
 
 
 _Markers: TypeAlias = dict[int, list[Marker]]

@@ -12,9 +12,10 @@ from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import reading, writing
 from storage.jobs.recordings import add
-from storage.results.candidates import CandidateRow, candidates
+from storage.results.candidates import candidates
 from storage.results.ranking import Match, replace_candidates
-from storage.results.seen import Seen
+from storage.results.seen import seen_by_id
+from storage.results.verdicts import Key
 from storage.vectors.appearances import replace_appearances
 
 ADA, GRACE = 1, 2
@@ -147,37 +148,36 @@ def test_a_candidate_is_told_with_all_a_reader_needs(store: Engine) -> None:
     with reading(store) as session:
         (row,) = candidates(session)
     photo = reference("badge.jpg")
-    assert row == CandidateRow(
-        id=1,
-        case="A-1",
-        person_id=ADA,
-        person="Ada",
-        seen=Seen(
-            appearance_id=SECOND,
-            analysis_id=1,
-            plan=PLAN["plan_key"],
-            recording_id=1,
-            recording="gate.mp4",
-            recording_sha256="a" * 64,
-            recording_ms=30_000,
-            start_ms=4_000,
-            end_ms=6_000,
-            best_ms=4_500,
-            box=(10.5, 20.0, 80.0, 96.0),
-            score=0.9,
-            quality=0.7,
-            faces=4,
-            crops=presence(4_000).crops,
-        ),
-        reference_id=BADGE,
-        reference="badge.jpg",
-        reference_sha256=photo.photo_sha256,
-        reference_crop=photo.crop,
-        distance=0.3,
-        threshold=0.6,
-        rank=1,
-        engine="stub",
-    )
+    assert (row.case, row.person_id, row.person) == ("A-1", ADA, "Ada")
+    assert (row.reference_id, row.reference) == (BADGE, "badge.jpg")
+    assert (row.reference_sha256, row.reference_crop) == (photo.photo_sha256, photo.crop)
+    assert (row.distance, row.threshold, row.rank, row.engine) == (0.3, 0.6, 1, "stub")
+    assert row.key == Key(ADA, SECOND)
+
+
+def test_what_was_seen_is_told_with_all_a_reader_needs(store: Engine) -> None:
+    with reading(store) as session:
+        seen = seen_by_id(session, [SECOND])[SECOND]
+    told = {
+        "appearance_id": SECOND,
+        "analysis_id": 1,
+        "plan": PLAN["plan_key"],
+        "recording_id": 1,
+        "recording": "gate.mp4",
+        "recording_sha256": "a" * 64,
+        "recording_ms": 30_000,
+        "start_ms": 4_000,
+        "end_ms": 6_000,
+        "best_ms": 4_500,
+        "box": (10.5, 20.0, 80.0, 96.0),
+        "score": 0.9,
+        "quality": 0.7,
+        "faces": 4,
+        "crops": presence(4_000).crops,
+    }
+    assert {name: getattr(seen, name) for name in told} == told
+    assert seen.pixels == (10, 20, 80, 96)
+    assert seen.provenance == ""
 
 
 def test_candidates_are_listed_by_case_and_by_analysis(store: Engine) -> None:
