@@ -157,7 +157,7 @@ class Settings(BaseSettings):
     """Memory one decoding process may take."""
     decoder_timeout_seconds: int = Field(default=600, ge=10)
     """Wall-clock time one decoding process may take for one segment."""
-    walls: Literal["auto", "require", "off"] = "auto"
+    sandbox: Literal["auto", "require", "off"] = "auto"
     """Shut the decoder in as far as the machine allows; `require` refuses to decode where it
     allows nothing."""
     max_pixels: int = Field(default=40_000_000, ge=1_000_000)

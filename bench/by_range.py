@@ -25,7 +25,7 @@ from footage.guards import Decoder
 from footage.recording import fingerprint, probe
 from footage.remote.disk_cache import DiskCache
 from footage.remote.held import can_hold_reads
-from footage.sandbox.walls import standing
+from footage.sandbox.sandbox import standing
 from footage.segments import Segment, divide
 from pipeline.at_hand import Known, at_hand, modified_ns
 from storage.files.footage_store import FootageStore
@@ -59,7 +59,7 @@ def main(minutes: int = 60) -> None:
         for path in _recordings(folder / "bucket", minutes):
             known = _known(path, bucket, decoder)
             segments = divide(known.recording, 60)
-            for by_range in (False, can_hold_reads(executable, decoder.walls)):
+            for by_range in (False, can_hold_reads(executable, decoder.sandbox)):
                 cache = DiskCache(folder / f"cache-{path.name}-{by_range}", 1 << 40)
                 store = FootageStore({bucket.name: bucket}, cache, by_range)
                 sent.answers, sent.bytes, began = 0, 0, time.monotonic()

@@ -16,7 +16,7 @@ class Benchmark(StrEnum):
     PROCESS = "process"
     MEMORY = "memory"
     HOSTILE = "hostile"
-    WALLS = "walls"
+    SANDBOX = "sandbox"
     VECTORS = "vectors"
     FLEET = "fleet"
     LEDGER = "ledger"

@@ -29,7 +29,7 @@ from worker.stack_info import running, services_alive
 LEAST_FREE_GB = 2
 PROBE = b"\xff\xd8 nightreel doctor \xff\xd9"
 """What is kept among the pictures to see whether that can be done."""
-WALLS = {
+SANDBOX = {
     "namespaces": "no network and no other process",
     "landlock": "no file but its own",
     "no_sockets": "no socket",
@@ -102,13 +102,15 @@ def _ffmpeg() -> Iterator[Finding]:
 
 
 def _walls() -> Iterator[Finding]:
-    walls = resources().decoder.walls
-    stand = [words for name, words in WALLS.items() if walls.bubblewrap or getattr(walls, name)]
-    yield Finding("walls", walls.closed, ", ".join(["ffmpeg has limits", *stand]))
-    lacking = [words for words in WALLS.values() if words not in stand]
+    sandbox = resources().decoder.sandbox
+    stand = [
+        words for name, words in SANDBOX.items() if sandbox.bubblewrap or getattr(sandbox, name)
+    ]
+    yield Finding("sandbox", sandbox.closed, ", ".join(["ffmpeg has limits", *stand]))
+    lacking = [words for words in SANDBOX.values() if words not in stand]
     if lacking:
-        advice = "install bubblewrap or allow user namespaces; NIGHTREEL_WALLS must not be off"
-        yield Finding("walls missing", walls.closed, f"{', '.join(lacking)}: {advice}")
+        advice = "install bubblewrap or allow user namespaces; NIGHTREEL_SANDBOX must not be off"
+        yield Finding("sandbox missing", sandbox.closed, f"{', '.join(lacking)}: {advice}")
 
 
 def _queue() -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Pictures become a small clip that a browser plays, in a child behind the decoder's walls.
+"""Pictures become a small clip that a browser plays, in a child behind the decoder's sandbox.
 
 The pictures are our own by now; the child is shut in all the same, for what they show is private
 and goes nowhere but back to us: in by a file without a name, out by a pipe.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from errors import DecoderFailed
 from footage.guards import Decoder
-from footage.sandbox.walls import start
+from footage.sandbox.sandbox import start
 
 _LONGEST_SECONDS = 60
 _FRAGMENTS = "frag_keyframe+empty_moov+default_base_moof"
@@ -54,7 +54,7 @@ def _run(command: list[str], pictures: Sequence[NDArray[np.uint8]], decoder: Dec
             file.write(picture.tobytes())
         file.seek(0)
         try:
-            child = start(command, decoder.walls, limits, stdin=file.fileno())
+            child = start(command, decoder.sandbox, limits, stdin=file.fileno())
         except OSError as error:
             raise DecoderFailed(f"ffmpeg cannot be started: {error.strerror}.") from None
     try:

@@ -21,7 +21,7 @@ from footage.executables import choose, find_ffmpegs
 from footage.guards import Decoder, Options, guards
 from footage.opening import open_footage
 from footage.remote.held import FreeReads, HeldReads, Supply
-from footage.sandbox.walls import STARTERS, own_status, start
+from footage.sandbox.sandbox import STARTERS, own_status, start
 
 __all__ = ["Child", "Decoder", "choose", "find_ffmpegs"]
 
@@ -75,7 +75,7 @@ class Child:
         Raises DecoderFailed when the child cannot be started, and what `open_footage` raises.
         """
         self._patience = patience_seconds or decoder.timeout_seconds
-        self._walls = decoder.walls
+        self._walls = decoder.sandbox
         self._log_head, self._log_tail = bytearray(), bytearray()
         self._reads = FreeReads()
         self._side, child_side = os.pipe()
@@ -202,7 +202,7 @@ class Child:
         }
         try:
             process = start(
-                arguments, decoder.walls, limits,
+                arguments, decoder.sandbox, limits,
                 stdin=footage, passed=(side,), starter=self._reads.starter,
             )  # fmt: skip
         except OSError as error:
@@ -253,6 +253,6 @@ class Child:
 
 def _held(footage: int, supply: Supply, decoder: Decoder) -> HeldReads:
     try:
-        return HeldReads(footage, supply, decoder.executable, decoder.walls)
+        return HeldReads(footage, supply, decoder.executable, decoder.sandbox)
     except OSError as error:
         raise DecoderFailed(f"ffmpeg's reads cannot be held: {error.strerror}.") from None

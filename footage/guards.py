@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from footage.sandbox.walls import NO_WALLS, Walls
+from footage.sandbox.sandbox import NO_WALLS, Sandbox
 
 Options: TypeAlias = Mapping[str, str | int | None]
 """Command-line options without their dash; None for a flag that takes no value."""
@@ -37,7 +37,7 @@ class Decoder:
     """How long one child may keep its reader waiting, all waits added up."""
     max_pixels: int
     """Pictures with more pixels than this are refused."""
-    walls: Walls = NO_WALLS
+    sandbox: Sandbox = NO_WALLS
     """What stands around one child."""
 
 

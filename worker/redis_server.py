@@ -37,7 +37,7 @@ def socket_url(socket: Path, password: str) -> str:
     """The address of a server on a Unix socket, whose path needs no quoting.
 
     Only this user reaches the socket. The password stands before it all the same: a decoder of
-    hostile footage runs as this user, and one of its walls may be missing on a machine.
+    hostile footage runs as this user, and one of its sandbox may be missing on a machine.
     """
     return f"{SOCKET_SCHEME}:{password}@{socket}"
 

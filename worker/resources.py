@@ -12,7 +12,7 @@ from footage.executables import choose
 from footage.guards import Decoder
 from footage.remote.disk_cache import DiskCache
 from footage.remote.held import can_hold_reads
-from footage.sandbox.walls import choose_walls
+from footage.sandbox.sandbox import choose_walls
 from pipeline.governance.purge import Retention
 from pipeline.plan import Plan
 from pipeline.planning.windows import Windows
@@ -83,7 +83,7 @@ class Resources:
             self.settings.home_folder / "footage-cache", self.settings.footage_cache_mb << 20
         )
         by_range = self.settings.footage_by_range and can_hold_reads(
-            self.decoder.executable, self.decoder.walls
+            self.decoder.executable, self.decoder.sandbox
         )
         return FootageStore({name: self.bucket(name) for name in names}, cache, by_range)
 
@@ -107,7 +107,7 @@ class Resources:
             memory_mb=self.settings.decoder_memory_mb,
             timeout_seconds=self.settings.decoder_timeout_seconds,
             max_pixels=self.settings.max_pixels,
-            walls=choose_walls(self.settings.walls, executable),
+            sandbox=choose_walls(self.settings.sandbox, executable),
         )
 
     @cached_property

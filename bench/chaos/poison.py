@@ -35,8 +35,8 @@ def fragile_decoder(folder: Path) -> dict[str, str]:
     text = FRAGILE_DECODER.format(width=width, height=height, ffmpeg=shlex.quote(choose()))
     script.write_text(text)
     script.chmod(0o755)
-    # A script cannot start behind the walls, which have tests of their own.
-    return {"NIGHTREEL_FFMPEG": str(script), "NIGHTREEL_WALLS": "off"}
+    # A script cannot start behind the sandbox, which have tests of their own.
+    return {"NIGHTREEL_FFMPEG": str(script), "NIGHTREEL_SANDBOX": "off"}
 
 
 def fragile_engine(_: Path) -> dict[str, str]:

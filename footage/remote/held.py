@@ -18,7 +18,7 @@ from typing import Protocol, Self
 
 from footage.remote.notices import Read, let_fail, let_go_on, receive
 from footage.sandbox.confine import hold_reads
-from footage.sandbox.walls import Walls, shut_in, starts, without_collections
+from footage.sandbox.sandbox import Sandbox, shut_in, starts, without_collections
 
 
 class Supply(Protocol):
@@ -52,15 +52,15 @@ class HeldReads(FreeReads):
 
     starter: ThreadPoolExecutor
 
-    def __init__(self, file: int, supply: Supply, executable: str, walls: Walls) -> None:
-        """Get ready to start one child behind walls, with `file` as its standard input.
+    def __init__(self, file: int, supply: Supply, executable: str, sandbox: Sandbox) -> None:
+        """Get ready to start one child behind sandbox, with `file` as its standard input.
 
         Raises OSError where the kernel holds no reads.
         """
         self._supply = supply
         self._failure: BaseException | None = None
         self._held: tuple[float, float | None] = (0.0, None)
-        self.starter = shut_in(executable, walls)
+        self.starter = shut_in(executable, sandbox)
         try:
             self._own, self._listener = self.starter.submit(_hold_own_reads).result()
         except OSError:
@@ -150,16 +150,16 @@ class _Counting:
 
 
 @cache
-def can_hold_reads(executable: str, walls: Walls) -> bool:
-    """Whether this machine holds the reads of this ffmpeg behind these walls, tried once."""
+def can_hold_reads(executable: str, sandbox: Sandbox) -> bool:
+    """Whether this machine holds the reads of this ffmpeg behind these sandbox, tried once."""
     seen = _Counting()
     try:
         with Path(os.devnull).open("rb") as nothing:
-            reads = HeldReads(nothing.fileno(), seen, executable, walls)
+            reads = HeldReads(nothing.fileno(), seen, executable, sandbox)
     except OSError:
         return False
     with reads:
-        return starts(executable, walls, reads.starter) and seen.reads > 0
+        return starts(executable, sandbox, reads.starter) and seen.reads > 0
 
 
 def _hold_own_reads() -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Shuts the calling thread in for good, and with it every child it starts.
 
-Linux keeps these walls by thread and hands them on at fork, so no code has to run between fork
+Linux keeps these sandbox by thread and hands them on at fork, so no code has to run between fork
 and exec, and no helper between us and the child. See landlock(7), seccomp(2).
 """
 

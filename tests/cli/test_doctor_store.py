@@ -8,7 +8,7 @@ from object_store import ObjectServer
 
 from footage.executables import choose
 from footage.remote.held import can_hold_reads
-from footage.sandbox.walls import standing
+from footage.sandbox.sandbox import standing
 
 
 def test_buckets_that_are_not_there_need_attention(

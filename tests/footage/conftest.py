@@ -5,18 +5,18 @@ import pytest
 
 from footage.executables import choose
 from footage.guards import Decoder
-from footage.sandbox.walls import standing
+from footage.sandbox.sandbox import standing
 
 
 @pytest.fixture(scope="session")
 def decoder() -> Decoder:
-    """Behind all the walls this machine allows, as by default."""
+    """Behind all the sandbox this machine allows, as by default."""
     return Decoder(
         executable=choose(),
         memory_mb=2048,
         timeout_seconds=60,
         max_pixels=40_000_000,
-        walls=standing(choose()),
+        sandbox=standing(choose()),
     )
 
 

@@ -46,8 +46,10 @@ def stand_in(folder: Path, script: str, decoder: Decoder) -> Decoder:
     path = folder / "ffmpeg"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
-    walls = replace(decoder.walls, unprivileged=False)  # tests' folders are for their owner alone
-    return replace(decoder, executable=str(path), walls=walls)
+    sandbox = replace(
+        decoder.sandbox, unprivileged=False
+    )  # tests' folders are for their owner alone
+    return replace(decoder, executable=str(path), sandbox=sandbox)
 
 
 @pytest.mark.parametrize(

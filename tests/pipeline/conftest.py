@@ -13,7 +13,7 @@ from faces.engine import FaceEngine
 from faces.engines.stub import StubEngine
 from footage.executables import choose
 from footage.guards import Decoder
-from footage.sandbox.walls import standing
+from footage.sandbox.sandbox import standing
 from pipeline.plan import Plan
 from pipeline.tools import Tools
 from storage.files.objects import Bucket
@@ -21,13 +21,13 @@ from storage.files.objects import Bucket
 
 @pytest.fixture(scope="session")
 def decoder() -> Decoder:
-    """Behind all the walls this machine allows, as by default."""
+    """Behind all the sandbox this machine allows, as by default."""
     return Decoder(
         executable=choose(),
         memory_mb=2048,
         timeout_seconds=60,
         max_pixels=40_000_000,
-        walls=standing(choose()),
+        sandbox=standing(choose()),
     )
 
 

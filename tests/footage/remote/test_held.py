@@ -20,10 +20,10 @@ from footage.guards import Decoder
 from footage.recording import Recording, probe
 from footage.remote.held import HeldReads, can_hold_reads
 from footage.sandbox import confine
-from footage.sandbox.walls import NO_WALLS, Walls, standing, start, starts
+from footage.sandbox.sandbox import NO_WALLS, Sandbox, standing, start, starts
 from footage.segments import divide
 
-OWN = Walls(namespaces=True, landlock=True, no_sockets=True)
+OWN = Sandbox(namespaces=True, landlock=True, no_sockets=True)
 SHELL = "/bin/bash"
 AWAY = StoreUnavailable("The store is away.")
 
@@ -80,12 +80,12 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-def run(arguments: list[str], walls: Walls, supply: Bringing) -> str:
+def run(arguments: list[str], sandbox: Sandbox, supply: Bringing) -> str:
     """What a program says that has the file for its standard input."""
     with (
         supply.path.open("rb") as file,
-        HeldReads(file.fileno(), supply, arguments[0], walls) as reads,
-        start(arguments, walls, {}, stdin=file.fileno(), starter=reads.starter) as child,
+        HeldReads(file.fileno(), supply, arguments[0], sandbox) as reads,
+        start(arguments, sandbox, {}, stdin=file.fileno(), starter=reads.starter) as child,
     ):
         try:
             said, complaints = child.communicate(timeout=20)
@@ -104,17 +104,17 @@ def numbers(recording: Recording, decoder: Decoder) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "walls", [NO_WALLS, Walls(unprivileged=True), OWN, Walls(bubblewrap=True)], ids=repr
+    "sandbox", [NO_WALLS, Sandbox(unprivileged=True), OWN, Sandbox(bubblewrap=True)], ids=repr
 )
 def test_a_child_reads_what_comes_only_when_it_reads(
-    walls: Walls, text: Path, bringing: Callable[..., Bringing]
+    sandbox: Sandbox, text: Path, bringing: Callable[..., Bringing]
 ) -> None:
-    if walls.bubblewrap and not shutil.which("bwrap"):
+    if sandbox.bubblewrap and not shutil.which("bwrap"):
         pytest.skip("bubblewrap is not installed")
-    if not starts(choose(), walls):
-        pytest.skip("this machine allows no such walls")
+    if not starts(choose(), sandbox):
+        pytest.skip("this machine allows no such sandbox")
     script = "while read line; do echo $line; done <&0"
-    assert run([SHELL, "-c", script], walls, bringing(text)) == text.read_text()
+    assert run([SHELL, "-c", script], sandbox, bringing(text)) == text.read_text()
 
 
 def test_a_duplicate_of_the_descriptor_is_held_too(

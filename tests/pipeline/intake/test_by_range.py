@@ -62,7 +62,7 @@ def clip(noisy_clip: Path, tmp_path: Path) -> Path:
 def tools(make_tools: Callable[..., Tools], bucket: Bucket, tmp_path: Path) -> Tools:
     """A machine that holds reads, with an empty cache; footage is added elsewhere."""
     made = make_tools()
-    if not can_hold_reads(made.decoder.executable, made.decoder.walls):
+    if not can_hold_reads(made.decoder.executable, made.decoder.sandbox):
         (pytest.fail if "CI" in os.environ else pytest.skip)("this kernel holds no reads")
     cache = DiskCache(tmp_path / "cache", 1 << 30)
     return replace(made, footage_store=FootageStore({bucket.name: bucket}, cache, by_range=True))

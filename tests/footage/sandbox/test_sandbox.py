@@ -1,4 +1,4 @@
-"""Behind the walls: what a child that was taken over by a hostile file can still do.
+"""Behind the sandbox: what a child that was taken over by a hostile file can still do.
 
 A shell stands in for it, started as ffmpeg is.
 """
@@ -19,17 +19,17 @@ from waiting import wait_until
 from errors import StackTrouble
 from footage.executables import choose
 from footage.guards import Decoder
-from footage.sandbox.walls import NO_WALLS, Walls, choose_walls, own_status, standing, start
+from footage.sandbox.sandbox import NO_WALLS, Sandbox, choose_walls, own_status, standing, start
 
-OWN = Walls(namespaces=True, landlock=True, no_sockets=True)
-BUBBLEWRAP = Walls(bubblewrap=True)
+OWN = Sandbox(namespaces=True, landlock=True, no_sockets=True)
+BUBBLEWRAP = Sandbox(bubblewrap=True)
 SHELL = "/bin/bash"
 
 pytestmark = pytest.mark.skipif(not Path(SHELL).exists(), reason="no bash to stand in for ffmpeg")
 
 
 @pytest.fixture(params=[OWN, BUBBLEWRAP], ids=["own", "bubblewrap"])
-def walls(request: pytest.FixtureRequest) -> Walls:
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     """Each way to be shut in wholly, where this machine allows it."""
     if request.param == BUBBLEWRAP and not shutil.which("bwrap"):
         pytest.skip("bubblewrap is not installed")
@@ -54,14 +54,14 @@ def secret(tmp_path: Path) -> Path:
 
 def run(
     script: str,
-    walls: Walls,
+    sandbox: Sandbox,
     footage: Path = Path(os.devnull),
     limits: Mapping[str, int] | None = None,
 ) -> str:
-    """What the script prints behind these walls."""
+    """What the script prints behind these sandbox."""
     with (
         footage.open() as file,
-        start([SHELL, "-c", script], walls, limits or {}, stdin=file.fileno()) as child,
+        start([SHELL, "-c", script], sandbox, limits or {}, stdin=file.fileno()) as child,
     ):
         try:
             said, complaints = child.communicate(timeout=10)
@@ -70,38 +70,38 @@ def run(
     return (said + complaints).decode()
 
 
-def test_the_footage_can_be_read(walls: Walls, footage: Path) -> None:
-    assert run("read line; echo $line", walls, footage) == "a recording\n"
+def test_the_footage_can_be_read(sandbox: Sandbox, footage: Path) -> None:
+    assert run("read line; echo $line", sandbox, footage) == "a recording\n"
 
 
-def test_no_other_file_can_be_read(walls: Walls, footage: Path, secret: Path) -> None:
+def test_no_other_file_can_be_read(sandbox: Sandbox, footage: Path, secret: Path) -> None:
     script = f"cat {secret} {secret.parent}/* /etc/passwd /etc/hostname /proc/1/environ"
 
-    said = run(script, walls, footage)
+    said = run(script, sandbox, footage)
 
     assert "marker" not in said and "recording" not in said and "root:" not in said
     assert said.count("cat: ") == 5
 
 
-def test_no_folder_of_the_users_can_be_listed(walls: Walls, secret: Path) -> None:
-    assert secret.name not in run(f"cd {secret.parent} && ls; ls {secret.parent}", walls)
+def test_no_folder_of_the_users_can_be_listed(sandbox: Sandbox, secret: Path) -> None:
+    assert secret.name not in run(f"cd {secret.parent} && ls; ls {secret.parent}", sandbox)
 
 
-def test_no_file_can_be_written(walls: Walls, footage: Path, tmp_path: Path) -> None:
+def test_no_file_can_be_written(sandbox: Sandbox, footage: Path, tmp_path: Path) -> None:
     targets = (footage, tmp_path / "new", Path("/tmp/nightreel-test-new"), "/proc/self/fd/0")
 
-    run("; ".join(f"echo spoiled >> {target}" for target in targets), walls, footage)
-    run(f"rm {footage}; ln -s {footage} {tmp_path}/link; mkdir {tmp_path}/folder", walls, footage)
+    run("; ".join(f"echo spoiled >> {target}" for target in targets), sandbox, footage)
+    run(f"rm {footage}; ln -s {footage} {tmp_path}/link; mkdir {tmp_path}/folder", sandbox, footage)
 
     assert [path.name for path in tmp_path.iterdir()] == ["footage"]
     assert footage.read_text() == "a recording\n"
     assert not Path("/tmp/nightreel-test-new").exists()
 
 
-def test_no_network_can_be_reached(walls: Walls) -> None:
+def test_no_network_can_be_reached(sandbox: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        said = run(f"echo hello > /dev/tcp/127.0.0.1/{port} && echo reached", walls)
+        said = run(f"echo hello > /dev/tcp/127.0.0.1/{port} && echo reached", sandbox)
         assert "reached" not in said
 
         server.settimeout(0.01)
@@ -109,16 +109,16 @@ def test_no_network_can_be_reached(walls: Walls) -> None:
             server.accept()
 
 
-def test_no_other_process_can_be_signalled(walls: Walls) -> None:
+def test_no_other_process_can_be_signalled(sandbox: Sandbox) -> None:
     with subprocess.Popen(["sleep", "60"]) as other:
-        run(f"kill -9 {other.pid}", walls)
+        run(f"kill -9 {other.pid}", sandbox)
         assert other.poll() is None
         other.kill()
 
 
-def test_it_cannot_start_processes_without_end(walls: Walls) -> None:
+def test_it_cannot_start_processes_without_end(sandbox: Sandbox) -> None:
     hundred = " | ".join(["sleep 60"] * 100)
-    unprivileged = replace(walls, unprivileged=os.geteuid() == 0)  # root's are never counted
+    unprivileged = replace(sandbox, unprivileged=os.geteuid() == 0)  # root's are never counted
 
     assert "fork" in run(f"exec sh -c '{hundred}'", unprivileged).lower()
 
@@ -134,8 +134,8 @@ def test_without_walls_the_same_would_be_read(secret: Path) -> None:
     assert run(f"cat {secret}", NO_WALLS) == "the marker\n"
 
 
-@pytest.mark.parametrize("walls_alone", [Walls(landlock=True), Walls(no_sockets=True)])
-def test_landlock_and_the_ban_on_sockets_stand_alone(walls_alone: Walls, secret: Path) -> None:
+@pytest.mark.parametrize("walls_alone", [Sandbox(landlock=True), Sandbox(no_sockets=True)])
+def test_landlock_and_the_ban_on_sockets_stand_alone(walls_alone: Sandbox, secret: Path) -> None:
     """As in a container that allows no namespaces."""
     try:
         said = run(f"cat {secret}; echo > /dev/udp/127.0.0.1/9", walls_alone)
@@ -148,8 +148,8 @@ def test_landlock_and_the_ban_on_sockets_stand_alone(walls_alone: Walls, secret:
         assert "/dev/udp/127.0.0.1/9: Permission denied" in said
 
 
-def test_the_worker_itself_is_not_shut_in(walls: Walls, secret: Path) -> None:
-    run("true", walls)
+def test_the_worker_itself_is_not_shut_in(sandbox: Sandbox, secret: Path) -> None:
+    run("true", sandbox)
 
     assert secret.read_text() == "the marker\n"
     socket.socket().close()
@@ -158,16 +158,16 @@ def test_the_worker_itself_is_not_shut_in(walls: Walls, secret: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_root_sends_nobody(secret: Path) -> None:
     secret.chmod(0o600)
-    walls = Walls(unprivileged=True)
+    sandbox = Sandbox(unprivileged=True)
 
-    assert run("id -u; cat", walls, secret) == "65534\nthe marker\n"
+    assert run("id -u; cat", sandbox, secret) == "65534\nthe marker\n"
 
 
-def test_a_child_dies_with_the_process_that_started_it(walls: Walls) -> None:
+def test_a_child_dies_with_the_process_that_started_it(sandbox: Sandbox) -> None:
     sleep = ["sleep", f"{86_400 + os.getpid()}"]
     code = (
-        "import signal; from footage.sandbox.walls import Walls, start\n"
-        f"start(['{SHELL}', '-c', '{' '.join(sleep)} | cat'], {walls!r}, {{}}, stdin=0)\n"
+        "import signal; from footage.sandbox.sandbox import Sandbox, start\n"
+        f"start(['{SHELL}', '-c', '{' '.join(sleep)} | cat'], {sandbox!r}, {{}}, stdin=0)\n"
         "signal.pause()"
     )
     with subprocess.Popen([sys.executable, "-c", code]) as worker:
@@ -198,11 +198,13 @@ def test_the_decoder_of_this_machine_is_shut_in(decoder: Decoder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "walls", "own"),
+    ("status", "sandbox", "own"),
     [(137, BUBBLEWRAP, -9), (183, BUBBLEWRAP, 183), (137, OWN, 137), (1, OWN, 1), (-11, OWN, -11)],
 )
-def test_the_childs_own_end_is_told_through_its_walls(status: int, walls: Walls, own: int) -> None:
-    assert own_status(status, walls, "ffmpeg's last words\n") == own
+def test_the_childs_own_end_is_told_through_its_walls(
+    status: int, sandbox: Sandbox, own: int
+) -> None:
+    assert own_status(status, sandbox, "ffmpeg's last words\n") == own
 
 
 def running(command: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What the walls around ffmpeg cost at each start: `python -m bench.walls [ROUNDS]`."""
+"""What the sandbox around ffmpeg cost at each start: `python -m bench.sandbox [ROUNDS]`."""
 
 import os
 import statistics
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from footage.executables import choose
-from footage.sandbox.walls import NO_WALLS, Walls, standing, start
+from footage.sandbox.sandbox import NO_WALLS, Sandbox, standing, start
 
 
 def main(rounds: int = 40) -> None:
@@ -35,9 +35,9 @@ def _alone(ffmpeg: str) -> None:
     subprocess.run([ffmpeg, "-version"], capture_output=True, check=True)
 
 
-def _walled(ffmpeg: str, walls: Walls) -> None:
+def _walled(ffmpeg: str, sandbox: Sandbox) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
-    with start([ffmpeg, "-version"], walls, {}, stdin=nothing) as child:
+    with start([ffmpeg, "-version"], sandbox, {}, stdin=nothing) as child:
         child.communicate()
     os.close(nothing)
 

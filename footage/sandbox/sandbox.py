@@ -1,6 +1,6 @@
-"""The walls around the ffmpeg child: which this machine allows, and how a child starts in them.
+"""The sandbox around the ffmpeg child: which this machine allows, and how a child starts in them.
 
-A child gets the footage as its standard input and nothing else to read, so the walls need not
+A child gets the footage as its standard input and nothing else to read, so the sandbox need not
 know one file from another.
 """
 
@@ -27,7 +27,7 @@ Limits: TypeAlias = Mapping[str, int]
 """By the names of prlimit(1): `as` in bytes, `cpu` in seconds, ..."""
 
 STARTERS = ("setpriv: ", "unshare: ", "bwrap: ", "prlimit: ")
-"""How a line begins that says why the child could not be started behind its walls."""
+"""How a line begins that says why the child could not be started behind its sandbox."""
 
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH")
 """All a child inherits: not our passwords, nor variables that change what ffmpeg writes."""
@@ -45,8 +45,8 @@ _COUNTED_BY_NAMESPACE = (5, 14)
 
 
 @dataclass(frozen=True, slots=True)
-class Walls:
-    """Which walls stand, beside the limits, which always do."""
+class Sandbox:
+    """Which sandbox stand, beside the limits, which always do."""
 
     unprivileged: bool = False
     """The child runs as nobody where we are root."""
@@ -70,56 +70,56 @@ class Walls:
         return self.bubblewrap or (self.landlock and (self.namespaces or self.no_sockets))
 
 
-NO_WALLS = Walls()
+NO_WALLS = Sandbox()
 
 
-def choose_walls(setting: Setting, executable: str) -> Walls:
-    """The walls to put around children of this ffmpeg.
+def choose_walls(setting: Setting, executable: str) -> Sandbox:
+    """The sandbox to put around children of this ffmpeg.
 
     Raises StackTrouble when the setting is `require` and the machine allows no namespaces.
     """
-    walls = NO_WALLS if setting == "off" else standing(executable)
-    if setting == "require" and not walls.enclosed:
+    sandbox = NO_WALLS if setting == "off" else standing(executable)
+    if setting == "require" and not sandbox.enclosed:
         raise StackTrouble(
-            "The decoder cannot be shut in on this machine and NIGHTREEL_WALLS=require forbids to"
+            "The decoder cannot be shut in on this machine and NIGHTREEL_SANDBOX=require forbids to"
             " go without; install bubblewrap or allow user namespaces."
         )
-    return walls
+    return sandbox
 
 
 @cache
-def standing(executable: str) -> Walls:
-    """The strongest walls behind which this ffmpeg still starts, tried once a process."""
-    wished = Walls(unprivileged=os.geteuid() == 0)
+def standing(executable: str) -> Sandbox:
+    """The strongest sandbox behind which this ffmpeg still starts, tried once a process."""
+    wished = Sandbox(unprivileged=os.geteuid() == 0)
     bubblewrap = replace(wished, bubblewrap=shutil.which("bwrap") is not None)
     own = replace(wished, namespaces=True, landlock=True, no_sockets=True)
-    for walls in (bubblewrap, own):
-        if walls.enclosed and starts(executable, walls):
-            return walls
-    walls = NO_WALLS
+    for sandbox in (bubblewrap, own):
+        if sandbox.enclosed and starts(executable, sandbox):
+            return sandbox
+    sandbox = NO_WALLS
     for name in ("unprivileged", "namespaces", "landlock", "no_sockets"):
-        more = replace(walls, **{name: True})
+        more = replace(sandbox, **{name: True})
         if (name != "unprivileged" or wished.unprivileged) and starts(executable, more):
-            walls = more
-    return walls
+            sandbox = more
+    return sandbox
 
 
 def start(
     arguments: list[str],
-    walls: Walls,
+    sandbox: Sandbox,
     limits: Limits,
     *,
     stdin: int,
     passed: tuple[int, ...] = (),
     starter: ThreadPoolExecutor | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start a program behind walls, in a session of its own; it dies with this process.
+    """Start a program behind sandbox, in a session of its own; it dies with this process.
 
     `stdin` is all it is given to read, `passed` are further descriptors it keeps, `starter` is a
     thread of `shut_in` that stands in for the one all others share. Raises OSError.
     """
-    command = [*_around(arguments[0], walls), *_limiting(walls, limits), *arguments]
-    nobody = _NOBODY if walls.unprivileged else None
+    command = [*_around(arguments[0], sandbox), *_limiting(sandbox, limits), *arguments]
+    nobody = _NOBODY if sandbox.unprivileged else None
 
     def begin() -> "subprocess.Popen[bytes]":
         with without_collections():
@@ -136,29 +136,29 @@ def start(
                 extra_groups=None if nobody is None else (),
             )
 
-    starter = starter or _starter(arguments[0], walls, os.getpid())
+    starter = starter or _starter(arguments[0], sandbox, os.getpid())
     return starter.submit(begin).result()
 
 
-def shut_in(executable: str, walls: Walls) -> ThreadPoolExecutor:
-    """A new thread that is itself behind those walls that children inherit.
+def shut_in(executable: str, sandbox: Sandbox) -> ThreadPoolExecutor:
+    """A new thread that is itself behind those sandbox that children inherit.
 
     It must outlive its children: a child is killed when the thread that started it ends.
     Raises OSError.
     """
     starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ffmpeg")
-    if walls.landlock:
+    if sandbox.landlock:
         starter.submit(see_only, _visible(executable)).result()
-    if walls.no_sockets:
+    if sandbox.no_sockets:
         starter.submit(open_no_socket).result()
     return starter
 
 
-def starts(executable: str, walls: Walls, starter: ThreadPoolExecutor | None = None) -> bool:
-    """Whether this ffmpeg starts behind these walls; `starter` as in `start`."""
+def starts(executable: str, sandbox: Sandbox, starter: ThreadPoolExecutor | None = None) -> bool:
+    """Whether this ffmpeg starts behind these sandbox; `starter` as in `start`."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
-        child = start([executable, "-version"], walls, {}, stdin=nothing, starter=starter)
+        child = start([executable, "-version"], sandbox, {}, stdin=nothing, starter=starter)
         said, _ = child.communicate(timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -179,34 +179,34 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def own_status(status: int, walls: Walls, log: str) -> int:
-    """The exit status of the child itself, minus the signal that killed it, from its walls'.
+def own_status(status: int, sandbox: Sandbox, log: str) -> int:
+    """The exit status of the child itself, minus the signal that killed it, from its sandbox'.
 
     bubblewrap adds 128 to the signal; unshare dies by the same one, but for SIGKILL, which
     util-linux before 2.39 cannot do and says so.
     """
-    if walls.bubblewrap and _SIGNALLED < status <= _SIGNALLED + signal.SIGSYS:
+    if sandbox.bubblewrap and _SIGNALLED < status <= _SIGNALLED + signal.SIGSYS:
         return _SIGNALLED - status
-    if walls.namespaces and _UNSHARE_GIVES_UP in log[-_LAST_WORDS:]:
+    if sandbox.namespaces and _UNSHARE_GIVES_UP in log[-_LAST_WORDS:]:
         return -signal.SIGKILL
     return status
 
 
-def _around(executable: str, walls: Walls) -> list[str]:
-    if walls.bubblewrap:
+def _around(executable: str, sandbox: Sandbox) -> list[str]:
+    if sandbox.bubblewrap:
         visible = [part for path in _visible(executable) for part in ("--ro-bind-try", path, path)]
         return ["bwrap", "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", *visible, "--"]
     begun = ["setpriv", "--pdeathsig", "KILL", "--"]
-    if walls.namespaces:
+    if sandbox.namespaces:
         apart = ("--user", "--net", "--pid", "--ipc", "--uts", "--cgroup")
         begun += ["unshare", *apart, "--fork", "--kill-child", "--"]
     return begun
 
 
-def _limiting(walls: Walls, limits: Limits) -> list[str]:
+def _limiting(sandbox: Sandbox, limits: Limits) -> list[str]:
     """Limits put on from inside, after the fork into the namespace, where they can be counted."""
     wished = {**_ALWAYS, **limits}
-    if walls.enclosed and _kernel() >= _COUNTED_BY_NAMESPACE:
+    if sandbox.enclosed and _kernel() >= _COUNTED_BY_NAMESPACE:
         wished["nproc"] = _MOST_PROCESSES
     return ["prlimit", *(f"--{name}={_allowed(name, most)}" for name, most in wished.items()), "--"]
 
@@ -223,9 +223,9 @@ def _visible(executable: str) -> tuple[str, ...]:
 
 
 @cache
-def _starter(executable: str, walls: Walls, _process: int) -> ThreadPoolExecutor:
+def _starter(executable: str, sandbox: Sandbox, _process: int) -> ThreadPoolExecutor:
     """The thread that starts all children of one kind; it lives as long as the process."""
-    return shut_in(executable, walls)
+    return shut_in(executable, sandbox)
 
 
 def _kernel() -> tuple[int, ...]:
