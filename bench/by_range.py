@@ -24,7 +24,7 @@ from footage.frames import sample
 from footage.guards import Decoder
 from footage.recording import fingerprint, probe
 from footage.remote.disk_cache import DiskCache
-from footage.remote.held import can_hold_reads
+from footage.remote.held_reads import can_hold_reads
 from footage.sandbox.sandbox import standing
 from footage.segments import Segment, divide
 from pipeline.at_hand import Known, at_hand, modified_ns

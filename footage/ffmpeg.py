@@ -20,7 +20,7 @@ from errors import DecoderFailed
 from footage.executables import choose, find_ffmpegs
 from footage.guards import Decoder, Options, guards
 from footage.opening import open_footage
-from footage.remote.held import FreeReads, HeldReads, Supply
+from footage.remote.held_reads import FreeReads, HeldReads, Supply
 from footage.sandbox.sandbox import STARTERS, own_status, start
 
 __all__ = ["Child", "Decoder", "choose", "find_ffmpegs"]

@@ -13,7 +13,7 @@ from footage.guards import CODECS, Decoder
 from footage.header import Header, read_header, verdict
 from footage.opening import VANISHED, open_footage, refuse_holes
 from footage.packets import LISTED, Listing, list_packets
-from footage.remote.held import Supply
+from footage.remote.held_reads import Supply
 
 _BLOCK_BYTES = 1 << 20
 _SLOWEST_DISK_BYTES_PER_SECOND = 20_000_000

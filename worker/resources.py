@@ -11,7 +11,7 @@ from faces.engine import FaceEngine
 from footage.executables import choose
 from footage.guards import Decoder
 from footage.remote.disk_cache import DiskCache
-from footage.remote.held import can_hold_reads
+from footage.remote.held_reads import can_hold_reads
 from footage.sandbox.sandbox import choose_walls
 from pipeline.governance.purge import Retention
 from pipeline.plan import Plan

@@ -75,7 +75,7 @@ def open_no_socket() -> None:
 def hold_reads() -> int:
     """From now on each read(2) and pread(2) waits until somebody lets it go on.
 
-    Returns the descriptor that tells of them, see `footage.remote.notices`. Other ways to read a
+    Returns the descriptor that tells of them, see `footage.remote.notifications`. Other ways to read a
     file are refused, but not mmap(2): the program loader needs it, and ffmpeg maps nothing that it
     decodes. Raises OSError where that cannot be had.
     """

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from errors import FootageChanged, FootageVanished, RefusedFootage, StoreUnavailable
 from footage.remote.disk_cache import DiskCache
-from footage.remote.held import Supply
+from footage.remote.held_reads import Supply
 from footage.remote.sparse_file import UNDER_WAY
 from storage.files.objects import Address, Bucket, Entry
 

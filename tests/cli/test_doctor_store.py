@@ -7,7 +7,7 @@ from command_line import Nightreel
 from object_store import ObjectServer
 
 from footage.executables import choose
-from footage.remote.held import can_hold_reads
+from footage.remote.held_reads import can_hold_reads
 from footage.sandbox.sandbox import standing
 
 

@@ -18,7 +18,7 @@ from steps import ingest, open_segments, outcome, seen, watch_all
 from errors import StoreUnavailable
 from footage.recording import fingerprint, probe
 from footage.remote.disk_cache import DiskCache
-from footage.remote.held import can_hold_reads
+from footage.remote.held_reads import can_hold_reads
 from footage.segments import Segment, divide
 from pipeline.analysis.analyse import Findings, analyse
 from pipeline.analysis.match import match_analysis

@@ -18,7 +18,7 @@ from footage.executables import choose
 from footage.frames import sample
 from footage.guards import Decoder
 from footage.recording import Recording, probe
-from footage.remote.held import HeldReads, can_hold_reads
+from footage.remote.held_reads import HeldReads, can_hold_reads
 from footage.sandbox import confine
 from footage.sandbox.sandbox import NO_WALLS, Sandbox, standing, start, starts
 from footage.segments import divide

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from footage.remote.notices import Read, let_fail, let_go_on, receive
+from footage.remote.notifications import Read, let_fail, let_go_on, receive
 from footage.sandbox.confine import hold_reads
 from footage.sandbox.sandbox import Sandbox, shut_in, starts, without_collections
 
