@@ -17,8 +17,8 @@ from pipeline.clock import utc_now
 from pipeline.intake.receive import Inbox
 from pipeline.judging.review import Rules
 from review.app import create_app
-from review.porter import Porter
 from review.site import Provider, Site
+from review.upload_importer import UploadImporter
 from settings import Settings
 from storage.access.accounts import Role, any_account
 from storage.access.web_sessions import Lifetime
@@ -41,11 +41,11 @@ def main(address: str = LOOPBACK) -> None:
     mine = resources()
     log_json_lines(logging.getLevelNamesMapping()[mine.settings.log_level])
     inbox = Inbox(mine.settings.home_folder, mine.site)
-    porter = Porter(inbox, mine.tools, mine.plan, ask_workers=ask_workers, now=utc_now)
-    porter.start()
+    importer = UploadImporter(inbox, mine.tools, mine.plan, ask_workers=ask_workers, now=utc_now)
+    importer.start()
     _say_what_is_missing(mine)
     server_for(
-        create_app(site_of(mine, inbox, porter)),
+        create_app(site_of(mine, inbox, importer)),
         address,
         mine.settings.web_port,
         trusted_proxies=mine.settings.trusted_proxy_list,
@@ -76,7 +76,7 @@ def _say_what_is_missing(mine: Resources) -> None:
             log.warning("there is no account yet: nightreel account add NAME --role operator")
 
 
-def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:
+def site_of(mine: Resources, inbox: Inbox, importer: UploadImporter) -> Site:
     """What the settings say."""
     settings = mine.settings
     return Site(
@@ -87,7 +87,7 @@ def site_of(mine: Resources, inbox: Inbox, porter: Porter) -> Site:
         audit_key_file=settings.effective_audit_key_file,
         most_upload_bytes=settings.upload_max_gb * 10**9,
         provider=_provider(settings),
-        wake_porter=porter.wake,
+        wake_porter=importer.wake,
         workers=lambda: _workers(mine),
         look=ledger_lookout(mine).look,
         services=lambda: _services(mine),

@@ -78,7 +78,7 @@ def test_footage_is_in_the_log_under_the_token_that_handed_it_in(
 ) -> None:
     film = paint(tmp_path / "gate.mp4", 2, Stay(RED, 0, 1)).read_bytes()
     hand_in(house.program(Role.UPLOADER), film, at="/api/v1/uploads")
-    house.porter.look_round()
+    house.importer.look_round()
     assert last_of(house) == ("recording_added", "token:1")
 
 

@@ -46,7 +46,7 @@ def fill(house: House, analyst: httpx.Client, folder: Path) -> None:
     assert enrolled.status_code == 201
     film = paint(folder / "gate.mp4", 6, Stay(RED, 0, 2), Stay(RED, 4, 6)).read_bytes()
     hand_in(analyst, film, case=GIVEN["reference"], at=f"{API}/uploads")
-    house.porter.look_round()
+    house.importer.look_round()
     with reading(tools.database) as session:
         segments = unasked(session)
     for analysis in {watch(segment, tools) for segment in segments} - {None}:

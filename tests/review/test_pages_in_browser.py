@@ -104,7 +104,7 @@ def test_from_the_first_login_to_a_recording_that_was_watched(
     page.wait_for_load_state()  # its script listens from then on
     page.get_by_label("Choose files").set_input_files(film)
     expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
-    house.porter.look_round()
+    house.importer.look_round()
     expect(page.get_by_text("waits its turn")).to_be_visible()
     watch_all(house)
     expect(page.get_by_text("watched in full")).to_be_visible()
@@ -157,7 +157,7 @@ def test_a_refusal_is_said(page: Page, house: House, tmp_path: Path) -> None:
     page.wait_for_load_state()  # its script listens from then on
     page.get_by_label("Choose files").set_input_files(notes)
     expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
-    house.porter.look_round()
+    house.importer.look_round()
     expect(page.get_by_text("UTC: The file is damaged")).to_be_visible()
 
 
@@ -189,7 +189,7 @@ def furnished(shared_house: House, film: Path) -> House:
         log_in(browser, "all")
         browser.headers["x-form-token"] = form_token_of(browser.cookies["nightreel"])
         hand_in(browser, film.read_bytes(), film.name)
-    shared_house.porter.look_round()
+    shared_house.importer.look_round()
     watch_all(shared_house)
     with writing(shared_house.site.database) as session:
         for _ in range(3):

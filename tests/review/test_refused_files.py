@@ -18,7 +18,7 @@ def section(browser: httpx.Client) -> str:
 def refuse_upload(house: House, browser: httpx.Client, name: str) -> None:
     """No video."""
     hand_in(browser, b"no video", name)
-    house.porter.look_round()
+    house.importer.look_round()
 
 
 def refuse_in_folder(house: House, name: str) -> None:

@@ -72,8 +72,8 @@ def hand_in(browser: httpx.Client, content: bytes, name: str = "gate.mp4", **oth
 
 
 def became(house: House, place: str) -> Upload:
-    """What became of an upload, once the porter has looked round."""
-    house.porter.look_round()
+    """What became of an upload, once the importer has looked round."""
+    house.importer.look_round()
     with reading(house.site.database) as session:
         row = session.get(uploads.tables.Upload, place.rpartition("/")[2])
         assert row is not None
@@ -297,10 +297,10 @@ def test_an_abandoned_upload_is_swept(house: House, ann: httpx.Client, film: byt
     place = begin(ann, len(film)).headers["location"]
     send(ann, place, 0, film[:1000])
     house.clock.pass_by(days=2, hours=23)
-    house.porter.look_round()
+    house.importer.look_round()
     assert len(list(house.site.inbox.coming.iterdir())) == 1
     house.clock.now += timedelta(hours=2)
-    house.porter.look_round()
+    house.importer.look_round()
     assert list(house.site.inbox.coming.iterdir()) == []
     assert house.visit_as(Role.UPLOADER).head(place, headers=SPEAK).status_code == 404
 

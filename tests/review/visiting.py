@@ -23,10 +23,10 @@ from pipeline.plan import Plan
 from pipeline.planning.windows import Windows
 from pipeline.tools import Tools
 from review.app import create_app
-from review.porter import Porter
 from review.serve import server_for
 from review.sessions import form_token_of
 from review.site import Site
+from review.upload_importer import UploadImporter
 from storage.access import accounts, tokens, web_sessions
 from storage.access.accounts import Account, Role
 from storage.access.passwords import hash_password
@@ -64,7 +64,7 @@ class House:
     clock: Clock
     address: str
     """Where it is served."""
-    porter: Porter
+    importer: UploadImporter
     """Works when it is told to look round."""
     browsers: list[httpx.Client] = field(default_factory=list)
 
@@ -158,14 +158,14 @@ def house_over(
         lease_seconds=60,
     )
     plan, inbox = Plan(engine="stub"), Inbox(home)
-    porter = Porter(inbox, tools, plan, ask_workers=lambda: None, now=clock)
+    importer = UploadImporter(inbox, tools, plan, ask_workers=lambda: None, now=clock)
     values = {"plan": plan, "url": "http://127.0.0.1", "now": clock, "inbox": inbox}
     values["audit_key_file"] = home / "audit-key"
     values["flower_url"] = "http://127.0.0.1:5555"
     values["look"] = lambda: look_at(database, clock())
     site = Site(tools=tools, **(values | changes))
     with served(create_app(site), trusted_proxies) as address:
-        house = House(site, clock, address, porter)
+        house = House(site, clock, address, importer)
         yield house
         for browser in house.browsers:
             browser.close()

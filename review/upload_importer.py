@@ -1,4 +1,4 @@
-"""The porter: looks at uploads that have arrived, one at a time, in a thread of its own."""
+"""The importer: looks at uploads that have arrived, one at a time, in a thread of its own."""
 
 import logging
 import threading
@@ -21,7 +21,7 @@ ROUND_SECONDS = 60.0
 MOST_ATTEMPTS = 3
 
 
-class Porter:
+class UploadImporter:
     """Takes whole uploads in as footage, and removes those that were abandoned."""
 
     def __init__(
