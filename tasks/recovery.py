@@ -9,7 +9,7 @@ from pipeline.clock import utc_now
 from storage.database.database import reading, writing
 from storage.jobs import reaper
 from tasks.segments import ask_for_waiting
-from worker import roll
+from worker import registry
 from worker.resources import resources
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ def take_back() -> None:
     Raises StoreUnavailable.
     """
     mine = resources()
-    dead = roll.dead(mine.roll_folder, roll.signed_on(mine.roll_folder))
+    dead = registry.dead(mine.registry_folder, registry.registered(mine.registry_folder))
     with reading(mine.database) as session:
         holders = reaper.owners(session)
     if holders:
@@ -29,7 +29,7 @@ def take_back() -> None:
             died = [holder for holder in holders if holder.partition(".")[0] in dead]
             reaper.abandoned(session, died)
             reaper.expired(session, utc_now())
-    roll.strike_off(mine.roll_folder, dead)
+    registry.deregister(mine.registry_folder, dead)
 
 
 def go_on(**_: object) -> None:

@@ -29,7 +29,7 @@ from storage.files.objects import Account, Address, Bucket
 from storage.files.sealed import SealedMedia
 from storage.vectors.models import in_use
 from storage.vectors.thresholds import threshold_in_use
-from worker import roll
+from worker import registry
 
 PHOTO_MIN_FACE_PX = 40
 
@@ -133,7 +133,7 @@ class Resources:
             lease_seconds=self.settings.lease_seconds,
             windows=self.windows,
             footage_store=self.footage_store,
-            process_name=lambda: roll.sign_on(self.roll_folder),
+            process_name=lambda: registry.register(self.registry_folder),
         )
 
     @cached_property
@@ -162,7 +162,7 @@ class Resources:
         return Policy(parse_bases(self.settings.legal_bases), self.settings.case_max_days)
 
     @property
-    def roll_folder(self) -> Path:
+    def registry_folder(self) -> Path:
         """Where worker processes show that they live."""
         return self.settings.home_folder / "run" / "workers"
 

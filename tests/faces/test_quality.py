@@ -83,9 +83,9 @@ def test_a_head_turned_further_aside_is_less_frontal() -> None:
 
 @given(st.floats(-180, 180), st.floats(0.2, 8), st.sampled_from([LOOKING_AT_US, DLIBS]))
 def test_frontality_does_not_depend_on_roll_or_scale(
-    roll: float, scale: float, landmarks: Landmarks
+    registry: float, scale: float, landmarks: Landmarks
 ) -> None:
-    angle = np.radians(roll)
+    angle = np.radians(registry)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     points = (scale * landmarks.points @ rotation.T + 500).astype(np.float32)
     moved = Landmarks(landmarks.names, points)

@@ -32,15 +32,15 @@ from tasks.canary import ask_every_queue
 from tasks.people import ask_for_people, match_person
 from tasks.segments import analyse_segment, ask_for_segments
 from tasks.upkeep import ASKED_LONG_AGO, tend_ledger
-from worker import roll
+from worker import registry
 from worker.app import app
 from worker.resources import resources
 
 SIGN_ON = """
 import sys
 from pathlib import Path
-from worker.roll import sign_on
-print(sign_on(Path(sys.argv[1])))
+from worker.registry import register
+print(register(Path(sys.argv[1])))
 """
 SEGMENT, ANALYSIS, PERSON = (
     "tasks.segments.analyse_segment",
@@ -242,11 +242,11 @@ def test_an_overtaken_segment_is_asked_for_again(
 def test_what_a_dead_process_held_is_taken_back_at_once(
     segments: list[int], broker: redis.Redis, database: Engine
 ) -> None:
-    folder = resources().roll_folder
+    folder = resources().registry_folder
     done = subprocess.run(
         [sys.executable, "-c", SIGN_ON, str(folder)], capture_output=True, text=True, check=True
     )
-    alive = roll.sign_on(folder)
+    alive = registry.register(folder)
     with writing(database) as session:
         ledger.claim(session, segments[0], f"{done.stdout.strip()}.1", 3600, utc_now())
         ledger.claim(session, segments[1], f"{alive}.1", 3600, utc_now())
@@ -254,7 +254,7 @@ def test_what_a_dead_process_held_is_taken_back_at_once(
     recovery.go_on()
 
     assert asked_for(broker) == [(SEGMENT, [segments[0]])]
-    assert roll.signed_on(folder) == {alive}
+    assert registry.registered(folder) == {alive}
 
 
 def test_work_is_begun_only_inside_its_window(

@@ -13,7 +13,7 @@ from worker.bound import hold, holder
 
 
 @cache
-def sign_on(folder: Path) -> str:
+def register(folder: Path) -> str:
     """A name for this process that nobody else ever had; its lock is held until the process ends.
 
     Raises OSError when the folder does not take files.
@@ -31,13 +31,13 @@ def dead(folder: Path, names: Iterable[str]) -> set[str]:
     return {name for name in names if _file(folder, name).exists() and _has_ended(folder, name)}
 
 
-def strike_off(folder: Path, names: Iterable[str]) -> None:
+def deregister(folder: Path, names: Iterable[str]) -> None:
     """Forget dead processes, once nothing is theirs any more."""
     for name in names:
         _file(folder, name).unlink(missing_ok=True)
 
 
-def signed_on(folder: Path) -> set[str]:
+def registered(folder: Path) -> set[str]:
     """The names of all who ever signed on here and were not struck off."""
     return {file.stem for file in folder.glob("*.lock")}
 
