@@ -6,7 +6,7 @@ from cli.output import err, out, print_json
 from errors import NightreelError
 from monitor.checkup import look_at_everything
 from monitor.health import spoken
-from monitor.lookout import Sight, described
+from monitor.snapshots import Snapshot, described
 from worker.resources import resources
 
 
@@ -16,23 +16,23 @@ def check(*, as_json: bool) -> None:
     It answers within seconds also where the broker or the database is dead.
     """
     try:
-        sight = look_at_everything(resources())
+        snapshot = look_at_everything(resources())
     except NightreelError as error:
         if not as_json:
             raise
         print_json({"well": False, "troubles": [str(error)]})
         raise typer.Exit(error.exit_code) from error
     if as_json:
-        print_json(described(sight))
-    elif sight.health.well:
-        out.print(_praise(sight), soft_wrap=True)
+        print_json(described(snapshot))
+    elif snapshot.health.well:
+        out.print(_praise(snapshot), soft_wrap=True)
     else:
-        err.print("nightreel: " + " ".join(one.sentence for one in sight.health.troubles))
-    if not sight.health.well:
+        err.print("nightreel: " + " ".join(one.sentence for one in snapshot.health.troubles))
+    if not snapshot.health.well:
         raise typer.Exit(1)
 
 
-def _praise(sight: Sight) -> str:
-    silences = sight.health.silence_seconds.items()
+def _praise(snapshot: Snapshot) -> str:
+    silences = snapshot.health.silence_seconds.items()
     served = ", ".join(f"{queue} {spoken(seconds)} ago" for queue, seconds in silences)
     return f"All is well; the queues were served: {served}."

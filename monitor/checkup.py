@@ -1,13 +1,13 @@
 """One look at everything, for scripts: an answer within seconds, whatever is dead."""
 
 from errors import BrokerUnavailable, StackTrouble
-from monitor.lookout import PATIENCE_SECONDS, Sight, in_background, ledger_lookout
+from monitor.snapshots import PATIENCE_SECONDS, Snapshot, in_background, ledger_lookout
 from worker.broker import connects
 from worker.resources import Resources
 from worker.stack_info import running
 
 
-def look_at_everything(mine: Resources) -> Sight:
+def look_at_everything(mine: Resources) -> Snapshot:
     """The verdict of the ledger, where there is one.
 
     Raises StackTrouble when no services run, BrokerUnavailable when the queue does not answer, and
@@ -16,10 +16,10 @@ def look_at_everything(mine: Resources) -> Sight:
     home = mine.settings.home_folder
     if not mine.settings.broker_url and running(home) is None:
         raise StackTrouble(f"No services run in {home}; start them with `nightreel up`.")
-    sight = ledger_lookout(mine).look()
+    snapshot = ledger_lookout(mine).look()
     if not _queue_answers():
         raise BrokerUnavailable("The queue does not answer; see whether the broker runs.")
-    return sight
+    return snapshot
 
 
 def _queue_answers() -> bool:

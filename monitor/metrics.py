@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from errors import NightreelError
-from monitor.lookout import Sight
+from monitor.snapshots import Snapshot
 from storage.tables import Priority, State
 
 SEGMENT_STATES = (State.WAITING, State.RUNNING, State.DONE, State.QUARANTINED, State.CANCELLED)
@@ -19,7 +19,7 @@ ANALYSIS_STATES = tuple(state for state in State if state is not State.QUARANTIN
 class Exporter(Collector):
     """Everything is computed from the ledger when Prometheus asks."""
 
-    def __init__(self, look: Callable[[], Sight], home: Path) -> None:
+    def __init__(self, look: Callable[[], Snapshot], home: Path) -> None:
         self._look = look
         self._home = home
         self._registry = CollectorRegistry()
@@ -39,18 +39,18 @@ class Exporter(Collector):
             "home_free_bytes", "Free space on the disk of the home folder.", _free_bytes(self._home)
         )
         try:
-            sight = self._look()
+            snapshot = self._look()
         except NightreelError:
             yield _gauge("ledger_readable", "Whether the database answers.", 0)
             return
         yield _gauge("ledger_readable", "Whether the database answers.", 1)
-        yield from _counts(sight)
-        yield from _ages(sight)
-        yield from _footage(sight)
+        yield from _counts(snapshot)
+        yield from _ages(snapshot)
+        yield from _footage(snapshot)
 
 
-def _footage(sight: Sight) -> Iterator[Metric]:
-    seen = sight.vitals
+def _footage(snapshot: Snapshot) -> Iterator[Metric]:
+    seen = snapshot.vitals
     yield CounterMetricFamily(
         "nightreel_footage_watched_seconds",
         "All footage that was ever watched; its rate is hours per hour.",
@@ -70,8 +70,8 @@ def _footage(sight: Sight) -> Iterator[Metric]:
         )
 
 
-def _counts(sight: Sight) -> Iterator[Metric]:
-    seen = sight.vitals
+def _counts(snapshot: Snapshot) -> Iterator[Metric]:
+    seen = snapshot.vitals
     yield _labelled(
         "segments",
         "Segments by state.",
@@ -104,14 +104,14 @@ def _counts(sight: Sight) -> Iterator[Metric]:
     )
 
 
-def _ages(sight: Sight) -> Iterator[Metric]:
-    seen, health = sight.vitals, sight.health
+def _ages(snapshot: Snapshot) -> Iterator[Metric]:
+    seen, health = snapshot.vitals, snapshot.health
     yield _labelled(
         "queue_age_seconds",
         "How long the oldest recording has been waiting that is not begun or not finished.",
         "priority",
         {
-            priority.value: _age(sight, priority) if priority in seen.waiting_since else 0
+            priority.value: _age(snapshot, priority) if priority in seen.waiting_since else 0
             for priority in Priority
         },
     )
@@ -119,7 +119,10 @@ def _ages(sight: Sight) -> Iterator[Metric]:
         "canary_age_seconds",
         "How long ago a canary task was done, by queue.",
         "queue",
-        {queue: (sight.at - done_at).total_seconds() for queue, done_at in seen.canaries.items()},
+        {
+            queue: (snapshot.at - done_at).total_seconds()
+            for queue, done_at in seen.canaries.items()
+        },
     )
     yield _labelled(
         "queue_silence_seconds",
@@ -131,8 +134,8 @@ def _ages(sight: Sight) -> Iterator[Metric]:
     yield _gauge("healthy", "Whether the health page finds nothing wrong.", health.well)
 
 
-def _age(sight: Sight, priority: Priority) -> float:
-    return (sight.at - sight.vitals.waiting_since[priority]).total_seconds()
+def _age(snapshot: Snapshot, priority: Priority) -> float:
+    return (snapshot.at - snapshot.vitals.waiting_since[priority]).total_seconds()
 
 
 def _free_bytes(home: Path) -> int:

@@ -9,14 +9,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from errors import NightreelError, StackTrouble
-from monitor.lookout import Sight, described
 from monitor.metrics import Exporter
+from monitor.snapshots import Snapshot, described
 
 Answer = tuple[HTTPStatus, str, bytes]
 
 
 def serve(
-    address: str, port: int, exporter: Exporter, look: Callable[[], Sight]
+    address: str, port: int, exporter: Exporter, look: Callable[[], Snapshot]
 ) -> ThreadingHTTPServer:
     """Answer in threads of the background, for as long as the process lives.
 
@@ -56,7 +56,7 @@ def serve(
     return server
 
 
-def health_answer(look: Callable[[], Sight]) -> Answer:
+def health_answer(look: Callable[[], Snapshot]) -> Answer:
     """200 when all is well, 503 with what is wrong."""
     try:
         body = described(look())

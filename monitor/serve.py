@@ -11,10 +11,10 @@ import time
 from contextlib import suppress
 
 from errors import NightreelError
-from monitor.lookout import ledger_lookout
 from monitor.metrics import Exporter
+from monitor.notifier import Notifier
 from monitor.page import serve
-from monitor.watchman import Watchman
+from monitor.snapshots import ledger_lookout
 from pipeline.clock import utc_now
 from storage.database.database import writing
 from storage.jobs.monitoring import note_look
@@ -34,19 +34,19 @@ def main(address: str = LOOPBACK) -> None:
     log_json_lines(logging.getLevelNamesMapping()[mine.settings.log_level])
     _ = mine.windows  # cannot be read: say so at once
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a command under way is ended with us
-    lookout = ledger_lookout(mine)
-    exporter = Exporter(lookout.look, mine.settings.home_folder)
-    serve(address, mine.settings.monitor_port, exporter, lookout.look)
-    watchman = Watchman(mine, lookout.look) if mine.settings.notify else None
+    snapshots = ledger_lookout(mine)
+    exporter = Exporter(snapshots.look, mine.settings.home_folder)
+    serve(address, mine.settings.monitor_port, exporter, snapshots.look)
+    notifier = Notifier(mine, snapshots.look) if mine.settings.notify else None
     while True:
         _note_look(mine)
-        if watchman:
-            watchman.look_round()
+        if notifier:
+            notifier.look_round()
         time.sleep(LOOK_ROUND_SECONDS)
 
 
 def _note_look(mine: Resources) -> None:
-    with suppress(NightreelError), writing(mine.database) as session:  # the watchman says it
+    with suppress(NightreelError), writing(mine.database) as session:  # the notifier says it
         note_look(session, utc_now())
 
 

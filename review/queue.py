@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from monitor.lookout import Sight
+from monitor.snapshots import Snapshot
 from pipeline.planning.outlook import look_ahead
 from report.moments import when
 from report.morning import in_words, speed_in_words
@@ -25,7 +25,7 @@ routes = router("/queue")
 class QueueState:
     """The ledger's numbers, the machine's health and what is to be expected."""
 
-    sight: Sight
+    snapshot: Snapshot
     totals: Totals
     services: dict[str, bool]
     """Whether each lives, of this machine."""
@@ -50,13 +50,13 @@ def show_state(request: Request, ours: OurSite) -> Response:
 
 def queue_state(ours: Site) -> QueueState:
     """Read it all. Raises StoreUnavailable."""
-    sight = ours.look()
+    snapshot = ours.look()
     windows, workers = ours.tools.windows, ours.workers()
     with reading(ours.database) as session:
         outlook = look_ahead(session, workers=workers, windows=windows, now=ours.now())
         counted = totals(session)
     return QueueState(
-        sight=sight,
+        snapshot=snapshot,
         totals=counted,
         services=ours.services(),
         workers=outlook.workers,
@@ -70,7 +70,7 @@ def _values(ours: Site) -> dict[str, Any]:
     zone = ours.tools.windows.zone
     return {
         "state": state,
-        "workers": in_words(state.sight.vitals.fleet),
+        "workers": in_words(state.snapshot.vitals.fleet),
         "end": when(state.end, ours.now(), zone) if state.end else "",
         "speed": speed_in_words(state.speed, state.workers) if state.speed else "",
     }

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from errors import BrokerUnavailable, WrongUsage
-from monitor.lookout import ledger_lookout
+from monitor.snapshots import ledger_lookout
 from pipeline.clock import utc_now
 from pipeline.intake.receive import Inbox
 from pipeline.judging.review import Rules

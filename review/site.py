@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
-from monitor.lookout import Sight
+from monitor.snapshots import Snapshot
 from pipeline.clock import utc_now
 from pipeline.governance.purge import Retention
 from pipeline.intake.receive import Inbox
@@ -57,7 +57,7 @@ class Site:
     """Somebody is to look at what has arrived."""
     workers: Callable[[], int] = lambda: 0
     """How many worker processes are meant to run on this machine."""
-    look: Callable[[], Sight] = field(kw_only=True)
+    look: Callable[[], Snapshot] = field(kw_only=True)
     """The ledger's health."""
     services: Callable[[], dict[str, bool]] = dict
     """Which of this machine's services live."""

@@ -6,8 +6,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sights import MINUTE, NOW, SECOND, sight_of, vitals_with
 
 from errors import StoreUnavailable
-from monitor.lookout import Sight
 from monitor.metrics import Exporter
+from monitor.snapshots import Snapshot
 from storage.jobs.vitals import RecentWork
 from storage.tables import Priority, State
 
@@ -24,9 +24,9 @@ def samples(exporter: Exporter) -> Samples:
     }
 
 
-def samples_of(sight: Sight, home: Path) -> Samples:
-    """Of one sight."""
-    return samples(Exporter(lambda: sight, home))
+def samples_of(snapshot: Snapshot, home: Path) -> Samples:
+    """Of one snapshot."""
+    return samples(Exporter(lambda: snapshot, home))
 
 
 def test_a_busy_ledger(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_busy_ledger(tmp_path: Path) -> None:
 
 
 def test_without_a_database_one_metric_says_so(tmp_path: Path) -> None:
-    def look() -> Sight:
+    def look() -> Snapshot:
         raise StoreUnavailable("The database is away.")
 
     told = samples(Exporter(look, tmp_path))

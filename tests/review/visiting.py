@@ -17,7 +17,7 @@ from faces.engines.stub import StubEngine
 from footage.executables import choose
 from footage.guards import Decoder
 from monitor.health import Expectations, judge
-from monitor.lookout import Sight
+from monitor.snapshots import Sight
 from pipeline.intake.receive import Inbox
 from pipeline.plan import Plan
 from pipeline.planning.windows import Windows

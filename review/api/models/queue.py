@@ -28,11 +28,11 @@ class QueueAnswer(BaseModel):
 
     @classmethod
     def of(cls, state: QueueState) -> "QueueAnswer":
-        health = state.sight.health
+        health = state.snapshot.health
         return cls(
             well=health.well,
             troubles=[trouble.sentence for trouble in health.troubles],
-            segments=state.sight.vitals.segments,
+            segments=state.snapshot.vitals.segments,
             recordings=state.totals.states,
             footage_done_ms=state.totals.done_ms,
             footage_remaining_ms=state.totals.remaining_ms,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.health import Trouble
-from monitor.lookout import Sight
+from monitor.snapshots import Snapshot
 from pipeline.planning.outlook import Outlook, look_ahead
 from pipeline.planning.windows import Windows
 from storage.access.search_counts import search_counts
@@ -28,7 +28,7 @@ LEAST_FREE_BYTES = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class Alert:
     """Something to tell; of those with the same key only the first counts."""
 
     key: str
@@ -37,8 +37,8 @@ class Occasion:
 
 
 def night_ended(
-    session: Session, sight: Sight, windows: Windows, began: datetime
-) -> Iterator[Occasion]:
+    session: Session, snapshot: Snapshot, windows: Windows, began: datetime
+) -> Iterator[Alert]:
     """The window has closed, or all there was has been watched.
 
     `began` is when this monitor first looked. What ended before anybody looked is no news, but a
@@ -47,25 +47,25 @@ def night_ended(
     before = latest(session, "night")
     watch = monitoring(session)
     looking_since = watch.looking_since if watch else began
-    if windows.is_open(sight.at):
+    if windows.is_open(snapshot.at):
         since = max(before.created_at if before else began, looking_since)
-        ended_at = _all_done(_ended(session, since), sight)
+        ended_at = _all_done(_ended(session, since), snapshot)
     else:
-        since = before.created_at if before else windows.opened_at(sight.at) or began
-        ended_at = _window_closed(session, since, looking_since, sight, windows)
+        since = before.created_at if before else windows.opened_at(snapshot.at) or began
+        ended_at = _window_closed(session, since, looking_since, snapshot, windows)
     if ended_at is not None and ended_at > since:
-        outlook = look_ahead(session, workers=0, windows=windows, now=sight.at)
+        outlook = look_ahead(session, workers=0, windows=windows, now=snapshot.at)
         body = {"since": since.isoformat(), "ended_at": ended_at.isoformat()}
-        body |= _account(session, since, sight, outlook)
-        yield Occasion(f"night:{ended_at.isoformat()}", NIGHT_ENDED, body)
+        body |= _account(session, since, snapshot, outlook)
+        yield Alert(f"night:{ended_at.isoformat()}", NIGHT_ENDED, body)
 
 
 def _ended(session: Session, since: datetime) -> list[Ended]:
     return [one for one in ended_since(session, since) if one.state is not State.CANCELLED]
 
 
-def _all_done(ended: Sequence[Ended], sight: Sight) -> datetime | None:
-    seen = sight.vitals
+def _all_done(ended: Sequence[Ended], snapshot: Snapshot) -> datetime | None:
+    seen = snapshot.vitals
     active = seen.segments.get(State.RUNNING, 0) + seen.analyses.get(State.MATCHING, 0)
     if active or seen.waiting_since or not ended:
         return None
@@ -73,22 +73,24 @@ def _all_done(ended: Sequence[Ended], sight: Sight) -> datetime | None:
 
 
 def _window_closed(
-    session: Session, since: datetime, looking_since: datetime, sight: Sight, windows: Windows
+    session: Session, since: datetime, looking_since: datetime, snapshot: Snapshot, windows: Windows
 ) -> datetime | None:
-    opened_at = windows.opened_at(sight.at)
+    opened_at = windows.opened_at(snapshot.at)
     closed_at = windows.closes_at(opened_at) if opened_at else None
     if opened_at is None or closed_at is None:
         return None
-    under_way = sight.vitals.segments.get(State.RUNNING, 0)
-    if under_way and sight.at - closed_at < LAST_SEGMENTS:
+    under_way = snapshot.vitals.segments.get(State.RUNNING, 0)
+    if under_way and snapshot.at - closed_at < LAST_SEGMENTS:
         return None
-    waited = any(moment < closed_at for moment in sight.vitals.waiting_since.values())
+    waited = any(moment < closed_at for moment in snapshot.vitals.waiting_since.values())
     seen = looking_since < closed_at and (waited or under_way)
     worked = watched_ms_between(session, max(since, opened_at), closed_at + LAST_SEGMENTS)
     return closed_at if seen or worked else None
 
 
-def _account(session: Session, since: datetime, sight: Sight, outlook: Outlook) -> dict[str, Any]:
+def _account(
+    session: Session, since: datetime, snapshot: Snapshot, outlook: Outlook
+) -> dict[str, Any]:
     states = Counter(one.state for one in _ended(session, since))
     remaining = [one for one in outlook.work if not one.paused]
     return {
@@ -99,30 +101,33 @@ def _account(session: Session, since: datetime, sight: Sight, outlook: Outlook) 
         "refused": len(refused_files(session, since=since)),
         "remaining": len(remaining),
         "remaining_ms": sum(one.footage_ms for one in remaining),
-        "paused": sight.vitals.paused,
-        "quarantined_segments": sight.vitals.segments.get(State.QUARANTINED, 0),
+        "paused": snapshot.vitals.paused,
+        "quarantined_segments": snapshot.vitals.segments.get(State.QUARANTINED, 0),
         "expected_finish": outlook.end.isoformat() if outlook.end else None,
     }
 
 
-def in_trouble(troubles: Iterable[Trouble]) -> Iterator[Occasion]:
+def in_trouble(troubles: Iterable[Trouble]) -> Iterator[Alert]:
     """Queues that nobody serves, work that nobody does."""
     for trouble in troubles:
         about = trouble.key.partition(":")[0]
-        yield Occasion(trouble.key, NEEDS_HELP, {"about": about, "sentence": trouble.sentence})
+        yield Alert(trouble.key, NEEDS_HELP, {"about": about, "sentence": trouble.sentence})
 
 
-def quarantined(session: Session, sight: Sight) -> Iterator[Occasion]:
+def quarantined(session: Session, snapshot: Snapshot) -> Iterator[Alert]:
     """Segments were given up since people were last told of any, not too often."""
-    count, began_at = sight.vitals.segments.get(State.QUARANTINED, 0), sight.vitals.quarantined_at
+    count, began_at = (
+        snapshot.vitals.segments.get(State.QUARANTINED, 0),
+        snapshot.vitals.quarantined_at,
+    )
     if began_at is None:
         return
     before = latest(session, "quarantined")
     if before is not None:
         told = (datetime.fromisoformat(before.body["began_at"]), before.body["segments"])
-        if (began_at, count) <= told or sight.at - before.created_at < BETWEEN_QUARANTINES:
+        if (began_at, count) <= told or snapshot.at - before.created_at < BETWEEN_QUARANTINES:
             return
-    yield Occasion(
+    yield Alert(
         f"quarantined:{began_at.isoformat()}:{count}",
         NEEDS_HELP,
         {
@@ -134,7 +139,7 @@ def quarantined(session: Session, sight: Sight) -> Iterator[Occasion]:
     )
 
 
-def unusual_searches(session: Session, now: datetime) -> Iterator[Occasion]:
+def unusual_searches(session: Session, now: datetime) -> Iterator[Alert]:
     """Somebody searches far more than they used to, once a week each."""
     year, week, _ = now.isocalendar()
     for one in search_counts(session, now):
@@ -144,13 +149,13 @@ def unusual_searches(session: Session, now: datetime) -> Iterator[Occasion]:
                 "before that; see `nightreel audit searches`, and ask why."
             )
             body = {"about": "searches", "sentence": sentence, "actor": one.actor}
-            yield Occasion(f"searches:{one.actor}:{year}-{week}", NEEDS_HELP, body)
+            yield Alert(f"searches:{one.actor}:{year}-{week}", NEEDS_HELP, body)
 
 
-def disk_nearly_full(home: Path, now: datetime) -> Iterator[Occasion]:
+def disk_nearly_full(home: Path, now: datetime) -> Iterator[Alert]:
     """The home folder's disk, once a day."""
     free_bytes = shutil.disk_usage(home).free
     if free_bytes < LEAST_FREE_BYTES:
         sentence = f"The home folder's disk has {free_bytes // 1_000_000} MB left; free some space."
         body = {"about": "disk", "sentence": sentence, "free_bytes": free_bytes}
-        yield Occasion(f"disk:{now.date().isoformat()}", NEEDS_HELP, body)
+        yield Alert(f"disk:{now.date().isoformat()}", NEEDS_HELP, body)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.health import Expectations, Health, judge
-from monitor.lookout import Sight
+from monitor.snapshots import Snapshot
 from pipeline.planning.windows import Windows
 from storage.jobs.vitals import RecentWork, Vitals
 from storage.jobs.workers import Fleet
@@ -50,6 +50,6 @@ def health_of(vitals: Vitals, windows: Windows = ALWAYS, now: datetime = NOW) ->
     return judge(vitals, expected(windows), now)
 
 
-def sight_of(vitals: Vitals, windows: Windows = ALWAYS, now: datetime = NOW) -> Sight:
-    """What a lookout would see."""
-    return Sight(now, vitals, health_of(vitals, windows, now))
+def sight_of(vitals: Vitals, windows: Windows = ALWAYS, now: datetime = NOW) -> Snapshot:
+    """What a snapshots would see."""
+    return Snapshot(now, vitals, health_of(vitals, windows, now))

@@ -13,10 +13,10 @@ from sights import AT_NIGHT, MINUTE, NOW, SECOND, expected
 
 from errors import StoreUnavailable
 from footage.coverage import Coverage
-from monitor import occasions, watchman
+from monitor import alerts, notifier
 from monitor.health import judge
-from monitor.lookout import Sight
-from monitor.watchman import Watchman
+from monitor.notifier import Notifier
+from monitor.snapshots import Snapshot
 from settings import Settings
 from storage.access.audit import Action, record
 from storage.database.database import reading, writing
@@ -34,7 +34,7 @@ MORNING = (NOW + timedelta(days=1)).replace(hour=6, minute=30)
 
 
 class Scene:
-    """A ledger, a clock that is set by hand, and a watchman who tells a command."""
+    """A ledger, a clock that is set by hand, and a notifier who tells a command."""
 
     def __init__(self, home: Path, window: str = "") -> None:
         self.folder = home
@@ -42,9 +42,9 @@ class Scene:
         settings = Settings(home=home, notify=str(target), window=window, time_zone="UTC")
         self.mine = Resources(settings)
         self.now = NOW
-        self.watchman = Watchman(self.mine, self.look)
+        self.notifier = Notifier(self.mine, self.look)
 
-    def look(self) -> Sight:
+    def look(self) -> Snapshot:
         """Both queues are served, and two worker processes are alive."""
         with writing(self.mine.database) as session:
             report(session, "anna", "harbour", 2, self.now)
@@ -52,18 +52,18 @@ class Scene:
                 show_life(session, queue, self.now)
         return self.look_at_it_as_it_is()
 
-    def look_at_it_as_it_is(self) -> Sight:
+    def look_at_it_as_it_is(self) -> Snapshot:
         """Whoever is not served is not served."""
         with reading(self.mine.database) as session:
             seen = vitals(session, self.now)
-        return Sight(self.now, seen, judge(seen, expected(self.mine.windows), self.now))
+        return Snapshot(self.now, seen, judge(seen, expected(self.mine.windows), self.now))
 
     def told(self, now: datetime) -> list[dict[str, Any]]:
         """Look round at that moment; what has been told by then."""
         self.now = now
         with writing(self.mine.database) as session:
             note_look(session, now)
-        self.watchman.look_round()
+        self.notifier.look_round()
         return diary_of(self.folder)
 
     def add(self, number: int = 1) -> None:
@@ -86,10 +86,10 @@ class Scene:
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene], Scene]:
-    """Let the watchman read the scene's clock."""
+    """Let the notifier read the scene's clock."""
 
     def set_clock(scene: Scene) -> Scene:
-        monkeypatch.setattr(watchman, "utc_now", lambda: scene.now)
+        monkeypatch.setattr(notifier, "utc_now", lambda: scene.now)
         return scene
 
     return set_clock
@@ -208,7 +208,7 @@ def test_what_was_watched_while_nobody_looked_is_no_news_after_other_nights(scen
     before = scene.told(NOW + MINUTE)
     scene.add(2)
     scene.watch(2, NOW + 60 * MINUTE)
-    scene.watchman = Watchman(scene.mine, scene.look)
+    scene.notifier = Notifier(scene.mine, scene.look)
     assert scene.told(NOW + 90 * MINUTE) == before
 
 
@@ -218,7 +218,7 @@ def test_a_restart_of_the_monitor_loses_no_end(scene: Scene) -> None:
     scene.told(NOW + MINUTE)
     scene.add(2)
     scene.watch(2, NOW + 2 * MINUTE)
-    scene.watchman = Watchman(scene.mine, scene.look)
+    scene.notifier = Notifier(scene.mine, scene.look)
     assert len(scene.told(NOW + 3 * MINUTE)) == 2
 
 
@@ -277,14 +277,14 @@ def test_many_quarantines_at_once_are_told_together(scene: Scene) -> None:
 
 def test_a_queue_that_nobody_serves_is_told_after_a_while_and_once(scene: Scene) -> None:
     scene.look()
-    scene.watchman = Watchman(scene.mine, scene.look_at_it_as_it_is)
+    scene.notifier = Notifier(scene.mine, scene.look_at_it_as_it_is)
     counts = [len(scene.told(NOW + minutes * MINUTE)) for minutes in (4, 6, 7, 9, 30)]
     assert counts == [0, 0, 0, 2, 2]
     assert diary_of(scene.folder)[0]["about"] == "stale"
 
 
 def test_a_queue_is_told_again_when_it_falls_silent_again(scene: Scene) -> None:
-    scene.watchman = Watchman(scene.mine, scene.look_at_it_as_it_is)
+    scene.notifier = Notifier(scene.mine, scene.look_at_it_as_it_is)
     for start in (NOW, NOW + timedelta(hours=1)):
         scene.now = start
         scene.look()
@@ -305,7 +305,7 @@ def test_who_searches_far_more_than_usual_is_told_once_a_week(scene: Scene) -> N
 def test_a_disk_that_is_nearly_full_is_told_once_a_day(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(occasions, "LEAST_FREE_BYTES", 1 << 60)
+    monkeypatch.setattr(alerts, "LEAST_FREE_BYTES", 1 << 60)
     days = [0, 0.02, 1]
     told = [scene.told(NOW + timedelta(days=day))[-1:] for day in days]
     assert [one["about"] for (one,) in told] == ["disk"] * 3
@@ -313,10 +313,10 @@ def test_a_disk_that_is_nearly_full_is_told_once_a_day(
 
 
 def test_a_database_that_is_away_is_told_though_nothing_can_be_written(scene: Scene) -> None:
-    def look() -> Sight:
+    def look() -> Snapshot:
         raise StoreUnavailable("gate.mp4 is on the disk that is away.")
 
-    scene.watchman = Watchman(scene.mine, look)
+    scene.notifier = Notifier(scene.mine, look)
     counts = [len(scene.told(NOW + minutes * MINUTE)) for minutes in (0, 1, 2, 3)]
     assert counts == [0, 0, 1, 1]
     (told,) = diary_of(scene.folder)
@@ -345,9 +345,9 @@ def test_a_watchman_who_was_away_tells_what_he_had_written_down_and_nothing_twic
     scene.watch(1, NOW)
     scene.told(NOW)
     command_that_writes_down(scene.folder)
-    scene.watchman = Watchman(scene.mine, scene.look)
+    scene.notifier = Notifier(scene.mine, scene.look)
     assert len(scene.told(NOW + MINUTE)) == 1
-    scene.watchman = Watchman(scene.mine, scene.look)
+    scene.notifier = Notifier(scene.mine, scene.look)
     assert len(scene.told(NOW + 2 * MINUTE)) == 1
 
 

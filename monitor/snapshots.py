@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Snapshot:
     """The ledger at one moment, and what is to be thought of it."""
 
     at: datetime
@@ -30,16 +30,16 @@ class Sight:
     health: Health
 
 
-def described(sight: Sight) -> dict[str, Any]:
+def described(snapshot: Snapshot) -> dict[str, Any]:
     """The verdict as JSON has it."""
     return {
-        "well": sight.health.well,
-        "troubles": [trouble.sentence for trouble in sight.health.troubles],
+        "well": snapshot.health.well,
+        "troubles": [trouble.sentence for trouble in snapshot.health.troubles],
         "silence_seconds": {
-            queue: round(seconds, 1) for queue, seconds in sight.health.silence_seconds.items()
+            queue: round(seconds, 1) for queue, seconds in snapshot.health.silence_seconds.items()
         },
-        "window_open": sight.health.window_open,
-        "segments": {state.value: count for state, count in sight.vitals.segments.items()},
+        "window_open": snapshot.health.window_open,
+        "segments": {state.value: count for state, count in snapshot.vitals.segments.items()},
     }
 
 
@@ -57,7 +57,7 @@ def in_background(read: Callable[[], T]) -> "Future[T]":
     return future
 
 
-class Lookout(Generic[T]):
+class SnapshotReader(Generic[T]):
     """Reads in the background, one reading at a time: a database that hangs holds nobody up."""
 
     def __init__(self, read: Callable[[], T], patience_seconds: float = PATIENCE_SECONDS) -> None:
@@ -88,16 +88,16 @@ class Lookout(Generic[T]):
             return self._future
 
 
-def ledger_lookout(mine: Resources) -> Lookout[Sight]:
-    """A lookout on the database of the settings."""
+def ledger_lookout(mine: Resources) -> SnapshotReader[Snapshot]:
+    """A snapshots on the database of the settings."""
 
-    def read() -> Sight:
+    def read() -> Snapshot:
         with reading(mine.database) as session:
             now = utc_now()
             seen = vitals(session, now)
-        return Sight(now, seen, judge(seen, expectations(mine), now))
+        return Snapshot(now, seen, judge(seen, expectations(mine), now))
 
-    return Lookout(read)
+    return SnapshotReader(read)
 
 
 def expectations(mine: Resources) -> Expectations:

@@ -7,18 +7,18 @@ from itertools import chain
 from typing import Any
 
 from errors import NightreelError, NotDelivered, WrongUsage
-from monitor.deliver import deliver
-from monitor.health import Trouble
-from monitor.lookout import Sight
-from monitor.occasions import (
+from monitor.alerts import (
     NEEDS_HELP,
-    Occasion,
+    Alert,
     disk_nearly_full,
     in_trouble,
     night_ended,
     quarantined,
     unusual_searches,
 )
+from monitor.deliver import deliver
+from monitor.health import Trouble
+from monitor.snapshots import Snapshot
 from pipeline.clock import utc_now
 from storage.database.database import Session, reading, writing
 from storage.jobs.notices import Notice, announce, due, record_attempt
@@ -27,10 +27,10 @@ from worker.resources import Resources
 log = logging.getLogger(__name__)
 
 
-class Watchman:
+class Notifier:
     """Notices are written down first and sent afterwards, so that none is lost on the way."""
 
-    def __init__(self, mine: Resources, look: Callable[[], Sight]) -> None:
+    def __init__(self, mine: Resources, look: Callable[[], Snapshot]) -> None:
         self._mine = mine
         self._look = look
         self._target = mine.settings.notify
@@ -52,37 +52,37 @@ class Watchman:
         else:
             self._blind_since, self._blindness_told = None, False
 
-    def _write_down(self, sight: Sight) -> None:
-        self._began = self._began or sight.at
+    def _write_down(self, snapshot: Snapshot) -> None:
+        self._began = self._began or snapshot.at
         with reading(self._mine.database) as session:
-            found = list(self._occasions(session, sight))
+            found = list(self._occasions(session, snapshot))
         new = [one for one in found if one.key not in self._told]
         if new:
             with writing(self._mine.database) as session:
                 for one in new:
-                    body = {"kind": one.kind, "at": sight.at.isoformat(), **one.body}
-                    announce(session, one.key, one.kind, body, sight.at)
+                    body = {"kind": one.kind, "at": snapshot.at.isoformat(), **one.body}
+                    announce(session, one.key, one.kind, body, snapshot.at)
         self._told |= {one.key for one in new}
 
-    def _occasions(self, session: Session, sight: Sight) -> Iterator[Occasion]:
+    def _occasions(self, session: Session, snapshot: Snapshot) -> Iterator[Alert]:
         settings = self._mine.settings
         return chain(
-            night_ended(session, sight, self._mine.windows, self._began or sight.at),
-            quarantined(session, sight),
-            unusual_searches(session, sight.at),
-            in_trouble(self._lasting(sight)),
-            disk_nearly_full(settings.home_folder, sight.at),
+            night_ended(session, snapshot, self._mine.windows, self._began or snapshot.at),
+            quarantined(session, snapshot),
+            unusual_searches(session, snapshot.at),
+            in_trouble(self._lasting(snapshot)),
+            disk_nearly_full(settings.home_folder, snapshot.at),
         )
 
-    def _lasting(self, sight: Sight) -> list[Trouble]:
+    def _lasting(self, snapshot: Snapshot) -> list[Trouble]:
         before = self._troubled_since
         self._troubled_since = {
-            one.key: before.get(one.key, sight.at) for one in sight.health.troubles
+            one.key: before.get(one.key, snapshot.at) for one in snapshot.health.troubles
         }
         return [
             one
-            for one in sight.health.troubles
-            if sight.at - self._troubled_since[one.key] >= self._patience
+            for one in snapshot.health.troubles
+            if snapshot.at - self._troubled_since[one.key] >= self._patience
         ]
 
     def _send(self) -> None:

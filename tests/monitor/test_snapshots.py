@@ -5,13 +5,13 @@ import threading
 import pytest
 
 from errors import StoreUnavailable
-from monitor.lookout import Lookout
+from monitor.snapshots import SnapshotReader
 
 
 def test_who_asks_again_at_once_gets_what_was_read() -> None:
     readings = iter(range(9))
-    lookout = Lookout(lambda: next(readings))
-    assert [lookout.look(), lookout.look()] == [0, 0]
+    snapshots = SnapshotReader(lambda: next(readings))
+    assert [snapshots.look(), snapshots.look()] == [0, 0]
 
 
 def test_a_reading_that_hangs_is_given_up_and_no_second_one_is_begun() -> None:
@@ -23,12 +23,12 @@ def test_a_reading_that_hangs_is_given_up_and_no_second_one_is_begun() -> None:
         answered.wait()
         return "well"
 
-    lookout = Lookout(read, patience_seconds=0.01)
+    snapshots = SnapshotReader(read, patience_seconds=0.01)
     for _ in range(3):
         with pytest.raises(StoreUnavailable, match="has not answered"):
-            lookout.look()
+            snapshots.look()
     answered.set()
-    assert Lookout(lambda: lookout.look()).look() == "well"
+    assert SnapshotReader(lambda: snapshots.look()).look() == "well"
     assert len(begun) == 1
 
 
@@ -37,4 +37,4 @@ def test_what_went_wrong_with_a_reading_is_told_to_who_asked() -> None:
         raise StoreUnavailable("The disk is full.")
 
     with pytest.raises(StoreUnavailable, match="The disk is full"):
-        Lookout(read).look()
+        SnapshotReader(read).look()
