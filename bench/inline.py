@@ -23,20 +23,20 @@ def main(film: str, photo: str) -> None:
     """Enrol, ingest, watch every segment, match; prints the number of candidates as JSON."""
     with tempfile.TemporaryDirectory() as home:
         mine = Resources(Settings(home=Path(home)))
-        tools, now = mine.tools, utc_now()
+        context, now = mine.context, utc_now()
         with writing(mine.database) as session:
             case = open_case(
                 session, reference="bench", legal_basis="demonstration", purpose="measuring",
                 requested_by="bench", sources=["*"], expires_at=now + timedelta(days=1), now=now,
             )  # fmt: skip
-        enrol_person("A", [Path(photo)], case_id=case.id, engine=mine.photo_engine(), tools=tools,
+        enrol_person("A", [Path(photo)], case_id=case.id, engine=mine.photo_engine(), context=context,
                      actor="worker")  # fmt: skip
-        known = ingest_file(Path(film), tools=tools, plan=mine.plan, now=now)
+        known = ingest_file(Path(film), context=context, plan=mine.plan, now=now)
         with reading(mine.database) as session:
             segments = unasked(session)
         for segment in segments:
-            watch(segment, tools)
-        match_analysis(known.analysis_id, tools)
+            watch(segment, context)
+        match_analysis(known.analysis_id, context)
         with reading(mine.database) as session:
             found = candidates(session, analysis_ids=[known.analysis_id])
         print(json.dumps({"candidates": [one.distance for one in found]}))

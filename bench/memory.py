@@ -65,7 +65,7 @@ def _ask(mine: Resources, path: Path, segments: int) -> list[int]:
     waiting: list[int] = []
     while len(waiting) < segments:
         plan = Plan(max_segment_seconds=SEGMENT_SECONDS, best_faces=5 + len(analyses))
-        known = ingest_file(path, tools=mine.tools, plan=plan, now=utc_now())
+        known = ingest_file(path, context=mine.context, plan=plan, now=utc_now())
         analyses.append(known.analysis_id)
         with reading(mine.database) as session:
             waiting = unasked(session)

@@ -55,7 +55,9 @@ def main(crops: str = "2000") -> None:
         pictures = _pictures(engine)
         names = _fill(mine, pictures, int(crops) // EACH)
         segments = _ask(mine, engine)
-        alone, whole = _race(engine, pictures, lambda: watch(segments.pop(0), mine.tools), segments)
+        alone, whole = _race(
+            engine, pictures, lambda: watch(segments.pop(0), mine.context), segments
+        )
         whole /= int(crops)
         print("| crops a second | of a processor | by the clock |\n| --- | --- | --- |")
         for what, each in {"the embedder alone": 1 / alone, "embedded anew": 1 / whole}.items():
@@ -100,7 +102,7 @@ def _seen(names: list[str], place: int, crop: Crop) -> Presence:
 
 
 def _ask(mine: Resources, engine: FaceEngine) -> list[int]:
-    migrate(engine, case_id=None, tools=mine.tools, current="stub", actor="worker")
+    migrate(engine, case_id=None, context=mine.context, current="stub", actor="worker")
     with reading(mine.database) as session:
         return unasked(session)
 

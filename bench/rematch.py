@@ -45,14 +45,14 @@ def main(appearances: str = "1000000", people: str = "100") -> None:
         case_id = _open(mine.database)
         ids = _enrol(mine, case_id, faces, random, "a")
         print(f"| {persons} people, {number} appearances, SQLite | seconds |\n| --- | --- |")
-        _timed("one person, the first of all", lambda: match_people(ids[:1], mine.tools))
-        _timed("all, everything new", lambda: match_people(ids, mine.tools))
-        _timed("all again, nothing new", lambda: match_people(ids, mine.tools))
+        _timed("one person, the first of all", lambda: match_people(ids[:1], mine.context))
+        _timed("all, everything new", lambda: match_people(ids, mine.context))
+        _timed("all again, nothing new", lambda: match_people(ids, mine.context))
         _enrol(mine, case_id, faces, random, "b")
-        _timed("all, another photo each", lambda: match_people(ids, mine.tools))
+        _timed("all, another photo each", lambda: match_people(ids, mine.context))
         for name in range(persons):
             withdraw(str(name), "a", case_id=case_id, database=mine.database)
-        _timed("all, the first photo withdrawn", lambda: match_people(ids, mine.tools))
+        _timed("all, the first photo withdrawn", lambda: match_people(ids, mine.context))
 
 
 def _timed(what: str, step: Callable[[], None]) -> None:

@@ -21,9 +21,9 @@ from faces.engines.stub import StubEngine
 from footage.executables import choose
 from footage.guards import Decoder
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.intake.receive import Inbox
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from review.app import create_app
 from review.sessions import form_token_of
 from review.site import Site
@@ -125,7 +125,7 @@ _WAYS: dict[Role, dict[str, Ask]] = {
 
 def _site(database: Engine, folder: Path) -> Site:
     media = SealedMedia(MediaFolder(folder / "media"), Keyring(database, MASTER))
-    tools = Tools(
+    context = Context(
         database=database,
         media=media,
         decoder=Decoder(choose(), 896, 60, 40_000_000),
@@ -134,7 +134,7 @@ def _site(database: Engine, folder: Path) -> Site:
     )
     plan, inbox = Plan(engine="stub"), Inbox(folder)
     return Site(
-        tools=tools,
+        context=context,
         plan=plan,
         url="http://127.0.0.1",
         inbox=inbox,

@@ -132,7 +132,7 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
             with byte_bar(name, size_bytes(place)) as progress:
                 known = ingest_file(
                     place,
-                    tools=mine.tools,
+                    context=mine.context,
                     plan=mine.plan,
                     now=utc_now(),
                     request=request,

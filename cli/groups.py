@@ -77,7 +77,7 @@ def promote(
     """Turn a group into a person of the case, with its best crops as reference photos."""
     mine = resources()
     enrolled = group.promote_group(
-        case, number, name, engine=mine.photo_engine(), tools=mine.tools, actor=actor()
+        case, number, name, engine=mine.photo_engine(), context=mine.context, actor=actor()
     )
     ask_for([enrolled.person_id])
     out.print(verdict_table(enrolled))

@@ -35,7 +35,7 @@ def import_(
             case=case,
             cut_by=cut_by,
             engine=mine.engine,
-            tools=mine.tools,
+            context=mine.context,
             actor=actor(),
             progress=progress,
         )

@@ -42,7 +42,7 @@ def migrate(
     """
     mine, engine = resources(), engine_called(to)
     asked = steps.migrate(
-        engine, case_id=id_of_case(case), tools=mine.tools, current=mine.engine, actor=actor()
+        engine, case_id=id_of_case(case), context=mine.context, current=mine.engine, actor=actor()
     )
     ask_for_new()
     ask_for(asked.people)
@@ -110,7 +110,7 @@ def use(
         chosen,
         reason=reason,
         partly=partly,
-        tools=mine.tools,
+        context=mine.context,
         current=mine.engine,
         actor=actor(),
     )

@@ -109,7 +109,7 @@ def enrol_for(
         photos,
         case_id=found.id,
         engine=mine.photo_engine(),
-        tools=mine.tools,
+        context=mine.context,
         actor=who,
         standing=standing,
         photo_source=photo_source,

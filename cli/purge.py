@@ -59,17 +59,17 @@ def purge(
 
 
 def _purged(case: str, person: str, recording: str) -> list[Certificate]:
-    mine, tools = resources(), resources().erasing_tools
+    mine, context = resources(), resources().erasing_tools
     order = Order(actor(), utc_now(), [mine.settings.home_folder])
     if recording:
-        return [purge_recordings(_recordings(recording), tools, order)]
+        return [purge_recordings(_recordings(recording), context, order)]
     if not case:
-        return purge_due(mine.retention, tools, order)
+        return purge_due(mine.retention, context, order)
     if not person:
-        return [purge_case(case, tools, order)]
+        return [purge_case(case, context, order)]
     with reading(mine.database) as session:
         person_id = find_person(session, find_case(session, case).id, person)
-    return [purge_person(person_id, tools, order)]
+    return [purge_person(person_id, context, order)]
 
 
 def _recordings(name: str) -> list[int]:

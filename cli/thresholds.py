@@ -33,7 +33,9 @@ def threshold(
         return
     mine, chosen = resources(), engine_called(engine)
     if reason:
-        changed = change_threshold(chosen, value, reason=reason, tools=mine.tools, actor=actor())
+        changed = change_threshold(
+            chosen, value, reason=reason, context=mine.context, actor=actor()
+        )
         _print_effect(changed.effect, as_json)
         err.print(
             f"In use; {quantity(len(changed.people), 'person', 'people')} to be compared anew. "
@@ -42,7 +44,7 @@ def threshold(
         )
         ask_for(changed.people)
         return
-    _print_effect(effect(mine.tools, chosen.card, value, actor=actor()), as_json)
+    _print_effect(effect(mine.context, chosen.card, value, actor=actor()), as_json)
     err.print("Nothing was changed; give a --reason to take it into use.")
 
 

@@ -4,7 +4,7 @@ To add pages of a noun:
 
 1. A module `review/NOUN.py` with `routes = router("/NOUN")` (`review.guard.router`) and plain
    functions on it. They take what they need as parameters: `ours: OurSite` is what there is to work
-   with (database, tools, plan, clock), `who: Who` is who asks (`who.actor` for the audit log).
+   with (database, context, plan, clock), `who: Who` is who asks (`who.actor` for the audit log).
    A function that only computes or reads the database is a plain `def`: it runs in a thread.
 2. A line for each route in `review.access.ACCESS`: who may. Without it the module cannot be
    imported. Forms carry `<input type="hidden" name="form_token" value="{{ form_token }}">`;

@@ -117,7 +117,7 @@ def enrol(
 def photo(ours: OurSite, who: Who, case_id: int, photo: int) -> Response:
     """The face of a reference photo."""
     crop = look_closer_at_photo(ours.database, case_id, photo, actor=who.actor, now=ours.now())
-    return Response(ours.tools.media.read(crop), media_type="image/jpeg")
+    return Response(ours.context.media.read(crop), media_type="image/jpeg")
 
 
 @routes.get("/{case_id}/candidates")
@@ -187,7 +187,7 @@ def seed_decoys(
         reason=reason,
         by=who.reviewer,
         rules=ours.rules,
-        tools=ours.tools,
+        context=ours.context,
         now=ours.now(),
     )
     return RedirectResponse(f"/cases/{case_id}", 303)
@@ -196,7 +196,7 @@ def seed_decoys(
 @routes.post("/{case_id}/decoys/stop")
 def stop_decoys(ours: OurSite, who: Who, case_id: int) -> Response:
     """Show known strangers no more."""
-    decoys.stop(case_id, by=who.reviewer, tools=ours.tools, now=ours.now())
+    decoys.stop(case_id, by=who.reviewer, context=ours.context, now=ours.now())
     return RedirectResponse(f"/cases/{case_id}", 303)
 
 
@@ -205,7 +205,7 @@ def export_one(ours: OurSite, who: Who, case_id: int) -> Response:
     """What two people support, as a package with its statement."""
     package = export(
         ours.database,
-        ours.tools.media,
+        ours.context.media,
         case_id,
         rules=ours.rules,
         actor=who.actor,
@@ -236,7 +236,7 @@ def enrol_with(
             paths,
             case_id=case_id,
             engine=photo_engine(ours),
-            tools=ours.tools,
+            context=ours.context,
             actor=who.actor,
             standing=Standing(category),
         )
@@ -246,4 +246,4 @@ def enrol_with(
 
 def photo_engine(ours: Site) -> FaceEngine:
     """The engine for photos: it sees smaller faces, to be able to say that one is too small."""
-    return ours.tools.engine_for(replace(ours.plan, min_face_px=PHOTO_MIN_FACE_PX))
+    return ours.context.engine_for(replace(ours.plan, min_face_px=PHOTO_MIN_FACE_PX))

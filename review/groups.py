@@ -125,7 +125,7 @@ def crop(
         raise Purged("There is no such picture in this group.")
     with writing(ours.database) as session:
         ours.record(session, who.actor, Action.CROP_VIEWED, case_id, appearance_id=appearance)
-    return Response(ours.tools.media.read(found[0].seen.crops[0]), media_type="image/jpeg")
+    return Response(ours.context.media.read(found[0].seen.crops[0]), media_type="image/jpeg")
 
 
 def group_all(ours: Site, who: Visitor, case_id: int) -> Groups:
@@ -135,7 +135,7 @@ def group_all(ours: Site, who: Visitor, case_id: int) -> Groups:
     """
     return step.make_groups(
         reference_in_force(ours, who, case_id),
-        card=ours.tools.engine_for(ours.plan).card,
+        card=ours.context.engine_for(ours.plan).card,
         database=ours.database,
         actor=who.actor,
         now=ours.now(),
@@ -152,7 +152,7 @@ def turn_into_person(ours: Site, who: Visitor, case_id: int, group_id: int, name
         group_id,
         name,
         engine=photo_engine(ours),
-        tools=ours.tools,
+        context=ours.context,
         actor=who.actor,
     )
     ours.ask_for_people([enrolled.person_id])

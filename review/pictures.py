@@ -39,7 +39,7 @@ def crop(
     shown = _closer(ours, who, case_id, Key(person, appearance), Action.CROP_VIEWED, place=place)
     if place >= len(shown.seen.crops):
         raise Purged("There is no such picture of this candidate.")
-    return Response(ours.tools.media.read(shown.seen.crops[place]), media_type="image/jpeg")
+    return Response(ours.context.media.read(shown.seen.crops[place]), media_type="image/jpeg")
 
 
 def reference(
@@ -51,7 +51,7 @@ def reference(
     crops = {one.id: one.crop for one in shown.references}
     if reference not in crops:
         raise Purged("There is no such reference photo any more.")
-    return Response(ours.tools.media.read(crops[reference]), media_type="image/jpeg")
+    return Response(ours.context.media.read(crops[reference]), media_type="image/jpeg")
 
 
 def clip(
@@ -83,7 +83,7 @@ def _closer(
 def _clip(ours: Site, shown: Sight, *, blurred: bool) -> Clip:
     seen = shown.seen
     label = (seen.analysis_id, seen.best_ms, seen.box, blurred)
-    return ours.clips.take(label, lambda: cut_clip(shown, ours.tools, blurred=blurred))
+    return ours.clips.take(label, lambda: cut_clip(shown, ours.context, blurred=blurred))
 
 
 routes = routes_at(CANDIDATE)

@@ -51,7 +51,7 @@ def show_state(request: Request, ours: OurSite) -> Response:
 def queue_state(ours: Site) -> QueueState:
     """Read it all. Raises StoreUnavailable."""
     snapshot = ours.look()
-    windows, workers = ours.tools.windows, ours.workers()
+    windows, workers = ours.context.windows, ours.workers()
     with reading(ours.database) as session:
         outlook = look_ahead(session, workers=workers, windows=windows, now=ours.now())
         counted = totals(session)
@@ -67,7 +67,7 @@ def queue_state(ours: Site) -> QueueState:
 
 def _values(ours: Site) -> dict[str, Any]:
     state = queue_state(ours)
-    zone = ours.tools.windows.zone
+    zone = ours.context.windows.zone
     return {
         "state": state,
         "workers": in_words(state.snapshot.vitals.fleet),

@@ -171,7 +171,7 @@ def list_recordings(
 
 def show(session: Session, ours: Site, analysis_ids: Sequence[int], now: datetime) -> list[Shown]:
     """These analyses as they stand, in this order."""
-    windows = ours.tools.windows
+    windows = ours.context.windows
     outlook = look_ahead(session, workers=ours.workers(), windows=windows, now=now)
     came = {one.analysis_id: one for one in outcomes(session, analysis_ids)}
     far = {one.analysis_id: one for one in progress(session, analysis_ids)}
@@ -199,7 +199,7 @@ def _of(segments: Sequence[SegmentRow], state: State) -> list[tuple[int, int]]:
 
 def _expected(ours: Site, outlook: Outlook, analysis_id: int, now: datetime) -> str:
     end = outlook.forecast.ends.get(analysis_id)
-    return when(end, now, ours.tools.windows.zone) if end else ""
+    return when(end, now, ours.context.windows.zone) if end else ""
 
 
 def _coming(ours: Site, upload: Upload) -> Coming:

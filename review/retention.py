@@ -92,12 +92,12 @@ def look_through(ours: Site) -> Kept:
 def erase(ours: Site, who: Visitor, reference: str, repeated: str) -> Certificate:
     """Erase a case whose reference was given twice. Raises as `purge_case`, and WrongUsage."""
     check_repeated(reference, repeated)
-    return _kept_here(ours, [purge_case(reference, ours.tools, _order(ours, who))])[0]
+    return _kept_here(ours, [purge_case(reference, ours.context, _order(ours, who))])[0]
 
 
 def erase_all_due(ours: Site, who: Visitor) -> list[Certificate]:
     """Erase whatever is due; nothing due is no certificate."""
-    return _kept_here(ours, purge_due(ours.retention, ours.tools, _order(ours, who)))
+    return _kept_here(ours, purge_due(ours.retention, ours.context, _order(ours, who)))
 
 
 def _order(ours: Site, who: Visitor) -> Order:

@@ -59,7 +59,7 @@ def crop(ours: OurSite, who: Who, case_id: Number, appearance: Number, place: Sp
     name = look_at_appearance(
         ours.database, case_id, appearance, place, actor=who.actor, now=ours.now()
     )
-    return Response(ours.tools.media.read(name), media_type="image/jpeg")
+    return Response(ours.context.media.read(name), media_type="image/jpeg")
 
 
 def search_with(

@@ -41,7 +41,7 @@ def main(address: str = LOOPBACK) -> None:
     mine = resources()
     log_json_lines(logging.getLevelNamesMapping()[mine.settings.log_level])
     inbox = Inbox(mine.settings.home_folder, mine.site)
-    importer = UploadImporter(inbox, mine.tools, mine.plan, ask_workers=ask_workers, now=utc_now)
+    importer = UploadImporter(inbox, mine.context, mine.plan, ask_workers=ask_workers, now=utc_now)
     importer.start()
     _say_what_is_missing(mine)
     server_for(
@@ -80,7 +80,7 @@ def site_of(mine: Resources, inbox: Inbox, importer: UploadImporter) -> Site:
     """What the settings say."""
     settings = mine.settings
     return Site(
-        tools=mine.tools,
+        context=mine.context,
         plan=mine.plan,
         url=settings.effective_web_url,
         inbox=inbox,

@@ -12,11 +12,11 @@ from fastapi import Depends, Request
 
 from monitor.snapshots import Snapshot
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.governance.purge import Retention
 from pipeline.intake.receive import Inbox
 from pipeline.judging.review import Rules
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from review.shelf import Shelf
 from review.throttle import LoginThrottle
 from storage.access import audit
@@ -44,7 +44,7 @@ class Provider:
 class Site:
     """Made once by `review.serve`, and by tests."""
 
-    tools: Tools
+    context: Context
     plan: Plan
     url: str
     """The address people type: its host is the only one answered to; https makes cookies secure."""
@@ -96,7 +96,7 @@ class Site:
     @property
     def database(self) -> Engine:
         """Where everything is remembered."""
-        return self.tools.database
+        return self.context.database
 
     @property
     def secure(self) -> bool:

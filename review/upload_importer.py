@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from errors import NightreelError, StoreUnavailable
+from pipeline.context import Context
 from pipeline.intake.receive import Inbox, recover, refuse, sweep, take_in
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading
 from storage.jobs import uploads
 from storage.jobs.uploads import Upload
@@ -27,14 +27,14 @@ class UploadImporter:
     def __init__(
         self,
         inbox: Inbox,
-        tools: Tools,
+        context: Context,
         plan: Plan,
         *,
         ask_workers: Callable[[], object],
         now: Callable[[], datetime],
     ) -> None:
         self._inbox = inbox
-        self._tools = tools
+        self._tools = context
         self._plan = plan
         self._ask_workers = ask_workers
         self._now = now
@@ -61,7 +61,7 @@ class UploadImporter:
     def _take(self, upload: Upload) -> None:
         try:
             known = take_in(
-                upload, inbox=self._inbox, tools=self._tools, plan=self._plan, now=self._now()
+                upload, inbox=self._inbox, context=self._tools, plan=self._plan, now=self._now()
             )
         except StoreUnavailable:
             raise  # nobody's fault, and no attempt
@@ -69,7 +69,7 @@ class UploadImporter:
             self._attempts[upload.id] += 1
             log.warning("an upload could not be looked at: %s", type(error).__name__)
             if self._attempts[upload.id] >= MOST_ATTEMPTS:
-                refuse(upload, str(error), inbox=self._inbox, tools=self._tools, now=self._now())
+                refuse(upload, str(error), inbox=self._inbox, context=self._tools, now=self._now())
             return
         if known is None:
             log.info("an upload was refused")

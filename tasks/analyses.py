@@ -16,10 +16,10 @@ from worker.resources import resources
 @app.task
 def match_analysis(analysis_id: int) -> None:
     """Join a recording's sightings into appearances and rank them for everyone looked for."""
-    tools = resources().tools
+    context = resources().context
     # First: an analysis that was matched has ended, and is not asked for again.
-    patiently(partial(overlaps.link_footage, analysis_id, tools), tools.lease_seconds)
-    patiently(partial(match.match_analysis, analysis_id, tools), tools.lease_seconds)
+    patiently(partial(overlaps.link_footage, analysis_id, context), context.lease_seconds)
+    patiently(partial(match.match_analysis, analysis_id, context), context.lease_seconds)
 
 
 def ask_for_matching(analysis_ids: Sequence[int]) -> None:

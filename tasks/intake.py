@@ -42,7 +42,7 @@ def watched_folder(folder: Path, request: Request = AS_USUAL) -> WatchedFolder:
     mine = resources()
     return WatchedFolder(
         folder,
-        tools=mine.tools,
+        context=mine.context,
         plan=mine.plan,
         settle_seconds=mine.settings.settle_seconds,
         request=replace(request, site=mine.site),

@@ -13,8 +13,8 @@ from worker.resources import resources
 @app.task
 def match_person(person_id: int) -> None:
     """Rank every appearance there is for one person."""
-    tools = resources().tools
-    patiently(partial(rematch.match_person, person_id, tools), tools.lease_seconds)
+    context = resources().context
+    patiently(partial(rematch.match_person, person_id, context), context.lease_seconds)
 
 
 def ask_for_people(person_ids: Sequence[int]) -> None:

@@ -24,12 +24,12 @@ def analyse_segment(segment_id: int) -> None:
     database is away it waits: else all messages would be used up meanwhile.
     """
     mine = resources()
-    chosen = patiently(partial(_most_urgent, segment_id), mine.tools.lease_seconds)
+    chosen = patiently(partial(_most_urgent, segment_id), mine.context.lease_seconds)
     if chosen is None:
         return
     if chosen != segment_id:  # overtaken: its turn comes again
         ask_for_segments([segment_id])
-    analysis_id = watch(chosen, mine.tools)
+    analysis_id = watch(chosen, mine.context)
     if analysis_id is not None:
         ask_for_matching([analysis_id])
 

@@ -72,7 +72,7 @@ def purge_due() -> None:
     """Erase whatever has been kept for longer than the settings say."""
     mine = resources()
     order = Order("worker", utc_now(), [mine.settings.home_folder])
-    for one in erase_due(mine.retention, mine.tools, order):
+    for one in erase_due(mine.retention, mine.context, order):
         keep(one, mine.certificates_folder)
         log.info("purged; entry %d of the audit log", one.entry)
 

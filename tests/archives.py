@@ -15,10 +15,10 @@ from pipeline.archive.backup import Wish, back_up
 from pipeline.archive.layout import Archive
 from pipeline.archive.manifest import Manifest
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.governance.audit import sign
 from pipeline.intake.receive import Inbox
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access import web_sessions
 from storage.access.checkpoints import signing_key
 from storage.database.database import Engine, reading, writing
@@ -43,35 +43,35 @@ class Filled:
     """A home in which people are looked for."""
 
     archive: Archive
-    tools: Tools
+    context: Context
     photo: Path
     upload: str
     """The id of one of which not all has come."""
 
     @property
     def database(self) -> Engine:
-        return self.tools.database
+        return self.context.database
 
     def backed_up(self, folder: Path, *, with_keys: bool = True) -> Manifest:
         """Take a backup."""
         return back_up(Wish(self.archive, folder, with_keys, "test"), self.database, actor=ACTOR)
 
 
-def fill(home: Path, tools: Tools, plan: Plan, clip: Path) -> Filled:
+def fill(home: Path, context: Context, plan: Plan, clip: Path) -> Filled:
     """Red is looked for in a case with uploaded footage, which was watched and compared; another
     file is being uploaded, somebody is logged in, and the audit log was signed."""
-    url = tools.database.url.render_as_string(hide_password=False)
+    url = context.database.url.render_as_string(hide_password=False)
     archive = archive_at(home, "" if url.startswith("sqlite") else url)
     archive.master_key.parent.mkdir(mode=0o700)
     archive.master_key.write_bytes(MASTER)
-    case, inbox = open_case(tools), Inbox(home)
+    case, inbox = open_case(context), Inbox(home)
     footage = inbox.footage / hashlib.sha256(clip.read_bytes()).hexdigest()
     footage.parent.mkdir(mode=0o700)
     footage.write_bytes(clip.read_bytes())
-    find(footage, tools, plan)
+    find(footage, context, plan)
     photo = paint_photo(home.parent / f"{home.name}-red.png", RED)
-    enrol("Red", [photo], case, tools, plan)
-    with writing(tools.database) as session:
+    enrol("Red", [photo], case, context, plan)
+    with writing(context.database) as session:
         recording = session.exec(select(Recording)).one()
         session.add(CaseRecording(case_id=case, recording_id=recording.id))
         add_accounts(session, 1)
@@ -83,8 +83,8 @@ def fill(home: Path, tools: Tools, plan: Plan, clip: Path) -> Filled:
         ).id  # fmt: skip
     inbox.make(upload, 1000)
     inbox.file(upload).write_bytes(os.urandom(400))
-    sign(tools.database, signing_key(tools.database, archive.audit_key), utc_now())
-    return Filled(archive, tools, photo, upload)
+    sign(context.database, signing_key(context.database, archive.audit_key), utc_now())
+    return Filled(archive, context, photo, upload)
 
 
 def footage_of(database: Engine) -> list[Path]:

@@ -43,7 +43,7 @@ def test_a_hostile_file_gets_a_verdict_and_does_no_harm(
     monkeypatch.chdir(folder.parent)
     before = base.secret.read_bytes()
 
-    trial = try_kind(kind, base, resources.tools, folder)
+    trial = try_kind(kind, base, resources.context, folder)
 
     assert trial.verdict in kind.expected, trial.said
     assert not trial.harm
@@ -66,7 +66,7 @@ def test_an_honest_recording_beside_them_is_watched(
     folder.mkdir()
     honest = Kind("honest", lambda *_: _written(folder / "a.mkv", base.mkv), frozenset())
 
-    trial = try_kind(honest, base, resources.tools, folder)
+    trial = try_kind(honest, base, resources.context, folder)
 
     assert (trial.verdict, trial.harm) == (Verdict.WATCHED, ())
 
@@ -78,7 +78,7 @@ def test_the_secret_would_be_noticed(base: Base, resources: Resources, tmp_path:
         "leak", lambda *_: _written(folder / "a.mp4", base.secret.read_bytes()), frozenset()
     )
 
-    assert try_kind(leak, base, resources.tools, folder).harm == ("another file was seen",)
+    assert try_kind(leak, base, resources.context, folder).harm == ("another file was seen",)
 
 
 def _written(path: Path, body: bytes) -> Path:

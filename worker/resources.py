@@ -13,10 +13,10 @@ from footage.guards import Decoder
 from footage.remote.disk_cache import DiskCache
 from footage.remote.held_reads import can_hold_reads
 from footage.sandbox.sandbox import choose_walls
+from pipeline.context import Context
 from pipeline.governance.purge import Retention
 from pipeline.plan import Plan
 from pipeline.planning.windows import Windows
-from pipeline.tools import Tools
 from settings import Settings, load_settings
 from storage.cases.legal_bases import Policy, parse_bases
 from storage.database.database import Engine, connect, reading, upgrade
@@ -111,21 +111,21 @@ class Resources:
         )
 
     @cached_property
-    def tools(self) -> Tools:
+    def context(self) -> Context:
         """What the steps work with."""
         return self._tools(self.media)
 
     @cached_property
-    def erasing_tools(self) -> Tools:
-        """`tools`, also where the master key is lost: what it sealed can be erased all the same."""
+    def erasing_tools(self) -> Context:
+        """`context`, also where the master key is lost: what it sealed can be erased all the same."""
         try:
-            return self.tools
+            return self.context
         except KeyMissing:
             keys = Keyring(self.database, lost_master())
             return self._tools(SealedMedia(self.pictures, keys))
 
-    def _tools(self, media: SealedMedia) -> Tools:
-        return Tools(
+    def _tools(self, media: SealedMedia) -> Context:
+        return Context(
             database=self.database,
             media=media,
             decoder=self.decoder,

@@ -73,7 +73,7 @@ class Lab:
         for name, photo in photos.items():
             engine = mine.photo_engine()
             enrol_person(
-                name, [photo], case_id=case.id, engine=engine, tools=mine.tools, actor="worker"
+                name, [photo], case_id=case.id, engine=engine, context=mine.context, actor="worker"
             )
         self._add(mine, [(clip, self.shape.plan) for clip in self.clips])
 
@@ -83,7 +83,7 @@ class Lab:
 
     def _add(self, mine: Resources, asked: Sequence[tuple[Path, Plan]]) -> None:
         for clip, plan in asked:
-            ingest_file(clip, tools=mine.tools, plan=plan, now=utc_now())
+            ingest_file(clip, context=mine.context, plan=plan, now=utc_now())
         mine.database.dispose()  # a copy of the file must be whole
 
     def _undisturbed(self) -> Counter[str]:
@@ -93,11 +93,11 @@ class Lab:
         with reading(mine.database) as session:
             segments = unasked(session)
         for segment in segments:
-            watch(segment, mine.tools)
+            watch(segment, mine.context)
         with reading(mine.database) as session:
             analyses = ready_to_match(session)
         for analysis in analyses:
-            match_analysis(analysis, mine.tools)
+            match_analysis(analysis, mine.context)
         lines = content(mine.database, mine.media)
         mine.database.dispose()
         return lines

@@ -37,7 +37,7 @@ def _trials(folder: Path, seed: int) -> Iterator[Trial]:
         base = draw_base(_made(folder / "work" / "drawn"))
         for kind in kinds():
             place = _made(folder / "work" / "hostile")
-            trial = try_kind(kind, base, mine.tools, place, seed=seed)
+            trial = try_kind(kind, base, mine.context, place, seed=seed)
             print(f"{trial.seconds:6.2f} s {trial.decoder_mb:5.0f} MB  {trial.verdict}  {kind.name}"
                   f"  {trial.said} {' '.join(trial.harm)}", file=sys.stderr)  # fmt: skip
             shutil.rmtree(place)

@@ -20,9 +20,9 @@ from faces.face import Face, Image
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.intake.ingest import ingest_file
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading
 from storage.jobs.agenda import unasked
 from storage.jobs.progress import Outcome, outcomes
@@ -64,19 +64,19 @@ class Watchful(StubEngine):
         return super().detect(images)
 
 
-def try_kind(kind: Kind, base: Base, tools: Tools, folder: Path, *, seed: int = 0) -> Trial:
+def try_kind(kind: Kind, base: Base, context: Context, folder: Path, *, seed: int = 0) -> Trial:
     """Draw one kind into `folder`, which is empty, and take it the whole way.
 
     Whatever changes in it or beside it is harm.
     """
     engine = Watchful(PLAN.min_face_px)
-    tools = replace(tools, engine_for=lambda _: engine)
+    context = replace(context, engine_for=lambda _: engine)
     path = kind.make(folder, base, Random(f"{kind.name} {seed}"))
     around = folder.parent
     before = snapshot(around)
     with _memory() as peak_mb:
         began = time.monotonic()
-        verdict, said = _take(kind, path, base, tools)
+        verdict, said = _take(kind, path, base, context)
         seconds = time.monotonic() - began
     changed = {name for name, _ in before.items() ^ snapshot(around).items()}
     own = (str(folder), str(path))
@@ -91,9 +91,9 @@ def snapshot(folder: Path) -> dict[str, object]:
     return {str(path): _state(path) for path in sorted(folder.rglob("*"))}
 
 
-def _take(kind: Kind, path: Path, base: Base, tools: Tools) -> tuple[Verdict | None, str]:
+def _take(kind: Kind, path: Path, base: Base, context: Context) -> tuple[Verdict | None, str]:
     try:
-        added = ingest_file(path, tools=tools, plan=PLAN, now=utc_now())
+        added = ingest_file(path, context=context, plan=PLAN, now=utc_now())
     except RefusedFootage as error:
         return Verdict.REFUSED, str(error)
     except (UnreadableFootage, FootageVanished) as error:
@@ -102,18 +102,18 @@ def _take(kind: Kind, path: Path, base: Base, tools: Tools) -> tuple[Verdict | N
         return None, str(error)
     if kind.meanwhile:
         kind.meanwhile(path, base)
-    outcome = _watch(added.analysis_id, tools)
+    outcome = _watch(added.analysis_id, context)
     return _VERDICTS.get(outcome.state), "; ".join(dict.fromkeys(outcome.reasons))
 
 
-def _watch(analysis_id: int, tools: Tools) -> Outcome:
+def _watch(analysis_id: int, context: Context) -> Outcome:
     for _ in range(_MOST_ATTEMPTS):
-        with reading(tools.database) as session:
+        with reading(context.database) as session:
             waiting = unasked(session)
         for segment_id in waiting:
-            watch(segment_id, tools)
-    match_analysis(analysis_id, tools)
-    with reading(tools.database) as session:
+            watch(segment_id, context)
+    match_analysis(analysis_id, context)
+    with reading(context.database) as session:
         return outcomes(session, [analysis_id])[0]
 
 

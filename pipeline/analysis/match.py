@@ -11,8 +11,8 @@ from faces.engine import FaceEngine, ModelCard
 from faces.matching import rank
 from faces.vectors import Vectors, pool
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import Action, record
 from storage.access.chain import JsonValue
 from storage.cases.gallery import Gallery, gallery
@@ -28,29 +28,29 @@ from storage.vectors.embeddings import vectors_in
 from storage.vectors.models import pin
 
 
-def match_analysis(analysis_id: int, tools: Tools) -> None:
+def match_analysis(analysis_id: int, context: Context) -> None:
     """Join one recording's sightings, rank its appearances for everyone, and end its analysis.
 
     Where crops were embedded anew or imported nothing is joined. Running it twice equals once; one
     that is cancelled or gone meanwhile is nobody's. Raises OtherWeights, StoreUnavailable.
     """
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         body = plan_body(session, analysis_id)
         origin_id = reembedding.origin_of(session, analysis_id)
     if body is None:
         return
     plan = Plan.from_body(body)
-    engine = tools.engine_for(plan)
-    if not _is_joined(origin_id, plan) and not _join(analysis_id, plan, engine, tools):
+    engine = context.engine_for(plan)
+    if not _is_joined(origin_id, plan) and not _join(analysis_id, plan, engine, context):
         return
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         if not ledger.may_match(session, analysis_id):
             return
         now = utc_now()
         seen_in = analysis_id if origin_id is None else origin_id
         wanted = people_allowed(session, seen_in, now)
         people = gallery(
-            session, keys=tools.media.keys, engine=plan.engine, now=now, person_ids=wanted
+            session, keys=context.media.keys, engine=plan.engine, now=now, person_ids=wanted
         )
         give_up(session, people.altered)
         ids, vectors = vectors_in(session, seen_in, plan.engine)
@@ -90,13 +90,13 @@ def record_match(
         )
 
 
-def _join(analysis_id: int, plan: Plan, engine: FaceEngine, tools: Tools) -> bool:
+def _join(analysis_id: int, plan: Plan, engine: FaceEngine, context: Context) -> bool:
     """Store the appearances of an analysis; False when it is cancelled or gone."""
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         parts = sightings(session, analysis_id)
     appearances = joined(parts, plan, engine.card)
     # Committed before the gallery is read: whoever is enrolled from now on finds them.
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         if not ledger.may_match(session, analysis_id):
             return False
         pin(session, engine.card.name, engine.weights_sha256, utc_now())

@@ -12,9 +12,9 @@ from faces.engine import FaceEngine
 from pipeline.analysis.reembed import Why, faces_of
 from pipeline.analysis.rematch import facts_of
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.crops import read_crop
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access import audit
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
@@ -52,7 +52,7 @@ def migrate(
     engine: FaceEngine,
     *,
     case_id: int | None,
-    tools: Tools,
+    context: Context,
     current: str,
     actor: str,
 ) -> Asked:
@@ -62,7 +62,7 @@ def migrate(
     whose candidates are shown until another is chosen. Raises OtherWeights, StoreUnavailable.
     """
     name, now = engine.card.name, utc_now()
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         models.pin(session, name, engine.weights_sha256, now)
         if models.in_use(session) is None:
             first = Choice(current, "in use when another was first tried", actor, now)
@@ -70,7 +70,7 @@ def migrate(
         origins = reembedding.origins(session, name, case_id=case_id)
         analyses = [_ask(session, one, name) for one in origins]
         _record(session, engine, actor, case_id, "migrate")
-    return Asked(analyses, embed_references(engine, tools, actor))
+    return Asked(analyses, embed_references(engine, context, actor))
 
 
 def plan_of_crops(origin: Plan, engine: str) -> Plan:
@@ -82,19 +82,19 @@ def plan_of_crops(origin: Plan, engine: str) -> Plan:
     return replace(origin, engine=engine, min_face_px=smallest, crops_of=origin.key)
 
 
-def embed_references(engine: FaceEngine, tools: Tools, actor: str) -> list[int]:
+def embed_references(engine: FaceEngine, context: Context, actor: str) -> list[int]:
     """Let an engine see every reference photo in use that it has not seen; from the kept crops.
 
     A photo it finds no face in gets that verdict. Returns the people whose photos they are, who are
     to be compared with all that is kept.
     """
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         wanted = photos_without(session, engine.card.name, utc_now())
     people = set()
     for person_id, photo in wanted:
-        seen = _seen_by(photo, engine, tools)
-        with writing(tools.database) as session:
-            add_reference(session, person_id, seen, keys=tools.media.keys)
+        seen = _seen_by(photo, engine, context)
+        with writing(context.database) as session:
+            add_reference(session, person_id, seen, keys=context.media.keys)
             if seen.vector is not None and person_id not in people:
                 people.add(person_id)
                 _ask_rematch(session, person_id, engine, actor)
@@ -102,7 +102,7 @@ def embed_references(engine: FaceEngine, tools: Tools, actor: str) -> list[int]:
 
 
 def use(
-    engine: FaceEngine, *, reason: str, partly: bool, tools: Tools, current: str, actor: str
+    engine: FaceEngine, *, reason: str, partly: bool, context: Context, current: str, actor: str
 ) -> int:
     """Show this engine's candidates from now on; verdicts stay. Returns the number of the choice.
 
@@ -113,7 +113,7 @@ def use(
     name, now = engine.card.name, utc_now()
     if not reason.strip():
         raise WrongUsage("Say why the engine is changed with --reason; it is kept.")
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         if name == (models.in_use(session) or current):
             raise WrongUsage(f"{name} is in use already.")
         if not partly:
@@ -145,12 +145,12 @@ def _ask(session: Session, origin: Origin, engine: str) -> int:
     return reembedding.ask(session, origin, plan_key=plan.key, plan_body=plan.body, now=utc_now())
 
 
-def _seen_by(photo: Reference, engine: FaceEngine, tools: Tools) -> NewReference:
+def _seen_by(photo: Reference, engine: FaceEngine, context: Context) -> NewReference:
     """A reference photo as another engine sees it, from its kept crop."""
     by_it = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256, "crop": None}
     unusable = NewReference(**asdict(photo) | by_it)
     try:
-        crop = read_crop(tools.media.read(photo.crop or ""))
+        crop = read_crop(context.media.read(photo.crop or ""))
     except (PictureLost, UnusablePhoto, WrongUsage):
         return replace(unusable, verdict=_sentence(Why.NO_CROP), quality=None)
     (face,) = faces_of([crop], engine)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from footage.alignment import Overlap, align, proposals
-from pipeline.tools import Tools
+from pipeline.context import Context
 from storage.database.database import Session, reading, writing
 from storage.jobs.overlaps import (
     SameFootage,
@@ -53,21 +53,21 @@ def moment_of(seen: Seen) -> Moment:
     return Moment(None, seen.recording_id, seen.start_ms, seen.end_ms, seen.cut_by is not None)
 
 
-def link_footage(analysis_id: int, tools: Tools) -> None:
+def link_footage(analysis_id: int, context: Context) -> None:
     """Link a recording that was watched with every other that shows some of the same footage.
 
     Running it twice equals once, and it does not matter which of two was watched first.
     """
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         recording_id = recording_of(session, analysis_id)
         if recording_id is None:
             return
         alike = list(_alike(session, recording_id))
     for first_id, second_id, lags in alike:
-        with reading(tools.database) as session:
+        with reading(context.database) as session:
             overlap = align(glimpses_of(session, first_id), glimpses_of(session, second_id), lags)
         if overlap is not None:
-            with writing(tools.database) as session:
+            with writing(context.database) as session:
                 remember_overlap(session, first_id, second_id, overlap)
 
 

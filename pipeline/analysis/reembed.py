@@ -23,9 +23,9 @@ from faces.engine import FaceEngine
 from faces.face import Face, Image
 from faces.vectors import Vectors, pool
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.crops import read_crop
 from pipeline.patience import patiently
-from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.files.sealed import SealedMedia
 from storage.jobs import reembedding
@@ -69,7 +69,7 @@ def embed_anew(
     claimed: ClaimedSegment,
     origin_id: int,
     owner: str,
-    tools: Tools,
+    context: Context,
     engine: FaceEngine,
     check: Callable[[], None],
 ) -> bool:
@@ -78,20 +78,22 @@ def embed_anew(
     `check` is called every few crops, and whatever it raises ends the work. What cannot be embedded
     is written down with its reason. Raises LeaseLost, StoreUnavailable, ModelUnavailable.
     """
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         portion = reembedding.kept(session, origin_id, claimed.segment.index)
     vectors: dict[int, Vectors] = {}
     omissions: dict[int, str] = {}
     crops = 0
     with _threads_give_way():
-        for prepared in _one_ahead(lambda few: _prepare(few, tools.media, engine), _some(portion)):
+        for prepared in _one_ahead(
+            lambda few: _prepare(few, context.media, engine), _some(portion)
+        ):
             check()
             vectors |= _embedded(prepared, engine)
             omissions |= prepared.omissions
             crops += prepared.crops
 
     def keep() -> bool:
-        with writing(tools.database) as session:
+        with writing(context.database) as session:
             return reembedding.finish(
                 session,
                 claimed.id,
@@ -105,7 +107,7 @@ def embed_anew(
                 now=utc_now(),
             )
 
-    return patiently(keep, tools.lease_seconds)
+    return patiently(keep, context.lease_seconds)
 
 
 @contextmanager

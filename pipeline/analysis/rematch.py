@@ -16,8 +16,8 @@ from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
 from pipeline.analysis.match import record_match
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.cases.cases import require_in_force
 from storage.cases.gallery import Gallery, engines_of, gallery, mark_matched, withdrawn
@@ -45,24 +45,24 @@ class _Compared:
     matches: list[Match]
 
 
-def match_person(person_id: int, tools: Tools) -> None:
+def match_person(person_id: int, context: Context) -> None:
     """Rank for one person every appearance there is; running it twice equals once."""
-    match_people([person_id], tools)
+    match_people([person_id], context)
 
 
-def match_people(person_ids: Sequence[int], tools: Tools) -> None:
+def match_people(person_ids: Sequence[int], context: Context) -> None:
     """Rank every appearance there is for these people, and keep what that changed.
 
     Only what somebody asked for leaves a record; running it twice equals once. Raises
     ModelUnavailable, StoreUnavailable.
     """
-    _record_refusals(person_ids, tools.database)
-    with reading(tools.database) as session:
+    _record_refusals(person_ids, context.database)
+    with reading(context.database) as session:
         engines = engines_of(session, person_ids)
     for name in engines:
-        engine, now = tools.engine_for(Plan(engine=name)), utc_now()
-        compared = _compare(person_ids, engine, tools, now)
-        with writing(tools.database) as session:
+        engine, now = context.engine_for(Plan(engine=name)), utc_now()
+        compared = _compare(person_ids, engine, context, now)
+        with writing(context.database) as session:
             _keep(session, person_ids, compared, engine, now)
 
 
@@ -77,12 +77,12 @@ def _record_refusals(person_ids: Sequence[int], database: Engine) -> None:
 
 
 def _compare(
-    person_ids: Sequence[int], engine: FaceEngine, tools: Tools, now: datetime
+    person_ids: Sequence[int], engine: FaceEngine, context: Context, now: datetime
 ) -> _Compared:
     # Nothing is locked meanwhile. Candidates are read before the appearances: of those that were
     # found since then nothing is known here, so they are left alone.
-    name, keys = engine.card.name, tools.media.keys
-    with reading(tools.database) as session:
+    name, keys = engine.card.name, context.media.keys
+    with reading(context.database) as session:
         people = gallery(session, keys=keys, engine=name, now=now, person_ids=person_ids)
         taken_back = withdrawn(session, engine=name, person_ids=person_ids)
         known = places(session, person_ids, engine=name)

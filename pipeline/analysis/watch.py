@@ -25,10 +25,10 @@ from pipeline.analysis.heartbeat import Heartbeat
 from pipeline.analysis.reembed import embed_anew
 from pipeline.at_hand import Known, at_hand
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.crops import jpeg_of
 from pipeline.patience import patiently
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.files.sealed import Album
 from storage.jobs import ledger
@@ -40,21 +40,21 @@ from storage.vectors.models import is_pinned, pin
 log = logging.getLogger(__name__)
 
 
-def watch(segment_id: int, tools: Tools) -> int | None:
+def watch(segment_id: int, context: Context) -> int | None:
     """Watch a segment, unless it is done or someone else's; running it twice equals once.
 
     Returns the id of its analysis when no segment of it is left open: it can be matched. What goes
     wrong is recorded on the segment; raises only when that cannot be written for the length of a
     lease (StoreUnavailable).
     """
-    owner = f"{tools.process_name()}.{uuid.uuid4().hex}"
-    claimed = patiently(partial(_claim, segment_id, owner, tools), tools.lease_seconds)
+    owner = f"{context.process_name()}.{uuid.uuid4().hex}"
+    claimed = patiently(partial(_claim, segment_id, owner, context), context.lease_seconds)
     if claimed is None:
         return None
     ids = {"segment": claimed.id, "recording": claimed.recording_id}
     with bound_contextvars(**ids, attempt=claimed.attempt):
         try:
-            is_last = _work(claimed, owner, tools)
+            is_last = _work(claimed, owner, context)
         except LeaseLost as error:
             log.warning("%s", error)
             return None
@@ -62,85 +62,85 @@ def watch(segment_id: int, tools: Tools) -> int | None:
     return claimed.analysis_id if is_last else None
 
 
-def _claim(segment_id: int, owner: str, tools: Tools) -> ClaimedSegment | None:
-    with writing(tools.database) as session:
-        return ledger.claim(session, segment_id, owner, tools.lease_seconds, utc_now())
+def _claim(segment_id: int, owner: str, context: Context) -> ClaimedSegment | None:
+    with writing(context.database) as session:
+        return ledger.claim(session, segment_id, owner, context.lease_seconds, utc_now())
 
 
-def _work(claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
+def _work(claimed: ClaimedSegment, owner: str, context: Context) -> bool:
     try:
-        with Heartbeat(tools.database, claimed.id, owner, tools.lease_seconds) as heartbeat:
-            return _do(claimed, owner, tools, heartbeat)
+        with Heartbeat(context.database, claimed.id, owner, context.lease_seconds) as heartbeat:
+            return _do(claimed, owner, context, heartbeat)
     except LeaseLost:
         raise
     except StoreUnavailable:
         # A full disk is not the footage's fault: if the ledger can be written, no attempt counts.
-        _give_back(claimed, owner, tools)
+        _give_back(claimed, owner, context)
         raise
     except OtherWeights as error:
         # It is this machine's fault; another may have the right ones.
         log.error("segment %d was given back: other weights", claimed.id)
-        _give_back(claimed, owner, tools, str(error))
+        _give_back(claimed, owner, context, str(error))
         return False
     except NightreelError as error:
-        return _record(claimed, owner, tools, str(error), permanent=isinstance(error, Permanent))
+        return _record(claimed, owner, context, str(error), permanent=isinstance(error, Permanent))
     except Exception as error:
         # Its text may quote data; the log keeps the trace, the ledger only the kind.
         log.exception("segment %d failed", claimed.id)
         reason = f"An unexpected {type(error).__name__} ended it; the worker's log says more."
-        return _record(claimed, owner, tools, reason, permanent=False)
+        return _record(claimed, owner, context, reason, permanent=False)
     except BaseException:
-        _give_back(claimed, owner, tools)
+        _give_back(claimed, owner, context)
         raise
 
 
-def _do(claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat: Heartbeat) -> bool:
+def _do(claimed: ClaimedSegment, owner: str, context: Context, heartbeat: Heartbeat) -> bool:
     plan = Plan.from_body(claimed.plan_body)
-    engine = tools.engine_for(plan)
-    _check_weights(engine, tools)
+    engine = context.engine_for(plan)
+    _check_weights(engine, context)
     if claimed.origin_id is None:
-        return _watch_claimed(claimed, owner, tools, heartbeat, plan)
-    return embed_anew(claimed, claimed.origin_id, owner, tools, engine, heartbeat.check)
+        return _watch_claimed(claimed, owner, context, heartbeat, plan)
+    return embed_anew(claimed, claimed.origin_id, owner, context, engine, heartbeat.check)
 
 
-def _check_weights(engine: FaceEngine, tools: Tools) -> None:
+def _check_weights(engine: FaceEngine, context: Context) -> None:
     name, weights = engine.card.name, engine.weights_sha256
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         if is_pinned(session, name, weights):
             return
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         pin(session, name, weights, utc_now())
 
 
 def _watch_claimed(
-    claimed: ClaimedSegment, owner: str, tools: Tools, heartbeat: Heartbeat, plan: Plan
+    claimed: ClaimedSegment, owner: str, context: Context, heartbeat: Heartbeat, plan: Plan
 ) -> bool:
     known = Known(claimed.recording, claimed.sha256, claimed.modified_ns, claimed.object_tag)
-    with at_hand(known, tools.footage_store) as recording:
+    with at_hand(known, context.footage_store) as recording:
         findings = analyse(
             recording,
             claimed.segment,
             plan=plan,
-            engine=tools.engine_for(plan),
-            decoder=tools.decoder,
+            engine=context.engine_for(plan),
+            decoder=context.decoder,
             check=heartbeat.check,
         )
     # Longer than a lease there is nothing to wait for: by then the segment is somebody else's.
-    return patiently(partial(_keep, findings, claimed, owner, tools), tools.lease_seconds)
+    return patiently(partial(_keep, findings, claimed, owner, context), context.lease_seconds)
 
 
-def _keep(findings: Findings, claimed: ClaimedSegment, owner: str, tools: Tools) -> bool:
-    seen = _kept(findings.appearances, claimed.recording_id, tools)
-    with writing(tools.database) as session:
+def _keep(findings: Findings, claimed: ClaimedSegment, owner: str, context: Context) -> bool:
+    seen = _kept(findings.appearances, claimed.recording_id, context)
+    with writing(context.database) as session:
         is_last = ledger.finish(session, claimed.id, owner, findings.coverage, seen, utc_now())
         remember_glimpses(session, claimed.id, findings.glimpses)
         return is_last
 
 
-def _kept(appearances: Sequence[Appearance], recording_id: int, tools: Tools) -> list[Presence]:
+def _kept(appearances: Sequence[Appearance], recording_id: int, context: Context) -> list[Presence]:
     if not appearances:
         return []
-    album = tools.media.of_recording(recording_id)
+    album = context.media.of_recording(recording_id)
     return [as_presence(appearance, album) for appearance in appearances]
 
 
@@ -160,17 +160,17 @@ def as_presence(appearance: Appearance, album: Album) -> Presence:
 
 
 def _give_back(
-    claimed: ClaimedSegment, owner: str, tools: Tools, reason: str | None = None
+    claimed: ClaimedSegment, owner: str, context: Context, reason: str | None = None
 ) -> None:
-    with suppress(StoreUnavailable), writing(tools.database) as session:
+    with suppress(StoreUnavailable), writing(context.database) as session:
         ledger.give_back(session, claimed.id, owner, reason)
 
 
 def _record(
-    claimed: ClaimedSegment, owner: str, tools: Tools, reason: str, *, permanent: bool
+    claimed: ClaimedSegment, owner: str, context: Context, reason: str, *, permanent: bool
 ) -> bool:
     def record() -> bool:
-        with writing(tools.database) as session:
+        with writing(context.database) as session:
             return ledger.record_failure(session, claimed.id, owner, reason, permanent)
 
-    return patiently(record, tools.lease_seconds)
+    return patiently(record, context.lease_seconds)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from errors import PictureLost, StoreUnavailable, WrongUsage
+from pipeline.context import Context
 from pipeline.governance.erasure import Scan, of_picture, of_sealed, of_vector, scan
-from pipeline.tools import Tools
 from storage.access import audit
 from storage.access.audit import Action
 from storage.cases.cases import find_case
@@ -63,37 +63,37 @@ class Order:
     folders: Sequence[Path]
 
 
-def purge_case(reference: str, tools: Tools, order: Order) -> Certificate:
+def purge_case(reference: str, context: Context, order: Order) -> Certificate:
     """Erase all that belongs to a case that has ended, and the footage that is its alone.
 
     Raises NotAuthorised when there is no such case, WrongUsage before it has ended.
     """
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         case = find_case(session, reference)
     if case.ended_at(order.now) is None:
         raise WrongUsage(f"Case {reference} has not ended; close it first.")
-    return _purge(purge.everything_of_case(case.id), f"case {case.id}", tools, order)
+    return _purge(purge.everything_of_case(case.id), f"case {case.id}", context, order)
 
 
-def purge_person(person_id: int, tools: Tools, order: Order) -> Certificate:
+def purge_person(person_id: int, context: Context, order: Order) -> Certificate:
     """Erase one person with photos, candidates and verdicts."""
-    return _purge(purge.person(person_id), f"person {person_id}", tools, order)
+    return _purge(purge.person(person_id), f"person {person_id}", context, order)
 
 
-def purge_recordings(recording_ids: Sequence[int], tools: Tools, order: Order) -> Certificate:
+def purge_recordings(recording_ids: Sequence[int], context: Context, order: Order) -> Certificate:
     """Erase recordings with all that was seen in them."""
     what = f"recordings {', '.join(map(str, recording_ids))}"
-    return _purge(purge.recordings(*recording_ids), what, tools, order)
+    return _purge(purge.recordings(*recording_ids), what, context, order)
 
 
-def purge_bystanders(days: int, tools: Tools, order: Order) -> Certificate:
+def purge_bystanders(days: int, context: Context, order: Order) -> Certificate:
     """Erase what was kept of people who became nobody's candidates, `days` after it was seen.
 
     Footage of a case in force keeps its bystanders until that case ends.
     """
     before = order.now - timedelta(days=days)
     target = purge.bystanders(watched_before=before, now=order.now)
-    return _purge(target, f"bystanders of footage watched before {before:%Y-%m-%d}", tools, order)
+    return _purge(target, f"bystanders of footage watched before {before:%Y-%m-%d}", context, order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +105,18 @@ class Retention:
     """After the end of the case."""
 
 
-def purge_due(retention: Retention, tools: Tools, order: Order) -> list[Certificate]:
+def purge_due(retention: Retention, context: Context, order: Order) -> list[Certificate]:
     """Erase whatever has been kept for longer than that; nothing due is no certificate."""
     made = []
     if retention.case_days:
         before = order.now - timedelta(days=retention.case_days)
-        with reading(tools.database) as session:
+        with reading(context.database) as session:
             due = purge.ended_cases(session, before)
-        made = [purge_case(reference, tools, order) for reference in due]
+        made = [purge_case(reference, context, order) for reference in due]
     days = retention.bystander_days
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         any_due = bool(days) and bystanders_due(session, days, order.now) > 0
-    return [*made, purge_bystanders(days, tools, order)] if any_due else made
+    return [*made, purge_bystanders(days, context, order)] if any_due else made
 
 
 def bystanders_due(session: Session, days: int, now: datetime) -> int:
@@ -125,19 +125,19 @@ def bystanders_due(session: Session, days: int, now: datetime) -> int:
     return purge.counts(session, purge.doomed(target)).get("appearance", 0)
 
 
-def _purge(target: Target, what: str, tools: Tools, order: Order) -> Certificate:
+def _purge(target: Target, what: str, context: Context, order: Order) -> Certificate:
     going = purge.doomed(target)
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         names = purge.pictures(session, target, going)
         rows = purge.counts(session, going)
         footage = purge.footage(session, going)
-        patterns = _of_vectors(session, going, tools.media.keys)
-        patterns += _of_pictures(sorted(names)[:SAMPLES], tools.media)
+        patterns = _of_vectors(session, going, context.media.keys)
+        patterns += _of_pictures(sorted(names)[:SAMPLES], context.media)
         purge.erase(session, target, order.now)
         entry = _written_down(session, target, rows, len(names), order)
-    tools.media.remove(names)
-    removed = _remove_footage(footage, tools, order)
-    left = purge.scrub(tools.database)
+    context.media.remove(names)
+    removed = _remove_footage(footage, context, order)
+    left = purge.scrub(context.database)
     proof = scan(order.folders, patterns)
     return Certificate(
         entry=entry,
@@ -152,14 +152,14 @@ def _purge(target: Target, what: str, tools: Tools, order: Order) -> Certificate
     )
 
 
-def _remove_footage(places: Sequence[str], tools: Tools, order: Order) -> int:
+def _remove_footage(places: Sequence[str], context: Context, order: Order) -> int:
     """Remove what was uploaded, and copies from an object store; others' files are left alone."""
     uploaded = [folder / UPLOADED for folder in order.folders]
     ours = [path for path in map(Path, places) if set(uploaded) & set(path.parents)]
     for path in ours:
         path.unlink(missing_ok=True)
-    if places and tools.footage_store is not None:
-        tools.footage_store.cache.clear()
+    if places and context.footage_store is not None:
+        context.footage_store.cache.clear()
     return len(ours)
 
 

@@ -15,12 +15,12 @@ from faces.engine import FaceEngine
 from faces.face import Box, Image
 from pipeline.act import Act
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.crops import jpeg_of, whole
 from pipeline.intake.face_table import Line, Refused, read_table
 from pipeline.names import shown
 from pipeline.people.portraits import OnlyFace, bytes_of, only_face, read_photo
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import Action, record
 from storage.cases.case_ids import case_in_force_by_id
 from storage.cases.cases import case_in_force
@@ -59,7 +59,7 @@ class _Import:
     case_id: int
     plan: Plan
     engine: FaceEngine
-    tools: Tools
+    context: Context
     act: Act
 
 
@@ -79,7 +79,7 @@ def import_faces(
     case: str,
     cut_by: str,
     engine: str,
-    tools: Tools,
+    context: Context,
     actor: str,
     progress: Callable[[int], None] = lambda _lines: None,
 ) -> Imported:
@@ -89,14 +89,14 @@ def import_faces(
     is told how many lines were seen to. Raises NotAuthorised when the case is not in force,
     WrongUsage, OtherWeights, ModelUnavailable, StoreUnavailable.
     """
-    act = Act(tools.database, actor, Action.IMPORTED, utc_now())
-    with act.refusals(case), reading(tools.database) as session:
+    act = Act(context.database, actor, Action.IMPORTED, utc_now())
+    with act.refusals(case), reading(context.database) as session:
         case_id = case_in_force(session, case, act.now).id
     if not folder.is_dir():
         raise WrongUsage("There is no such folder; name the one that the table's files lie in.")
     read = read_table(table)
     plan = _plan(engine, cut_by)
-    job = _Import(folder.resolve(), case_id, plan, tools.engine_for(plan), tools, act)
+    job = _Import(folder.resolve(), case_id, plan, context.engine_for(plan), context, act)
     done = Imported(refused=read.refused)
     seen_to = 0
     for named, lines in _portions(read.lines):
@@ -186,7 +186,7 @@ def _place(named: Named, last_ms: int, job: _Import) -> _Place:
                 },
                 now=now,
             )
-    return _Place(held, job.tools.media.of_recording(held.recording_id), known)
+    return _Place(held, job.context.media.of_recording(held.recording_id), known)
 
 
 def _presence(line: Line, face: OnlyFace, crop: str, engine: FaceEngine) -> Presence:
@@ -206,7 +206,7 @@ def _presence(line: Line, face: OnlyFace, crop: str, engine: FaceEngine) -> Pres
 def _keep(seen: Sequence[Presence], held: Held, job: _Import, done: Imported) -> None:
     now, weights = utc_now(), job.engine.weights_sha256
     plan = replace(job.plan, imported_at=now.isoformat())
-    with writing(job.tools.database) as session:
+    with writing(job.context.database) as session:
         pin(session, job.engine.card.name, weights, now)
         analysis_id, new = imports.add_import(
             session,

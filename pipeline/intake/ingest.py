@@ -11,9 +11,9 @@ from footage.opening import VANISHED
 from footage.recording import fingerprint, probe
 from footage.segments import divide
 from pipeline.at_hand import brought, modified_ns
+from pipeline.context import Context
 from pipeline.names import display_name
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import Action, record
 from storage.database.database import writing
 from storage.files.objects import Address
@@ -23,7 +23,7 @@ from storage.jobs.recordings import AS_USUAL, Added, AlreadyKnown, Found, Reques
 def ingest_file(
     place: Path | Address,
     *,
-    tools: Tools,
+    context: Context,
     plan: Plan,
     now: datetime,
     request: Request = AS_USUAL,
@@ -34,10 +34,10 @@ def ingest_file(
     Raises as `read_footage` does, and StoreUnavailable.
     """
     if isinstance(place, Address):
-        found = read_object(place, tools, progress)
+        found = read_object(place, context, progress)
     else:
-        found = read_footage(place, tools.decoder, progress)
-    return remember(found, tools=tools, plan=plan, now=now, request=request)
+        found = read_footage(place, context.decoder, progress)
+    return remember(found, context=context, plan=plan, now=now, request=request)
 
 
 def read_footage(
@@ -56,24 +56,24 @@ def read_footage(
 
 
 def read_object(
-    address: Address, tools: Tools, progress: Callable[[int], None] = lambda _bytes: None
+    address: Address, context: Context, progress: Callable[[int], None] = lambda _bytes: None
 ) -> Found:
     """The same of a recording in the object store, which is fetched as a whole, once.
 
     Raises as `read_footage`, and StoreUnavailable.
     """
-    with brought(address, tools.footage_store, progress) as (file, entry):
-        recording = replace(probe(str(file), tools.decoder), path=str(address))
+    with brought(address, context.footage_store, progress) as (file, entry):
+        recording = replace(probe(str(file), context.decoder), path=str(address))
         sha256 = fingerprint(str(file))
     name = display_name(PurePosixPath(address.key))
     return Found(sha256, name, modified_ns(entry), recording, entry.tag or None)
 
 
 def remember(
-    found: Found, *, tools: Tools, plan: Plan, now: datetime, request: Request = AS_USUAL
+    found: Found, *, context: Context, plan: Plan, now: datetime, request: Request = AS_USUAL
 ) -> Added | AlreadyKnown:
     """Store footage that was read, and ask for it to be watched. Raises StoreUnavailable."""
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         known = add(
             session,
             found,

@@ -10,10 +10,10 @@ from errors import NightreelError, Permanent, RefusedFootage, StoreUnavailable, 
 from footage.ending import refuse_part
 from footage.folder import TROUBLES, Entry, Settling, is_being_written, look, look_at
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.intake.ingest import read_footage, remember
 from pipeline.names import display_name
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.jobs import control, refusals
 from storage.jobs.places import Place, place_of, places_of_sizes
@@ -55,13 +55,13 @@ class WatchedFolder:
         self,
         folder: Path,
         *,
-        tools: Tools,
+        context: Context,
         plan: Plan,
         settle_seconds: float,
         request: Request = AS_USUAL,
     ) -> None:
         self._folder = folder.resolve()
-        self._tools = tools
+        self._tools = context
         self._plan = plan
         self._request = request
         self._settling = Settling(settle_seconds)
@@ -165,7 +165,7 @@ class WatchedFolder:
 
     def _remember(self, found: Found) -> Added | AlreadyKnown:
         return remember(
-            found, tools=self._tools, plan=self._plan, now=utc_now(), request=self._request
+            found, context=self._tools, plan=self._plan, now=utc_now(), request=self._request
         )
 
     def _go_on_with(self, footage: Added | AlreadyKnown) -> None:

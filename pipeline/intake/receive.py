@@ -17,9 +17,9 @@ from io import FileIO
 from pathlib import Path
 
 from errors import Busy, DiskFull, NotFound, Permanent, StoreUnavailable
+from pipeline.context import Context
 from pipeline.intake.ingest import read_footage, remember
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.jobs import uploads
 from storage.jobs.recordings import Added, AlreadyKnown, Found, Request
@@ -132,21 +132,21 @@ def keep_free(place: Path, size_bytes: int) -> None:
 
 
 def take_in(
-    upload: Upload, *, inbox: Inbox, tools: Tools, plan: Plan, now: datetime
+    upload: Upload, *, inbox: Inbox, context: Context, plan: Plan, now: datetime
 ) -> Added | AlreadyKnown | None:
     """Look at a whole file and take it as footage; None when it is refused, with its reason.
 
     Raises StoreUnavailable, DecoderFailed and FootageVanished: then it can be tried again.
     """
     try:
-        found = read_footage(inbox.file(upload.id), tools.decoder)
+        found = read_footage(inbox.file(upload.id), context.decoder)
     except Permanent as refusal:
-        refuse(upload, str(refusal), inbox=inbox, tools=tools, now=now)
+        refuse(upload, str(refusal), inbox=inbox, context=context, now=now)
         return None
     kept = _kept(found, inbox.keep(upload.id, found.sha256), upload.name)
     request = Request(case_id=upload.case_id, site=inbox.site, actor=upload.actor)
-    known = remember(kept, tools=tools, plan=plan, now=now, request=request)
-    with writing(tools.database) as session:
+    known = remember(kept, context=context, plan=plan, now=now, request=request)
+    with writing(context.database) as session:
         uploads.taken(
             session,
             upload.id,
@@ -159,28 +159,28 @@ def take_in(
     return known
 
 
-def refuse(upload: Upload, reason: str, *, inbox: Inbox, tools: Tools, now: datetime) -> None:
+def refuse(upload: Upload, reason: str, *, inbox: Inbox, context: Context, now: datetime) -> None:
     """Do not take a file, and say why to whoever handed it in."""
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         uploads.refused(session, upload.id, now, reason)
     inbox.discard(upload.id)
 
 
-def recover(inbox: Inbox, tools: Tools, now: datetime) -> None:
+def recover(inbox: Inbox, context: Context, now: datetime) -> None:
     """Uploads whose last byte came when this process was killed have arrived."""
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         coming = uploads.coming(session)
     whole = [one for one in coming if inbox.offset(one.id) == one.size_bytes]
     if whole:
-        with writing(tools.database) as session:
+        with writing(context.database) as session:
             for one in whole:
                 uploads.touch(session, one.id, now, arrived=True)
 
 
-def sweep(inbox: Inbox, tools: Tools, now: datetime) -> int:
+def sweep(inbox: Inbox, context: Context, now: datetime) -> int:
     """Remove uploads that were abandoned, and forget those that ended long ago; returns how many
     of the former there were."""
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         abandoned = uploads.abandoned(session, before=now - ABANDONED_AFTER)
         uploads.forget(session, abandoned)
         uploads.forget_ended(session, before=now - FORGOTTEN_AFTER)

@@ -14,8 +14,8 @@ from footage.encode import encode_mp4
 from footage.excerpt import Span, excerpt
 from footage.frames import Frame
 from pipeline.at_hand import Known, at_hand
+from pipeline.context import Context
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading
 from storage.jobs.spots import Spot, spot
 from storage.results.sights import Sight
@@ -46,7 +46,7 @@ class Clip:
     """Whether the candidate's own face was found; if not, every face is hidden."""
 
 
-def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
+def cut_clip(shown: Sight, context: Context, *, blurred: bool = True) -> Clip:
     """Decode the clearest moment of a candidate again, a few seconds around it.
 
     Raises FootageVanished or FootageChanged where the footage is not what it was, DecoderFailed,
@@ -54,24 +54,24 @@ def cut_clip(shown: Sight, tools: Tools, *, blurred: bool = True) -> Clip:
     """
     if shown.seen.cut_by is not None:
         raise NotFound("This face was cut by others and imported; there is no clip of it.")
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         where = spot(session, shown.seen.analysis_id, shown.seen.best_ms)
     if where is None:
         raise Purged("The footage of this candidate has been purged; there is no clip of it.")
     span = _span(where, shown.seen.best_ms)
     known = Known(where.recording, where.sha256, where.modified_ns, where.object_tag)
-    with at_hand(known, tools.footage_store, patience_seconds=FETCH_SECONDS) as recording:
-        frames = excerpt(recording, where.segment, span, decoder=tools.decoder)
+    with at_hand(known, context.footage_store, patience_seconds=FETCH_SECONDS) as recording:
+        frames = excerpt(recording, where.segment, span, decoder=context.decoder)
     if not frames:
         raise NotFound("Nothing of this moment can be decoded any more; see its gaps.")
     followed = False
     if blurred:
-        frames, followed = _hide_others(frames, shown, where, tools)
+        frames, followed = _hide_others(frames, shown, where, context)
     mp4 = encode_mp4(
         _on_grid(frames, span),
         frames_per_second=1000 / INTERVAL_MS,
         max_side_px=SHOWN_SIDE_PX,
-        decoder=tools.decoder,
+        decoder=context.decoder,
     )
     return Clip(mp4, frames[0].time_ms, frames[-1].time_ms, blurred, followed)
 
@@ -86,12 +86,12 @@ def _span(where: Spot, best_ms: int) -> Span:
 
 
 def _hide_others(
-    frames: Sequence[Frame], shown: Sight, where: Spot, tools: Tools
+    frames: Sequence[Frame], shown: Sight, where: Spot, context: Context
 ) -> tuple[list[Frame], bool]:
     plan = Plan.from_body(where.plan_body)
     longest = max(where.recording.width, where.recording.height)
     scale = min(longest, DECODED_SIDE_PX) / min(longest, plan.max_side_px)
-    engine = tools.engine_for(replace(plan, min_face_px=_smallest(plan, scale)))
+    engine = context.engine_for(replace(plan, min_face_px=_smallest(plan, scale)))
     looked_at = frames[::LOOK_EVERY]
     looks = [_spot(frame.image, engine) for frame in looked_at]
     own = follow(

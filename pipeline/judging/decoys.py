@@ -6,9 +6,9 @@ from errors import WrongUsage
 from faces.matching import rank
 from pipeline.act import Act
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.judging.review import Reviewer, Rules
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.cases.case_ids import case_in_force_by_id
 from storage.cases.gallery import engines_of, gallery
@@ -28,7 +28,7 @@ def seed(
     reason: str,
     by: Reviewer,
     rules: Rules,
-    tools: Tools,
+    context: Context,
     now: datetime,
 ) -> int:
     """Put the appearances of a recording that come closest to each person among the candidates.
@@ -39,13 +39,13 @@ def seed(
     """
     if not reason.strip():
         raise WrongUsage("Say how it is known that this recording shows nobody looked for.")
-    act = Act(tools.database, by.actor, Action.SETTING_CHANGED, now)
+    act = Act(context.database, by.actor, Action.SETTING_CHANGED, now)
     with act.on(case_id) as session:
         case_in_force_by_id(session, case_id, now)
         chosen = [
             decoy
             for person in people_in(session, case_id)
-            for decoy in _closest(session, person.id, recording_id, number, rules, tools)
+            for decoy in _closest(session, person.id, recording_id, number, rules, context)
         ]
         if not chosen:
             raise WrongUsage("Nobody in this recording can be used as a decoy; take another.")
@@ -54,9 +54,9 @@ def seed(
     return new
 
 
-def stop(case_id: int, *, by: Reviewer, tools: Tools, now: datetime) -> int:
+def stop(case_id: int, *, by: Reviewer, context: Context, now: datetime) -> int:
     """Show decoys no more; returns how many there were. Raises NotAuthorised."""
-    act = Act(tools.database, by.actor, Action.SETTING_CHANGED, now)
+    act = Act(context.database, by.actor, Action.SETTING_CHANGED, now)
     with act.on(case_id) as session:
         case_in_force_by_id(session, case_id, now)
         gone = remove_decoys(session, case_id)
@@ -65,13 +65,13 @@ def stop(case_id: int, *, by: Reviewer, tools: Tools, now: datetime) -> int:
 
 
 def _closest(
-    session: Session, person_id: int, recording_id: int, number: int, rules: Rules, tools: Tools
+    session: Session, person_id: int, recording_id: int, number: int, rules: Rules, context: Context
 ) -> list[Decoy]:
     decoys = []
     for name in engines_of(session, [person_id]):
-        card = tools.engine_for(Plan(engine=name)).card
+        card = context.engine_for(Plan(engine=name)).card
         known = gallery(
-            session, keys=tools.media.keys, engine=name, now=utc_now(), person_ids=[person_id]
+            session, keys=context.media.keys, engine=name, now=utc_now(), person_ids=[person_id]
         )
         ids, vectors = strangers(
             session,

@@ -10,9 +10,9 @@ from faces.grouping import group
 from pipeline.act import Act
 from pipeline.analysis.overlaps import moment_of, repeated
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.people.portraits import Kept, examine
-from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.cases.cases import Case, case_in_force
 from storage.cases.scope import has_footage
@@ -129,24 +129,26 @@ def split_group(
 
 
 def promote_group(
-    reference: str, group_id: int, name: str, *, engine: FaceEngine, tools: Tools, actor: str
+    reference: str, group_id: int, name: str, *, engine: FaceEngine, context: Context, actor: str
 ) -> Enrolled:
     """Turn a group into a person of its case: its best crops are judged as any reference photo is.
 
     Raises NotAuthorised as `make_groups`, WrongUsage when there is no such group or it is somebody
     already, UnusablePhoto when none of its crops can be searched with; then nobody is enrolled.
     """
-    act = Act(tools.database, actor, Action.GROUPED, utc_now())
-    with act.refusals(reference), reading(tools.database) as session:
+    act = Act(context.database, actor, Action.GROUPED, utc_now())
+    with act.refusals(reference), reading(context.database) as session:
         case = case_that_allows(session, reference, act.now)
         chosen = _group(session, case.id, group_id, engine.card.name)
-    crops = [Kept(f"appearance {id}", tools.media.read(crop), id) for id, crop in _best(chosen)]
+    crops = [Kept(f"appearance {id}", context.media.read(crop), id) for id, crop in _best(chosen)]
     verdicts = [(crop, examine(crop, engine)) for crop in crops]
     usable = [crop for crop, portrait in verdicts if portrait.usable]
     if not usable:
         reasons = "; ".join(f"{one.name}: {one.verdict}" for _, one in verdicts)
         raise UnusablePhoto(f"No picture of group {group_id} can be searched with. {reasons}")
-    enrolled = enrol_person(name, usable, case_id=case.id, engine=engine, tools=tools, actor=actor)
+    enrolled = enrol_person(
+        name, usable, case_id=case.id, engine=engine, context=context, actor=actor
+    )
     with act.on(reference) as session:
         stored.remember_person(session, case.id, group_id, enrolled.person_id)
         act.record(

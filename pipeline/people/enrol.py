@@ -7,8 +7,8 @@ from pathlib import Path
 from faces.engine import FaceEngine
 from pipeline.act import Act
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.people.portraits import Kept, Portrait, examine
-from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.cases.case_ids import case_in_force_by_id
 from storage.cases.people import Standing, add_person
@@ -34,7 +34,7 @@ def enrol_person(
     *,
     case_id: int,
     engine: FaceEngine,
-    tools: Tools,
+    context: Context,
     actor: str,
     standing: Standing | None = None,
     photo_source: str | None = None,
@@ -45,12 +45,12 @@ def enrol_person(
     change nothing; another standing takes the place of the one there was.
     Raises NotAuthorised when the case is not in force, ModelUnavailable, StoreUnavailable.
     """
-    act = Act(tools.database, actor, Action.PERSON_ENROLLED, utc_now())
-    with act.refusals(case_id), reading(tools.database) as session:
+    act = Act(context.database, actor, Action.PERSON_ENROLLED, utc_now())
+    with act.refusals(case_id), reading(context.database) as session:
         case_in_force_by_id(session, case_id, act.now)  # before any face is looked at
     portraits = [examine(photo, engine) for photo in photos]
     known = [one for one in portraits if one.sha256]
-    album = tools.media.of_case(case_id)
+    album = context.media.of_case(case_id)
     references = [_reference(one, engine, album, photo_source) for one in known]
     with act.on(case_id) as session:
         case_in_force_by_id(session, case_id, act.now)
@@ -62,7 +62,7 @@ def enrol_person(
             standing=standing,
             asked_by=actor,
         )
-        ids = _added(session, person_id, references, engine, act, tools.media.keys)
+        ids = _added(session, person_id, references, engine, act, context.media.keys)
         act.record(
             session,
             case_id,

@@ -8,8 +8,8 @@ from errors import WrongUsage
 from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Act
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.people.compare import Compared, compare
-from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.cases.cases import list_cases
 from storage.database.database import Session, reading, writing
@@ -53,16 +53,16 @@ class Changed:
     """Who is to be compared anew."""
 
 
-def effect(tools: Tools, card: ModelCard, threshold: float, *, actor: str) -> Effect:
+def effect(context: Context, card: ModelCard, threshold: float, *, actor: str) -> Effect:
     """What a threshold would do in all cases; nothing is stored but that somebody looked.
 
     Only what was a candidate once could be decided on: it says nothing of who would be new. Raises
     WrongUsage for what is no distance.
     """
     _refuse_absurd(threshold)
-    act = Act(tools.database, actor, Action.CANDIDATES_VIEWED, utc_now())
-    with reading(tools.database) as session:
-        found = _effect(session, card, threshold, tools.media.keys)
+    act = Act(context.database, actor, Action.CANDIDATES_VIEWED, utc_now())
+    with reading(context.database) as session:
+        found = _effect(session, card, threshold, context.media.keys)
         cases = list_cases(session)
     for one in cases:
         act.note(one.id, what="threshold")
@@ -70,7 +70,7 @@ def effect(tools: Tools, card: ModelCard, threshold: float, *, actor: str) -> Ef
 
 
 def change_threshold(
-    engine: FaceEngine, threshold: float, *, reason: str, tools: Tools, actor: str
+    engine: FaceEngine, threshold: float, *, reason: str, context: Context, actor: str
 ) -> Changed:
     """Have everybody compared anew with another threshold; verdicts stay, and so do engine and
     vectors.
@@ -84,10 +84,10 @@ def change_threshold(
     _refuse_absurd(threshold)
     if threshold == before:
         raise WrongUsage(f"{name} makes candidates up to {before:g} already.")
-    act = Act(tools.database, actor, Action.THRESHOLD_CHANGED, utc_now())
-    with writing(tools.database) as session:
+    act = Act(context.database, actor, Action.THRESHOLD_CHANGED, utc_now())
+    with writing(context.database) as session:
         pin(session, name, engine.weights_sha256, act.now)
-        found = _effect(session, engine.card, threshold, tools.media.keys)
+        found = _effect(session, engine.card, threshold, context.media.keys)
         people = choose_threshold(session, Threshold(name, threshold, said, actor, act.now))
         for person in people:
             rematches.ask(

@@ -22,7 +22,7 @@ def seed(case_id: Number, ours: OurSite, who: Who, given: DecoysGiven) -> Decoys
         reason=given.reason,
         by=who.reviewer,
         rules=ours.rules,
-        tools=ours.tools,
+        context=ours.context,
         now=ours.now(),
     )
     return DecoysAnswer(decoys=new)
@@ -31,5 +31,5 @@ def seed(case_id: Number, ours: OurSite, who: Who, given: DecoysGiven) -> Decoys
 @routes.delete("")
 def stop(case_id: Number, ours: OurSite, who: Who) -> DecoysAnswer:
     """Show known strangers no more."""
-    gone = decoys.stop(case_id, by=who.reviewer, tools=ours.tools, now=ours.now())
+    gone = decoys.stop(case_id, by=who.reviewer, context=ours.context, now=ours.now())
     return DecoysAnswer(decoys=gone)

@@ -37,7 +37,7 @@ class Account:
     """Its address; empty means Amazon's own."""
     region: str
     access_key: str = field(repr=False)
-    """Empty means what the machine's own role allows, as Amazon's tools find it."""
+    """Empty means what the machine's own role allows, as Amazon's context find it."""
     secret_key: str = field(repr=False)
     patience_seconds: float = 30
     """For one answer, and for all further tries together."""

@@ -78,13 +78,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 def _process(mine: Resources, films: list[Path]) -> None:
     for film in films:
-        known = ingest_file(film, tools=mine.tools, plan=mine.plan, now=utc_now())
+        known = ingest_file(film, context=mine.context, plan=mine.plan, now=utc_now())
         with reading(mine.database) as session:
             segments = unasked(session)
         for segment in segments:
-            watch(segment, mine.tools)
-        link_footage(known.analysis_id, mine.tools)
-        match_analysis(known.analysis_id, mine.tools)
+            watch(segment, mine.context)
+        link_footage(known.analysis_id, mine.context)
+        match_analysis(known.analysis_id, mine.context)
 
 
 def test_the_later_candidate_says_which_moment_it_repeats(home: SimpleNamespace) -> None:
@@ -152,12 +152,12 @@ def test_a_face_that_others_cut_says_that_it_was_seen_when_watched_too(
     """After all others: what it imports is a candidate from then on."""
     mine = Resources(Settings(home=home.folder / "home", engine="stub"))
     film, of_case = home.folder / "whole.mp4", Request(case_id=1)
-    ingest_file(film, tools=mine.tools, plan=mine.plan, now=utc_now(), request=of_case)
+    ingest_file(film, context=mine.context, plan=mine.plan, now=utc_now(), request=of_case)
     table = tmp_path / "faces.csv"
     table.write_text("file,recording,time\nred.png,whole.mp4,0:00:13")
     cut = ("import", home.folder, table, "--case", "2026-1", "--cut-by", "Cutter 3", "--json")
     for analysis in home.nightreel(*cut).document["analyses"]:
-        match_analysis(analysis, mine.tools)
+        match_analysis(analysis, mine.context)
     listed = home.nightreel("candidates", "--case", "2026-1")
     assert "3 candidates, 1 different moment" in listed.out
     assert (

@@ -32,14 +32,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     with reading(mine.database) as session:
         request = Request(case_id=find_case(session, "2026-1").id)
     known = ingest_file(
-        paint(folder / "yard.mp4", 8, *stays), tools=mine.tools, plan=mine.plan,
+        paint(folder / "yard.mp4", 8, *stays), context=mine.context, plan=mine.plan,
         now=utc_now(), request=request,
     )  # fmt: skip
     with reading(mine.database) as session:
         segments = unasked(session)
     for segment in segments:
-        watch(segment, mine.tools)
-    match_analysis(known.analysis_id, mine.tools)
+        watch(segment, mine.context)
+    match_analysis(known.analysis_id, mine.context)
     return SimpleNamespace(nightreel=nightreel, folder=folder)
 
 

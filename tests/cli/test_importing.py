@@ -36,7 +36,7 @@ def imported(home: Nightreel) -> list[str]:
     assert (done.code, done.out) == (0, "")
     mine = Resources(Settings(home=home.home, engine="stub"))
     for analysis in (1, 2):
-        match_analysis(analysis, mine.tools)
+        match_analysis(analysis, mine.context)
     return done.said
 
 

@@ -112,7 +112,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         assert stack.info is not None
         running = Watched(stack.info, settings, folder / "told")
         wait_until(lambda: running.flower("workers")[0] == 200)
-        ingest_file(clip, tools=mine.tools, plan=mine.plan, now=utc_now())
+        ingest_file(clip, context=mine.context, plan=mine.plan, now=utc_now())
         mine.database.dispose()
         wait_until(lambda: running.health()[1].get("segments") == {"done": 1})
         wait_until(lambda: running.health()[0] == 200)

@@ -14,8 +14,8 @@ from faces.engines.stub import StubEngine
 from footage.executables import choose
 from footage.guards import Decoder
 from footage.sandbox.sandbox import standing
+from pipeline.context import Context
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.files.objects import Bucket
 
 
@@ -32,17 +32,17 @@ def decoder() -> Decoder:
 
 
 @pytest.fixture
-def make_tools(database: Engine, decoder: Decoder, tmp_path: Path) -> Callable[..., Tools]:
-    """Tools over one database and media folder, with an engine of one's own."""
+def make_tools(database: Engine, decoder: Decoder, tmp_path: Path) -> Callable[..., Context]:
+    """Context over one database and media folder, with an engine of one's own."""
 
-    def make(engine: FaceEngine | None = None, **others: object) -> Tools:
+    def make(engine: FaceEngine | None = None, **others: object) -> Context:
         values = {
             "database": database,
             "media": sealed(tmp_path / "media", database),
             "decoder": decoder,
             "lease_seconds": 60,
         }
-        return Tools(
+        return Context(
             engine_for=lambda plan: engine or StubEngine(plan.min_face_px),
             **(values | others),
         )
@@ -51,7 +51,7 @@ def make_tools(database: Engine, decoder: Decoder, tmp_path: Path) -> Callable[.
 
 
 @pytest.fixture
-def tools(make_tools: Callable[..., Tools]) -> Tools:
+def context(make_tools: Callable[..., Context]) -> Context:
     return make_tools()
 
 

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
+from pipeline.context import Context
 from pipeline.intake.intake import Refused, Taken, WatchedFolder
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading
 from storage.jobs import refusals
 from storage.tables import Recording
@@ -17,11 +17,11 @@ Event = Taken | Refused
 class Watcher:
     """A process that watches one folder, with a clock of its own."""
 
-    def __init__(self, folder: Path, tools: Tools, plan: Plan, **others: object) -> None:
+    def __init__(self, folder: Path, context: Context, plan: Plan, **others: object) -> None:
         folder.mkdir(exist_ok=True)
-        self.folder, self.tools, self.now = folder, tools, 0.0
+        self.folder, self.context, self.now = folder, context, 0.0
         self.watched = WatchedFolder(
-            folder, tools=tools, plan=plan, settle_seconds=SETTLE_SECONDS, **others
+            folder, context=context, plan=plan, settle_seconds=SETTLE_SECONDS, **others
         )
 
     def look(self, after_seconds: float = 0.0) -> list[Event]:
@@ -36,7 +36,7 @@ class Watcher:
     @property
     def refused(self) -> dict[str, str]:
         """The list of what was refused: names and reasons."""
-        with reading(self.tools.database) as session:
+        with reading(self.context.database) as session:
             return {one.name: one.reason for one in refusals.all_refusals(session)}
 
 
@@ -45,9 +45,9 @@ def taken(*events: Event) -> list[str]:
     return [Path(one.path).name for one in events if isinstance(one, Taken)]
 
 
-def recording_path(event: Event, tools: Tools) -> Path:
+def recording_path(event: Event, context: Context) -> Path:
     """Where the recording that a file was taken as is read from."""
     assert isinstance(event, Taken)
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         row = session.get_one(Recording, event.footage.recording_id)
         return Path(os.fsdecode(row.path))

@@ -10,10 +10,10 @@ from sqlmodel import col, select
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.intake.ingest import ingest_file
 from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.cases import case_terms
 from storage.cases.people import Standing
 from storage.database.database import reading, writing
@@ -24,40 +24,40 @@ from storage.jobs.recordings import Added, AlreadyKnown
 from storage.tables import Sighting
 
 
-def ingest(path: Path | Address, tools: Tools, plan: Plan) -> Added | AlreadyKnown:
+def ingest(path: Path | Address, context: Context, plan: Plan) -> Added | AlreadyKnown:
     """Add a file now."""
-    return ingest_file(path, tools=tools, plan=plan, now=utc_now())
+    return ingest_file(path, context=context, plan=plan, now=utc_now())
 
 
-def open_segments(tools: Tools) -> list[int]:
+def open_segments(context: Context) -> list[int]:
     """Segments that wait for a worker, in order."""
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         return unasked(session)
 
 
-def watch_all(tools: Tools) -> list[int]:
+def watch_all(context: Context) -> list[int]:
     """Watch whatever waits, once; returns the analyses that can be matched."""
-    ended = [watch(segment, tools) for segment in open_segments(tools)]
+    ended = [watch(segment, context) for segment in open_segments(context)]
     return [one for one in ended if one is not None]
 
 
-def find(path: Path, tools: Tools, plan: Plan) -> int:
+def find(path: Path, context: Context, plan: Plan) -> int:
     """Ingest, watch and match one file; returns its analysis."""
-    analysis_id = ingest(path, tools, plan).analysis_id
-    watch_all(tools)
-    match_analysis(analysis_id, tools)
+    analysis_id = ingest(path, context, plan).analysis_id
+    watch_all(context)
+    match_analysis(analysis_id, context)
     return analysis_id
 
 
-def outcome(analysis_id: int, tools: Tools) -> Outcome:
+def outcome(analysis_id: int, context: Context) -> Outcome:
     """What came of an analysis."""
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         return outcomes(session, [analysis_id])[0]
 
 
-def open_case(tools: Tools, reference: str = "2026-1", days: float = 1) -> int:
+def open_case(context: Context, reference: str = "2026-1", days: float = 1) -> int:
     """A case in force; returns its id."""
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         return case_terms.open_case(
             session,
             reference=reference,
@@ -74,7 +74,7 @@ def enrol(
     name: str,
     photos: Sequence[Path],
     case_id: int,
-    tools: Tools,
+    context: Context,
     plan: Plan,
     *,
     standing: Standing | None = None,
@@ -84,8 +84,8 @@ def enrol(
         name,
         photos,
         case_id=case_id,
-        engine=tools.engine_for(plan),
-        tools=tools,
+        engine=context.engine_for(plan),
+        context=context,
         actor="uid:1",
         standing=standing,
     )

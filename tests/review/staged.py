@@ -29,20 +29,20 @@ def stage(house: House, folder: Path, *, person: str = PERSON) -> int:
     stays = [Stay(RED, 1, 3), Stay(RED, 5, 8), Stay(RED, 10, 12), Stay(BLUE, 5, 8, x=200)]
     film = paint(folder / "=gate <i>1.mp4", 13, *stays)
     case_id = _case(house)
-    tools = house.site.tools
+    context = house.site.context
     request = Request(case_id=case_id, actor="uid:1000")
-    added = ingest_file(film, tools=tools, plan=PLAN, now=house.clock(), request=request)
-    with reading(tools.database) as session:
+    added = ingest_file(film, context=context, plan=PLAN, now=house.clock(), request=request)
+    with reading(context.database) as session:
         segments = unasked(session)
     for segment in segments:
-        watch(segment, tools)
-    match_analysis(added.analysis_id, tools)
+        watch(segment, context)
+    match_analysis(added.analysis_id, context)
     photo = paint_photo(folder / "red.png", RED)
-    engine = tools.engine_for(PLAN)
+    engine = context.engine_for(PLAN)
     enrolled = enrol_person(
-        person, [photo], case_id=case_id, engine=engine, tools=tools, actor="uid:1"
+        person, [photo], case_id=case_id, engine=engine, context=context, actor="uid:1"
     )
-    match_person(enrolled.person_id, tools)
+    match_person(enrolled.person_id, context)
     return case_id
 
 

@@ -177,7 +177,7 @@ def test_footage_is_taken_from_a_case_and_given_back(
     assert analyst.delete(f"{CASE}/footage/1").status_code == 404
     assert analyst.post(f"{CASE}/footage", json={"recording_id": 1}).status_code == 204
     assert asked == [1]
-    match_people(asked, staged_house.site.tools)
+    match_people(asked, staged_house.site.context)
     assert analyst.get(CASE).json()["candidates"] == 3
 
 
@@ -216,7 +216,7 @@ def test_a_photo_is_withdrawn_and_what_that_changed_is_told(
     staged_house: House, analyst: httpx.Client
 ) -> None:
     assert analyst.delete(f"{CASE}/photos/1").status_code == 204
-    match_people([1], staged_house.site.tools)
+    match_people([1], staged_house.site.context)
     told = analyst.get(f"{CASE}/changes").json()
     assert [one["kind"] for one in told["changes"]] == ["gone"] * 3
     assert (told["runs"][-1]["cause"], told["runs"][-1]["actor"]) == ("withdrawn", "token:1")

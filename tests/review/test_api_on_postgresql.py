@@ -39,7 +39,7 @@ def house(database: Engine, tmp_path: Path) -> Iterator[House]:
 
 def fill(house: House, analyst: httpx.Client, folder: Path) -> None:
     """A case with somebody to look for, footage of them that was watched, and a group."""
-    tools = house.site.tools
+    context = house.site.context
     assert analyst.post(f"{API}/cases", json=GIVEN).status_code == 201
     photo = paint_photo(folder / "red.png", RED).read_bytes()
     enrolled = analyst.post(f"{CASE}/people", data={"name": "A"}, files={"photos": photo})
@@ -47,11 +47,11 @@ def fill(house: House, analyst: httpx.Client, folder: Path) -> None:
     film = paint(folder / "gate.mp4", 6, Stay(RED, 0, 2), Stay(RED, 4, 6)).read_bytes()
     hand_in(analyst, film, case=GIVEN["reference"], at=f"{API}/uploads")
     house.importer.look_round()
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         segments = unasked(session)
-    for analysis in {watch(segment, tools) for segment in segments} - {None}:
-        match_analysis(analysis, tools)
-    match_person(1, tools)
+    for analysis in {watch(segment, context) for segment in segments} - {None}:
+        match_analysis(analysis, context)
+    match_person(1, context)
     assert analyst.post(f"{CASE}/groups/make").status_code == 200
 
 

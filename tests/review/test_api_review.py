@@ -174,7 +174,7 @@ def test_whoever_enrolled_by_a_program_does_not_review_what_it_found(
     cy = staged_house.program(Role.ANALYST, Role.REVIEWER, name="cy")
     files = {"photos": ("blue.png", paint_photo(tmp_path / "blue.png", BLUE).read_bytes())}
     made = cy.post("/api/v1/cases/1/people", data={"name": "Blue"}, files=files).json()
-    match_people([made["person_id"]], staged_house.site.tools)
+    match_people([made["person_id"]], staged_house.site.context)
     assert ann.get("/api/v1/review").json()[0]["left"] == 4
     for reviewer in (cy, staged_house.program(Role.REVIEWER, name="cy")):
         assert reviewer.get("/api/v1/review").json()[0]["left"] == 3

@@ -130,7 +130,7 @@ def test_a_photo_gets_its_verdict_when_somebody_is_enrolled(
     assert verdict in page
     assert "&lt;script&gt;.png" in page
     assert asked == [2]
-    match_people(asked, house.site.tools)
+    match_people(asked, house.site.context)
 
 
 def test_a_file_that_is_no_picture_gets_a_verdict_too(case_id: int, analyst: httpx.Client) -> None:

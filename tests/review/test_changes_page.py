@@ -32,7 +32,7 @@ def take_back(house: House, case_id: int, photo: str) -> None:
     """Withdraw a photo, and compare what is left."""
     database = house.site.database
     withdraw(PERSON, photo, case_id=case_id, database=database, actor="uid:1")
-    match_person(1, house.site.tools)
+    match_person(1, house.site.context)
 
 
 def test_what_came_with_the_first_photo_is_new(case_id: int, analyst: httpx.Client) -> None:
@@ -65,11 +65,11 @@ def test_all_runs_after_one_are_told_together(
     house: House, case_id: int, analyst: httpx.Client, tmp_path: Path
 ) -> None:
     photo = paint_photo(tmp_path / "another.png", RED, side=120)
-    engine = house.site.tools.engine_for(house.site.plan)
+    engine = house.site.context.engine_for(house.site.plan)
     enrol_person(
-        PERSON, [photo], case_id=case_id, engine=engine, tools=house.site.tools, actor="uid:1"
+        PERSON, [photo], case_id=case_id, engine=engine, context=house.site.context, actor="uid:1"
     )
-    match_person(1, house.site.tools)
+    match_person(1, house.site.context)
     take_back(house, case_id, "red.png")
     page = analyst.get(f"/cases/{case_id}/changes?since=1").text
     assert "All runs after run 1" in page

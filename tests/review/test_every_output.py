@@ -66,8 +66,8 @@ def told(shared_house: House, tmp_path_factory: pytest.TempPathFactory) -> Simpl
         assert done.code == 0, done.err
     package = visitor.post(f"/cases/{case_id}/export").content
     report = gather(
-        house.site.database, house.site.tools.media, case="2026-117", analysis_ids=analyses,
-        refused=(), plan=PLAN, engine=house.site.tools.engine_for(PLAN),
+        house.site.database, house.site.context.media, case="2026-117", analysis_ids=analyses,
+        refused=(), plan=PLAN, engine=house.site.context.engine_for(PLAN),
         made_at=house.clock(), actor="uid:1",
     )  # fmt: skip
     first = found[0].row.key

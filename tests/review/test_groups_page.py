@@ -24,20 +24,20 @@ from storage.jobs.recordings import Request
 @pytest.fixture
 def analyst(house: House, tmp_path: Path) -> httpx.Client:
     """An analyst's browser; in case A red was seen twice and blue once."""
-    tools, plan = house.site.tools, house.site.plan
+    context, plan = house.site.context, house.site.plan
     terms = TERMS | {"expires_at": utc_now() + timedelta(days=1)}  # enrolling asks the real clock
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         for reference in ("A", "B"):
             allows = reference == "A"
             open_case(session, reference=reference, now=NOW, allows_grouping=allows, **terms)
     stays = (Stay(RED, 0, 2), Stay(RED, 5, 8), Stay(BLUE, 0, 1, x=200))
     film = paint(tmp_path / "yard.mp4", 8, *stays)
-    known = ingest_file(film, tools=tools, plan=plan, now=NOW, request=Request(case_id=1))
-    with reading(tools.database) as session:
+    known = ingest_file(film, context=context, plan=plan, now=NOW, request=Request(case_id=1))
+    with reading(context.database) as session:
         segments = unasked(session)
     for segment in segments:
-        watch(segment, tools)
-    match_analysis(known.analysis_id, tools)
+        watch(segment, context)
+    match_analysis(known.analysis_id, context)
     return house.visit_as(Role.ANALYST)
 
 

@@ -27,9 +27,9 @@ def case_id(house: House, tmp_path: Path) -> int:
     table.write_text("file,recording,time\ncut.png,gone.avi,0:00:09\n")
     done = import_faces(
         table, tmp_path / "footage", case="2026-117", cut_by="<b>Cutter</b>", engine=PLAN.engine,
-        tools=house.site.tools, actor="uid:1",
+        context=house.site.context, actor="uid:1",
     )  # fmt: skip
-    match_analysis(done.analyses[0], house.site.tools)
+    match_analysis(done.analyses[0], house.site.context)
     return case_id
 
 
@@ -39,9 +39,9 @@ def cut_from_the_gate(house: House, folder: Path) -> None:
     table.write_text("file,recording,time\ncut.png,=gate <i>1.mp4,0:00:06\n")
     done = import_faces(
         table, folder / "footage", case="2026-117", cut_by="Cutter", engine=PLAN.engine,
-        tools=house.site.tools, actor="uid:1",
+        context=house.site.context, actor="uid:1",
     )  # fmt: skip
-    match_analysis(done.analyses[0], house.site.tools)
+    match_analysis(done.analyses[0], house.site.context)
 
 
 def imported(house: House) -> str:

@@ -55,11 +55,11 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def watch_all(house: House) -> None:
     """What the workers would do."""
-    tools = house.site.tools
+    context = house.site.context
     with reading(house.site.database) as session:
         waiting = unasked(session)
-    for analysis in {watch(segment, tools) for segment in waiting} - {None}:
-        match_analysis(analysis, tools)
+    for analysis in {watch(segment, context) for segment in waiting} - {None}:
+        match_analysis(analysis, context)
 
 
 @pytest.fixture

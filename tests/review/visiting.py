@@ -18,10 +18,10 @@ from footage.executables import choose
 from footage.guards import Decoder
 from monitor.health import Expectations, judge
 from monitor.snapshots import Sight
+from pipeline.context import Context
 from pipeline.intake.receive import Inbox
 from pipeline.plan import Plan
 from pipeline.planning.windows import Windows
-from pipeline.tools import Tools
 from review.app import create_app
 from review.serve import server_for
 from review.sessions import form_token_of
@@ -150,7 +150,7 @@ def house_over(
 ) -> Iterator[House]:
     """A site of engine `stub`, whose clock stands still."""
     clock = Clock(now)
-    tools = Tools(
+    context = Context(
         database=database,
         media=sealed(home / "media", database),
         decoder=Decoder(choose(), 2048, 60, 40_000_000),
@@ -158,12 +158,12 @@ def house_over(
         lease_seconds=60,
     )
     plan, inbox = Plan(engine="stub"), Inbox(home)
-    importer = UploadImporter(inbox, tools, plan, ask_workers=lambda: None, now=clock)
+    importer = UploadImporter(inbox, context, plan, ask_workers=lambda: None, now=clock)
     values = {"plan": plan, "url": "http://127.0.0.1", "now": clock, "inbox": inbox}
     values["audit_key_file"] = home / "audit-key"
     values["flower_url"] = "http://127.0.0.1:5555"
     values["look"] = lambda: look_at(database, clock())
-    site = Site(tools=tools, **(values | changes))
+    site = Site(context=context, **(values | changes))
     with served(create_app(site), trusted_proxies) as address:
         house = House(site, clock, address, importer)
         yield house

@@ -22,7 +22,7 @@ def at_the_harbour(drawn_clip: Path, broker: redis.Redis) -> None:
     """A recording of two segments, asked for."""
     broker.flushall()
     mine, request = resources(), Request(site="harbour")
-    ingest_file(drawn_clip, tools=mine.tools, plan=mine.plan, now=utc_now(), request=request)
+    ingest_file(drawn_clip, context=mine.context, plan=mine.plan, now=utc_now(), request=request)
     ask_for_waiting()
 
 

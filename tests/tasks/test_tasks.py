@@ -53,7 +53,7 @@ SEGMENT, ANALYSIS, PERSON = (
 def segments(drawn_clip: Path) -> list[int]:
     """A recording was added; its segments, nobody asked for yet."""
     mine = resources()
-    ingest_file(drawn_clip, tools=mine.tools, plan=mine.plan, now=utc_now())
+    ingest_file(drawn_clip, context=mine.context, plan=mine.plan, now=utc_now())
     with reading(mine.database) as session:
         return unasked(session)
 
@@ -79,7 +79,7 @@ def red(tmp_path: Path) -> int:
         [photo],
         case_id=case.id,
         engine=mine.photo_engine(),
-        tools=mine.tools,
+        context=mine.context,
         actor="uid:1",
     ).person_id
 

@@ -12,8 +12,8 @@ from steps import ingest, watch_all
 
 from footage.alignment import Overlap
 from pipeline.analysis.overlaps import Moment, link_footage, same_moments
+from pipeline.context import Context
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.jobs.overlaps import SameFootage, same_footage
 from storage.jobs.plans import remember_plan
@@ -40,16 +40,16 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
 def test_exports_of_one_recording_are_linked_in_any_order(
-    tools: Tools, exports: list[Path], order: tuple[int, ...]
+    context: Context, exports: list[Path], order: tuple[int, ...]
 ) -> None:
     for place in order:
-        ingest(exports[place], tools, PLAN)
-    for analysis_id in [*watch_all(tools), 999]:
-        link_footage(analysis_id, tools)
-        once = _known(tools)
-        link_footage(analysis_id, tools)
-        assert _known(tools) == once
-    [link] = _known(tools)
+        ingest(exports[place], context, PLAN)
+    for analysis_id in [*watch_all(context), 999]:
+        link_footage(analysis_id, context)
+        once = _known(context)
+        link_footage(analysis_id, context)
+        assert _known(context) == once
+    [link] = _known(context)
     whole_first = order == (0, 1, 2)
     assert (link.first, link.second)[:: 1 if whole_first else -1] == ("day1.mp4", "part.avi")
     offset_ms = CUT_MS if whole_first else -CUT_MS
@@ -58,22 +58,22 @@ def test_exports_of_one_recording_are_linked_in_any_order(
 
 
 def test_footage_is_linked_also_where_faces_were_imported_to_it_since(
-    tools: Tools, exports: list[Path]
+    context: Context, exports: list[Path]
 ) -> None:
-    first = ingest(exports[0], tools, PLAN)
-    watch_all(tools)
-    with writing(tools.database) as session:
+    first = ingest(exports[0], context, PLAN)
+    watch_all(context)
+    with writing(context.database) as session:
         remember_plan(session, "imported", '{"engine": "stub", "cut_by": "Cutter 3"}')
         values = {"state": State.GAPS, "asked_at": NOW, "plan_key": "imported"}
         session.add(Analysis(recording_id=first.recording_id, **values))
-    second = ingest(exports[1], tools, PLAN)
-    watch_all(tools)
-    link_footage(second.analysis_id, tools)
-    assert [(one.first, one.second) for one in _known(tools)] == [("day1.mp4", "part.avi")]
+    second = ingest(exports[1], context, PLAN)
+    watch_all(context)
+    link_footage(second.analysis_id, context)
+    assert [(one.first, one.second) for one in _known(context)] == [("day1.mp4", "part.avi")]
 
 
-def _known(tools: Tools) -> list[SameFootage]:
-    with reading(tools.database) as session:
+def _known(context: Context) -> list[SameFootage]:
+    with reading(context.database) as session:
         return same_footage(session, range(10))
 
 

@@ -10,9 +10,9 @@ from steps import enrol, find, ingest, open_case, outcome, watch_all
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.rematch import match_people, match_person
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.intake.ingest import ingest_file
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.cases import case_terms
 from storage.cases.gallery import unmatched_people
 from storage.cases.references import references
@@ -28,166 +28,168 @@ def red_photo(tmp_path: Path) -> Path:
     return paint_photo(tmp_path / "red.png", RED)
 
 
-def found(tools: Tools, case: str = "2026-1") -> list[CandidateRow]:
+def found(context: Context, case: str = "2026-1") -> list[CandidateRow]:
     """The candidates of a case, by rank."""
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         return candidates(session, case=case)
 
 
-def times(tools: Tools, case: str = "2026-1") -> list[tuple[int, int]]:
+def times(context: Context, case: str = "2026-1") -> list[tuple[int, int]]:
     """From when to when the candidates of a case are on the picture, in order of time."""
-    return sorted((one.seen.start_ms, one.seen.end_ms) for one in found(tools, case))
+    return sorted((one.seen.start_ms, one.seen.end_ms) for one in found(context, case))
 
 
-def test_matching_twice_equals_once(clip: Path, red_photo: Path, tools: Tools, plan: Plan) -> None:
-    red = enrol("Red", [red_photo], open_case(tools), tools, plan).person_id
-    analysis_id = find(clip, tools, plan)
-    match_person(red, tools)
-    once = snapshot(tools.database, without=WHEN_ASKED)
+def test_matching_twice_equals_once(
+    clip: Path, red_photo: Path, context: Context, plan: Plan
+) -> None:
+    red = enrol("Red", [red_photo], open_case(context), context, plan).person_id
+    analysis_id = find(clip, context, plan)
+    match_person(red, context)
+    once = snapshot(context.database, without=WHEN_ASKED)
     assert len(once["candidate"]) == 1
 
-    match_analysis(analysis_id, tools)
-    match_person(red, tools)
+    match_analysis(analysis_id, context)
+    match_person(red, context)
 
-    assert snapshot(tools.database, without=WHEN_ASKED) == once
+    assert snapshot(context.database, without=WHEN_ASKED) == once
 
 
 def test_who_leaves_and_returns_is_two_appearances(
-    tmp_path: Path, red_photo: Path, tools: Tools, plan: Plan
+    tmp_path: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    enrol("Red", [red_photo], open_case(tools), tools, plan)
+    enrol("Red", [red_photo], open_case(context), context, plan)
     clip = paint(tmp_path / "twice.mp4", 12, Stay(RED, 1, 4), Stay(RED, 8, 11))
 
-    find(clip, tools, plan)
+    find(clip, context, plan)
 
-    assert times(tools) == [(1000, 3500), (8000, 10500)]
-    assert [one.rank for one in found(tools)] == [1, 2]
+    assert times(context) == [(1000, 3500), (8000, 10500)]
+    assert [one.rank for one in found(context)] == [1, 2]
 
 
 def test_a_short_look_away_is_one_appearance(
-    tmp_path: Path, red_photo: Path, tools: Tools, plan: Plan
+    tmp_path: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    enrol("Red", [red_photo], open_case(tools), tools, plan)
+    enrol("Red", [red_photo], open_case(context), context, plan)
     clip = paint(tmp_path / "away.mp4", 8, Stay(RED, 1, 3.5), Stay(RED, 4.5, 7))
 
-    find(clip, tools, plan)
+    find(clip, context, plan)
 
-    assert times(tools) == [(1000, 6500)]
+    assert times(context) == [(1000, 6500)]
 
 
 def test_only_the_person_looked_for_is_a_candidate(
-    tmp_path: Path, red_photo: Path, tools: Tools, plan: Plan
+    tmp_path: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    enrol("Red", [red_photo], open_case(tools), tools, plan)
+    enrol("Red", [red_photo], open_case(context), context, plan)
     stays = [Stay(GREEN, 0, 6, x=190), Stay(RED, 2, 4), Stay(BLUE, 4, 6)]
 
-    analysis_id = find(paint(tmp_path / "three.mp4", 6, *stays), tools, plan)
+    analysis_id = find(paint(tmp_path / "three.mp4", 6, *stays), context, plan)
 
-    assert outcome(analysis_id, tools).appearances == 3
-    assert times(tools) == [(2000, 3500)]
+    assert outcome(analysis_id, context).appearances == 3
+    assert times(context) == [(2000, 3500)]
 
 
 def test_who_is_enrolled_afterwards_finds_the_same(
-    clip: Path, red_photo: Path, tools: Tools, plan: Plan
+    clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    case_id = open_case(tools)
-    find(clip, tools, plan)
-    assert found(tools) == []
+    case_id = open_case(context)
+    find(clip, context, plan)
+    assert found(context) == []
 
-    red = enrol("Red", [red_photo], case_id, tools, plan).person_id
-    match_person(red, tools)
+    red = enrol("Red", [red_photo], case_id, context, plan).person_id
+    match_person(red, context)
 
-    assert times(tools) == [(1000, 4500)]
-    with reading(tools.database) as session:
+    assert times(context) == [(1000, 4500)]
+    with reading(context.database) as session:
         assert unmatched_people(session, now=utc_now()) == []
 
 
 def test_footage_without_anybody_ends_well(
-    tmp_path: Path, red_photo: Path, tools: Tools, plan: Plan
+    tmp_path: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    enrol("Red", [red_photo], open_case(tools), tools, plan)
+    enrol("Red", [red_photo], open_case(context), context, plan)
 
-    analysis_id = find(paint(tmp_path / "nobody.mp4", 3), tools, plan)
+    analysis_id = find(paint(tmp_path / "nobody.mp4", 3), context, plan)
 
-    assert outcome(analysis_id, tools).state is State.DONE
-    assert outcome(analysis_id, tools).decoded_ms == 3000
-    assert found(tools) == []
+    assert outcome(analysis_id, context).state is State.DONE
+    assert outcome(analysis_id, context).decoded_ms == 3000
+    assert found(context) == []
 
 
 def test_nobody_is_searched_for_without_a_case_in_force(
-    clip: Path, red_photo: Path, tools: Tools, plan: Plan
+    clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    red = enrol("Red", [red_photo], open_case(tools), tools, plan).person_id
-    with writing(tools.database) as session:
+    red = enrol("Red", [red_photo], open_case(context), context, plan).person_id
+    with writing(context.database) as session:
         case_terms.close_case(session, "2026-1", utc_now() - timedelta(seconds=1))
 
-    find(clip, tools, plan)
-    match_person(red, tools)
+    find(clip, context, plan)
+    match_person(red, context)
 
-    assert found(tools) == []
+    assert found(context) == []
 
 
 def test_each_case_sees_its_own_candidates_only(
-    clip: Path, tmp_path: Path, red_photo: Path, tools: Tools, plan: Plan
+    clip: Path, tmp_path: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    enrol("Red", [red_photo], open_case(tools, "red"), tools, plan)
+    enrol("Red", [red_photo], open_case(context, "red"), context, plan)
     blue = paint_photo(tmp_path / "blue.png", BLUE)
-    enrol("Blue", [blue], open_case(tools, "blue"), tools, plan)
+    enrol("Blue", [blue], open_case(context, "blue"), context, plan)
 
-    find(clip, tools, plan)
+    find(clip, context, plan)
 
-    assert (len(found(tools, "red")), len(found(tools, "blue"))) == (1, 0)
+    assert (len(found(context, "red")), len(found(context, "blue"))) == (1, 0)
 
 
 def test_an_analysis_that_is_still_watched_is_not_ended_by_a_match(
-    clip: Path, tools: Tools, plan: Plan
+    clip: Path, context: Context, plan: Plan
 ) -> None:
-    analysis_id = ingest(clip, tools, plan).analysis_id
+    analysis_id = ingest(clip, context, plan).analysis_id
 
-    match_analysis(analysis_id, tools)
-    assert outcome(analysis_id, tools).state is State.WAITING
+    match_analysis(analysis_id, context)
+    assert outcome(analysis_id, context).state is State.WAITING
 
-    watch_all(tools)
-    match_analysis(analysis_id, tools)
-    assert outcome(analysis_id, tools).state is State.DONE
+    watch_all(context)
+    match_analysis(analysis_id, context)
+    assert outcome(analysis_id, context).state is State.DONE
 
 
 def test_footage_that_a_case_gets_later_is_compared_though_it_was_watched_before(
-    clip: Path, red_photo: Path, tools: Tools, plan: Plan
+    clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    find(clip, tools, plan)
-    case = open_case(tools)
-    red = enrol("Red", [red_photo], case, tools, plan).person_id
-    match_person(red, tools)
+    find(clip, context, plan)
+    case = open_case(context)
+    red = enrol("Red", [red_photo], case, context, plan).person_id
+    match_person(red, context)
 
-    ingest_file(clip, tools=tools, plan=plan, now=utc_now(), request=Request(case_id=case))
+    ingest_file(clip, context=context, plan=plan, now=utc_now(), request=Request(case_id=case))
 
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         assert unmatched_people(session, now=utc_now()) == [red]
 
 
 @pytest.mark.parametrize("by", ["the analysis", "the person"])
 def test_a_photo_that_was_altered_finds_nobody_and_stops_nobody(
-    clip: Path, red_photo: Path, tools: Tools, plan: Plan, by: str
+    clip: Path, red_photo: Path, context: Context, plan: Plan, by: str
 ) -> None:
-    case_id = open_case(tools)
+    case_id = open_case(context)
     if by == "the person":
-        find(clip, tools, plan)
+        find(clip, context, plan)
     odd = paint_photo(red_photo.with_name("orange.png"), (200, 60, 30))
-    altered = enrol("Altered", [red_photo], case_id, tools, plan).person_id
-    whole = enrol("Whole", [odd], case_id, tools, plan).person_id
-    with writing(tools.database) as session:
+    altered = enrol("Altered", [red_photo], case_id, context, plan).person_id
+    whole = enrol("Whole", [odd], case_id, context, plan).person_id
+    with writing(context.database) as session:
         row = session.exec(select(Reference).filter_by(person_id=altered)).one()
         row.sealed_vector = bytes(len(row.sealed_vector or b""))
     if by == "the person":
-        match_people([altered, whole], tools)
+        match_people([altered, whole], context)
     else:
-        find(clip, tools, plan)
-    assert [one.person_id for one in found(tools)] == [whole]
-    with reading(tools.database) as session:
+        find(clip, context, plan)
+    assert [one.person_id for one in found(context)] == [whole]
+    with reading(context.database) as session:
         (photo,) = references(session, altered)
         assert photo.verdict == ALTERED
         assert altered not in unmatched_people(session, now=utc_now())
-    enrol("Altered", [red_photo], case_id, tools, plan)
-    match_person(altered, tools)
-    assert sorted(one.person_id for one in found(tools)) == [altered, whole]
+    enrol("Altered", [red_photo], case_id, context, plan)
+    match_person(altered, context)
+    assert sorted(one.person_id for one in found(context)) == [altered, whole]

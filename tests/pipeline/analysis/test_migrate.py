@@ -26,10 +26,10 @@ from pipeline.analysis.migrate import Asked, migrate, use
 from pipeline.analysis.reembed import Why
 from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.people.compare import compare
 from pipeline.people.search import Question, search
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.jobs import control, ledger, reaper, reembedded, reembedding
 from storage.jobs.listing import segment_rows
@@ -63,250 +63,254 @@ class Looker(StubEngine):
 
 
 @pytest.fixture
-def tools(make_tools: Callable[..., Tools]) -> Tools:
+def context(make_tools: Callable[..., Context]) -> Context:
     """Whatever stub a plan asks for."""
     by_name = {"engine_for": lambda plan: engine_called(plan.engine, plan.min_face_px)}
     return replace(make_tools(), **by_name)
 
 
 @pytest.fixture
-def people(tools: Tools, plan: Plan, tmp_path: Path) -> list[int]:
+def people(context: Context, plan: Plan, tmp_path: Path) -> list[int]:
     """Red and blue are looked for; red and green were seen."""
-    case_id = open_case(tools)
+    case_id = open_case(context)
     names = {"Red": RED, "Blue": BLUE}
     ids = [
-        enrol(name, [paint_photo(tmp_path / f"{name}.png", colour)], case_id, tools, plan).person_id
+        enrol(
+            name, [paint_photo(tmp_path / f"{name}.png", colour)], case_id, context, plan
+        ).person_id
         for name, colour in names.items()
     ]
     stays = [Stay(RED, 0, 2), Stay(GREEN, 2, 4, x=190)]
-    find(paint(tmp_path / "gate.mp4", 4, *stays), tools, plan)
+    find(paint(tmp_path / "gate.mp4", 4, *stays), context, plan)
     return ids
 
 
-def begin(tools: Tools, name: str = NEW, engine: FaceEngine | None = None) -> Asked:
+def begin(context: Context, name: str = NEW, engine: FaceEngine | None = None) -> Asked:
     wanted = engine or engine_called(name)
-    return migrate(wanted, case_id=None, tools=tools, current="stub", actor="uid:7")
+    return migrate(wanted, case_id=None, context=context, current="stub", actor="uid:7")
 
 
-def finish(asked: Asked, tools: Tools) -> None:
+def finish(asked: Asked, context: Context) -> None:
     """What the workers do."""
-    watch_all(tools)
+    watch_all(context)
     for analysis in asked.analyses:
-        match_analysis(analysis, tools)
-    match_people(asked.people, tools)
+        match_analysis(analysis, context)
+    match_people(asked.people, context)
 
 
-def with_engine(tools: Tools, engine: FaceEngine) -> Tools:
-    return replace(tools, engine_for=lambda _: engine)
+def with_engine(context: Context, engine: FaceEngine) -> Context:
+    return replace(context, engine_for=lambda _: engine)
 
 
-def shown(tools: Tools) -> list[CandidateRow]:
-    with reading(tools.database) as session:
+def shown(context: Context) -> list[CandidateRow]:
+    with reading(context.database) as session:
         return candidates(session)
 
 
-def vectors(tools: Tools, engine: str = NEW) -> dict[int, NDArray[np.float32]]:
-    with reading(tools.database) as session:
+def vectors(context: Context, engine: str = NEW) -> dict[int, NDArray[np.float32]]:
+    with reading(context.database) as session:
         ids, found = vectors_of(session, np.arange(1, 5), engine=engine)
     return dict(zip(ids.tolist(), found, strict=True))
 
 
-def far(tools: Tools, engine: str = NEW) -> reembedded.Standing:
-    with reading(tools.database) as session:
+def far(context: Context, engine: str = NEW) -> reembedded.Standing:
+    with reading(context.database) as session:
         return reembedded.standing(session, engine)
 
 
 def test_both_engines_are_searchable_and_never_mixed(
-    tools: Tools, people: list[int], tmp_path: Path
+    context: Context, people: list[int], tmp_path: Path
 ) -> None:
-    before = vectors(tools, "stub")
-    asked = begin(tools)
-    assert far(tools).waiting == 1
-    finish(asked, tools)
-    assert (far(tools).ended, far(tools).embedded, far(tools).omitted) == (1, 2, {})
-    assert {len(one) for one in vectors(tools).values()} == {6}
-    assert all(np.array_equal(before[id], one) for id, one in vectors(tools, "stub").items())
-    assert [(one.engine, one.seen.appearance_id) for one in shown(tools)] == [("stub", 1)]
-    with reading(tools.database) as session:
+    before = vectors(context, "stub")
+    asked = begin(context)
+    assert far(context).waiting == 1
+    finish(asked, context)
+    assert (far(context).ended, far(context).embedded, far(context).omitted) == (1, 2, {})
+    assert {len(one) for one in vectors(context).values()} == {6}
+    assert all(np.array_equal(before[id], one) for id, one in vectors(context, "stub").items())
+    assert [(one.engine, one.seen.appearance_id) for one in shown(context)] == [("stub", 1)]
+    with reading(context.database) as session:
         stands = [places(session, people, engine=name)[people[0]] for name in ("stub", NEW)]
     assert [list(one) for one in stands] == [[1], [1]]
     photo = paint_photo(tmp_path / "search.png", RED)
     for name in ("stub", NEW):
         answer = search(
-            [photo], Question("2026-1"), engine=engine_called(name), database=tools.database,
+            [photo], Question("2026-1"), engine=engine_called(name), database=context.database,
             now=utc_now(), actor="uid:7",
         )  # fmt: skip
         assert [hit.seen.appearance_id for hit in answer.hits] == [1]
         assert (answer.reach.searched.recordings, answer.reach.not_searched) == (1, {})
 
 
-def test_migrating_twice_equals_once(tools: Tools, people: list[int]) -> None:
+def test_migrating_twice_equals_once(context: Context, people: list[int]) -> None:
     assert len(people) == 2
-    finish(begin(tools), tools)
-    once = snapshot(tools.database, without=WHEN_ASKED)
-    finish(begin(tools), tools)
-    assert snapshot(tools.database, without=WHEN_ASKED) == once
+    finish(begin(context), context)
+    once = snapshot(context.database, without=WHEN_ASKED)
+    finish(begin(context), context)
+    assert snapshot(context.database, without=WHEN_ASKED) == once
 
 
-def test_two_migrations_at_once_do_not_disturb_each_other(tools: Tools, people: list[int]) -> None:
+def test_two_migrations_at_once_do_not_disturb_each_other(
+    context: Context, people: list[int]
+) -> None:
     assert len(people) == 2
-    first, second, again = begin(tools), begin(tools, THIRD), begin(tools)
+    first, second, again = begin(context), begin(context, THIRD), begin(context)
     assert again.analyses == first.analyses
     for asked in (second, first, again):
-        finish(asked, tools)
-    sizes = {name: [len(one) for one in vectors(tools, name).values()] for name in (NEW, THIRD)}
+        finish(asked, context)
+    sizes = {name: [len(one) for one in vectors(context, name).values()] for name in (NEW, THIRD)}
     assert sizes == {NEW: [6, 6], THIRD: [4, 4]}
-    assert [far(tools, name).embedded for name in (NEW, THIRD)] == [2, 2]
+    assert [far(context, name).embedded for name in (NEW, THIRD)] == [2, 2]
 
 
 def test_an_engine_with_another_detector_looks_for_the_face_in_the_crop(
-    tools: Tools, people: list[int]
+    context: Context, people: list[int]
 ) -> None:
     looker = Looker()
-    finish(begin(tools, engine=looker), with_engine(tools, looker))
-    embedded = vectors(tools)
-    finish(begin(tools, THIRD), tools)
-    assert len(embedded) == len(vectors(tools, THIRD)) == 2
+    finish(begin(context, engine=looker), with_engine(context, looker))
+    embedded = vectors(context)
+    finish(begin(context, THIRD), context)
+    assert len(embedded) == len(vectors(context, THIRD)) == 2
     assert float(embedded[1] @ embedded[2]) < 0.5
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         kept = set(session.exec(select(Reference.engine).filter_by(person_id=people[0])))
     assert kept == {"stub", NEW, THIRD}
 
 
 def test_what_cannot_be_embedded_is_counted_with_its_reason_and_listed(
-    tools: Tools, people: list[int], tmp_path: Path
+    context: Context, people: list[int], tmp_path: Path
 ) -> None:
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         first, _ = reembedding.kept(session, 1)
     for name in set(first.crops):
         next(tmp_path.rglob(name)).unlink()
     blind = Looker(blind=True)
-    asked = begin(tools, engine=blind)
-    finish(asked, with_engine(tools, blind))
-    assert far(tools).omitted == {Why.NO_CROP: 1, Why.NO_FACE: 1}
-    with reading(tools.database) as session:
+    asked = begin(context, engine=blind)
+    finish(asked, with_engine(context, blind))
+    assert far(context).omitted == {Why.NO_CROP: 1, Why.NO_FACE: 1}
+    with reading(context.database) as session:
         found = [(one.appearance_id, one.reason) for one in reembedded.omitted(session, NEW)]
         photos = session.exec(select(Reference).filter_by(person_id=people[0], engine=NEW)).all()
     assert found == [(1, Why.NO_CROP), (2, Why.NO_FACE)]
     assert [(one.sealed_vector, one.key_id) for one in photos] == [(None, None)]
     assert "no face" in photos[0].verdict
-    assert outcome(asked.analyses[0], tools).state is State.FAILED
+    assert outcome(asked.analyses[0], context).state is State.FAILED
 
 
 def test_of_several_faces_in_a_crop_the_one_in_its_middle_is_meant(
-    tools: Tools, plan: Plan, tmp_path: Path
+    context: Context, plan: Plan, tmp_path: Path
 ) -> None:
     stays = [Stay(GREEN, 0, 2, x=5), Stay(RED, 0, 2, x=120)]
-    find(paint(tmp_path / "close.mp4", 2, *stays), tools, plan)
+    find(paint(tmp_path / "close.mp4", 2, *stays), context, plan)
     looker = Looker()
-    finish(begin(tools, engine=looker), with_engine(tools, looker))
-    apart = vectors(tools)
-    finish(begin(tools, THIRD), tools)
-    assert far(tools).omitted == {}
+    finish(begin(context, engine=looker), with_engine(context, looker))
+    apart = vectors(context)
+    finish(begin(context, THIRD), context)
+    assert far(context).omitted == {}
     assert float(apart[1] @ apart[2]) < 0.5
     same_way = [one[:2] @ other[:2] for one, other in zip(
-        apart.values(), vectors(tools, THIRD).values(), strict=True)]  # fmt: skip
+        apart.values(), vectors(context, THIRD).values(), strict=True)]  # fmt: skip
     assert min(same_way) > 0
 
 
 def test_a_worker_with_other_weights_gives_the_work_back_before_it_writes(
-    tools: Tools, people: list[int]
+    context: Context, people: list[int]
 ) -> None:
     assert len(people) == 2
-    asked = begin(tools)
+    asked = begin(context)
     other = engine_called(NEW)
     other.weights_sha256 = "f" * 64
-    assert watch_all(with_engine(tools, other)) == []
-    with reading(tools.database) as session:
+    assert watch_all(with_engine(context, other)) == []
+    with reading(context.database) as session:
         (segment,) = segment_rows(session, asked.analyses[0])
     assert (segment.state, segment.attempts) == (State.WAITING, 0)
     assert "not those that the archive's vectors were made with" in str(segment.reason)
-    assert vectors(tools) == {}
-    finish(asked, tools)
-    assert len(vectors(tools)) == 2
+    assert vectors(context) == {}
+    finish(asked, context)
+    assert len(vectors(context)) == 2
 
 
-def test_work_that_was_broken_off_is_done_by_the_next(tools: Tools, people: list[int]) -> None:
+def test_work_that_was_broken_off_is_done_by_the_next(context: Context, people: list[int]) -> None:
     assert len(people) == 2
 
     class Stopped(StubEngine):
         def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
             raise KeyboardInterrupt(len(chips))
 
-    asked = begin(tools)
+    asked = begin(context)
     with pytest.raises(KeyboardInterrupt):
-        watch_all(with_engine(tools, Stopped(40, circles=3)))
-    (segment,) = open_segments(tools)
-    with writing(tools.database) as session:
+        watch_all(with_engine(context, Stopped(40, circles=3)))
+    (segment,) = open_segments(context)
+    with writing(context.database) as session:
         ledger.claim(session, segment, "dead", 1, utc_now() - timedelta(minutes=1))
-    assert (open_segments(tools), vectors(tools)) == ([], {})
-    with writing(tools.database) as session:
+    assert (open_segments(context), vectors(context)) == ([], {})
+    with writing(context.database) as session:
         assert reaper.expired(session, utc_now()) == [segment]
-    finish(asked, tools)
-    assert (len(vectors(tools)), outcome(asked.analyses[0], tools).state) == (2, State.DONE)
+    finish(asked, context)
+    assert (len(vectors(context)), outcome(asked.analyses[0], context).state) == (2, State.DONE)
 
 
 def test_what_is_purged_while_it_is_embedded_leaves_nothing(
-    tools: Tools, people: list[int]
+    context: Context, people: list[int]
 ) -> None:
     assert len(people) == 2
 
     class Purger(StubEngine):
         def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-            with writing(tools.database) as session:
+            with writing(context.database) as session:
                 control.forget(session, [1])
             return super().embed(chips)
 
-    begin(tools)
-    assert watch_all(with_engine(tools, Purger(40, circles=3))) == []
-    left = snapshot(tools.database)
+    begin(context)
+    assert watch_all(with_engine(context, Purger(40, circles=3))) == []
+    left = snapshot(context.database)
     assert [left[name] for name in ("embedding", "omission", "segment", "analysis")] == [[]] * 4
 
 
 def test_appearances_that_are_joined_anew_meanwhile_are_embedded_anew(
-    tools: Tools, people: list[int]
+    context: Context, people: list[int]
 ) -> None:
     assert len(people) == 2
-    asked = begin(tools)
-    finish(asked, tools)
-    with writing(tools.database) as session:
+    asked = begin(context)
+    finish(asked, context)
+    with writing(context.database) as session:
         replace_sightings(session, 1, [])
-    match_analysis(1, tools)
-    assert len(vectors(tools, "stub")) == 1
-    assert far(tools).waiting == 1
-    finish(asked, tools)
-    assert list(vectors(tools)) == list(vectors(tools, "stub"))
+    match_analysis(1, context)
+    assert len(vectors(context, "stub")) == 1
+    assert far(context).waiting == 1
+    finish(asked, context)
+    assert list(vectors(context)) == list(vectors(context, "stub"))
 
 
 def test_a_migration_that_is_cancelled_takes_its_vectors_with_it(
-    tools: Tools, people: list[int]
+    context: Context, people: list[int]
 ) -> None:
-    asked = begin(tools)
-    watch_all(tools)
-    with writing(tools.database) as session:
+    asked = begin(context)
+    watch_all(context)
+    with writing(context.database) as session:
         assert control.cancel(session, asked.analyses, utc_now()) == asked.analyses
-    assert (vectors(tools), len(vectors(tools, "stub"))) == ({}, 2)
-    with reading(tools.database) as session:
+    assert (vectors(context), len(vectors(context, "stub"))) == ({}, 2)
+    with reading(context.database) as session:
         assert places(session, people, engine=NEW)[people[0]] == {}
 
 
 def test_an_engine_is_taken_into_use_and_back_and_verdicts_stay(
-    tools: Tools, people: list[int]
+    context: Context, people: list[int]
 ) -> None:
     assert len(people) == 2
-    asked = begin(tools)
-    change = {"partly": False, "tools": tools, "current": "stub", "actor": "uid:7"}
+    asked = begin(context)
+    change = {"partly": False, "context": context, "current": "stub", "actor": "uid:7"}
     with pytest.raises(WrongUsage, match="has not seen the crops of 1 recordings and 0"):
         use(engine_called(NEW), reason="better", **change)
-    finish(asked, tools)
-    decide_on_everything(tools)
+    finish(asked, context)
+    decide_on_everything(context)
     with pytest.raises(WrongUsage, match="Say why"):
         use(engine_called(NEW), reason=" ", **change)
     with pytest.raises(WrongUsage, match="in use already"):
         use(engine_called("stub"), reason="again", **change)
     use(engine_called(NEW), reason="better", **change)
-    assert [one.engine for one in shown(tools)] == [NEW]
-    with reading(tools.database) as session:
+    assert [one.engine for one in shown(context)] == [NEW]
+    with reading(context.database) as session:
         found = changes(session, 1, engine=NEW)
         assert {(run.cause, run.actor, run.appearances) for run in found.rematches} == {
             ("model", "uid:7", 2)
@@ -314,22 +318,26 @@ def test_an_engine_is_taken_into_use_and_back_and_verdicts_stay(
         assert len(verdicts_of(session, 1)) == 1
         assert models.choices(session)[0].reason == "better"
     use(engine_called("stub"), reason="worse", **change)
-    assert [one.engine for one in shown(tools)] == ["stub"]
+    assert [one.engine for one in shown(context)] == ["stub"]
 
 
 def test_a_comparison_shows_every_reviewed_candidate_and_suggests_a_threshold(
-    tools: Tools, people: list[int]
+    context: Context, people: list[int]
 ) -> None:
-    finish(begin(tools), tools)
+    finish(begin(context), context)
     red, _ = people
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         add_accounts(session, 1)
         for appearance, decision in ((1, Decision.SAME), (2, Decision.DIFFERENT)):
             key = Key(red, appearance)
             give(session, key, account_id=1, decision=decision, seen=SEEN, now=utc_now())
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         found = compare(
-            session, [1], engine_called("stub").card, engine_called(NEW).card, keys=tools.media.keys
+            session,
+            [1],
+            engine_called("stub").card,
+            engine_called(NEW).card,
+            keys=context.media.keys,
         )
     same, different = found.reviewed
     assert (same.before.rank, same.after.rank, different.after.rank) == (1, 1, None)

@@ -14,9 +14,9 @@ from steps import enrol, find, open_case
 from errors import WrongUsage
 from pipeline.analysis.rematch import match_people, match_person
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.people.withdraw import withdraw
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.cases import case_terms
 from storage.cases.gallery import gallery, unmatched_people
 from storage.cases.references import WITHDRAWN
@@ -46,25 +46,25 @@ LIKE_RED = (225, 60, 30)
 
 
 @pytest.fixture
-def case_id(tools: Tools, plan: Plan, tmp_path: Path) -> int:
+def case_id(context: Context, plan: Plan, tmp_path: Path) -> int:
     """A case, and footage in which red and green were seen."""
     stays = [Stay(RED, 0, 2), Stay(GREEN, 2, 4, x=190)]
-    find(paint(tmp_path / "gate.mp4", 4, *stays), tools, plan)
-    return open_case(tools)
+    find(paint(tmp_path / "gate.mp4", 4, *stays), context, plan)
+    return open_case(context)
 
 
 def photo(folder: Path, colour: tuple[int, int, int], name: str = "") -> Path:
     return paint_photo(folder / (name or f"{colour[1]}.png"), colour)
 
 
-def told(tools: Tools, case_id: int, since: int | None = None) -> Changes:
-    with reading(tools.database) as session:
+def told(context: Context, case_id: int, since: int | None = None) -> Changes:
+    with reading(context.database) as session:
         return changes(session, case_id, engine="stub", since=since)
 
 
-def decide_on_everything(tools: Tools) -> None:
+def decide_on_everything(context: Context) -> None:
     """A reviewer gives a verdict on every candidate."""
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         add_accounts(session, 1)
         for one in candidates(session):
             seen = replace(SEEN, reference_id=one.reference_id, distance=one.distance)
@@ -77,29 +77,29 @@ def kinds(found: Changes) -> list[tuple[int, str, bool]]:
 
 
 def test_the_first_photo_brings_what_is_new_and_says_what_was_compared(
-    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+    context: Context, plan: Plan, case_id: int, tmp_path: Path
 ) -> None:
-    person = enrol("Red", [photo(tmp_path, RED)], case_id, tools, plan).person_id
-    assert told(tools, case_id).rematches == []
-    match_person(person, tools)
-    decide_on_everything(tools)
-    found = told(tools, case_id)
+    person = enrol("Red", [photo(tmp_path, RED)], case_id, context, plan).person_id
+    assert told(context, case_id).rematches == []
+    match_person(person, context)
+    decide_on_everything(context)
+    found = told(context, case_id)
     (run,) = found.rematches
     assert (run.cause, run.actor, run.photos, run.appearances) == ("added", "uid:1", 1, 2)
-    assert (run.threshold, run.weights_sha256) == (0.75, tools.engine_for(plan).weights_sha256)
+    assert (run.threshold, run.weights_sha256) == (0.75, context.engine_for(plan).weights_sha256)
     assert kinds(found) == [(1, "new", False)]
 
 
 def test_another_photo_says_what_is_new_and_what_moved(
-    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+    context: Context, plan: Plan, case_id: int, tmp_path: Path
 ) -> None:
-    person = enrol("Red", [photo(tmp_path, LIKE_RED, "old.png")], case_id, tools, plan).person_id
-    match_person(person, tools)
-    decide_on_everything(tools)
+    person = enrol("Red", [photo(tmp_path, LIKE_RED, "old.png")], case_id, context, plan).person_id
+    match_person(person, context)
+    decide_on_everything(context)
     photos = [photo(tmp_path, RED, "new.png"), photo(tmp_path, GREEN, "green.png")]
-    enrol("Red", photos, case_id, tools, plan)
-    match_person(person, tools)
-    found = told(tools, case_id)
+    enrol("Red", photos, case_id, context, plan)
+    match_person(person, context)
+    found = told(context, case_id)
     assert [run.photos for run in found.rematches] == [3]
     assert sorted(kinds(found)) == [(1, "moved", True), (2, "new", False)]
     moved = next(one for one in found.changes if one.kind == "moved")
@@ -108,107 +108,107 @@ def test_another_photo_says_what_is_new_and_what_moved(
 
 
 def test_a_withdrawn_photo_takes_what_only_it_had_found_and_leaves_the_rest_to_the_others(
-    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+    context: Context, plan: Plan, case_id: int, tmp_path: Path
 ) -> None:
     photos = [photo(tmp_path, LIKE_RED, "stays.png"), photo(tmp_path, RED, "goes.png")]
     photos += [photo(tmp_path, GREEN, "stranger.png")]
-    person = enrol("Red", photos, case_id, tools, plan).person_id
-    match_person(person, tools)
-    decide_on_everything(tools)
+    person = enrol("Red", photos, case_id, context, plan).person_id
+    match_person(person, context)
+    decide_on_everything(context)
     for name in ("goes.png", "stranger.png"):
-        withdraw("Red", name, case_id=case_id, database=tools.database, actor="uid:7")
-    with reading(tools.database) as session:
+        withdraw("Red", name, case_id=case_id, database=context.database, actor="uid:7")
+    with reading(context.database) as session:
         assert unmatched_people(session, now=utc_now()) == [person]
         kept = {one.photo_name: one for one in session.exec(select(Reference))}
     gone = kept["goes.png"]
     assert (gone.sealed_vector, gone.key_id, gone.crop) == (None, None, None)
     assert kept["goes.png"].verdict == WITHDRAWN
-    match_person(person, tools)
-    found = told(tools, case_id)
+    match_person(person, context)
+    found = told(context, case_id)
     assert [(run.cause, run.actor, run.photos) for run in found.rematches] == [
         ("withdrawn", "uid:7", 1)
     ]
     assert kinds(found) == [(1, "moved", True), (2, "gone", True)]
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         assert [one.reference for one in candidates(session)] == ["stays.png"]
         assert unmatched_people(session, now=utc_now()) == []
 
 
 def test_all_that_changed_since_a_run_is_told_together(
-    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+    context: Context, plan: Plan, case_id: int, tmp_path: Path
 ) -> None:
-    person = enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, tools, plan).person_id
-    match_person(person, tools)
-    enrol("Red", [photo(tmp_path, GREEN, "green.png")], case_id, tools, plan)
-    match_person(person, tools)
-    withdraw("Red", "green.png", case_id=case_id, database=tools.database)
-    match_person(person, tools)
-    assert kinds(told(tools, case_id)) == [(2, "gone", False)]
-    assert kinds(told(tools, case_id, since=1)) == []
-    assert kinds(told(tools, case_id, since=0)) == [(1, "new", False)]
+    person = enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, context, plan).person_id
+    match_person(person, context)
+    enrol("Red", [photo(tmp_path, GREEN, "green.png")], case_id, context, plan)
+    match_person(person, context)
+    withdraw("Red", "green.png", case_id=case_id, database=context.database)
+    match_person(person, context)
+    assert kinds(told(context, case_id)) == [(2, "gone", False)]
+    assert kinds(told(context, case_id, since=1)) == []
+    assert kinds(told(context, case_id, since=0)) == [(1, "new", False)]
 
 
 def test_comparing_anew_twice_equals_once(
-    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+    context: Context, plan: Plan, case_id: int, tmp_path: Path
 ) -> None:
-    person = enrol("Red", [photo(tmp_path, RED)], case_id, tools, plan).person_id
-    match_person(person, tools)
-    once = snapshot(tools.database, without=WHEN_ASKED)
-    enrol("Red", [photo(tmp_path, RED)], case_id, tools, plan)
-    match_people([person], tools)
-    assert snapshot(tools.database, without=WHEN_ASKED) == once
+    person = enrol("Red", [photo(tmp_path, RED)], case_id, context, plan).person_id
+    match_person(person, context)
+    once = snapshot(context.database, without=WHEN_ASKED)
+    enrol("Red", [photo(tmp_path, RED)], case_id, context, plan)
+    match_people([person], context)
+    assert snapshot(context.database, without=WHEN_ASKED) == once
 
 
 def test_a_withdrawn_photo_is_searched_with_no_more_even_where_the_case_has_expired(
-    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+    context: Context, plan: Plan, case_id: int, tmp_path: Path
 ) -> None:
-    person = enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, tools, plan).person_id
-    enrol("Green", [photo(tmp_path, GREEN)], case_id, tools, plan)
-    match_people([person, person + 1], tools)
-    with writing(tools.database) as session:
+    person = enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, context, plan).person_id
+    enrol("Green", [photo(tmp_path, GREEN)], case_id, context, plan)
+    match_people([person, person + 1], context)
+    with writing(context.database) as session:
         case_terms.close_case(session, "2026-1", utc_now() - timedelta(seconds=1))
-    withdraw("Red", "red.png", case_id=case_id, database=tools.database)
-    match_people([person, person + 1], tools)
-    with reading(tools.database) as session:
+    withdraw("Red", "red.png", case_id=case_id, database=context.database)
+    match_people([person, person + 1], context)
+    with reading(context.database) as session:
         assert [one.person for one in candidates(session)] == ["Green"]
         assert unmatched_people(session, now=utc_now()) == []
 
 
 def test_a_photo_may_be_withdrawn_by_its_file_its_name_or_its_sha256(
-    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+    context: Context, plan: Plan, case_id: int, tmp_path: Path
 ) -> None:
     photos = [photo(tmp_path, RED, "a.png"), photo(tmp_path, GREEN, "b.png")]
     photos += [photo(tmp_path, LIKE_RED, "c.png")]
-    portraits = enrol("Red", photos, case_id, tools, plan).portraits
+    portraits = enrol("Red", photos, case_id, context, plan).portraits
     for meant in (str(photos[0]), "b.png", portraits[2].sha256[:12].upper()):
-        withdraw("Red", meant, case_id=case_id, database=tools.database)
-    with reading(tools.database) as session:
+        withdraw("Red", meant, case_id=case_id, database=context.database)
+    with reading(context.database) as session:
         assert (
-            gallery(session, keys=tools.media.keys, engine="stub", now=utc_now()).reference_ids
+            gallery(session, keys=context.media.keys, engine="stub", now=utc_now()).reference_ids
             == []
         )
     with pytest.raises(WrongUsage, match="No photo in use is called that; name one of: none"):
-        withdraw("Red", "b.png", case_id=case_id, database=tools.database)
+        withdraw("Red", "b.png", case_id=case_id, database=context.database)
     with pytest.raises(WrongUsage, match="nobody of that name"):
-        withdraw("Blue", "b.png", case_id=case_id, database=tools.database)
+        withdraw("Blue", "b.png", case_id=case_id, database=context.database)
 
 
 def test_two_photos_of_one_name_are_told_apart_by_their_sha256(
-    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+    context: Context, plan: Plan, case_id: int, tmp_path: Path
 ) -> None:
     for colour in (RED, GREEN):
-        enrol("Red", [photo(tmp_path, colour, "photo.png")], case_id, tools, plan)
+        enrol("Red", [photo(tmp_path, colour, "photo.png")], case_id, context, plan)
     with pytest.raises(WrongUsage, match="Several photos are called that"):
-        withdraw("Red", "photo.png", case_id=case_id, database=tools.database)
+        withdraw("Red", "photo.png", case_id=case_id, database=context.database)
 
 
 def test_a_photo_that_was_withdrawn_can_be_added_again(
-    tools: Tools, plan: Plan, case_id: int, tmp_path: Path
+    context: Context, plan: Plan, case_id: int, tmp_path: Path
 ) -> None:
-    person = enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, tools, plan).person_id
-    match_person(person, tools)
-    withdraw("Red", "red.png", case_id=case_id, database=tools.database)
-    match_person(person, tools)
-    enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, tools, plan)
-    match_person(person, tools)
-    assert kinds(told(tools, case_id)) == [(1, "new", False)]
+    person = enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, context, plan).person_id
+    match_person(person, context)
+    withdraw("Red", "red.png", case_id=case_id, database=context.database)
+    match_person(person, context)
+    enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, context, plan)
+    match_person(person, context)
+    assert kinds(told(context, case_id)) == [(1, "new", False)]

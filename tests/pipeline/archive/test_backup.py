@@ -19,9 +19,9 @@ import pipeline.archive.backup
 from errors import Busy, DiskFull, KeyMissing, StoreUnavailable, WrongDatabase, WrongUsage
 from pipeline.archive.manifest import NAME, read_manifest
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.governance.purge import Order, purge_case
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import entries
 from storage.archive.inventory import Inventory
 from storage.cases.case_terms import close_case
@@ -32,8 +32,8 @@ from storage.jobs.recordings import add
 
 
 @pytest.fixture
-def filled(tools: Tools, plan: Plan, drawn_clip: Path, tmp_path: Path) -> Filled:
-    return fill(tmp_path, tools, plan, drawn_clip)
+def filled(context: Context, plan: Plan, drawn_clip: Path, tmp_path: Path) -> Filled:
+    return fill(tmp_path, context, plan, drawn_clip)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_what_is_purged_while_it_is_taken_is_not_in_it(
         def _wanted(self, taken: Inventory) -> Iterator[tuple[str, Path]]:
             yield from super()._wanted(taken)
             if taken.pictures:  # the first time
-                purge_case("2026-1", filled.tools, Order(ACTOR, utc_now(), [filled.archive.home]))
+                purge_case("2026-1", filled.context, Order(ACTOR, utc_now(), [filled.archive.home]))
 
     monkeypatch.setattr(pipeline.archive.backup, "_Backup", Meanwhile)
     made = filled.backed_up(folder)
@@ -247,7 +247,7 @@ def test_no_password_of_the_server_is_on_a_command_line(
     )
     url = filled.database.url.set(password="secret-word")
     other = connect(url.render_as_string(hide_password=False))
-    filled = replace(filled, tools=replace(filled.tools, database=other))
+    filled = replace(filled, context=replace(filled.context, database=other))
     filled.backed_up(folder)
     other.dispose()
     assert seen and "secret-word" not in str(seen)

@@ -24,11 +24,11 @@ from pipeline.archive.layout import Archive
 from pipeline.archive.manifest import NAME, Kept, Manifest, read_manifest
 from pipeline.archive.restore import Restored, restore, settings_placed
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.governance.audit import examine, sign
 from pipeline.intake.ingest import ingest_file
 from pipeline.people.search import Question, search
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import Action
 from storage.access.checkpoints import make_checkpoint, public_half, signing_key
 from storage.archive.inventory import tables_version
@@ -44,8 +44,8 @@ from storage.vectors.vector_index import folder_beside
 
 
 @pytest.fixture
-def filled(tools: Tools, plan: Plan, drawn_clip: Path, tmp_path: Path) -> Filled:
-    return fill(tmp_path, tools, plan, drawn_clip)
+def filled(context: Context, plan: Plan, drawn_clip: Path, tmp_path: Path) -> Filled:
+    return fill(tmp_path, context, plan, drawn_clip)
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_a_search_gives_the_same(
     filled: Filled, folder: Path, plan: Plan, there: Callable[[], There]
 ) -> None:
     def hits(database: Engine) -> list[object]:
-        engine = filled.tools.engine_for(plan)
+        engine = filled.context.engine_for(plan)
         answer = search(
             [filled.photo], Question("2026-1"), engine=engine, database=database,
             actor=ACTOR, now=utc_now(),
@@ -237,13 +237,15 @@ def test_uploaded_footage_is_watched_from_the_new_home(
     (uploaded,) = footage_of(filled.database)
     with reading(filled.database) as session:
         done = len(session.exec(select(Segment)).all())
-    ingest_file(uploaded, tools=filled.tools, plan=replace(plan, interval_ms=250), now=utc_now())
+    ingest_file(
+        uploaded, context=filled.context, plan=replace(plan, interval_ms=250), now=utc_now()
+    )
     filled.backed_up(folder)
     again = there()
     assert footage_of(again.database) == [again.archive.home / "footage" / uploaded.name]
     shutil.rmtree(filled.archive.home / "footage")
     media = sealed(again.archive.home / "media", again.database, MASTER)
-    assert watch_all(replace(filled.tools, database=again.database, media=media))
+    assert watch_all(replace(filled.context, database=again.database, media=media))
     with reading(again.database) as session:
         states = [one.state for one in session.exec(select(Segment))]
     assert len(states) > done

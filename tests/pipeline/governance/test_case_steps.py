@@ -12,12 +12,12 @@ from steps import enrol, find
 from errors import Locked, NotAuthorised, WrongUsage
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.governance import cases
 from pipeline.judging.results import exporting, view_candidates
 from pipeline.people.search import Question, search
 from pipeline.people.withdraw import withdraw_person
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import entries
 from storage.cases.case_terms import Authorisation, Change
 from storage.cases.cases import URGENT, Case
@@ -33,7 +33,7 @@ HOUR = timedelta(hours=1)
 WARRANT = Authorisation("42/26", "Judge", utc_now())
 
 
-def opened(tools: Tools, basis: str = "witness-search", **more: object) -> Case:
+def opened(context: Context, basis: str = "witness-search", **more: object) -> Case:
     terms = cases.Terms(
         legal_basis=basis,
         purpose="a test",
@@ -49,19 +49,19 @@ def opened(tools: Tools, basis: str = "witness-search", **more: object) -> Case:
         terms,
         policy=POLICY,
         actor=ACTOR,
-        database=tools.database,
+        database=context.database,
         now=utc_now(),
         authorisation=given,
     )
 
 
-def authorise(tools: Tools) -> Case:
-    return cases.authorise("A-1", WARRANT, actor=ACTOR, database=tools.database, now=utc_now())
+def authorise(context: Context) -> Case:
+    return cases.authorise("A-1", WARRANT, actor=ACTOR, database=context.database, now=utc_now())
 
 
-def log(tools: Tools) -> list[tuple[str, dict[str, object]]]:
+def log(context: Context) -> list[tuple[str, dict[str, object]]]:
     """What was done, and to what."""
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         return [(one.action, json.loads(one.objects)) for one in entries(session)]
 
 
@@ -70,10 +70,10 @@ def red(tmp_path: Path) -> Path:
     return paint_photo(tmp_path / "red.png", RED)
 
 
-def ways(tools: Tools, red: Path) -> dict[str, Callable[[datetime], object]]:
+def ways(context: Context, red: Path) -> dict[str, Callable[[datetime], object]]:
     """Every way to look at what a case has found, at a time."""
-    engine = tools.engine_for(Plan(engine="stub"))
-    who = {"actor": ACTOR, "database": tools.database}
+    engine = context.engine_for(Plan(engine="stub"))
+    who = {"actor": ACTOR, "database": context.database}
 
     def export(now: datetime) -> None:
         with exporting("A-1", with_vectors=False, now=now, **who):
@@ -87,115 +87,115 @@ def ways(tools: Tools, red: Path) -> dict[str, Callable[[datetime], object]]:
 
 
 def test_an_urgent_case_locks_itself_after_48_hours_until_it_is_authorised(
-    tools: Tools, red: Path
+    context: Context, red: Path
 ) -> None:
-    case = opened(tools, "suspect-search", urgent=True)
+    case = opened(context, "suspect-search", urgent=True)
     last, late = case.opened_at + URGENT - HOUR, case.opened_at + URGENT
-    for look in ways(tools, red).values():
+    for look in ways(context, red).values():
         look(last)
-    for action, look in ways(tools, red).items():
+    for action, look in ways(context, red).items():
         with pytest.raises(Locked, match="enter its authorisation"):
             look(late)
-        assert log(tools)[-1] == ("refused", {"attempt": action, "reason": "locked"})
-    authorise(tools)
-    for look in ways(tools, red).values():
+        assert log(context)[-1] == ("refused", {"attempt": action, "reason": "locked"})
+    authorise(context)
+    for look in ways(context, red).values():
         look(late)
 
 
 def test_a_case_that_needs_an_authorisation_is_locked_from_the_beginning(
-    tools: Tools, plan: Plan, red: Path
+    context: Context, plan: Plan, red: Path
 ) -> None:
-    case = opened(tools, "suspect-search")
+    case = opened(context, "suspect-search")
     with pytest.raises(Locked):
-        enrol("Red", [red], case.id, tools, plan)
-    assert log(tools)[-1] == ("refused", {"attempt": "person_enrolled", "reason": "locked"})
-    authorise(tools)
-    enrol("Red", [red], case.id, tools, plan)
+        enrol("Red", [red], case.id, context, plan)
+    assert log(context)[-1] == ("refused", {"attempt": "person_enrolled", "reason": "locked"})
+    authorise(context)
+    enrol("Red", [red], case.id, context, plan)
 
 
 def test_a_refused_authorisation_erases_whom_the_case_looked_for(
-    tools: Tools, plan: Plan, clip: Path, red: Path
+    context: Context, plan: Plan, clip: Path, red: Path
 ) -> None:
-    case = opened(tools, "suspect-search", urgent=True)
-    enrol("Red", [red], case.id, tools, plan)
-    find(clip, tools, plan)
-    view = {"actor": ACTOR, "database": tools.database, "now": utc_now()}
+    case = opened(context, "suspect-search", urgent=True)
+    enrol("Red", [red], case.id, context, plan)
+    find(clip, context, plan)
+    view = {"actor": ACTOR, "database": context.database, "now": utc_now()}
     assert len(view_candidates("A-1", [1], **view)) == 1
     cases.refuse_authorisation("A-1", **view)
-    assert log(tools)[-1] == ("authorisation_refused", {"people": 1})
-    with reading(tools.database) as session:
+    assert log(context)[-1] == ("authorisation_refused", {"people": 1})
+    with reading(context.database) as session:
         assert people_in(session, case.id) == []
     with pytest.raises(NotAuthorised, match="was refused"):
         view_candidates("A-1", [1], **view)
     with pytest.raises(NotAuthorised, match="was refused"):
-        authorise(tools)
+        authorise(context)
 
 
 def test_a_task_that_was_queued_before_the_end_is_refused_as_everybody_is(
-    tools: Tools, plan: Plan, clip: Path, red: Path
+    context: Context, plan: Plan, clip: Path, red: Path
 ) -> None:
-    case = opened(tools)
-    person = enrol("Red", [red], case.id, tools, plan).person_id
-    cases.close_case("A-1", actor=ACTOR, database=tools.database, now=utc_now())
-    find(clip, tools, plan)
-    match_person(person, tools)
-    assert log(tools)[-1] == ("refused", {"attempt": "matched", "reason": "not-authorised"})
-    view = {"actor": ACTOR, "database": tools.database, "now": utc_now()}
+    case = opened(context)
+    person = enrol("Red", [red], case.id, context, plan).person_id
+    cases.close_case("A-1", actor=ACTOR, database=context.database, now=utc_now())
+    find(clip, context, plan)
+    match_person(person, context)
+    assert log(context)[-1] == ("refused", {"attempt": "matched", "reason": "not-authorised"})
+    view = {"actor": ACTOR, "database": context.database, "now": utc_now()}
     assert view_candidates("A-1", [1], **view) == []
 
 
 def test_a_changed_case_forgets_what_it_may_not_look_at_and_is_authorised_anew(
-    tools: Tools, plan: Plan, clip: Path, red: Path
+    context: Context, plan: Plan, clip: Path, red: Path
 ) -> None:
-    case = opened(tools, "suspect-search", authorisation=WARRANT)
-    enrol("Red", [red], case.id, tools, plan)
-    find(clip, tools, plan)
-    who = {"actor": ACTOR, "database": tools.database, "now": utc_now()}
+    case = opened(context, "suspect-search", authorisation=WARRANT)
+    enrol("Red", [red], case.id, context, plan)
+    find(clip, context, plan)
+    who = {"actor": ACTOR, "database": context.database, "now": utc_now()}
     assert len(view_candidates("A-1", [1], **who)) == 1
     changed = cases.change_case("A-1", Change(sources=["yard"]), policy=POLICY, **who)
     assert changed.authorised_at is None
-    assert log(tools)[-1] == ("case_changed", {"sources": True})
-    authorise(tools)
+    assert log(context)[-1] == ("case_changed", {"sources": True})
+    authorise(context)
     assert view_candidates("A-1", [1], **who) == []
 
 
 def test_somebody_whose_review_is_due_is_left_out_until_it_was_done(
-    tools: Tools, plan: Plan, red: Path
+    context: Context, plan: Plan, red: Path
 ) -> None:
-    case = opened(tools)
+    case = opened(context)
     due = utc_now() + HOUR
-    enrol("Red", [red], case.id, tools, plan, standing=Standing(Category.WITNESS, due))
+    enrol("Red", [red], case.id, context, plan, standing=Standing(Category.WITNESS, due))
 
     def sought(now: datetime) -> int:
-        with reading(tools.database) as session:
+        with reading(context.database) as session:
             return len(
-                gallery(session, keys=tools.media.keys, engine="stub", now=now).reference_ids
+                gallery(session, keys=context.media.keys, engine="stub", now=now).reference_ids
             )
 
     assert (sought(due - HOUR / 2), sought(due)) == (1, 0)
-    enrol("Red", [red], case.id, tools, plan, standing=Standing(Category.WITNESS, due + HOUR))
+    enrol("Red", [red], case.id, context, plan, standing=Standing(Category.WITNESS, due + HOUR))
     assert sought(due) == 1
 
 
 def test_what_is_matched_says_with_what_and_how_strictly(
-    tools: Tools, plan: Plan, clip: Path, red: Path
+    context: Context, plan: Plan, clip: Path, red: Path
 ) -> None:
-    enrol("Red", [red], opened(tools).id, tools, plan)
-    find(clip, tools, plan)
-    action, objects = log(tools)[-1]
-    engine = tools.engine_for(plan)
+    enrol("Red", [red], opened(context).id, context, plan)
+    find(clip, context, plan)
+    action, objects = log(context)[-1]
+    engine = context.engine_for(plan)
     assert action == "matched"
     assert objects["weights_sha256"] == engine.weights_sha256
     assert (objects["threshold"], objects["plan_key"]) == (engine.card.threshold, plan.key)
     assert len(str(objects["reference_set_sha256"])) == 64
 
 
-def test_a_withdrawn_person_is_forgotten(tools: Tools, plan: Plan, red: Path) -> None:
-    case = opened(tools)
-    person = enrol("Red", [red], case.id, tools, plan).person_id
-    who = {"actor": ACTOR, "database": tools.database, "now": utc_now()}
+def test_a_withdrawn_person_is_forgotten(context: Context, plan: Plan, red: Path) -> None:
+    case = opened(context)
+    person = enrol("Red", [red], case.id, context, plan).person_id
+    who = {"actor": ACTOR, "database": context.database, "now": utc_now()}
     assert withdraw_person("Red", case="A-1", **who) == person
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         assert people_in(session, case.id) == []
     with pytest.raises(WrongUsage, match="nobody of that name"):
         withdraw_person("Red", case="A-1", **who)
@@ -209,17 +209,17 @@ def test_a_withdrawn_person_is_forgotten(tools: Tools, plan: Plan, red: Path) ->
     ],
 )
 def test_a_case_outside_the_policy_is_not_opened(
-    tools: Tools, change: dict[str, object], message: str
+    context: Context, change: dict[str, object], message: str
 ) -> None:
     with pytest.raises(WrongUsage, match=message):
-        opened(tools, **change)
-    assert log(tools) == []
+        opened(context, **change)
+    assert log(context) == []
 
 
-def test_a_case_lasts_no_longer_than_the_policy_allows(tools: Tools) -> None:
-    opened(tools)
+def test_a_case_lasts_no_longer_than_the_policy_allows(context: Context) -> None:
+    opened(context)
     late = Change(expires_at=utc_now() + timedelta(days=91))
-    who = {"actor": ACTOR, "database": tools.database, "now": utc_now()}
+    who = {"actor": ACTOR, "database": context.database, "now": utc_now()}
     with pytest.raises(WrongUsage, match="lasts 90 days at most"):
         cases.change_case("A-1", late, policy=POLICY, **who)
 

@@ -14,6 +14,7 @@ from steps import enrol, find, open_case
 from errors import NotAuthorised, WrongUsage
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.governance.erasure import of_picture, of_sealed, of_vector, scan
 from pipeline.governance.purge import (
     Order,
@@ -23,7 +24,6 @@ from pipeline.governance.purge import (
     purge_recordings,
 )
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access import audit
 from storage.access.accounts import Role, add_account
 from storage.cases.case_terms import close_case
@@ -50,24 +50,24 @@ COLOUR_OF_NOBODY = (200, 120, 30)
 ORDER = Order("uid:1000", utc_now() + timedelta(hours=1), ())
 
 
-def rows(tools: Tools, table: type[Table]) -> int:
-    with reading(tools.database) as session:
+def rows(context: Context, table: type[Table]) -> int:
+    with reading(context.database) as session:
         return len(session.exec(select(table)).all())
 
 
-def of_case(tools: Tools, case_id: int, *recording_ids: int) -> None:
-    with writing(tools.database) as session:
+def of_case(context: Context, case_id: int, *recording_ids: int) -> None:
+    with writing(context.database) as session:
         for id in recording_ids:
             session.add(CaseRecording(case_id=case_id, recording_id=id))
 
 
-def recording_of(tools: Tools, analysis_id: int) -> int:
-    with reading(tools.database) as session:
+def recording_of(context: Context, analysis_id: int) -> int:
+    with reading(context.database) as session:
         return session.get_one(Analysis, analysis_id).recording_id
 
 
-def close(tools: Tools, reference: str = "2026-1") -> None:
-    with writing(tools.database) as session:
+def close(context: Context, reference: str = "2026-1") -> None:
+    with writing(context.database) as session:
         close_case(session, reference, utc_now())
 
 
@@ -77,26 +77,26 @@ def yard(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def worked(tools: Tools, plan: Plan, clip: Path, yard: Path, tmp_path: Path) -> tuple[int, int]:
+def worked(context: Context, plan: Plan, clip: Path, yard: Path, tmp_path: Path) -> tuple[int, int]:
     """A case with red enrolled, `gate.mp4` its alone, `yard.mp4` another case's too."""
-    case = open_case(tools)
-    other = open_case(tools, "2026-2")
-    gate, shared = (recording_of(tools, find(path, tools, plan)) for path in (clip, yard))
-    of_case(tools, case, gate, shared)
-    of_case(tools, other, shared)
-    enrolled = enrol("Red", [paint_photo(tmp_path / "red.png", RED)], case, tools, plan)
-    match_person(enrolled.person_id, tools)
-    assert rows(tools, Candidate) == 1
+    case = open_case(context)
+    other = open_case(context, "2026-2")
+    gate, shared = (recording_of(context, find(path, context, plan)) for path in (clip, yard))
+    of_case(context, case, gate, shared)
+    of_case(context, other, shared)
+    enrolled = enrol("Red", [paint_photo(tmp_path / "red.png", RED)], case, context, plan)
+    match_person(enrolled.person_id, context)
+    assert rows(context, Candidate) == 1
     return gate, shared
 
 
 def test_a_purged_case_takes_its_people_and_its_own_footage_with_it(
-    tools: Tools, worked: tuple[int, int]
+    context: Context, worked: tuple[int, int]
 ) -> None:
-    close(tools)
-    certificate = purge_case("2026-1", tools, ORDER)
-    assert (rows(tools, Person), rows(tools, Candidate)) == (0, 0)
-    with reading(tools.database) as session:
+    close(context)
+    certificate = purge_case("2026-1", context, ORDER)
+    assert (rows(context, Person), rows(context, Candidate)) == (0, 0)
+    with reading(context.database) as session:
         assert [one.id for one in session.exec(select(Recording))] == [worked[1]]
         assert session.exec(select(Case).filter_by(reference="2026-1")).one().purged_at
     assert certificate.rows["recording"] == 1
@@ -105,24 +105,26 @@ def test_a_purged_case_takes_its_people_and_its_own_footage_with_it(
 
 
 @pytest.mark.usefixtures("worked")
-def test_no_byte_of_a_purged_case_is_left_in_the_home_folder(tools: Tools, tmp_path: Path) -> None:
-    with reading(tools.database) as session:
+def test_no_byte_of_a_purged_case_is_left_in_the_home_folder(
+    context: Context, tmp_path: Path
+) -> None:
+    with reading(context.database) as session:
         case = session.exec(select(Case).filter_by(reference="2026-1")).one()
         going = doomed(everything_of_case(case.id))
         gone = vectors(session, going, 1000)
         closed = list(map(of_sealed, purge.sealed(session, going, 1000)))
     names = [path.name for path in (tmp_path / "media").rglob("*.jpg")]
     before = [*closed, *(piece for vector in gone for piece in of_vector(vector))]
-    pictures = {name: [*of_picture(tools.media.store.read(name)),
-                       *of_picture(tools.media.read(name))] for name in names}  # fmt: skip
-    close(tools)
+    pictures = {name: [*of_picture(context.media.store.read(name)),
+                       *of_picture(context.media.read(name))] for name in names}  # fmt: skip
+    close(context)
     everything = [*before, *(piece for some in pictures.values() for piece in some)]
     assert ".jpg" in {path.suffix for path in scan([tmp_path], everything).found_in}
-    if tools.database.dialect.name == "sqlite":
+    if context.database.dialect.name == "sqlite":
         assert all(scan([tmp_path], [piece]).found_in for piece in closed)
         assert scan([tmp_path], before[len(closed) :]).found_in
 
-    certificate = purge_case("2026-1", tools, replace(ORDER, folders=[tmp_path]))
+    certificate = purge_case("2026-1", context, replace(ORDER, folders=[tmp_path]))
 
     left = {path.name for path in (tmp_path / "media").rglob("*.jpg")}
     before += [piece for name in set(names) - left for piece in pictures[name]]
@@ -132,84 +134,84 @@ def test_no_byte_of_a_purged_case_is_left_in_the_home_folder(tools: Tools, tmp_p
     assert scan([tmp_path], before).found_in == ()
     assert certificate.is_proven
     assert certificate.proof.patterns
-    assert all(tools.media.read(name) for name in left)
+    assert all(context.media.read(name) for name in left)
 
 
 @pytest.mark.usefixtures("worked")
 def test_no_byte_of_the_home_shows_a_vector_of_whoever_is_looked_for(
-    tools: Tools, plan: Plan, tmp_path: Path
+    context: Context, plan: Plan, tmp_path: Path
 ) -> None:
     photo = paint_photo(tmp_path / "absent.png", COLOUR_OF_NOBODY)
-    enrolled = enrol("Absent", [photo], 1, tools, plan)
-    match_person(enrolled.person_id, tools)
-    with reading(tools.database) as session:
+    enrolled = enrol("Absent", [photo], 1, context, plan)
+    match_person(enrolled.person_id, context)
+    with reading(context.database) as session:
         going = doomed(purge.person(enrolled.person_id))
-        (vector,) = purge.opened_vectors(session, going, 1000, keys=tools.media.keys)
+        (vector,) = purge.opened_vectors(session, going, 1000, keys=context.media.keys)
         (seen, *_) = vectors(session, doomed(everything_of_case(1)), 1000)
-    if tools.database.dialect.name == "sqlite":
-        with index(tools.database, "stub"):
+    if context.database.dialect.name == "sqlite":
+        with index(context.database, "stub"):
             found = {path.name for path in scan([tmp_path], of_vector(seen)).found_in}
         assert found == {"nightreel.db-wal", "matrix"}
     assert scan([tmp_path], of_vector(vector)).found_in == ()
 
 
 def test_what_was_sealed_with_a_lost_master_key_can_be_purged(
-    tools: Tools, worked: tuple[int, int], tmp_path: Path
+    context: Context, worked: tuple[int, int], tmp_path: Path
 ) -> None:
-    close(tools)
-    other = replace(tools, media=sealed(tmp_path / "media", tools.database, bytes(32)))
+    close(context)
+    other = replace(context, media=sealed(tmp_path / "media", context.database, bytes(32)))
     certificate = purge_case("2026-1", other, replace(ORDER, folders=[tmp_path]))
     assert certificate.is_proven
     assert certificate.rows["reference"] == 1
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         assert [one.id for one in session.exec(select(Recording))] == [worked[1]]
 
 
 @pytest.mark.usefixtures("worked")
 def test_a_case_whose_pictures_are_lost_or_damaged_can_be_purged(
-    tools: Tools, tmp_path: Path
+    context: Context, tmp_path: Path
 ) -> None:
     first, *others = sorted((tmp_path / "media").rglob("*.jpg"))
     first.unlink()
     for each in others:
         each.write_bytes(b"damaged")
-    close(tools)
-    assert purge_case("2026-1", tools, replace(ORDER, folders=[tmp_path])).rows["reference"] == 1
+    close(context)
+    assert purge_case("2026-1", context, replace(ORDER, folders=[tmp_path])).rows["reference"] == 1
 
 
 @pytest.mark.usefixtures("worked")
-def test_the_scan_finds_what_is_still_there(tools: Tools, tmp_path: Path) -> None:
+def test_the_scan_finds_what_is_still_there(context: Context, tmp_path: Path) -> None:
     (name, *_) = (path.name for path in (tmp_path / "media").rglob("*.jpg"))
-    (tmp_path / "leftover.tmp").write_bytes(b"head" + tools.media.read(name))
-    found = scan([tmp_path], of_picture(tools.media.read(name)))
+    (tmp_path / "leftover.tmp").write_bytes(b"head" + context.media.read(name))
+    found = scan([tmp_path], of_picture(context.media.read(name)))
     assert [path.name for path in found.found_in] == ["leftover.tmp"]
 
 
 @pytest.mark.usefixtures("worked")
-def test_a_case_in_force_is_not_purged(tools: Tools) -> None:
+def test_a_case_in_force_is_not_purged(context: Context) -> None:
     with pytest.raises(WrongUsage, match="has not ended; close it first"):
-        purge_case("2026-1", tools, ORDER)
-    assert rows(tools, Candidate) == 1
+        purge_case("2026-1", context, ORDER)
+    assert rows(context, Candidate) == 1
 
 
-def test_a_case_that_is_not_there_cannot_be_purged(tools: Tools) -> None:
+def test_a_case_that_is_not_there_cannot_be_purged(context: Context) -> None:
     with pytest.raises(NotAuthorised, match="no case 2026-9"):
-        purge_case("2026-9", tools, ORDER)
+        purge_case("2026-9", context, ORDER)
 
 
 @pytest.mark.usefixtures("worked")
-def test_purging_twice_erases_nothing_more(tools: Tools) -> None:
-    close(tools)
-    purge_case("2026-1", tools, ORDER)
-    again = purge_case("2026-1", tools, ORDER)
+def test_purging_twice_erases_nothing_more(context: Context) -> None:
+    close(context)
+    purge_case("2026-1", context, ORDER)
+    again = purge_case("2026-1", context, ORDER)
     assert (again.rows, again.pictures) == ({}, 0)
 
 
 @pytest.mark.usefixtures("worked")
-def test_a_purge_is_in_the_audit_log_with_its_numbers(tools: Tools) -> None:
-    close(tools)
-    certificate = purge_case("2026-1", tools, ORDER)
-    with reading(tools.database) as session:
+def test_a_purge_is_in_the_audit_log_with_its_numbers(context: Context) -> None:
+    close(context)
+    certificate = purge_case("2026-1", context, ORDER)
+    with reading(context.database) as session:
         (entry,) = [one for one in audit.entries(session) if one.action == "purged"]
     assert entry.position == certificate.entry
     assert '"recording":1' in entry.objects
@@ -217,108 +219,110 @@ def test_a_purge_is_in_the_audit_log_with_its_numbers(tools: Tools) -> None:
 
 
 @pytest.mark.usefixtures("worked")
-def test_a_person_goes_and_the_footage_stays(tools: Tools) -> None:
-    with reading(tools.database) as session:
+def test_a_person_goes_and_the_footage_stays(context: Context) -> None:
+    with reading(context.database) as session:
         person = session.exec(select(Person)).one().id
-    seen = rows(tools, Appearance)
-    certificate = purge_person(person, tools, ORDER)
+    seen = rows(context, Appearance)
+    certificate = purge_person(person, context, ORDER)
     assert certificate.pictures == 1
-    assert (rows(tools, Person), rows(tools, Candidate)) == (0, 0)
-    assert rows(tools, Appearance) == seen
+    assert (rows(context, Person), rows(context, Candidate)) == (0, 0)
+    assert rows(context, Appearance) == seen
 
 
 def test_a_purged_recording_can_be_added_again_and_is_watched_anew(
-    tools: Tools, plan: Plan, clip: Path, worked: tuple[int, int]
+    context: Context, plan: Plan, clip: Path, worked: tuple[int, int]
 ) -> None:
-    purge_recordings([worked[0]], tools, ORDER)
-    assert rows(tools, Candidate) == 0
-    find(clip, tools, plan)
-    assert rows(tools, Candidate) == 1
+    purge_recordings([worked[0]], context, ORDER)
+    assert rows(context, Candidate) == 0
+    find(clip, context, plan)
+    assert rows(context, Candidate) == 1
 
 
 def test_bystanders_go_when_their_time_is_over_and_candidates_stay(
-    tools: Tools, plan: Plan, tmp_path: Path
+    context: Context, plan: Plan, tmp_path: Path
 ) -> None:
-    case = open_case(tools)
+    case = open_case(context)
     two = Stay(RED, 1, 3), Stay(GREEN, 1, 3, x=190)
-    analysis = find(paint(tmp_path / "two.mp4", 4, *two), tools, plan)
-    enrolled = enrol("Red", [paint_photo(tmp_path / "red.png", RED)], case, tools, plan)
-    match_person(enrolled.person_id, tools)
+    analysis = find(paint(tmp_path / "two.mp4", 4, *two), context, plan)
+    enrolled = enrol("Red", [paint_photo(tmp_path / "red.png", RED)], case, context, plan)
+    match_person(enrolled.person_id, context)
     later = replace(ORDER, now=utc_now() + timedelta(days=100))
 
-    assert purge_bystanders(90, tools, ORDER).rows == {}
-    certificate = purge_bystanders(90, tools, later)
+    assert purge_bystanders(90, context, ORDER).rows == {}
+    certificate = purge_bystanders(90, context, later)
 
     assert certificate.rows["appearance"] == 1
-    assert (rows(tools, Appearance), rows(tools, Sighting)) == (1, 0)
-    with reading(tools.database) as session:
+    assert (rows(context, Appearance), rows(context, Sighting)) == (1, 0)
+    with reading(context.database) as session:
         kept = session.exec(select(Appearance)).one()
         assert session.get_one(Analysis, analysis).thinned_at
-    assert all(tools.media.read(name) for name in kept.crops)
-    assert purge_bystanders(90, tools, later).rows == {}
+    assert all(context.media.read(name) for name in kept.crops)
+    assert purge_bystanders(90, context, later).rows == {}
 
 
 def test_footage_of_a_case_in_force_keeps_its_bystanders(
-    tools: Tools, plan: Plan, clip: Path
+    context: Context, plan: Plan, clip: Path
 ) -> None:
-    case = open_case(tools, days=200)
-    of_case(tools, case, recording_of(tools, find(clip, tools, plan)))
+    case = open_case(context, days=200)
+    of_case(context, case, recording_of(context, find(clip, context, plan)))
     later = replace(ORDER, now=utc_now() + timedelta(days=100))
-    assert purge_bystanders(90, tools, later).rows == {}
-    close(tools)
-    assert purge_bystanders(90, tools, later).rows["appearance"] == 1
+    assert purge_bystanders(90, context, later).rows == {}
+    close(context)
+    assert purge_bystanders(90, context, later).rows["appearance"] == 1
 
 
-def test_what_lost_its_bystanders_is_not_tried_again(tools: Tools, plan: Plan, clip: Path) -> None:
-    analysis = find(clip, tools, plan)
-    with writing(tools.database) as session:
+def test_what_lost_its_bystanders_is_not_tried_again(
+    context: Context, plan: Plan, clip: Path
+) -> None:
+    analysis = find(clip, context, plan)
+    with writing(context.database) as session:
         session.connection().execute(text("update segment set state = 'quarantined'"))
-    purge_bystanders(0, tools, ORDER)
-    with writing(tools.database) as session:
+    purge_bystanders(0, context, ORDER)
+    with writing(context.database) as session:
         assert control.retry(session, [analysis]) == []
 
 
 def test_a_key_that_was_destroyed_is_made_anew_for_the_same_footage(
-    tools: Tools, plan: Plan, clip: Path, worked: tuple[int, int]
+    context: Context, plan: Plan, clip: Path, worked: tuple[int, int]
 ) -> None:
-    before = rows(tools, DataKey)
-    purge_recordings([worked[0]], tools, ORDER)
-    assert rows(tools, DataKey) == before - 1
-    find(clip, tools, plan)
-    assert rows(tools, DataKey) == before
+    before = rows(context, DataKey)
+    purge_recordings([worked[0]], context, ORDER)
+    assert rows(context, DataKey) == before - 1
+    find(clip, context, plan)
+    assert rows(context, DataKey) == before
 
 
 def test_an_uploaded_recording_goes_with_its_file_and_others_stay(
-    tools: Tools, plan: Plan, clip: Path, yard: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, yard: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     (home / "footage").mkdir(parents=True)
     uploaded = clip.rename(home / "footage" / "gate.mp4")
-    ids = [recording_of(tools, find(path, tools, plan)) for path in (uploaded, yard)]
-    certificate = purge_recordings(ids, tools, replace(ORDER, folders=[home]))
+    ids = [recording_of(context, find(path, context, plan)) for path in (uploaded, yard)]
+    certificate = purge_recordings(ids, context, replace(ORDER, folders=[home]))
     assert certificate.footage_files == 1
     assert not uploaded.exists()
     assert yard.exists()
 
 
 def test_the_index_of_vectors_goes_too(
-    tools: Tools, worked: tuple[int, int], tmp_path: Path
+    context: Context, worked: tuple[int, int], tmp_path: Path
 ) -> None:
-    if tools.database.dialect.name != "sqlite":
+    if context.database.dialect.name != "sqlite":
         pytest.skip("PostgreSQL has no index beside the database")
-    with index(tools.database, "stub") as built:
+    with index(context.database, "stub") as built:
         assert len(built.rows.appearance_ids) == 3
-    purge_recordings([worked[0]], tools, replace(ORDER, folders=[tmp_path]))
+    purge_recordings([worked[0]], context, replace(ORDER, folders=[tmp_path]))
     assert not list(tmp_path.glob("*-vectors/*/matrix"))
-    with index(tools.database, "stub") as built:
+    with index(context.database, "stub") as built:
         assert len(built.rows.appearance_ids) == 2
 
 
 def test_the_name_under_which_footage_was_handed_in_goes_with_it(
-    tools: Tools, plan: Plan, clip: Path
+    context: Context, plan: Plan, clip: Path
 ) -> None:
-    recording = recording_of(tools, find(clip, tools, plan))
-    with writing(tools.database) as session:
+    recording = recording_of(context, find(clip, context, plan))
+    with writing(context.database) as session:
         account = add_account(
             session, name="ann", roles=[Role.UPLOADER], password_hash="", now=utc_now()
         )
@@ -327,5 +331,5 @@ def test_the_name_under_which_footage_was_handed_in_goes_with_it(
             size_bytes=1, now=utc_now(),
         )  # fmt: skip
         session.get_one(Upload, upload.id).recording_id = recording
-    assert purge_recordings([recording], tools, ORDER).rows["upload"] == 1
-    assert rows(tools, Upload) == 0
+    assert purge_recordings([recording], context, ORDER).rows["upload"] == 1
+    assert rows(context, Upload) == 0

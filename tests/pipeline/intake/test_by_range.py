@@ -24,8 +24,8 @@ from pipeline.analysis.analyse import Findings, analyse
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.at_hand import Known, at_hand, modified_ns
+from pipeline.context import Context
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage import tables
 from storage.database.database import reading, writing
 from storage.files.footage_store import FootageStore
@@ -59,7 +59,7 @@ def clip(noisy_clip: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tools(make_tools: Callable[..., Tools], bucket: Bucket, tmp_path: Path) -> Tools:
+def context(make_tools: Callable[..., Context], bucket: Bucket, tmp_path: Path) -> Context:
     """A machine that holds reads, with an empty cache; footage is added elsewhere."""
     made = make_tools()
     if not can_hold_reads(made.decoder.executable, made.decoder.sandbox):
@@ -69,11 +69,11 @@ def tools(make_tools: Callable[..., Tools], bucket: Bucket, tmp_path: Path) -> T
 
 
 @pytest.fixture
-def elsewhere(tools: Tools, tmp_path: Path) -> Tools:
+def elsewhere(context: Context, tmp_path: Path) -> Context:
     """The machine on which footage is added: all of it has been there."""
-    assert tools.footage_store is not None
+    assert context.footage_store is not None
     cache = DiskCache(tmp_path / "another cache", 1 << 30)
-    return replace(tools, footage_store=replace(tools.footage_store, cache=cache))
+    return replace(context, footage_store=replace(context.footage_store, cache=cache))
 
 
 @pytest.fixture
@@ -88,18 +88,18 @@ def put(bucket: Bucket, path: Path, spoiler: Spoiler) -> Address:
 
 
 def look(
-    segment: Segment, known: Known, tools: Tools, plan: Plan, store: FootageStore | None
+    segment: Segment, known: Known, context: Context, plan: Plan, store: FootageStore | None
 ) -> Findings:
     with at_hand(known, store) as recording:
         return analyse(
-            recording, segment, plan=plan, engine=tools.engine_for(plan), decoder=tools.decoder
+            recording, segment, plan=plan, engine=context.engine_for(plan), decoder=context.decoder
         )
 
 
-def known_of(path: Path, address: Address, tools: Tools) -> Known:
-    assert tools.footage_store is not None
-    entry = tools.footage_store.look(address)
-    recording = replace(probe(str(path), tools.decoder), path=str(address))
+def known_of(path: Path, address: Address, context: Context) -> Known:
+    assert context.footage_store is not None
+    entry = context.footage_store.look(address)
+    recording = replace(probe(str(path), context.decoder), path=str(address))
     return Known(recording, fingerprint(str(path)), modified_ns(entry), entry.tag)
 
 
@@ -121,25 +121,25 @@ def test_every_container_gives_the_same_as_a_file(
     options: tuple[str, ...],
     mode: str,
     clip: Path,
-    tools: Tools,
+    context: Context,
     plan: Plan,
     bucket: Bucket,
     spoiler: Spoiler,
 ) -> None:
     file = clip.with_name(name)
     run_ffmpeg("-i", clip, "-c", "copy", *options, file)
-    here = probe(str(file), tools.decoder)
-    there, plan = known_of(file, put(bucket, file, spoiler), tools), replace(plan, mode=mode)
+    here = probe(str(file), context.decoder)
+    there, plan = known_of(file, put(bucket, file, spoiler), context), replace(plan, mode=mode)
     on_disk = Known(here, "", file.stat().st_mtime_ns)
     for segment in divide(here, plan.max_segment_seconds)[:0:-1]:
-        by_range = look(segment, there, tools, plan, tools.footage_store)
-        as_file = look(segment, on_disk, tools, plan, None)
+        by_range = look(segment, there, context, plan, context.footage_store)
+        as_file = look(segment, on_disk, context, plan, None)
         np.testing.assert_equal(asdict(by_range), asdict(as_file))
 
 
 def test_a_late_segment_of_a_long_recording_takes_a_small_part(
     tmp_path: Path,
-    tools: Tools,
+    context: Context,
     plan: Plan,
     bucket: Bucket,
     spoiler: Spoiler,
@@ -151,11 +151,11 @@ def test_a_late_segment_of_a_long_recording_takes_a_small_part(
     run_ffmpeg("-f", "lavfi", "-i", noise, "-c:v", "mpeg4", "-q:v", "2", "-g", "10", short)
     run_ffmpeg("-stream_loop", "19", "-i", short, "-c", "copy", long)
     size_bytes = long.stat().st_size
-    known = known_of(long, put(bucket, long, spoiler), tools)
+    known = known_of(long, put(bucket, long, spoiler), context)
     segment = divide(known.recording, 10)[-2]
     spoiler.sent_bytes = 0
 
-    look(segment, known, tools, plan, tools.footage_store)
+    look(segment, known, context, plan, context.footage_store)
 
     assert 9_000 < segment.end_ms - segment.start_ms < 11_000
     assert size_bytes > 40_000_000
@@ -165,23 +165,23 @@ def test_a_late_segment_of_a_long_recording_takes_a_small_part(
 def test_what_all_segments_together_read_is_fetched_once(
     address: Address,
     clip: Path,
-    tools: Tools,
-    elsewhere: Tools,
+    context: Context,
+    elsewhere: Context,
     plan: Plan,
     spoiler: Spoiler,
     database: Engine,
 ) -> None:
     ingest(address, elsewhere, plan)
     spoiler.requests, spoiler.sent_bytes = [], 0
-    watch_all(tools)
+    watch_all(context)
     by_range = seen(database)
     assert spoiler.sent_bytes <= clip.stat().st_size
     assert {method for method, _ in spoiler.requests} == {"HEAD", "GET"}
 
     with writing(database) as session:
         session.exec(delete(Recording))
-    ingest(clip, tools, plan)
-    watch_all(tools)
+    ingest(clip, context, plan)
+    watch_all(context)
     assert seen(database) == by_range != []
 
 
@@ -192,32 +192,32 @@ def pass_on_to(spoiler: Spoiler) -> Callable[[BaseHTTPRequestHandler], None]:
 
 def test_a_store_that_goes_away_in_the_middle_costs_no_attempt_and_leaves_no_result(
     address: Address,
-    tools: Tools,
-    elsewhere: Tools,
+    context: Context,
+    elsewhere: Context,
     plan: Plan,
     spoiler: Spoiler,
     database: Engine,
 ) -> None:
     ingest(address, elsewhere, plan)
-    second = open_segments(tools)[1]
+    second = open_segments(context)[1]
     spoiler.turns = [pass_on_to(spoiler)] * 3 + [saying(503)] * 99
     with pytest.raises(StoreUnavailable, match="it says 503"):
-        watch(second, tools)
+        watch(second, context)
     spoiler.turns.clear()
 
     with reading(database) as session:
         segment = session.get_one(tables.Segment, second)
         assert (segment.state, segment.attempts) == (State.WAITING, 0)
     assert seen(database) == []
-    watch_all(tools)
+    watch_all(context)
     assert seen(database) != []
 
 
 def test_an_object_that_is_replaced_in_the_middle_gives_no_result(
     address: Address,
     clip: Path,
-    tools: Tools,
-    elsewhere: Tools,
+    context: Context,
+    elsewhere: Context,
     plan: Plan,
     spoiler: Spoiler,
     database: Engine,
@@ -230,10 +230,10 @@ def test_an_object_that_is_replaced_in_the_middle_gives_no_result(
         spoiler.pass_on(request, b"")
 
     spoiler.turns = [pass_on_to(spoiler)] * 3 + [replaced]
-    for ended in [one for _ in range(MAX_ATTEMPTS) for one in watch_all(tools)]:
-        match_analysis(ended, tools)
+    for ended in [one for _ in range(MAX_ATTEMPTS) for one in watch_all(context)]:
+        match_analysis(ended, context)
 
-    assert outcome(analysis_id, tools).state is State.FAILED
+    assert outcome(analysis_id, context).state is State.FAILED
     assert seen(database) == []
     with reading(database) as session:
         segments = session.exec(select(tables.Segment)).all()
@@ -242,15 +242,15 @@ def test_an_object_that_is_replaced_in_the_middle_gives_no_result(
 
 
 def test_a_store_that_heeds_no_condition_is_found_out(
-    address: Address, bucket: Bucket, spoiler: Spoiler, tools: Tools
+    address: Address, bucket: Bucket, spoiler: Spoiler, context: Context
 ) -> None:
     def heedless(request: BaseHTTPRequestHandler) -> None:
         for name in ("If-Match", "Authorization"):  # which signs the condition too
             del request.headers[name]
         spoiler.pass_on(request, b"")
 
-    assert tools.footage_store is not None
-    entry = tools.footage_store.look(address)
+    assert context.footage_store is not None
+    entry = context.footage_store.look(address)
     spoiler.turns = [heedless]
     assert len(bucket.get_range(entry, 0, 100)) == 100
     spoiler.server.bucket(address.bucket).put(address.key, bytes(entry.size_bytes))
@@ -264,8 +264,8 @@ def test_where_the_tag_tells_nothing_all_of_it_is_fetched(
     tag: str | None,
     address: Address,
     clip: Path,
-    tools: Tools,
-    elsewhere: Tools,
+    context: Context,
+    elsewhere: Context,
     plan: Plan,
     spoiler: Spoiler,
     database: Engine,
@@ -274,16 +274,16 @@ def test_where_the_tag_tells_nothing_all_of_it_is_fetched(
     with writing(database) as session:
         session.exec(update(Recording).values(object_tag=tag))
     spoiler.sent_bytes = 0
-    watch(open_segments(tools)[0], tools)
+    watch(open_segments(context)[0], context)
     assert spoiler.sent_bytes == clip.stat().st_size
 
 
 def test_where_no_reads_are_held_all_of_it_is_fetched(
-    address: Address, clip: Path, tools: Tools, elsewhere: Tools, plan: Plan, spoiler: Spoiler
+    address: Address, clip: Path, context: Context, elsewhere: Context, plan: Plan, spoiler: Spoiler
 ) -> None:
     ingest(address, elsewhere, plan)
-    assert tools.footage_store is not None
-    without = replace(tools, footage_store=replace(tools.footage_store, by_range=False))
+    assert context.footage_store is not None
+    without = replace(context, footage_store=replace(context.footage_store, by_range=False))
     spoiler.sent_bytes = 0
-    watch(open_segments(tools)[0], without)
+    watch(open_segments(context)[0], without)
     assert spoiler.sent_bytes == clip.stat().st_size

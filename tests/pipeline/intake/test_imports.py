@@ -15,13 +15,13 @@ from faces.engines.stub import StubEngine
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.migrate import migrate
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.governance.purge import Order, purge_case
 from pipeline.intake import imports
 from pipeline.intake.imports import Imported, import_faces
 from pipeline.judging.clips import cut_clip
 from pipeline.judging.review import Rules
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import entries
 from storage.cases.case_terms import close_case
 from storage.cases.cases import find_case
@@ -54,31 +54,31 @@ def faces(tmp_path: Path) -> Path:
 
 
 def bring(
-    tools: Tools, folder: Path, *lines: str, cut_by: str = "Cutter 3", engine: str = "stub"
+    context: Context, folder: Path, *lines: str, cut_by: str = "Cutter 3", engine: str = "stub"
 ) -> Imported:
     """Import these lines into case 2026-1, and compare what they bring."""
     table = folder.parent / "faces.csv"
     table.write_text("\n".join(["file,recording,sha256,time,end,box", *lines]))
     done = import_faces(
-        table, folder, case="2026-1", cut_by=cut_by, engine=engine, tools=tools, actor="uid:1"
+        table, folder, case="2026-1", cut_by=cut_by, engine=engine, context=context, actor="uid:1"
     )
     for analysis in done.analyses:
-        match_analysis(analysis, tools)
+        match_analysis(analysis, context)
     return done
 
 
-def rows(tools: Tools) -> list[tuple[str, int, int, str | None]]:
-    with reading(tools.database) as session:
+def rows(context: Context) -> list[tuple[str, int, int, str | None]]:
+    with reading(context.database) as session:
         found = each_appearance(session)
         seen = [row.seen for row in found]
         return [(one.recording, one.start_ms, one.end_ms, one.cut_by) for one in seen]
 
 
-def test_faces_become_appearances_that_say_who_cut_them(tools: Tools, faces: Path) -> None:
-    open_case(tools)
-    done = bring(tools, faces, 'red.png,gate.mp4,,1000,2500,"5,6,70,80"', "blue.jpg,yard,,0:09,,")
+def test_faces_become_appearances_that_say_who_cut_them(context: Context, faces: Path) -> None:
+    open_case(context)
+    done = bring(context, faces, 'red.png,gate.mp4,,1000,2500,"5,6,70,80"', "blue.jpg,yard,,0:09,,")
     assert (done.appearances, done.known, done.refused) == (2, 0, [])
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         first, second = each_appearance(session)
     red, blue = first.seen, second.seen
     assert (red.recording, red.start_ms, red.end_ms, red.best_ms) == ("gate.mp4", 1000, 2500, 1000)
@@ -88,42 +88,44 @@ def test_faces_become_appearances_that_say_who_cut_them(tools: Tools, faces: Pat
     assert (blue.start_ms, blue.end_ms, blue.box) == (9000, 9000, (0, 0, 0, 0))
 
 
-def test_no_coverage_is_claimed(tools: Tools, faces: Path) -> None:
-    open_case(tools)
-    (analysis,) = bring(tools, faces, "red.png,gate.mp4,,1000,2500,").analyses
-    came = outcome(analysis, tools)
+def test_no_coverage_is_claimed(context: Context, faces: Path) -> None:
+    open_case(context)
+    (analysis,) = bring(context, faces, "red.png,gate.mp4,,1000,2500,").analyses
+    came = outcome(analysis, context)
     assert (came.state, came.decoded_ms, came.sampled_frames) == (State.GAPS, 0, 0)
     assert came.gaps == [(0, 2500)]
     assert "cut by Cutter 3, imported" in came.reasons[0]
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         reached = reach(session, engine="stub", scope=Scope(find_case(session, "2026-1")))
     assert reached.searched.recordings == 0
     assert reached.not_searched[Unsearched.IMPORTED].recordings == 1
 
 
-def test_they_are_ranked_for_whoever_is_looked_for(tools: Tools, faces: Path, plan: Plan) -> None:
-    case = open_case(tools)
-    enrol("Ada", [faces / "red.png"], case, tools, plan)
-    bring(tools, faces, "red2.png,gate.mp4,,1000,,", "blue.jpg,gate.mp4,,2000,,")
-    with reading(tools.database) as session:
+def test_they_are_ranked_for_whoever_is_looked_for(
+    context: Context, faces: Path, plan: Plan
+) -> None:
+    case = open_case(context)
+    enrol("Ada", [faces / "red.png"], case, context, plan)
+    bring(context, faces, "red2.png,gate.mp4,,1000,,", "blue.jpg,gate.mp4,,2000,,")
+    with reading(context.database) as session:
         (only,) = candidates(session)
     assert (only.person, only.seen.start_ms) == ("Ada", 1000)
     assert only.seen.provenance.startswith("cut by Cutter 3, imported 20")
 
 
-def test_twice_equals_once(tools: Tools, faces: Path) -> None:
-    open_case(tools)
+def test_twice_equals_once(context: Context, faces: Path) -> None:
+    open_case(context)
     lines = ("red.png,gate.mp4,,1000,,", "blue.jpg,gate.mp4,,1000,,", "red.png,gate.mp4,,1000,,")
-    first = bring(tools, faces, *lines)
+    first = bring(context, faces, *lines)
     assert (first.appearances, first.known) == (2, 1)
-    before = rows(tools)
-    again = bring(tools, faces, *lines, "red.png,gate.mp4,,3000,,", cut_by="Another")
+    before = rows(context)
+    again = bring(context, faces, *lines, "red.png,gate.mp4,,3000,,", cut_by="Another")
     assert (again.appearances, again.known) == (1, 3)
-    assert rows(tools) == [*before, ("gate.mp4", 3000, 3000, "Another")]
+    assert rows(context) == [*before, ("gate.mp4", 3000, 3000, "Another")]
 
 
 def test_twice_equals_once_whatever_engine_is_in_use(
-    make_tools: Callable[..., Tools], faces: Path
+    make_tools: Callable[..., Context], faces: Path
 ) -> None:
     bring_with = {"stub": make_tools(), "stub:3": make_tools(StubEngine(circles=3))}
     open_case(bring_with["stub"])
@@ -132,12 +134,12 @@ def test_twice_equals_once_whatever_engine_is_in_use(
     assert (again.appearances, again.known) == (0, 1)
 
 
-def test_what_shows_not_one_face_is_refused_with_the_reason(tools: Tools, faces: Path) -> None:
-    open_case(tools)
+def test_what_shows_not_one_face_is_refused_with_the_reason(context: Context, faces: Path) -> None:
+    open_case(context)
     (faces / "text.jpg").write_text("no picture")
     (faces / "away.png").symlink_to("/etc/hostname")
     done = bring(
-        tools, faces,
+        context, faces,
         "two.png,gate.mp4,,1,,", "nobody.png,gate.mp4,,2,,", "text.jpg,gate.mp4,,3,,",
         "gone.png,gate.mp4,,4,,", "../faces.csv,gate.mp4,,5,,", "away.png,gate.mp4,,6,,",
         "red.png,gate.mp4,,soon,,",
@@ -151,78 +153,80 @@ def test_what_shows_not_one_face_is_refused_with_the_reason(tools: Tools, faces:
     assert "outside the folder" in said["away.png"]
     assert "time" in said["red.png"]
     assert [one.number for one in done.refused] == list(range(2, 9))
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         assert not session.exec(select(Recording)).all()  # nothing came of it
 
 
-def test_a_name_is_a_recording_of_the_case_where_there_is_one(tools: Tools, faces: Path) -> None:
-    case = open_case(tools)
-    with writing(tools.database) as session:
+def test_a_name_is_a_recording_of_the_case_where_there_is_one(
+    context: Context, faces: Path
+) -> None:
+    case = open_case(context)
+    with writing(context.database) as session:
         add(session, found(), segments=segments(), now=NOW, request=Request(case_id=case), **PLAN)
-    (analysis,) = bring(tools, faces, "red.png,gate.mp4,,1000,,").analyses
-    came = outcome(analysis, tools)
+    (analysis,) = bring(context, faces, "red.png,gate.mp4,,1000,,").analyses
+    came = outcome(analysis, context)
     assert (came.sha256, came.gaps) == ("a" * 64, [(0, 30_000)])
 
 
 def test_a_recording_of_the_archive_that_is_not_the_cases_takes_no_faces(
-    tools: Tools, faces: Path
+    context: Context, faces: Path
 ) -> None:
-    open_case(tools)
-    with writing(tools.database) as session:
+    open_case(context)
+    with writing(context.database) as session:
         add(session, found(), segments=segments(), now=NOW, **PLAN)
-    done = bring(tools, faces, f"red.png,,{'a' * 64},1000,,", "red.png,gate.mp4,,1000,,")
+    done = bring(context, faces, f"red.png,,{'a' * 64},1000,,", "red.png,gate.mp4,,1000,,")
     assert "ingest --case" in done.refused[0].reason
     assert done.appearances == 1  # by its name alone it is one that was never here
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         ours = session.exec(select(Recording).order_by(col(Recording.id).desc())).first()
     assert ours is not None
     assert (ours.path, len(ours.sha256)) == (b"", 36)
 
 
-def test_two_recordings_of_one_name_are_told_by_their_bytes(tools: Tools, faces: Path) -> None:
-    case = open_case(tools)
-    with writing(tools.database) as session:
+def test_two_recordings_of_one_name_are_told_by_their_bytes(context: Context, faces: Path) -> None:
+    case = open_case(context)
+    with writing(context.database) as session:
         for letter in "ab":
             film, request = found(letter * 64), Request(case_id=case)
             add(session, film, segments=segments(), now=NOW, request=request, **PLAN)
-    done = bring(tools, faces, "red.png,gate.mp4,,1000,,", f"red.png,,{'b' * 64},1000,,")
+    done = bring(context, faces, "red.png,gate.mp4,,1000,,", f"red.png,,{'b' * 64},1000,,")
     assert (done.appearances, len(done.refused)) == (1, 1)
     assert "give the sha256" in done.refused[0].reason
 
 
-def test_footage_that_comes_later_is_the_same_recording(tools: Tools, faces: Path) -> None:
-    case = open_case(tools)
-    (analysis,) = bring(tools, faces, f"red.png,old name,{'a' * 64},1000,,").analyses
-    with writing(tools.database) as session:
+def test_footage_that_comes_later_is_the_same_recording(context: Context, faces: Path) -> None:
+    case = open_case(context)
+    (analysis,) = bring(context, faces, f"red.png,old name,{'a' * 64},1000,,").analyses
+    with writing(context.database) as session:
         request = Request(case_id=case)
         add(session, found(), segments=segments(), now=NOW, request=request, **PLAN)
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         (recording,) = session.exec(select(Recording)).all()
     assert (recording.name, recording.path) == ("gate.mp4", b"/footage/gate.mp4")
     assert (recording.duration_ms, recording.codec) == (30_000, "h264")
-    assert outcome(analysis, tools).gaps == [(0, 30_000)]
+    assert outcome(analysis, context).gaps == [(0, 30_000)]
 
 
 def test_other_engines_embed_them_anew_also_where_they_watched_the_footage(
-    make_tools: Callable[..., Tools], clip: Path, faces: Path
+    make_tools: Callable[..., Context], clip: Path, faces: Path
 ) -> None:
-    tools, other = make_tools(), make_tools(StubEngine(20, circles=3))
-    case = open_case(tools)
+    context, other = make_tools(), make_tools(StubEngine(20, circles=3))
+    case = open_case(context)
     watched = find(clip, other, Plan(engine="stub:3", max_segment_seconds=2))
-    came = outcome(watched, tools)
-    with writing(tools.database) as session:
+    came = outcome(watched, context)
+    with writing(context.database) as session:
         session.add(CaseRecording(case_id=case, recording_id=came.recording_id))
-    (analysis,) = bring(tools, faces, f"red.png,,{came.sha256},1000,,").analyses
+    (analysis,) = bring(context, faces, f"red.png,,{came.sha256},1000,,").analyses
     engine = StubEngine(20, circles=3)
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         origins = reembedding.origins(session, "stub:3")
     assert [one.analysis_id for one in origins] == [analysis]
-    asked = migrate(engine, case_id=None, tools=other, current="stub", actor="uid:1")
+    asked = migrate(engine, case_id=None, context=other, current="stub", actor="uid:1")
     watch_all(other)
     for one in asked.analyses:
         match_analysis(one, other)
-    assert outcome(asked.analyses[0], tools).cut_by == "Cutter 3"
-    with reading(tools.database) as session:
+    assert outcome(asked.analyses[0], context).cut_by == "Cutter 3"
+    with reading(context.database) as session:
         engines = {
             row.engine for row in each_appearance(session, with_vectors=True) if row.seen.cut_by
         }
@@ -232,43 +236,43 @@ def test_other_engines_embed_them_anew_also_where_they_watched_the_footage(
 
 
 def test_a_group_counts_nobody_twice_who_was_watched_and_imported(
-    tools: Tools, clip: Path, faces: Path, plan: Plan
+    context: Context, clip: Path, faces: Path, plan: Plan
 ) -> None:
-    case = open_case(tools)
-    watched = outcome(find(clip, tools, plan), tools)
-    with writing(tools.database) as session:
+    case = open_case(context)
+    watched = outcome(find(clip, context, plan), context)
+    with writing(context.database) as session:
         session.add(CaseRecording(case_id=case, recording_id=watched.recording_id))
-    bring(tools, faces, f"red.png,,{watched.sha256},1000,,", "blue.jpg,elsewhere,,1000,,")
-    with reading(tools.database) as session:
+    bring(context, faces, f"red.png,,{watched.sha256},1000,,", "blue.jpg,elsewhere,,1000,,")
+    with reading(context.database) as session:
         ids, _ = vectors_of_case(session, find_case(session, "2026-1"), "stub")
         names = {session.get_one(Appearance, id).analysis_id == watched.analysis_id for id in ids}
     assert (len(ids), names) == (2, {True, False})
 
 
-def test_a_report_of_an_engine_has_its_imports(tools: Tools, faces: Path, plan: Plan) -> None:
-    open_case(tools)
-    (analysis,) = bring(tools, faces, "red.png,gate.mp4,,1000,,").analyses
-    with reading(tools.database) as session:
+def test_a_report_of_an_engine_has_its_imports(context: Context, faces: Path, plan: Plan) -> None:
+    open_case(context)
+    (analysis,) = bring(context, faces, "red.png,gate.mp4,,1000,,").analyses
+    with reading(context.database) as session:
         assert footage_seen(session, plan.key, "stub") == [analysis]
         assert footage_seen(session, plan.key, "stub:3") == []
 
 
-def test_there_is_no_clip_of_what_others_cut(tools: Tools, faces: Path, plan: Plan) -> None:
-    case = open_case(tools)
-    enrol("Ada", [faces / "red.png"], case, tools, plan)
-    bring(tools, faces, "red.png,gate.mp4,,1000,,")
-    with reading(tools.database) as session:
+def test_there_is_no_clip_of_what_others_cut(context: Context, faces: Path, plan: Plan) -> None:
+    case = open_case(context)
+    enrol("Ada", [faces / "red.png"], case, context, plan)
+    bring(context, faces, "red.png,gate.mp4,,1000,,")
+    with reading(context.database) as session:
         (only,) = candidates(session)
         shown = look(session, only.key)
     assert shown is not None
     with pytest.raises(FootageVanished, match="cut by others"):
-        cut_clip(shown[0], tools)
+        cut_clip(shown[0], context)
 
 
-def test_an_import_is_in_the_audit_log_without_names(tools: Tools, faces: Path) -> None:
-    case = open_case(tools)
-    bring(tools, faces, "red.png,secret gate.mp4,,1000,,", "gone.png,secret gate.mp4,,1,,")
-    with reading(tools.database) as session:
+def test_an_import_is_in_the_audit_log_without_names(context: Context, faces: Path) -> None:
+    case = open_case(context)
+    bring(context, faces, "red.png,secret gate.mp4,,1000,,", "gone.png,secret gate.mp4,,1,,")
+    with reading(context.database) as session:
         log = [(one.action, one.objects) for one in entries(session) if one.case_id == case]
     assert [action for action, _ in log] == ["recording_added", "imported", "imported"]
     assert '"appearances":1' in log[1][1]
@@ -276,42 +280,42 @@ def test_an_import_is_in_the_audit_log_without_names(tools: Tools, faces: Path) 
     assert not any("secret" in objects or "Cutter" in objects for _, objects in log)
 
 
-def test_a_case_that_is_over_imports_nothing_and_says_so(tools: Tools, faces: Path) -> None:
-    case = open_case(tools)
-    with writing(tools.database) as session:
+def test_a_case_that_is_over_imports_nothing_and_says_so(context: Context, faces: Path) -> None:
+    case = open_case(context)
+    with writing(context.database) as session:
         close_case(session, "2026-1", now=utc_now())
     with pytest.raises(NotAuthorised):
-        bring(tools, faces, "red.png,gate.mp4,,1000,,")
-    with reading(tools.database) as session:
+        bring(context, faces, "red.png,gate.mp4,,1000,,")
+    with reading(context.database) as session:
         assert '"attempt":"imported"' in list(entries(session))[-1].objects
         assert list(entries(session))[-1].case_id == case
-    assert rows(tools) == []
+    assert rows(context) == []
 
 
-def test_a_purge_takes_them_all(tools: Tools, faces: Path, tmp_path: Path) -> None:
-    open_case(tools)
-    bring(tools, faces, "red.png,gate.mp4,,1000,,")
-    with writing(tools.database) as session:
+def test_a_purge_takes_them_all(context: Context, faces: Path, tmp_path: Path) -> None:
+    open_case(context)
+    bring(context, faces, "red.png,gate.mp4,,1000,,")
+    with writing(context.database) as session:
         close_case(session, "2026-1", now=utc_now())
     order = Order("uid:1", utc_now() + timedelta(seconds=1), [tmp_path / "media"])
-    certificate = purge_case("2026-1", tools, order)
+    certificate = purge_case("2026-1", context, order)
     assert (certificate.pictures, certificate.is_proven) == (1, True)
-    assert rows(tools) == []
+    assert rows(context) == []
     assert not list((tmp_path / "media").rglob("*.jpg"))
 
 
 @pytest.mark.parametrize("cut_by", ["", "  ", "x" * 201])
-def test_who_cut_them_must_be_said(tools: Tools, faces: Path, cut_by: str) -> None:
-    open_case(tools)
+def test_who_cut_them_must_be_said(context: Context, faces: Path, cut_by: str) -> None:
+    open_case(context)
     with pytest.raises(WrongUsage, match="--cut-by"):
-        bring(tools, faces, "red.png,gate.mp4,,1000,,", cut_by=cut_by)
+        bring(context, faces, "red.png,gate.mp4,,1000,,", cut_by=cut_by)
 
 
 def test_what_is_broken_off_loses_a_portion_and_goes_on_from_there(
-    tools: Tools, faces: Path, monkeypatch: pytest.MonkeyPatch
+    context: Context, faces: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "AT_ONCE", 2)
-    open_case(tools)
+    open_case(context)
     lines = [f"red.png,gate.mp4,,{1000 * number},," for number in range(5)]
     kept = []
 
@@ -324,24 +328,24 @@ def test_what_is_broken_off_loses_a_portion_and_goes_on_from_there(
     table.write_text("\n".join(["file,recording,sha256,time,end,box", *lines]))
     with pytest.raises(KeyboardInterrupt):
         import_faces(
-            table, faces, case="2026-1", cut_by="Cutter 3", engine="stub", tools=tools,
+            table, faces, case="2026-1", cut_by="Cutter 3", engine="stub", context=context,
             actor="uid:1", progress=break_off,
         )  # fmt: skip
-    assert (kept, len(rows(tools))) == ([2, 4], 4)
-    again = bring(tools, faces, *lines)
-    assert (again.appearances, again.known, len(rows(tools))) == (1, 4, 5)
+    assert (kept, len(rows(context))) == ([2, 4], 4)
+    again = bring(context, faces, *lines)
+    assert (again.appearances, again.known, len(rows(context))) == (1, 4, 5)
 
 
 @pytest.mark.parametrize(
     ("box", "below"), [("", False), ('"9,9,60,60"', False), ('"9,9,60,30"', True)]
 )
 def test_a_face_that_was_small_in_its_recording_is_below_the_floor(
-    tools: Tools, faces: Path, plan: Plan, box: str, below: bool
+    context: Context, faces: Path, plan: Plan, box: str, below: bool
 ) -> None:
-    case = open_case(tools)
-    enrol("Ada", [faces / "red.png"], case, tools, plan)
-    bring(tools, faces, f"red.png,gate.mp4,,1000,,{box}")
-    with reading(tools.database) as session:
+    case = open_case(context)
+    enrol("Ada", [faces / "red.png"], case, context, plan)
+    bring(context, faces, f"red.png,gate.mp4,,1000,,{box}")
+    with reading(context.database) as session:
         (only,) = candidates(session)
         shown = look(session, only.key)
     assert shown is not None

@@ -9,10 +9,10 @@ from steps import find, ingest, open_segments, outcome, watch_all
 
 from errors import FootageVanished, UnreadableFootage
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.intake.ingest import ingest_file
 from pipeline.names import display_name, display_path
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading
 from storage.jobs.listing import segment_rows
 from storage.jobs.recordings import Added, AlreadyKnown
@@ -20,89 +20,91 @@ from storage.tables import State
 
 
 def test_a_recording_is_divided_without_gap_or_overlap(
-    clip: Path, tools: Tools, plan: Plan
+    clip: Path, context: Context, plan: Plan
 ) -> None:
-    added = ingest(clip, tools, plan)
+    added = ingest(clip, context, plan)
 
     assert isinstance(added, Added)
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         segments = segment_rows(session, added.analysis_id)
     assert (segments[0].start_ms, segments[-1].end_ms) == (0, 6000)
     assert len(segments) == 3
     assert all(before.end_ms == after.start_ms for before, after in pairwise(segments))
 
 
-def test_the_same_bytes_are_recognised_under_any_name(clip: Path, tools: Tools, plan: Plan) -> None:
-    added = ingest(clip, tools, plan)
-    before = snapshot(tools.database)
+def test_the_same_bytes_are_recognised_under_any_name(
+    clip: Path, context: Context, plan: Plan
+) -> None:
+    added = ingest(clip, context, plan)
+    before = snapshot(context.database)
     copy = clip.with_name("the same.mov")
     copy.write_bytes(clip.read_bytes())
 
-    again, other = ingest(clip, tools, plan), ingest(copy, tools, plan)
+    again, other = ingest(clip, context, plan), ingest(copy, context, plan)
 
     assert isinstance(again, AlreadyKnown)
     assert isinstance(other, AlreadyKnown)
     assert (other.analysis_id, other.name, other.done) == (added.analysis_id, "gate.mp4", False)
-    after = snapshot(tools.database, without={"path", "modified_ns"})
+    after = snapshot(context.database, without={"path", "modified_ns"})
     for row in before["recording"]:
         del row["path"], row["modified_ns"]
     assert after == before
 
 
 def test_footage_that_was_watched_is_not_watched_again(
-    clip: Path, tools: Tools, plan: Plan
+    clip: Path, context: Context, plan: Plan
 ) -> None:
-    find(clip, tools, plan)
+    find(clip, context, plan)
 
-    again = ingest(clip, tools, plan)
+    again = ingest(clip, context, plan)
 
     assert isinstance(again, AlreadyKnown)
     assert again.done
-    assert open_segments(tools) == []
+    assert open_segments(context) == []
 
 
-def test_a_file_that_was_moved_is_found_again(clip: Path, tools: Tools, plan: Plan) -> None:
-    ingest(clip, tools, plan)
+def test_a_file_that_was_moved_is_found_again(clip: Path, context: Context, plan: Plan) -> None:
+    ingest(clip, context, plan)
     moved = clip.rename(clip.with_name("elsewhere.mp4"))
 
-    known = ingest(moved, tools, plan)
-    watch_all(tools)
+    known = ingest(moved, context, plan)
+    watch_all(context)
 
     assert isinstance(known, AlreadyKnown)
-    assert outcome(known.analysis_id, tools).reasons == []
-    assert outcome(known.analysis_id, tools).state is State.MATCHING
+    assert outcome(known.analysis_id, context).reasons == []
+    assert outcome(known.analysis_id, context).state is State.MATCHING
 
 
 def test_another_plan_looks_at_the_same_recording_anew(
-    clip: Path, tools: Tools, plan: Plan
+    clip: Path, context: Context, plan: Plan
 ) -> None:
-    first = find(clip, tools, plan)
+    first = find(clip, context, plan)
 
-    other = ingest(clip, tools, Plan(engine="stub", interval_ms=1000))
+    other = ingest(clip, context, Plan(engine="stub", interval_ms=1000))
 
     assert isinstance(other, AlreadyKnown)
     assert other.analysis_id != first
     assert other.state is State.WAITING
-    assert outcome(first, tools).recording_id == outcome(other.analysis_id, tools).recording_id
+    assert outcome(first, context).recording_id == outcome(other.analysis_id, context).recording_id
 
 
-def test_a_refused_file_leaves_nothing_behind(tmp_path: Path, tools: Tools, plan: Plan) -> None:
+def test_a_refused_file_leaves_nothing_behind(tmp_path: Path, context: Context, plan: Plan) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("no video at all\n" * 100)
-    empty = snapshot(tools.database)
+    empty = snapshot(context.database)
 
     with pytest.raises(UnreadableFootage):
-        ingest(text, tools, plan)
+        ingest(text, context, plan)
     with pytest.raises(FootageVanished):
-        ingest(tmp_path / "missing.mp4", tools, plan)
+        ingest(tmp_path / "missing.mp4", context, plan)
 
-    assert snapshot(tools.database) == empty
+    assert snapshot(context.database) == empty
 
 
-def test_reading_a_file_says_how_far_it_has_come(clip: Path, tools: Tools, plan: Plan) -> None:
+def test_reading_a_file_says_how_far_it_has_come(clip: Path, context: Context, plan: Plan) -> None:
     heard: list[int] = []
 
-    ingest_file(clip, tools=tools, plan=plan, now=utc_now(), progress=heard.append)
+    ingest_file(clip, context=context, plan=plan, now=utc_now(), progress=heard.append)
 
     assert heard[-1] == clip.stat().st_size
     assert heard == sorted(heard)
@@ -126,11 +128,11 @@ def test_a_name_is_shown_without_what_could_mislead(name: bytes, shown: str) -> 
 
 
 @pytest.mark.parametrize("name", [b"a 'b' \"c\".mp4", b"two\nlines.mp4", b"caf\xe9.mp4", b"-x.mp4"])
-def test_any_name_is_watched(name: bytes, tmp_path: Path, tools: Tools, plan: Plan) -> None:
+def test_any_name_is_watched(name: bytes, tmp_path: Path, context: Context, plan: Plan) -> None:
     path = tmp_path / os.fsdecode(name)
     paint(tmp_path / "plain.mp4", 2, Stay(RED, 0, 2)).rename(path)
 
-    found = outcome(find(path, tools, plan), tools)
+    found = outcome(find(path, context, plan), context)
 
     assert (found.name, found.state) == (display_name(path), State.DONE)
     assert found.appearances == 1

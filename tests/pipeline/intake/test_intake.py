@@ -13,9 +13,9 @@ from steps import outcome, watch_all
 
 from errors import FootageVanished, StackTrouble
 from footage.folder import LINK, NO_FILE
+from pipeline.context import Context
 from pipeline.intake.intake import COPY, Refused, Taken
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import connect
 from storage.jobs.recordings import Added, AlreadyKnown
 
@@ -29,8 +29,8 @@ def database(sqlite_model: Path, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def watcher(tmp_path: Path, tools: Tools, plan: Plan) -> Watcher:
-    return Watcher(tmp_path / "in", tools, plan)
+def watcher(tmp_path: Path, context: Context, plan: Plan) -> Watcher:
+    return Watcher(tmp_path / "in", context, plan)
 
 
 def test_a_file_that_was_moved_in_is_taken_once_it_has_settled(
@@ -45,7 +45,7 @@ def test_a_file_that_was_moved_in_is_taken_once_it_has_settled(
     assert isinstance(event, Taken)
     assert isinstance(event.footage, Added)
     assert watcher.look(100) == []
-    assert watch_all(watcher.tools) == [event.footage.analysis_id]
+    assert watch_all(watcher.context) == [event.footage.analysis_id]
 
 
 def test_a_file_that_is_copied_in_slowly_is_taken_when_it_is_whole(
@@ -87,7 +87,7 @@ def test_a_file_that_is_written_while_it_is_read_is_read_again_later(
         assert watcher.settle() == []
 
     assert taken(*watcher.settle()) == ["gate.mp4"]
-    assert len(snapshot(watcher.tools.database)["recording"]) == 1
+    assert len(snapshot(watcher.context.database)["recording"]) == 1
 
 
 def test_a_download_is_taken_when_it_gets_its_name(watcher: Watcher, clip: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_file_renamed_after_it_was_taken_is_found_by_its_bytes(
     assert isinstance(after, Taken)
     assert isinstance(after.footage, AlreadyKnown)
     assert after.footage.recording_id == before.footage.recording_id
-    assert recording_path(after, watcher.tools) == renamed
+    assert recording_path(after, watcher.context) == renamed
     assert watcher.refused == {}
 
 
@@ -133,24 +133,24 @@ def test_what_was_given_up_while_a_file_was_renamed_is_tried_again(
     assert isinstance(event, Taken)
     renamed = first.rename(watcher.folder / "b.mp4")
     for _ in range(3):
-        watch_all(watcher.tools)
-    assert "not where it was" in outcome(event.footage.analysis_id, watcher.tools).reasons[0]
+        watch_all(watcher.context)
+    assert "not where it was" in outcome(event.footage.analysis_id, watcher.context).reasons[0]
 
     watcher.settle()
-    watch_all(watcher.tools)
+    watch_all(watcher.context)
 
     assert renamed.exists()
-    assert outcome(event.footage.analysis_id, watcher.tools).reasons == []
+    assert outcome(event.footage.analysis_id, watcher.context).reasons == []
 
 
 def test_two_files_that_swap_their_names_are_both_found_again(watcher: Watcher, clip: Path) -> None:
     a, b, aside = (watcher.folder / name for name in ("a.mp4", "b.mp4", ".aside"))
     shutil.copy(clip, a)
     b.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
-    before = {recording_path(event, watcher.tools): event for event in watcher.settle()}
+    before = {recording_path(event, watcher.context): event for event in watcher.settle()}
     a.rename(aside), b.rename(a), aside.rename(b)
 
-    after = {recording_path(event, watcher.tools): event for event in watcher.settle()}
+    after = {recording_path(event, watcher.context): event for event in watcher.settle()}
 
     ids = [{path: one.footage.recording_id for path, one in s.items()} for s in (before, after)]
     assert (ids[0][a], ids[0][b]) == (ids[1][b], ids[1][a])
@@ -163,7 +163,7 @@ def test_a_second_copy_is_refused_and_the_first_goes_on(watcher: Watcher, clip: 
 
     assert watcher.settle() == [Refused(str(watcher.folder / "b.mp4"), COPY)]
 
-    assert recording_path(event, watcher.tools) == first
+    assert recording_path(event, watcher.context) == first
     assert watcher.refused == {"b.mp4": COPY}
 
 
@@ -223,7 +223,7 @@ def test_a_file_of_any_name_is_taken(watcher: Watcher, clip: Path, name: bytes) 
 
     (event,) = watcher.settle()
 
-    assert recording_path(event, watcher.tools) == path
+    assert recording_path(event, watcher.context) == path
 
 
 def test_hundreds_of_known_files_cost_no_question_to_the_database(
@@ -251,7 +251,7 @@ def test_refusals_stay_while_the_folder_is_empty_for_it_may_not_be_mounted(
     watcher.folder.mkdir()
 
     assert watcher.look() == []
-    assert Watcher(watcher.folder, watcher.tools, plan).look() == []
+    assert Watcher(watcher.folder, watcher.context, plan).look() == []
     assert list(watcher.refused) == ["text.mp4"]
 
 

@@ -19,9 +19,9 @@ from sealing import sealed
 from errors import UnreadableFootage
 from faces.engines.stub import StubEngine
 from footage.guards import Decoder
+from pipeline.context import Context
 from pipeline.intake.intake import WatchedFolder
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import Engine, connect, reading
 from storage.jobs import refusals
 from storage.jobs.places import place_of, places_of_sizes
@@ -49,7 +49,7 @@ class World:
         self.folder.mkdir()
         self.times = count(1_700_000_000)
         self.database: Engine = connect(f"sqlite:///{shutil.copy(model, home / 'nightreel.db')}")
-        self.tools = Tools(
+        self.context = Context(
             database=self.database,
             media=sealed(home / "media", self.database),
             decoder=decoder,
@@ -60,7 +60,7 @@ class World:
 
     def restart(self) -> None:
         self.watched = WatchedFolder(
-            self.folder, tools=self.tools, plan=self.plan, settle_seconds=10
+            self.folder, context=self.context, plan=self.plan, settle_seconds=10
         )
 
     def look(self, after_seconds: int) -> None:

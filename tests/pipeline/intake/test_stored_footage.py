@@ -13,8 +13,8 @@ from steps import ingest, open_segments, outcome, seen, watch_all
 from errors import FootageVanished, RefusedFootage, StoreUnavailable
 from footage.remote.disk_cache import DiskCache
 from pipeline.analysis.match import match_analysis
+from pipeline.context import Context
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.files.footage_store import FootageStore
 from storage.files.objects import Address, Bucket
@@ -32,79 +32,84 @@ def address(bucket: Bucket, clip: Path) -> Address:
 
 
 @pytest.fixture
-def tools(make_tools: Callable[..., Tools], bucket: Bucket, tmp_path: Path) -> Tools:
+def context(make_tools: Callable[..., Context], bucket: Bucket, tmp_path: Path) -> Context:
     """A machine that reads from that bucket."""
     cache = DiskCache(tmp_path / "cache", 1 << 30)
     return make_tools(footage_store=FootageStore({bucket.name: bucket}, cache))
 
 
-def elsewhere(tools: Tools, tmp_path: Path) -> Tools:
+def elsewhere(context: Context, tmp_path: Path) -> Context:
     """Another machine, which has nothing on its disk yet."""
-    assert tools.footage_store is not None
+    assert context.footage_store is not None
     cache = DiskCache(tmp_path / "another cache", 1 << 30)
-    return replace(tools, footage_store=replace(tools.footage_store, cache=cache))
+    return replace(context, footage_store=replace(context.footage_store, cache=cache))
 
 
-def came_to_nothing(tools: Tools, analysis_id: int) -> str:
+def came_to_nothing(context: Context, analysis_id: int) -> str:
     """Watch as often as that is done; returns the reason why nothing was seen."""
-    for ended in [one for _ in range(MAX_ATTEMPTS) for one in watch_all(tools)]:
-        match_analysis(ended, tools)
-    assert outcome(analysis_id, tools).state is State.FAILED
-    return outcome(analysis_id, tools).reasons[0]
+    for ended in [one for _ in range(MAX_ATTEMPTS) for one in watch_all(context)]:
+        match_analysis(ended, context)
+    assert outcome(analysis_id, context).state is State.FAILED
+    return outcome(analysis_id, context).reasons[0]
 
 
 def test_it_is_watched_on_another_machine_as_a_file_is(
-    address: Address, clip: Path, tools: Tools, plan: Plan, database: Engine, tmp_path: Path
+    address: Address, clip: Path, context: Context, plan: Plan, database: Engine, tmp_path: Path
 ) -> None:
-    ingest(address, tools, plan)
-    watch_all(elsewhere(tools, tmp_path))
+    ingest(address, context, plan)
+    watch_all(elsewhere(context, tmp_path))
     from_the_store = seen(database)
     with writing(database) as session:
         session.exec(delete(Recording))
 
-    ingest(clip, tools, plan)
-    watch_all(tools)
+    ingest(clip, context, plan)
+    watch_all(context)
 
     assert seen(database) == from_the_store != []
 
 
 def test_it_is_fetched_once_a_machine(
-    address: Address, clip: Path, tools: Tools, plan: Plan, spoiler: Spoiler
+    address: Address, clip: Path, context: Context, plan: Plan, spoiler: Spoiler
 ) -> None:
-    ingest(address, tools, plan)
-    watch_all(tools)
+    ingest(address, context, plan)
+    watch_all(context)
     assert spoiler.sent_bytes == clip.stat().st_size
 
 
 def test_a_file_and_an_object_of_the_same_bytes_are_one_recording(
-    address: Address, clip: Path, tools: Tools, plan: Plan
+    address: Address, clip: Path, context: Context, plan: Plan
 ) -> None:
-    first, second = ingest(clip, tools, plan), ingest(address, tools, plan)
+    first, second = ingest(clip, context, plan), ingest(address, context, plan)
     assert first.recording_id == second.recording_id
     clip.unlink()
-    assert watch_all(tools) == [first.analysis_id]
+    assert watch_all(context) == [first.analysis_id]
 
 
 def test_a_moment_of_trouble_in_the_store_is_not_noticed(
-    address: Address, tools: Tools, plan: Plan, tmp_path: Path, spoiler: Spoiler
+    address: Address, context: Context, plan: Plan, tmp_path: Path, spoiler: Spoiler
 ) -> None:
-    analysis_id = ingest(address, tools, plan).analysis_id
+    analysis_id = ingest(address, context, plan).analysis_id
     spoiler.turns = [saying(503), saying(500)]
-    assert watch_all(elsewhere(tools, tmp_path)) == [analysis_id]
+    assert watch_all(elsewhere(context, tmp_path)) == [analysis_id]
 
 
 @pytest.mark.parametrize("trouble", [saying(503), hanging_up_half_way])
 def test_trouble_that_stays_costs_no_attempt(
-    address: Address, tools: Tools, plan: Plan, tmp_path: Path, spoiler: Spoiler, trouble: object
+    address: Address,
+    context: Context,
+    plan: Plan,
+    tmp_path: Path,
+    spoiler: Spoiler,
+    trouble: object,
 ) -> None:
-    ingest(address, tools, plan)
-    there = elsewhere(tools, tmp_path)
+    ingest(address, context, plan)
+    there = elsewhere(context, tmp_path)
     spoiler.turns = [trouble] * 99  # type: ignore[list-item]
     with pytest.raises(StoreUnavailable):
         watch_all(there)
     spoiler.turns.clear()
 
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         assert {row.attempts for row in session.exec(select(Segment))} == {0}
     assert len(watch_all(there)) == 1
 
@@ -112,13 +117,13 @@ def test_trouble_that_stays_costs_no_attempt(
 def test_a_long_fetch_is_broken_off_and_gone_on_with(
     address: Address,
     clip: Path,
-    tools: Tools,
+    context: Context,
     tmp_path: Path,
     spoiler: Spoiler,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("storage.files.footage_store.PIECE_BYTES", 1000)
-    store = elsewhere(tools, tmp_path).footage_store
+    store = elsewhere(context, tmp_path).footage_store
     assert store is not None
     entry, pieces = store.look(address), -(-clip.stat().st_size // 1000)
 
@@ -134,22 +139,22 @@ def test_a_long_fetch_is_broken_off_and_gone_on_with(
 
 
 def test_an_object_that_is_lost_is_said(
-    address: Address, tools: Tools, plan: Plan, bucket: Bucket
+    address: Address, context: Context, plan: Plan, bucket: Bucket
 ) -> None:
-    analysis_id = ingest(address, tools, plan).analysis_id
+    analysis_id = ingest(address, context, plan).analysis_id
     bucket.delete([address.key])
-    assert "not in its bucket any more" in came_to_nothing(tools, analysis_id)
+    assert "not in its bucket any more" in came_to_nothing(context, analysis_id)
 
 
 def test_an_object_that_was_replaced_is_not_taken_for_it(
-    address: Address, tools: Tools, plan: Plan, bucket: Bucket, tmp_path: Path
+    address: Address, context: Context, plan: Plan, bucket: Bucket, tmp_path: Path
 ) -> None:
     """By one of the same size and in the same second: only its bytes tell."""
-    analysis_id = ingest(address, tools, plan).analysis_id
+    analysis_id = ingest(address, context, plan).analysis_id
     whole = bucket.get(address.key)
     modified_at = bucket.head(address.key).modified_at
     bucket.put(address.key, whole[:-1] + bytes([whole[-1] ^ 1]))
-    there = elsewhere(tools, tmp_path)
+    there = elsewhere(context, tmp_path)
     reason = came_to_nothing(there, analysis_id)
     same_second = bucket.head(address.key).modified_at == modified_at
     assert ("The object was replaced" if same_second else "was changed") in reason
@@ -157,9 +162,9 @@ def test_an_object_that_was_replaced_is_not_taken_for_it(
 
 @pytest.mark.parametrize("url", ["s3://another/gate.mp4", "s3://{bucket}/lost.mp4"])
 def test_what_may_not_be_read_or_is_not_there_is_refused(
-    url: str, tools: Tools, plan: Plan, bucket: Bucket
+    url: str, context: Context, plan: Plan, bucket: Bucket
 ) -> None:
     address = Address.parse(url.format(bucket=bucket.name))
     with pytest.raises((RefusedFootage, FootageVanished)):
-        ingest(address, tools, plan)
-    assert open_segments(tools) == []
+        ingest(address, context, plan)
+    assert open_segments(context) == []

@@ -17,11 +17,11 @@ from footage.recording import probe
 from footage.segments import divide
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.judging.clips import Clip, cut_clip
 from pipeline.judging.looking import next_sight
 from pipeline.judging.review import Reviewer, Rules
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import writing
 from storage.jobs.control import forget
 from storage.results.sights import Sight
@@ -58,56 +58,58 @@ def own_street(street: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shown(own_street: Path, tools: Tools, plan: Plan, tmp_path: Path) -> Sight:
+def shown(own_street: Path, context: Context, plan: Plan, tmp_path: Path) -> Sight:
     """Red, who is looked for and was found."""
-    find(own_street, tools, plan)
-    case = open_case(tools)
+    find(own_street, context, plan)
+    case = open_case(context)
     photo = paint_photo(tmp_path / "red.png", RED)
-    match_person(enrol("Red", [photo], case, tools, plan).person_id, tools)
-    found = next_sight(tools.database, case, Reviewer(1), Rules(), now=utc_now()).sight
+    match_person(enrol("Red", [photo], case, context, plan).person_id, context)
+    found = next_sight(context.database, case, Reviewer(1), Rules(), now=utc_now()).sight
     assert found is not None
     return found
 
 
-def stripes(clip: Clip, tools: Tools, folder: Path) -> float:
+def stripes(clip: Clip, context: Context, folder: Path) -> float:
     """How strong the stripes are in a clip: 0 where they are hidden."""
     file = folder / "clip.mp4"
     file.write_bytes(clip.mp4)
-    recording = probe(str(file), tools.decoder)
+    recording = probe(str(file), context.decoder)
     span = Span(0, recording.duration_ms, 100, 480)
-    frames = excerpt(recording, divide(recording, 60)[0], span, decoder=tools.decoder)
+    frames = excerpt(recording, divide(recording, 60)[0], span, decoder=context.decoder)
     assert len(frames) > 20
     return max(float(frame.image[80:160, 380, 2].std()) for frame in frames)
 
 
 def test_somebody_else_is_hidden_and_shown_only_when_asked(
-    shown: Sight, tools: Tools, tmp_path: Path
+    shown: Sight, context: Context, tmp_path: Path
 ) -> None:
-    clip = cut_clip(shown, tools)
+    clip = cut_clip(shown, context)
     assert clip.followed and clip.blurred
     assert clip.start_ms <= shown.seen.best_ms <= clip.end_ms <= clip.start_ms + 4_000
-    assert stripes(clip, tools, tmp_path) < 12
-    open_clip = cut_clip(shown, tools, blurred=False)
-    assert stripes(open_clip, tools, tmp_path) > 30
+    assert stripes(clip, context, tmp_path) < 12
+    open_clip = cut_clip(shown, context, blurred=False)
+    assert stripes(open_clip, context, tmp_path) > 30
     assert len(open_clip.mp4) < 200_000
 
 
-def test_a_candidate_who_is_not_found_again_is_hidden_too(shown: Sight, tools: Tools) -> None:
-    clip = cut_clip(replace(shown, seen=replace(shown.seen, box=(400.0, 200.0, 10.0, 10.0))), tools)
+def test_a_candidate_who_is_not_found_again_is_hidden_too(shown: Sight, context: Context) -> None:
+    clip = cut_clip(
+        replace(shown, seen=replace(shown.seen, box=(400.0, 200.0, 10.0, 10.0))), context
+    )
     assert not clip.followed
 
 
 def test_no_clip_is_made_of_footage_that_has_gone_or_changed(
-    shown: Sight, tools: Tools, own_street: Path
+    shown: Sight, context: Context, own_street: Path
 ) -> None:
     body = own_street.read_bytes()
     own_street.write_bytes(body + b"more")
     with pytest.raises(FootageChanged):
-        cut_clip(shown, tools)
+        cut_clip(shown, context)
     own_street.unlink()
     with pytest.raises(FootageVanished):
-        cut_clip(shown, tools)
-    with writing(tools.database) as session:
+        cut_clip(shown, context)
+    with writing(context.database) as session:
         forget(session, [shown.seen.recording_id])
     with pytest.raises(Purged):
-        cut_clip(shown, tools)
+        cut_clip(shown, context)

@@ -12,11 +12,11 @@ from steps import enrol, find, open_case
 from errors import WrongUsage
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.judging import decoys
 from pipeline.judging.looking import next_sight
 from pipeline.judging.review import Reviewer, Rules, decide
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import reading, writing
 from storage.results.case_view import number_of_candidates
 from storage.results.decoys import Alarms, alarms
@@ -28,19 +28,21 @@ RULES = Rules()
 
 
 @pytest.fixture
-def case_id(tools: Tools, plan: Plan, tmp_path: Path) -> int:
+def case_id(context: Context, plan: Plan, tmp_path: Path) -> int:
     """Red is looked for and comes once; blue comes in another recording."""
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         add_accounts(session, *(one.account_id for one in (ANN, BEN, SUPERVISOR)))
-    find(paint(tmp_path / "red.mp4", 3, Stay(RED, 0, 3)), tools, plan)
-    find(paint(tmp_path / "blue.mp4", 3, Stay(BLUE, 0, 3)), tools, plan)
-    case_id = open_case(tools)
+    find(paint(tmp_path / "red.mp4", 3, Stay(RED, 0, 3)), context, plan)
+    find(paint(tmp_path / "blue.mp4", 3, Stay(BLUE, 0, 3)), context, plan)
+    case_id = open_case(context)
     photo = paint_photo(tmp_path / "red.png", RED)
-    match_person(enrol("Red", [photo], case_id, tools, plan).person_id, tools)
+    match_person(enrol("Red", [photo], case_id, context, plan).person_id, context)
     return case_id
 
 
-def seed(tools: Tools, case_id: int, recording_id: int = 2, reason: str = "Our own staff.") -> int:
+def seed(
+    context: Context, case_id: int, recording_id: int = 2, reason: str = "Our own staff."
+) -> int:
     return decoys.seed(
         case_id,
         recording_id=recording_id,
@@ -48,7 +50,7 @@ def seed(tools: Tools, case_id: int, recording_id: int = 2, reason: str = "Our o
         reason=reason,
         by=SUPERVISOR,
         rules=RULES,
-        tools=tools,
+        context=context,
         now=utc_now(),
     )
 
@@ -63,35 +65,37 @@ def judge_all(database: Engine, case_id: int, who: Reviewer, what: Decision) -> 
 
 
 def test_a_decoy_is_shown_like_a_candidate_and_counts_for_the_reviewer_only(
-    tools: Tools, case_id: int
+    context: Context, case_id: int
 ) -> None:
-    assert seed(tools, case_id) == 1
-    assert seed(tools, case_id) == 0
-    assert len(judge_all(tools.database, case_id, ANN, Decision.SAME)) == 2
-    assert len(judge_all(tools.database, case_id, BEN, Decision.SAME)) == 2
-    with reading(tools.database) as session:
+    assert seed(context, case_id) == 1
+    assert seed(context, case_id) == 0
+    assert len(judge_all(context.database, case_id, ANN, Decision.SAME)) == 2
+    assert len(judge_all(context.database, case_id, BEN, Decision.SAME)) == 2
+    with reading(context.database) as session:
         assert [one.value for one in standings(session, case_id).values()] == ["supported"]
         assert number_of_candidates(session, case_id) == 1
         assert alarms(session, case_id) == [Alarms(11, 1, 1), Alarms(12, 1, 1)]
 
 
-def test_decoys_can_be_taken_away_again(tools: Tools, case_id: int) -> None:
-    seed(tools, case_id)
-    judge_all(tools.database, case_id, ANN, Decision.DIFFERENT)
-    assert decoys.stop(case_id, by=SUPERVISOR, tools=tools, now=utc_now()) == 1
-    assert len(judge_all(tools.database, case_id, BEN, Decision.DIFFERENT)) == 1
-    with reading(tools.database) as session:
+def test_decoys_can_be_taken_away_again(context: Context, case_id: int) -> None:
+    seed(context, case_id)
+    judge_all(context.database, case_id, ANN, Decision.DIFFERENT)
+    assert decoys.stop(case_id, by=SUPERVISOR, context=context, now=utc_now()) == 1
+    assert len(judge_all(context.database, case_id, BEN, Decision.DIFFERENT)) == 1
+    with reading(context.database) as session:
         assert alarms(session, case_id) == [Alarms(11, 0, 1)]
 
 
-def test_a_candidate_is_never_a_decoy_and_a_reason_is_needed(tools: Tools, case_id: int) -> None:
+def test_a_candidate_is_never_a_decoy_and_a_reason_is_needed(
+    context: Context, case_id: int
+) -> None:
     with pytest.raises(WrongUsage, match="take another"):
-        seed(tools, case_id, recording_id=1)
+        seed(context, case_id, recording_id=1)
     with pytest.raises(WrongUsage, match="how it is known"):
-        seed(tools, case_id, reason=" ")
+        seed(context, case_id, reason=" ")
 
 
-def test_whoever_showed_decoys_remains_an_account(tools: Tools, case_id: int) -> None:
-    seed(tools, case_id)
-    with pytest.raises(IntegrityError), writing(tools.database) as session:
+def test_whoever_showed_decoys_remains_an_account(context: Context, case_id: int) -> None:
+    seed(context, case_id)
+    with pytest.raises(IntegrityError), writing(context.database) as session:
         session.delete(session.get_one(Account, SUPERVISOR.account_id))

@@ -20,6 +20,7 @@ from pipeline.analysis.match import match_analysis
 from pipeline.analysis.migrate import migrate
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.intake.ingest import ingest_file
 from pipeline.judging.group import (
     Groups,
@@ -32,7 +33,6 @@ from pipeline.judging.group import (
 )
 from pipeline.people.withdraw import withdraw
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage import tables
 from storage.access.audit import entries
 from storage.cases.case_terms import close_case, open_case
@@ -233,91 +233,97 @@ def test_every_act_is_in_the_audit_log_by_number(store: Engine) -> None:
 
 
 def test_a_group_becomes_a_person_whose_crops_are_judged_as_photos(
-    tools: Tools, tmp_path: Path
+    context: Context, tmp_path: Path
 ) -> None:
     terms = TERMS | {"expires_at": utc_now() + timedelta(days=1)}
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         case = open_case(session, reference="A", now=utc_now(), allows_grouping=True, **terms)
     stays = (Stay(RED, 0, 2), Stay(RED, 5, 8), Stay(BLUE, 0, 1, x=200))
     known = ingest_file(
-        paint(tmp_path / "yard.mp4", 8, *stays), tools=tools, plan=Plan(engine="stub"),
+        paint(tmp_path / "yard.mp4", 8, *stays), context=context, plan=Plan(engine="stub"),
         now=utc_now(), request=Request(case_id=case.id),
     )  # fmt: skip
-    watch_all(tools)
-    match_analysis(known.analysis_id, tools)
+    watch_all(context)
+    match_analysis(known.analysis_id, context)
     engine, now = StubEngine(40), utc_now()
     [group] = make_groups(
-        "A", card=engine.card, database=tools.database, actor="uid:1", now=now
+        "A", card=engine.card, database=context.database, actor="uid:1", now=now
     ).groups
     with pytest.raises(UnusablePhoto, match="No picture of group"):
-        promote_group("A", group.id, "X", engine=StubEngine(300), tools=tools, actor="uid:1")
-    enrolled = promote_group("A", group.id, "X", engine=engine, tools=tools, actor="uid:1")
+        promote_group("A", group.id, "X", engine=StubEngine(300), context=context, actor="uid:1")
+    enrolled = promote_group("A", group.id, "X", engine=engine, context=context, actor="uid:1")
     assert [one.verdict for one in enrolled.portraits] == ["good", "good"]
-    [after] = groups_of("A", engine="stub", database=tools.database, now=now).groups
+    [after] = groups_of("A", engine="stub", database=context.database, now=now).groups
     assert after.person_id == enrolled.person_id
     with pytest.raises(WrongUsage, match="already"):
-        promote_group("A", group.id, "Y", engine=engine, tools=tools, actor="uid:1")
+        promote_group("A", group.id, "Y", engine=engine, context=context, actor="uid:1")
 
 
 def test_what_a_picture_was_cut_from_is_no_candidate_and_is_counted(
-    make_tools: Callable[..., Tools], tmp_path: Path
+    make_tools: Callable[..., Context], tmp_path: Path
 ) -> None:
-    tools = make_tools()
-    case, engine = _seen_twice(tools, tmp_path), StubEngine(40)
+    context = make_tools()
+    case, engine = _seen_twice(context, tmp_path), StubEngine(40)
     [group] = make_groups(
-        "A", card=engine.card, database=tools.database, actor="uid:1", now=utc_now()
+        "A", card=engine.card, database=context.database, actor="uid:1", now=utc_now()
     ).groups
     own = {member.seen.appearance_id for member in group.members}
-    person = promote_group("A", group.id, "X", engine=engine, tools=tools, actor="uid:1").person_id
+    person = promote_group(
+        "A", group.id, "X", engine=engine, context=context, actor="uid:1"
+    ).person_id
     later = paint(tmp_path / "later.mp4", 4, Stay(RED, 0, 3))
-    _watch(later, tools, case)
-    match_person(person, tools)
-    with reading(tools.database) as session:
+    _watch(later, context, case)
+    match_person(person, context)
+    with reading(context.database) as session:
         (only,) = candidates(session)
         assert left_out(session, case) == {"X": 2}
     assert (only.seen.recording, only.seen.appearance_id in own) == ("later.mp4", False)
 
     other = StubEngine(40, circles=3)  # who sees the same pictures anew knows it too
-    migrate(other, case_id=None, tools=tools, current="stub", actor="uid:1")
+    migrate(other, case_id=None, context=context, current="stub", actor="uid:1")
     anew = make_tools(other)
     for analysis in watch_all(anew):
         match_analysis(analysis, anew)
     match_person(person, anew)
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         places_of = places(session, [person], engine="stub:3")
         assert set(places_of[person]) == {only.seen.appearance_id}
 
 
 def test_what_a_picture_was_cut_from_may_be_a_candidate_once_that_is_withdrawn(
-    tools: Tools, tmp_path: Path
+    context: Context, tmp_path: Path
 ) -> None:
-    case, engine = _seen_twice(tools, tmp_path), StubEngine(40)
+    case, engine = _seen_twice(context, tmp_path), StubEngine(40)
     [group] = make_groups(
-        "A", card=engine.card, database=tools.database, actor="uid:1", now=utc_now()
+        "A", card=engine.card, database=context.database, actor="uid:1", now=utc_now()
     ).groups
-    enrolled = promote_group("A", group.id, "X", engine=engine, tools=tools, actor="uid:1")
-    match_person(enrolled.person_id, tools)
+    enrolled = promote_group("A", group.id, "X", engine=engine, context=context, actor="uid:1")
+    match_person(enrolled.person_id, context)
     taken_back = enrolled.portraits[0]
-    withdraw("X", taken_back.sha256[:12], case_id=case, database=tools.database, actor="uid:1")
-    match_person(enrolled.person_id, tools)
-    with reading(tools.database) as session:
+    withdraw("X", taken_back.sha256[:12], case_id=case, database=context.database, actor="uid:1")
+    match_person(enrolled.person_id, context)
+    with reading(context.database) as session:
         (only,) = candidates(session)
         assert left_out(session, case) == {"X": 1}
     assert only.seen.appearance_id == taken_back.appearance_id
 
 
-def _seen_twice(tools: Tools, folder: Path) -> int:
+def _seen_twice(context: Context, folder: Path) -> int:
     """A case that allows grouping, in whose footage red was seen twice; returns its id."""
     terms = TERMS | {"expires_at": utc_now() + timedelta(days=1)}
-    with writing(tools.database) as session:
+    with writing(context.database) as session:
         case = open_case(session, reference="A", now=utc_now(), allows_grouping=True, **terms)
-    _watch(paint(folder / "yard.mp4", 8, Stay(RED, 0, 2), Stay(RED, 5, 8)), tools, case.id)
+    _watch(paint(folder / "yard.mp4", 8, Stay(RED, 0, 2), Stay(RED, 5, 8)), context, case.id)
     return case.id
 
 
-def _watch(film: Path, tools: Tools, case_id: int) -> None:
+def _watch(film: Path, context: Context, case_id: int) -> None:
     known = ingest_file(
-        film, tools=tools, plan=Plan(engine="stub"), now=utc_now(), request=Request(case_id=case_id)
+        film,
+        context=context,
+        plan=Plan(engine="stub"),
+        now=utc_now(),
+        request=Request(case_id=case_id),
     )
-    watch_all(tools)
-    match_analysis(known.analysis_id, tools)
+    watch_all(context)
+    match_analysis(known.analysis_id, context)

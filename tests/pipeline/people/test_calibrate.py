@@ -11,11 +11,11 @@ from steps import enrol, find, open_case
 from errors import NotAuthorised, WrongUsage
 from faces.error_rates import FEW
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.people.calibrate import STEPS, Calibrated, calibrate
 from pipeline.people.search import Question, search
 from pipeline.people.strangers import Stranger
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import newest
 from storage.database.database import reading
 from storage.results.calibrations import calibrations, current
@@ -32,23 +32,23 @@ def strangers_of_every_colour(folder: Path, number: int = FEW) -> list[Stranger]
     return found
 
 
-def measured(tools: Tools, strangers: list[Stranger], *, days_later: float = 0) -> Calibrated:
-    engine = tools.engine_for(Plan(engine="stub"))
+def measured(context: Context, strangers: list[Stranger], *, days_later: float = 0) -> Calibrated:
+    engine = context.engine_for(Plan(engine="stub"))
     now = utc_now() + timedelta(days=days_later)
     return calibrate(
-        strangers, "2026-1", engine=engine, database=tools.database, actor="uid:1", now=now
+        strangers, "2026-1", engine=engine, database=context.database, actor="uid:1", now=now
     )
 
 
-def searched_one_by_one(tools: Tools, strangers: list[Stranger]) -> list[int]:
-    engine = tools.engine_for(Plan(engine="stub"))
+def searched_one_by_one(context: Context, strangers: list[Stranger]) -> list[int]:
+    engine = context.engine_for(Plan(engine="stub"))
     return [
         len(
             search(
                 one.photos,
                 Question("2026-1"),
                 engine=engine,
-                database=tools.database,
+                database=context.database,
                 actor="uid:1",
                 now=utc_now(),
             ).hits
@@ -58,25 +58,25 @@ def searched_one_by_one(tools: Tools, strangers: list[Stranger]) -> list[int]:
 
 
 def test_it_counts_what_searching_for_each_stranger_would_give(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    open_case(tools)
-    find(clip, tools, plan)
+    open_case(context)
+    find(clip, context, plan)
     strangers = strangers_of_every_colour(tmp_path / "strangers")
-    rate = measured(tools, strangers).calibration.rate
-    each = searched_one_by_one(tools, strangers)
+    rate = measured(context, strangers).calibration.rate
+    each = searched_one_by_one(context, strangers)
     assert 0 < sum(each) < FEW
     assert (rate.searches, rate.false_candidates) == (FEW, sum(each))
     assert rate.with_any == sum(number > 0 for number in each)
 
 
 def test_it_is_kept_with_its_conditions_its_curve_and_its_groups(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    case_id = open_case(tools)
-    find(clip, tools, plan)
-    made = measured(tools, strangers_of_every_colour(tmp_path / "strangers")).calibration
-    with reading(tools.database) as session:
+    case_id = open_case(context)
+    find(clip, context, plan)
+    made = measured(context, strangers_of_every_colour(tmp_path / "strangers")).calibration
+    with reading(context.database) as session:
         assert calibrations(session, case_id) == [made]
         assert current(session, case_id) == {("stub", 0.75): made}
     assert [one.threshold for one in made.curve] == [0.75 * step for step in STEPS]
@@ -86,12 +86,12 @@ def test_it_is_kept_with_its_conditions_its_curve_and_its_groups(
 
 
 def test_the_log_has_numbers_and_digests(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    open_case(tools)
-    find(clip, tools, plan)
-    made = measured(tools, strangers_of_every_colour(tmp_path / "strangers")).calibration
-    with reading(tools.database) as session:
+    open_case(context)
+    find(clip, context, plan)
+    made = measured(context, strangers_of_every_colour(tmp_path / "strangers")).calibration
+    with reading(context.database) as session:
         (entry,) = newest(session, limit=1)
     assert (entry.action, entry.actor) == ("calibrated", "uid:1")
     assert f'"false_candidates":{made.rate.false_candidates}' in entry.objects
@@ -99,43 +99,43 @@ def test_the_log_has_numbers_and_digests(
 
 
 def test_somebody_the_case_looks_for_is_no_stranger(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    case_id, strangers = open_case(tools), strangers_of_every_colour(tmp_path / "strangers")
-    find(clip, tools, plan)
-    enrol("Red", strangers[7].photos, case_id, tools, plan)
+    case_id, strangers = open_case(context), strangers_of_every_colour(tmp_path / "strangers")
+    find(clip, context, plan)
+    enrol("Red", strangers[7].photos, case_id, context, plan)
     with pytest.raises(WrongUsage, match="whom this case looks for"):
-        measured(tools, strangers)
+        measured(context, strangers)
 
 
 def test_photos_that_cannot_be_used_are_told_and_not_counted(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    open_case(tools)
-    find(clip, tools, plan)
+    open_case(context)
+    find(clip, context, plan)
     nobody = Stranger("nobody", (paint_photo(tmp_path / "nobody.png"),))
-    done = measured(tools, [*strangers_of_every_colour(tmp_path / "strangers"), nobody])
+    done = measured(context, [*strangers_of_every_colour(tmp_path / "strangers"), nobody])
     assert [one.name for one in done.unusable] == ["nobody.png"]
     assert done.calibration.rate.searches == FEW
 
 
 def test_too_few_people_measure_nothing(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    open_case(tools)
-    find(clip, tools, plan)
+    open_case(context)
+    find(clip, context, plan)
     with pytest.raises(WrongUsage, match="29 people can be searched with"):
-        measured(tools, strangers_of_every_colour(tmp_path / "strangers", FEW - 1))
+        measured(context, strangers_of_every_colour(tmp_path / "strangers", FEW - 1))
 
 
-def test_without_footage_there_is_nothing_to_measure(tools: Tools, tmp_path: Path) -> None:
-    open_case(tools)
+def test_without_footage_there_is_nothing_to_measure(context: Context, tmp_path: Path) -> None:
+    open_case(context)
     with pytest.raises(WrongUsage, match="Nobody was seen"):
-        measured(tools, strangers_of_every_colour(tmp_path / "strangers"))
+        measured(context, strangers_of_every_colour(tmp_path / "strangers"))
 
 
-def test_a_case_that_has_expired_is_not_searched(tools: Tools, tmp_path: Path) -> None:
-    open_case(tools)
+def test_a_case_that_has_expired_is_not_searched(context: Context, tmp_path: Path) -> None:
+    open_case(context)
     red = Stranger("red", (paint_photo(tmp_path / "red.png", RED),))
     with pytest.raises(NotAuthorised, match="expired"):
-        measured(tools, [red], days_later=2)
+        measured(context, [red], days_later=2)

@@ -9,10 +9,10 @@ from steps import find, open_case
 
 from errors import NotAuthorised, UnusablePhoto
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.governance.purge import Order, purge_bystanders
 from pipeline.people.search import Answer, Question, search
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.database.database import writing
 from storage.results.reach import Unsearched
 from storage.tables import CaseRecording
@@ -20,95 +20,99 @@ from storage.tables import CaseRecording
 HERE = Question(case="2026-1")
 
 
-def ask(tools: Tools, *photos: Path, question: Question = HERE, days_later: float = 0) -> Answer:
-    engine = tools.engine_for(Plan(engine="stub"))
+def ask(
+    context: Context, *photos: Path, question: Question = HERE, days_later: float = 0
+) -> Answer:
+    engine = context.engine_for(Plan(engine="stub"))
     now = utc_now() + timedelta(days=days_later)
-    return search(photos, question, engine=engine, database=tools.database, actor="uid:1", now=now)
+    return search(
+        photos, question, engine=engine, database=context.database, actor="uid:1", now=now
+    )
 
 
 def test_who_was_seen_is_found_by_a_photo(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    open_case(tools)
-    find(clip, tools, plan)
+    open_case(context)
+    find(clip, context, plan)
     blurred, red = tmp_path / "no-picture.png", paint_photo(tmp_path / "red.png", RED)
     blurred.write_bytes(b"nothing")
-    answer = ask(tools, blurred, red)
+    answer = ask(context, blurred, red)
     ((hit,),) = answer.by_recording()
     assert (hit.seen.recording, hit.seen.start_ms, hit.seen.end_ms) == ("gate.mp4", 1000, 4500)
     assert hit.photo == "red.png"
     assert hit.distance <= answer.card.threshold
-    assert tools.media.read(hit.seen.crops[0])
+    assert context.media.read(hit.seen.crops[0])
     assert answer.reach.searched.recordings == 1
     assert not answer.cut_off
 
 
 def test_a_photo_of_somebody_else_finds_nobody(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    open_case(tools)
-    find(clip, tools, plan)
-    assert ask(tools, paint_photo(tmp_path / "blue.png", BLUE)).hits == []
+    open_case(context)
+    find(clip, context, plan)
+    assert ask(context, paint_photo(tmp_path / "blue.png", BLUE)).hits == []
 
 
 def test_of_several_photos_the_closest_counts(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    open_case(tools)
-    find(clip, tools, plan)
+    open_case(context)
+    find(clip, context, plan)
     photos = [paint_photo(tmp_path / f"{c}.png", c) for c in (GREEN, RED, BLUE)]
-    assert [hit.photo for hit in ask(tools, *photos).hits] == [photos[1].name]
+    assert [hit.photo for hit in ask(context, *photos).hits] == [photos[1].name]
 
 
-def test_without_a_case_in_force_no_photo_is_even_opened(tools: Tools, tmp_path: Path) -> None:
-    open_case(tools)
+def test_without_a_case_in_force_no_photo_is_even_opened(context: Context, tmp_path: Path) -> None:
+    open_case(context)
     with pytest.raises(NotAuthorised, match="expired"):
-        ask(tools, tmp_path / "missing.png", days_later=2)
+        ask(context, tmp_path / "missing.png", days_later=2)
     with pytest.raises(NotAuthorised, match="There is no case"):
-        ask(tools, tmp_path / "missing.png", question=Question(case="another"))
+        ask(context, tmp_path / "missing.png", question=Question(case="another"))
 
 
-def test_a_photo_of_nobody_says_why_it_cannot_be_used(tools: Tools, tmp_path: Path) -> None:
-    open_case(tools)
+def test_a_photo_of_nobody_says_why_it_cannot_be_used(context: Context, tmp_path: Path) -> None:
+    open_case(context)
     with pytest.raises(UnusablePhoto, match=r"nobody\.png: No face was found"):
-        ask(tools, paint_photo(tmp_path / "nobody.png"))
+        ask(context, paint_photo(tmp_path / "nobody.png"))
 
 
 def test_a_case_with_footage_searches_no_other_unless_asked_to(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    case_id, red = open_case(tools), paint_photo(tmp_path / "red.png", RED)
-    find(clip, tools, plan)
+    case_id, red = open_case(context), paint_photo(tmp_path / "red.png", RED)
+    find(clip, context, plan)
     other = tmp_path / "other.mp4"
     other.write_bytes(clip.read_bytes() + bytes(8))
-    find(other, tools, plan)
-    assert len(ask(tools, red).by_recording()) == 2
-    with writing(tools.database) as session:
+    find(other, context, plan)
+    assert len(ask(context, red).by_recording()) == 2
+    with writing(context.database) as session:
         session.add(CaseRecording(case_id=case_id, recording_id=1))
-    bound = ask(tools, red)
+    bound = ask(context, red)
     assert [hit.seen.recording_id for hit in bound.hits] == [1]
     assert bound.reach.not_searched[Unsearched.OUTSIDE_CASE].recordings == 1
-    assert len(ask(tools, red, question=Question("2026-1", everything=True)).by_recording()) == 2
+    assert len(ask(context, red, question=Question("2026-1", everything=True)).by_recording()) == 2
 
 
 def test_the_answer_says_that_more_came_close_than_it_shows(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    open_case(tools)
-    find(clip, tools, plan)
-    find(clip, tools, Plan(engine="stub", max_segment_seconds=3))
+    open_case(context)
+    find(clip, context, plan)
+    find(clip, context, Plan(engine="stub", max_segment_seconds=3))
     red = paint_photo(tmp_path / "red.png", RED)
-    answer = ask(tools, red, question=Question("2026-1", limit=1))
+    answer = ask(context, red, question=Question("2026-1", limit=1))
     assert (len(answer.hits), answer.cut_off) == (1, True)
     assert answer.reach.searched.recordings == 1
 
 
 def test_footage_whose_bystanders_were_erased_counts_as_not_searched(
-    tools: Tools, plan: Plan, clip: Path, tmp_path: Path
+    context: Context, plan: Plan, clip: Path, tmp_path: Path
 ) -> None:
-    open_case(tools)
-    find(clip, tools, plan)
-    purge_bystanders(0, tools, Order("uid:0", utc_now() + timedelta(hours=1), ()))
-    answer = ask(tools, paint_photo(tmp_path / "red.png", RED))
+    open_case(context)
+    find(clip, context, plan)
+    purge_bystanders(0, context, Order("uid:0", utc_now() + timedelta(hours=1), ()))
+    answer = ask(context, paint_photo(tmp_path / "red.png", RED))
     assert answer.hits == []
     assert answer.reach.not_searched[Unsearched.ERASED].recordings == 1

@@ -13,9 +13,9 @@ from faces.adjusted import adjusted
 from faces.engines.stub import StubEngine
 from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now
+from pipeline.context import Context
 from pipeline.people.thresholds import Changed, Within, change_threshold, effect
 from pipeline.plan import Plan
-from pipeline.tools import Tools
 from storage.access.audit import entries
 from storage.cases.gallery import unmatched_people
 from storage.database.database import reading
@@ -25,69 +25,69 @@ from storage.vectors.thresholds import threshold_in_use, thresholds
 
 
 @pytest.fixture
-def case_id(tools: Tools, plan: Plan, tmp_path: Path) -> int:
+def case_id(context: Context, plan: Plan, tmp_path: Path) -> int:
     """A case that looks for red, who was seen, and so was somebody much like red."""
     stays = [Stay(RED, 0, 2), Stay(LIKE_RED, 4, 6, x=190)]
-    find(paint(tmp_path / "gate.mp4", 6, *stays), tools, plan)
-    case_id = open_case(tools)
-    person = enrol("Ada", [paint_photo(tmp_path / "red.png", RED)], case_id, tools, plan)
-    match_people([person.person_id], tools)
+    find(paint(tmp_path / "gate.mp4", 6, *stays), context, plan)
+    case_id = open_case(context)
+    person = enrol("Ada", [paint_photo(tmp_path / "red.png", RED)], case_id, context, plan)
+    match_people([person.person_id], context)
     return case_id
 
 
-def change(tools: Tools, threshold: float, reason: str = "too many strangers") -> Changed:
-    engine = tools.engine_for(Plan(engine="stub"))
-    return change_threshold(engine, threshold, reason=reason, tools=tools, actor="uid:1")
+def change(context: Context, threshold: float, reason: str = "too many strangers") -> Changed:
+    engine = context.engine_for(Plan(engine="stub"))
+    return change_threshold(engine, threshold, reason=reason, context=context, actor="uid:1")
 
 
-def distances(tools: Tools) -> list[tuple[float, float]]:
-    with reading(tools.database) as session:
+def distances(context: Context) -> list[tuple[float, float]]:
+    with reading(context.database) as session:
         return [(round(one.distance, 3), one.threshold) for one in candidates(session)]
 
 
 def test_with_a_stricter_threshold_fewer_are_candidates_and_back(
-    case_id: int, make_tools: Callable[..., Tools], tools: Tools
+    case_id: int, make_tools: Callable[..., Context], context: Context
 ) -> None:
-    (near, far), own = [one for one, _ in distances(tools)], StubEngine.card.threshold
+    (near, far), own = [one for one, _ in distances(context)], StubEngine.card.threshold
     between = (near + far) / 2
-    assert change(tools, between).people == [1]
-    with reading(tools.database) as session:
+    assert change(context, between).people == [1]
+    with reading(context.database) as session:
         assert threshold_in_use(session, "stub") == between
         assert unmatched_people(session, now=utc_now()) == [1]
     strict = make_tools(adjusted(StubEngine(), between))
     match_people([1], strict)
-    assert distances(tools) == [(near, between)]
-    with reading(tools.database) as session:
+    assert distances(context) == [(near, between)]
+    with reading(context.database) as session:
         found = changes(session, case_id, engine="stub")
     assert [(one.kind, one.after) for one in found.changes] == [("gone", None)]
     assert [run.cause.value for run in found.rematches] == ["threshold"]
     assert found.rematches[0].threshold == between
     change(strict, own, "the earlier one")
-    match_people([1], tools)
-    assert distances(tools) == [(near, own), (far, own)]
-    with reading(tools.database) as session:
+    match_people([1], context)
+    assert distances(context) == [(near, own), (far, own)]
+    with reading(context.database) as session:
         chosen = [(one.threshold, one.reason, one.actor) for one in thresholds(session)]
     assert chosen == [(own, "the earlier one", "uid:1"), (between, "too many strangers", "uid:1")]
 
 
 @pytest.mark.usefixtures("case_id")
 def test_what_it_does_to_what_was_decided_is_said_before_and_nothing_is_stored(
-    tools: Tools,
+    context: Context,
 ) -> None:
-    decide_on_everything(tools)
-    (near, far), card = [one for one, _ in distances(tools)], StubEngine.card
-    found = effect(tools, card, (near + far) / 2, actor="uid:1")
+    decide_on_everything(context)
+    (near, far), card = [one for one, _ in distances(context)], StubEngine.card
+    found = effect(context, card, (near + far) / 2, actor="uid:1")
     assert (found.same, found.different) == (2, 0)
     assert found.before == Within(card.threshold, 2, 0)
     assert found.after == Within((near + far) / 2, 1, 0)
-    with reading(tools.database) as session:
+    with reading(context.database) as session:
         assert threshold_in_use(session, "stub") is None
         assert unmatched_people(session, now=utc_now()) == []
 
 
-def test_it_is_in_the_audit_log(tools: Tools) -> None:
-    change(tools, 0.5)
-    with reading(tools.database) as session:
+def test_it_is_in_the_audit_log(context: Context) -> None:
+    change(context, 0.5)
+    with reading(context.database) as session:
         last = list(entries(session))[-1]
     assert (last.action, last.actor) == ("threshold_changed", "uid:1")
     assert '"threshold":0.5' in last.objects and '"threshold_before":0.75' in last.objects
@@ -105,11 +105,11 @@ def test_it_is_in_the_audit_log(tools: Tools) -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(
-    tools: Tools, threshold: float, reason: str, sentence: str
+    context: Context, threshold: float, reason: str, sentence: str
 ) -> None:
     with pytest.raises(WrongUsage, match=sentence):
-        change(tools, threshold, reason)
-    with reading(tools.database) as session:
+        change(context, threshold, reason)
+    with reading(context.database) as session:
         assert thresholds(session) == []
 
 

@@ -13,7 +13,7 @@ from storage.files.sealed import SealedMedia
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class Context:
     """A database, a place for crops, a decoder, and whatever engine a plan asks for."""
 
     database: Engine
