@@ -27,7 +27,7 @@ from footage.remote.disk_cache import DiskCache
 from footage.remote.held_reads import can_hold_reads
 from footage.sandbox.sandbox import standing
 from footage.segments import Segment, divide
-from pipeline.at_hand import Known, at_hand, modified_ns
+from pipeline.local_footage import Known, at_hand, modified_ns
 from storage.files.footage_store import FootageStore
 from storage.files.objects import Account, Address, Bucket
 

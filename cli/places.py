@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from errors import NightreelError, WrongUsage
-from pipeline.at_hand import configured
+from pipeline.local_footage import configured
 from storage.files.objects import SCHEME, Address
 from worker.resources import resources
 

@@ -23,10 +23,10 @@ from faces.engine import FaceEngine
 from pipeline.analysis.analyse import Findings, analyse
 from pipeline.analysis.heartbeat import Heartbeat
 from pipeline.analysis.reembed import embed_anew
-from pipeline.at_hand import Known, at_hand
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.crops import jpeg_of
+from pipeline.local_footage import Known, at_hand
 from pipeline.patience import patiently
 from pipeline.plan import Plan
 from storage.database.database import reading, writing

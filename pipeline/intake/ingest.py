@@ -10,8 +10,8 @@ from footage.ffmpeg import Decoder
 from footage.opening import VANISHED
 from footage.recording import fingerprint, probe
 from footage.segments import divide
-from pipeline.at_hand import brought, modified_ns
 from pipeline.context import Context
+from pipeline.local_footage import brought, modified_ns
 from pipeline.names import display_name
 from pipeline.plan import Plan
 from storage.access.audit import Action, record

@@ -13,8 +13,8 @@ from faces.following import Spotted, follow, hide, others
 from footage.encode import encode_mp4
 from footage.excerpt import Span, excerpt
 from footage.frames import Frame
-from pipeline.at_hand import Known, at_hand
 from pipeline.context import Context
+from pipeline.local_footage import Known, at_hand
 from pipeline.plan import Plan
 from storage.database.database import reading
 from storage.jobs.spots import Spot, spot

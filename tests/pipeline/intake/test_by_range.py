@@ -23,8 +23,8 @@ from footage.segments import Segment, divide
 from pipeline.analysis.analyse import Findings, analyse
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
-from pipeline.at_hand import Known, at_hand, modified_ns
 from pipeline.context import Context
+from pipeline.local_footage import Known, at_hand, modified_ns
 from pipeline.plan import Plan
 from storage import tables
 from storage.database.database import reading, writing
