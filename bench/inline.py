@@ -14,7 +14,7 @@ from pipeline.people.enrol import enrol_person
 from settings import Settings
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 from storage.results.candidates import candidates
 from worker.resources import Resources
 
@@ -33,7 +33,7 @@ def main(film: str, photo: str) -> None:
                      actor="worker")  # fmt: skip
         known = ingest_file(Path(film), context=context, plan=mine.plan, now=now)
         with reading(mine.database) as session:
-            segments = unasked(session)
+            segments = undispatched(session)
         for segment in segments:
             watch(segment, context)
         match_analysis(known.analysis_id, context)

@@ -37,7 +37,7 @@ from pipeline.clock import utc_now
 from storage import tables
 from storage.database.database import Engine, connect, reading, upgrade, writing
 from storage.jobs import ledger, reaper
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 from storage.jobs.recordings import Found, add
 from storage.tables import State
 from storage.vectors.appearances import Presence
@@ -179,7 +179,7 @@ def _work_off(url: str, broker: str, workers: int) -> tuple[float, list[Tally]]:
 def _waiting(url: str) -> list[int]:
     engine = connect(url)
     with reading(engine) as session:
-        found = unasked(session, limit=1_000_000)
+        found = undispatched(session, limit=1_000_000)
     engine.dispose()
     return found
 

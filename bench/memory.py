@@ -20,7 +20,7 @@ from pipeline.intake.ingest import ingest_file
 from pipeline.plan import Plan
 from settings import Settings
 from storage.database.database import reading
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 from storage.jobs.progress import progress
 from storage.tables import State
 from worker.resources import Resources
@@ -68,7 +68,7 @@ def _ask(mine: Resources, path: Path, segments: int) -> list[int]:
         known = ingest_file(path, context=mine.context, plan=plan, now=utc_now())
         analyses.append(known.analysis_id)
         with reading(mine.database) as session:
-            waiting = unasked(session)
+            waiting = undispatched(session)
     return analyses
 
 

@@ -33,7 +33,7 @@ from pipeline.plan import Plan
 from settings import Settings
 from storage import tables
 from storage.database.database import reading, writing
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 from storage.jobs.recordings import add
 from storage.vectors.appearances import Presence, replace_appearances
 from worker.resources import Resources
@@ -104,7 +104,7 @@ def _seen(names: list[str], place: int, crop: Crop) -> Presence:
 def _ask(mine: Resources, engine: FaceEngine) -> list[int]:
     migrate(engine, case_id=None, context=mine.context, current="stub", actor="worker")
     with reading(mine.database) as session:
-        return unasked(session)
+        return undispatched(session)
 
 
 def _race(

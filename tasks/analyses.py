@@ -7,7 +7,7 @@ from pipeline.analysis import match, overlaps
 from pipeline.clock import utc_now
 from pipeline.patience import patiently
 from storage.database.database import writing
-from storage.jobs.agenda import mark_match_asked
+from storage.jobs.dispatcher import mark_match_asked
 from tasks.asking import send
 from worker.app import app
 from worker.resources import resources

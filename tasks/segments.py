@@ -8,7 +8,7 @@ from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.patience import patiently
 from storage.database.database import reading, writing
-from storage.jobs.agenda import by_site, mark_asked, most_urgent, unasked
+from storage.jobs.dispatcher import by_site, mark_asked, most_urgent, undispatched
 from tasks.analyses import ask_for_matching
 from tasks.asking import send
 from worker.app import app
@@ -56,7 +56,7 @@ def ask_for_waiting(
     """
     mine, now = resources(), utc_now()
     with reading(mine.database) as session:
-        waiting = unasked(
+        waiting = undispatched(
             session,
             asked_before=asked_before,
             sites=sites,

@@ -13,7 +13,7 @@ from storage.access.checkpoints import signing_key
 from storage.cases.gallery import unmatched_people
 from storage.database.database import reading, writing
 from storage.files.crops import crop_numbers
-from storage.jobs.agenda import ready_to_match, waiting_sites
+from storage.jobs.dispatcher import ready_to_match, waiting_sites
 from storage.results.groups import drop_groups_of_ended
 from tasks.analyses import ask_for_matching
 from tasks.asking import broker_errors_explained

@@ -21,7 +21,7 @@ from settings import Settings
 from storage.cases.case_terms import open_case
 from storage.database.database import Engine, connect, reading, writing
 from storage.files.sealed import SealedMedia
-from storage.jobs.agenda import ready_to_match, unasked
+from storage.jobs.dispatcher import ready_to_match, undispatched
 from worker.resources import Resources
 
 
@@ -91,7 +91,7 @@ class Lab:
         self._share_pictures(home)
         mine = self._resources(home, self.store.copy_for(home))
         with reading(mine.database) as session:
-            segments = unasked(session)
+            segments = undispatched(session)
         for segment in segments:
             watch(segment, mine.context)
         with reading(mine.database) as session:

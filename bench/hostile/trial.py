@@ -24,7 +24,7 @@ from pipeline.context import Context
 from pipeline.intake.ingest import ingest_file
 from pipeline.plan import Plan
 from storage.database.database import reading
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 from storage.jobs.progress import Outcome, outcomes
 from storage.tables import State
 
@@ -109,7 +109,7 @@ def _take(kind: Kind, path: Path, base: Base, context: Context) -> tuple[Verdict
 def _watch(analysis_id: int, context: Context) -> Outcome:
     for _ in range(_MOST_ATTEMPTS):
         with reading(context.database) as session:
-            waiting = unasked(session)
+            waiting = undispatched(session)
         for segment_id in waiting:
             watch(segment_id, context)
     match_analysis(analysis_id, context)

@@ -23,7 +23,7 @@ from pipeline.clock import utc_now
 from pipeline.intake.ingest import ingest_file
 from settings import Settings
 from storage.database.database import reading
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 from storage.jobs.recordings import Request
 from worker.resources import Resources
 
@@ -80,7 +80,7 @@ def _process(mine: Resources, films: list[Path]) -> None:
     for film in films:
         known = ingest_file(film, context=mine.context, plan=mine.plan, now=utc_now())
         with reading(mine.database) as session:
-            segments = unasked(session)
+            segments = undispatched(session)
         for segment in segments:
             watch(segment, mine.context)
         link_footage(known.analysis_id, mine.context)

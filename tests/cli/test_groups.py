@@ -13,7 +13,7 @@ from pipeline.intake.ingest import ingest_file
 from settings import Settings
 from storage.cases.cases import find_case
 from storage.database.database import reading
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 from storage.jobs.recordings import Request
 from worker.resources import Resources
 
@@ -36,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         now=utc_now(), request=request,
     )  # fmt: skip
     with reading(mine.database) as session:
-        segments = unasked(session)
+        segments = undispatched(session)
     for segment in segments:
         watch(segment, mine.context)
     match_analysis(known.analysis_id, mine.context)

@@ -18,7 +18,7 @@ from storage.cases import case_terms
 from storage.cases.people import Standing
 from storage.database.database import reading, writing
 from storage.files.objects import Address
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 from storage.jobs.progress import Outcome, outcomes
 from storage.jobs.recordings import Added, AlreadyKnown
 from storage.tables import Sighting
@@ -32,7 +32,7 @@ def ingest(path: Path | Address, context: Context, plan: Plan) -> Added | Alread
 def open_segments(context: Context) -> list[int]:
     """Segments that wait for a worker, in order."""
     with reading(context.database) as session:
-        return unasked(session)
+        return undispatched(session)
 
 
 def watch_all(context: Context) -> list[int]:

@@ -15,7 +15,7 @@ from pipeline.people.enrol import enrol_person
 from pipeline.plan import Plan
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 from storage.jobs.recordings import Request
 
 PERSON = "Red <b>& Co</b>"
@@ -33,7 +33,7 @@ def stage(house: House, folder: Path, *, person: str = PERSON) -> int:
     request = Request(case_id=case_id, actor="uid:1000")
     added = ingest_file(film, context=context, plan=PLAN, now=house.clock(), request=request)
     with reading(context.database) as session:
-        segments = unasked(session)
+        segments = undispatched(session)
     for segment in segments:
         watch(segment, context)
     match_analysis(added.analysis_id, context)

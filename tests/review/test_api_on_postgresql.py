@@ -17,7 +17,7 @@ from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from storage.access.accounts import Role
 from storage.database.database import reading
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 
 API = "/api/v1"
 CASE = f"{API}/cases/1"
@@ -48,7 +48,7 @@ def fill(house: House, analyst: httpx.Client, folder: Path) -> None:
     hand_in(analyst, film, case=GIVEN["reference"], at=f"{API}/uploads")
     house.importer.look_round()
     with reading(context.database) as session:
-        segments = unasked(session)
+        segments = undispatched(session)
     for analysis in {watch(segment, context) for segment in segments} - {None}:
         match_analysis(analysis, context)
     match_person(1, context)

@@ -17,7 +17,7 @@ from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 from storage.jobs.recordings import Request
 
 
@@ -34,7 +34,7 @@ def analyst(house: House, tmp_path: Path) -> httpx.Client:
     film = paint(tmp_path / "yard.mp4", 8, *stays)
     known = ingest_file(film, context=context, plan=plan, now=NOW, request=Request(case_id=1))
     with reading(context.database) as session:
-        segments = unasked(session)
+        segments = undispatched(session)
     for segment in segments:
         watch(segment, context)
     match_analysis(known.analysis_id, context)

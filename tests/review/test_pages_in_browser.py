@@ -21,7 +21,7 @@ from storage.access.accounts import Role
 from storage.access.audit import Action
 from storage.cases.case_terms import close_case, open_case
 from storage.database.database import reading, writing
-from storage.jobs.agenda import unasked
+from storage.jobs.dispatcher import undispatched
 
 expect.set_options(timeout=30_000)  # a machine may be busy
 NARROW = {"width": 390, "height": 844}
@@ -57,7 +57,7 @@ def watch_all(house: House) -> None:
     """What the workers would do."""
     context = house.site.context
     with reading(house.site.database) as session:
-        waiting = unasked(session)
+        waiting = undispatched(session)
     for analysis in {watch(segment, context) for segment in waiting} - {None}:
         match_analysis(analysis, context)
 

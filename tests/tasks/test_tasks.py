@@ -22,7 +22,7 @@ from storage.cases import case_terms
 from storage.cases.gallery import unmatched_people
 from storage.database.database import reading, writing
 from storage.jobs import ledger, reaper
-from storage.jobs.agenda import mark_asked, ready_to_match, unasked
+from storage.jobs.dispatcher import mark_asked, ready_to_match, undispatched
 from storage.jobs.progress import outcomes
 from storage.results.candidates import candidates
 from storage.tables import State
@@ -55,7 +55,7 @@ def segments(drawn_clip: Path) -> list[int]:
     mine = resources()
     ingest_file(drawn_clip, context=mine.context, plan=mine.plan, now=utc_now())
     with reading(mine.database) as session:
-        return unasked(session)
+        return undispatched(session)
 
 
 @pytest.fixture

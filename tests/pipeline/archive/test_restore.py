@@ -36,7 +36,7 @@ from storage.database.database import NEWEST_VERSION, _migrate, connect, reading
 from storage.files.crops import crop_names
 from storage.files.keys import master_key
 from storage.files.private_files import DRAFT, digest
-from storage.jobs import agenda
+from storage.jobs import dispatcher
 from storage.jobs.ledger import claim
 from storage.jobs.recordings import add
 from storage.tables import Segment, State, WebSession
@@ -219,14 +219,14 @@ def test_what_workers_had_waits_again_and_no_attempt_counts(
     with writing(filled.database) as session:
         add(session, found("b" * 64), segments=segments(60), now=NOW, **PLAN)
     with writing(filled.database) as session:
-        waiting = agenda.unasked(session)
+        waiting = dispatcher.undispatched(session)
         for segment in waiting[:50]:
             assert claim(session, segment, owner="gone", now=utc_now(), lease_seconds=3600)
     filled.backed_up(folder)
     again = there()
     assert again.restored.let_go == 50
     with reading(again.database) as session:
-        assert agenda.unasked(session) == waiting
+        assert dispatcher.undispatched(session) == waiting
         found_again = session.exec(select(Segment).where(Segment.id == waiting[0])).one()
         assert (found_again.state, found_again.attempts) == (State.WAITING, 0)
 

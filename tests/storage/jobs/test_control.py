@@ -12,7 +12,7 @@ from footage.coverage import Coverage
 from storage import tables
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
-from storage.jobs import agenda, control, ledger, listing, reaper
+from storage.jobs import control, dispatcher, ledger, listing, reaper
 from storage.jobs.recordings import Request, add
 from storage.tables import Priority, State
 from storage.vectors.appearances import replace_appearances, sightings
@@ -32,7 +32,7 @@ def two_recordings(database: Engine) -> None:
 
 
 def begin(session: Session, asked_for: int, **how: bool) -> int | None:
-    return agenda.most_urgent(session, asked_for, NOW, sites=["default"], **how)
+    return dispatcher.most_urgent(session, asked_for, NOW, sites=["default"], **how)
 
 
 def states(session: Session, analysis_id: int) -> set[State]:
@@ -46,7 +46,7 @@ class TestPausing:
             assert control.pause(session, [FIRST], NOW) == [FIRST]
             assert begin(session, 1) is None
             assert begin(session, 3) == 3
-            assert agenda.unasked(session) == [3, 4]
+            assert dispatcher.undispatched(session) == [3, 4]
 
     def test_a_segment_at_work_is_finished(self, database: Engine) -> None:
         with writing(database) as session:
@@ -64,10 +64,10 @@ class TestPausing:
 
     def test_a_resumed_job_is_asked_for_again(self, database: Engine) -> None:
         with writing(database) as session:
-            agenda.mark_asked(session, [1, 2, 3, 4], NOW)
+            dispatcher.mark_asked(session, [1, 2, 3, 4], NOW)
             control.pause(session, [FIRST], NOW)
             assert control.resume(session, [FIRST, SECOND]) == [FIRST]
-            assert agenda.unasked(session) == [1, 2]
+            assert dispatcher.undispatched(session) == [1, 2]
             assert begin(session, 1) == 1
 
     def test_an_ended_job_cannot_be_paused(self, database: Engine) -> None:
@@ -95,7 +95,7 @@ class TestPriority:
         with writing(database) as session:
             control.set_priority(session, [SECOND], Priority.URGENT, any_time=False)
             assert begin(session, 1) == 3
-            assert agenda.unasked(session) == [3, 4, 1, 2]
+            assert dispatcher.undispatched(session) == [3, 4, 1, 2]
 
     def test_among_urgent_ones_the_one_asked_for_goes_first(self, database: Engine) -> None:
         with writing(database) as session:
@@ -124,7 +124,7 @@ class TestWindows:
     def test_outside_its_window_nothing_is_begun_or_asked_for(self, database: Engine) -> None:
         with writing(database) as session:
             assert begin(session, 1, window_open=False) is None
-            assert agenda.unasked(session, window_open=False) == []
+            assert dispatcher.undispatched(session, window_open=False) == []
 
     def test_urgent_work_waits_for_the_window_too(self, database: Engine) -> None:
         with writing(database) as session:
@@ -135,7 +135,7 @@ class TestWindows:
         with writing(database) as session:
             control.set_priority(session, [FIRST], Priority.URGENT, any_time=True)
             assert begin(session, 3, window_open=False) == 1
-            assert agenda.unasked(session, window_open=False) == [1, 2]
+            assert dispatcher.undispatched(session, window_open=False) == [1, 2]
 
 
 class TestCancelling:
@@ -183,10 +183,10 @@ class TestCancelling:
 
     def test_a_retried_job_begins_anew(self, database: Engine) -> None:
         with writing(database) as session:
-            agenda.mark_asked(session, [1, 2, 3, 4], NOW)
+            dispatcher.mark_asked(session, [1, 2, 3, 4], NOW)
             control.cancel(session, [FIRST], NOW)
             assert control.retry(session, [FIRST]) == [1, 2]
-            assert agenda.unasked(session) == [1, 2]
+            assert dispatcher.undispatched(session) == [1, 2]
             row = session.get_one(tables.Analysis, FIRST, populate_existing=True)
             assert (row.state, row.finished_at) == (State.WAITING, None)
 

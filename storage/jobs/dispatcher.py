@@ -61,7 +61,7 @@ def _allowed(window_open: bool) -> ColumnElement[bool]:
     return and_(col(Analysis.paused_at).is_(None), in_time)
 
 
-def unasked(
+def undispatched(
     session: Session,
     *,
     asked_before: datetime | None = None,
@@ -112,7 +112,7 @@ def mark_asked(session: Session, segment_ids: Sequence[int], now: datetime) -> N
 
 
 def ready_to_match(session: Session, *, asked_before: datetime | None = None) -> list[int]:
-    """Analyses whose segments have ended and that nobody was asked to match, as in `unasked`."""
+    """Analyses whose segments have ended and that nobody was asked to match, as in `undispatched`."""
     statement = (
         select(Analysis.id)
         .where(
