@@ -87,10 +87,10 @@ def retry(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None
     """Try again what was given up or cancelled."""
     with writing(resources().database) as session:
         chosen = _chosen(session, jobs, case, everything)
-        given_back = control.retry(session, chosen)
+        released = control.retry(session, chosen)
         _record(session, "retry", chosen)
     ask_for_new()
-    err.print(f"{len(given_back)} segments are tried again.")
+    err.print(f"{len(released)} segments are tried again.")
 
 
 def quarantined(

@@ -151,9 +151,9 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
 def _known(known: AlreadyKnown) -> str:
     """Say that nothing is done twice, or that what had been given up is tried again."""
     with writing(resources().database) as session:
-        given_back = control.retry(session, [known.analysis_id])
-    if given_back:
-        return f"already watched as {known.name}, with gaps; {len(given_back)} are tried again."
+        released = control.retry(session, [known.analysis_id])
+    if released:
+        return f"already watched as {known.name}, with gaps; {len(released)} are tried again."
     state = "already watched" if known.done else "already added"
     return f"{state} as {known.name}; nothing is done twice."
 

@@ -75,7 +75,7 @@ def give_memory_back(**_: object) -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def give_back_in_time(how: str, **_: object) -> None:
+def release_in_time(how: str, **_: object) -> None:
     """SIGTERM waits for the running tasks, however long: after `stop_seconds` send SIGQUIT, on
     which Celery ends them and puts their messages back at the head of the queue."""
     if how == "Warm":
@@ -93,4 +93,4 @@ worker_ready.connect(report_being_alive)
 task_prerun.connect(name_the_task)
 task_postrun.connect(forget_the_task)
 task_postrun.connect(give_memory_back)
-worker_shutting_down.connect(give_back_in_time)
+worker_shutting_down.connect(release_in_time)

@@ -75,12 +75,12 @@ def _work(claimed: ClaimedSegment, owner: str, context: Context) -> bool:
         raise
     except StoreUnavailable:
         # A full disk is not the footage's fault: if the ledger can be written, no attempt counts.
-        _give_back(claimed, owner, context)
+        _release(claimed, owner, context)
         raise
     except OtherWeights as error:
         # It is this machine's fault; another may have the right ones.
         log.error("segment %d was given back: other weights", claimed.id)
-        _give_back(claimed, owner, context, str(error))
+        _release(claimed, owner, context, str(error))
         return False
     except NightreelError as error:
         return _record(claimed, owner, context, str(error), permanent=isinstance(error, Permanent))
@@ -90,7 +90,7 @@ def _work(claimed: ClaimedSegment, owner: str, context: Context) -> bool:
         reason = f"An unexpected {type(error).__name__} ended it; the worker's log says more."
         return _record(claimed, owner, context, reason, permanent=False)
     except BaseException:
-        _give_back(claimed, owner, context)
+        _release(claimed, owner, context)
         raise
 
 
@@ -159,11 +159,11 @@ def as_presence(appearance: Appearance, album: Album) -> Presence:
     )
 
 
-def _give_back(
+def _release(
     claimed: ClaimedSegment, owner: str, context: Context, reason: str | None = None
 ) -> None:
     with suppress(StoreUnavailable), writing(context.database) as session:
-        ledger.give_back(session, claimed.id, owner, reason)
+        ledger.release(session, claimed.id, owner, reason)
 
 
 def _record(

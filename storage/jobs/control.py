@@ -96,7 +96,7 @@ def retry(session: Session, analysis_ids: Collection[int]) -> list[int]:
     have ended.
     """
     given_up = col(Segment.state).in_([State.QUARANTINED, State.CANCELLED])
-    given_back = []
+    released = []
     for analysis in _lock(session, analysis_ids, col(Analysis.thinned_at).is_(None)):
         of_analysis = and_(col(Segment.analysis_id) == analysis.id, given_up)
         segments = change(session, of_analysis, **BACK, attempts=0)
@@ -104,8 +104,8 @@ def retry(session: Session, analysis_ids: Collection[int]) -> list[int]:
             was_cancelled = analysis.state is State.CANCELLED
             analysis.state = State.WAITING if was_cancelled else State.RUNNING
             analysis.match_asked_at = analysis.finished_at = None
-        given_back += segments
-    return given_back
+        released += segments
+    return released
 
 
 def forget(session: Session, recording_ids: Collection[int]) -> list[int]:

@@ -132,7 +132,7 @@ def close(
     return analysis
 
 
-def give_back(session: Session, segment_id: int, owner: str, reason: str | None = None) -> bool:
+def release(session: Session, segment_id: int, owner: str, reason: str | None = None) -> bool:
     """Let go of a segment for no fault of its own, as in an orderly stop: no attempt counts.
 
     False when it was not this owner's any more.

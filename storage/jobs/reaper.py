@@ -42,7 +42,7 @@ def _take_back(session: Session, which: ColumnElement[bool]) -> list[int]:
     locked = and_(which, col(Segment.analysis_id).in_([one.id for one in analyses]))
     hopeless = and_(locked, col(Segment.attempts) >= MAX_ATTEMPTS)
     quarantine(session, hopeless, f"The worker died {MAX_ATTEMPTS} times on this segment.")
-    given_back = change(session, locked, **BACK)
+    released = change(session, locked, **BACK)
     for analysis in analyses:
         advance(session, analysis)
-    return given_back
+    return released

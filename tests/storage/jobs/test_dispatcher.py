@@ -43,7 +43,7 @@ def test_a_segment_at_work_is_not_asked_for_but_one_given_back_is(database: Engi
         dispatcher.mark_asked(session, [1, 2, 3], NOW)
         ledger.claim(session, 2, "anna", 60, NOW)
         assert dispatcher.undispatched(session, asked_before=NOW + HOUR) == [1, 3]
-        ledger.give_back(session, 2, "anna")
+        ledger.release(session, 2, "anna")
         assert dispatcher.undispatched(session) == [2]
 
 

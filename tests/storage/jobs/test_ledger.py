@@ -202,8 +202,8 @@ class TestStopsAndFailures:
     def test_an_orderly_stop_does_not_count_as_an_attempt(self, database: Engine) -> None:
         with writing(database) as session:
             claim(session, 1)
-            assert ledger.give_back(session, 1, "anna")
-            assert not ledger.give_back(session, 1, "anna")
+            assert ledger.release(session, 1, "anna")
+            assert not ledger.release(session, 1, "anna")
             assert (segment(session, 1).state, segment(session, 1).attempts) == (State.WAITING, 0)
 
     def test_a_failure_is_tried_again(self, database: Engine) -> None:

@@ -129,9 +129,9 @@ class Workers(RuleBasedStateMachine):
         index, number = run
         expected = self.model[index]
         with writing(self.engine) as session:
-            given_back = ledger.give_back(session, self.ids[index], str(number))
-        assert given_back == expected.held_by(number)
-        if given_back:
+            released = ledger.release(session, self.ids[index], str(number))
+        assert released == expected.held_by(number)
+        if released:
             expected.let_go(hopeless=False)
             expected.attempts -= 1
 
