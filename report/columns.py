@@ -176,7 +176,7 @@ HIT = (
 """Of `pipeline.people.search.Hit`."""
 
 SIGHT = tuple(one for one in inside("seen", SEEN) if one.name not in ("box", "plan"))
-"""Of `storage.results.sights.Sight`: no more than a reviewer needs, to give no hint."""
+"""Of `storage.results.blind_views.BlindView`: no more than a reviewer needs, to give no hint."""
 
 MEMBER = tuple(
     replace(one, heading="appearance") if one.name == "appearance_id" else one

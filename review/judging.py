@@ -115,7 +115,7 @@ def _show(
 ) -> Response:
     """The whole page, or for htmx the part of it that changes, with the address it now has."""
     part = "HX-Request" in request.headers
-    shown = found.sight
+    shown = found.view
     own = shown and own_decision(ours.database, shown.key, who.reviewer)
     answer = page(
         request,

@@ -18,7 +18,7 @@ from review.ranges import part_of
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage.access.audit import Action
-from storage.results.sights import Sight
+from storage.results.blind_views import BlindView
 from storage.results.verdicts import Key
 
 
@@ -74,13 +74,13 @@ def unblurred_clip(
 
 def _closer(
     ours: Site, who: Visitor, case_id: int, key: Key, action: Action, **more: int | str
-) -> Sight:
+) -> BlindView:
     return look_closer(
         ours.database, case_id, key, actor=who.actor, action=action, now=ours.now(), **more
     )
 
 
-def _clip(ours: Site, shown: Sight, *, blurred: bool) -> Clip:
+def _clip(ours: Site, shown: BlindView, *, blurred: bool) -> Clip:
     seen = shown.seen
     label = (seen.analysis_id, seen.best_ms, seen.box, blurred)
     return ours.clips.take(label, lambda: cut_clip(shown, ours.context, blurred=blurred))

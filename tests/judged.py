@@ -62,7 +62,7 @@ def order(database: Engine, who: Reviewer, rules: Rules = RULES) -> list[Key]:
     """Everything a reviewer is shown who passes over each, until the first comes again."""
     keys: list[Key] = []
     after = None
-    while (shown := next_sight(database, CASE, who, rules, now=LATER, after=after).sight) and (
+    while (shown := next_sight(database, CASE, who, rules, now=LATER, after=after).view) and (
         shown.key not in keys
     ):
         keys.append(after := shown.key)

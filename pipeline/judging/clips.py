@@ -18,7 +18,7 @@ from pipeline.local_footage import Known, at_hand
 from pipeline.plan import Plan
 from storage.database.database import reading
 from storage.jobs.spots import Spot, spot
-from storage.results.sights import Sight
+from storage.results.blind_views import BlindView
 
 AROUND_MS = 2000
 """How much is shown before and after the clearest moment."""
@@ -46,7 +46,7 @@ class Clip:
     """Whether the candidate's own face was found; if not, every face is hidden."""
 
 
-def cut_clip(shown: Sight, context: Context, *, blurred: bool = True) -> Clip:
+def cut_clip(shown: BlindView, context: Context, *, blurred: bool = True) -> Clip:
     """Decode the clearest moment of a candidate again, a few seconds around it.
 
     Raises FootageVanished or FootageChanged where the footage is not what it was, DecoderFailed,
@@ -86,7 +86,7 @@ def _span(where: Spot, best_ms: int) -> Span:
 
 
 def _hide_others(
-    frames: Sequence[Frame], shown: Sight, where: Spot, context: Context
+    frames: Sequence[Frame], shown: BlindView, where: Spot, context: Context
 ) -> tuple[list[Frame], bool]:
     plan = Plan.from_body(where.plan_body)
     longest = max(where.recording.width, where.recording.height)

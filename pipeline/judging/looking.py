@@ -13,8 +13,8 @@ from storage.access.tokens import actors_of
 from storage.cases.case_ids import case_in_force_by_id, case_to_read_by_id
 from storage.cases.cases import list_cases
 from storage.database.database import Engine, Session, reading, writing
+from storage.results.blind_views import BlindView, look, undecided
 from storage.results.case_view import crop_of_photo, crops_of_appearance
-from storage.results.sights import Sight, look, undecided
 from storage.results.verdicts import Key
 
 
@@ -22,7 +22,7 @@ from storage.results.verdicts import Key
 class Next:
     """What a reviewer is shown, and how many are left for this reviewer."""
 
-    sight: Sight | None
+    view: BlindView | None
     """None when nothing is left."""
     left: int
 
@@ -91,7 +91,9 @@ def following(keys: list[Key], after: Key | None, *, seed: str) -> Key:
     return min(keys, key=lambda key: ((spot := place(key)) <= begin, spot))
 
 
-def see(database: Engine, case_id: int, key: Key, *, reviewer: Reviewer, now: datetime) -> Sight:
+def see(
+    database: Engine, case_id: int, key: Key, *, reviewer: Reviewer, now: datetime
+) -> BlindView:
     """One candidate, in whatever order. Raises NotAuthorised, Purged."""
     with writing(database) as session:
         case_in_force_by_id(session, case_id, now)
@@ -109,7 +111,7 @@ def look_closer(
     action: Action,
     now: datetime,
     **more: JsonValue,
-) -> Sight:
+) -> BlindView:
     """A candidate of which somebody looks at a picture or a clip. Raises NotAuthorised, Purged."""
     with writing(database) as session:
         case_to_read_by_id(session, case_id, now)

@@ -10,7 +10,7 @@ from storage.access.tokens import actors_of
 from storage.cases.case_ids import case_in_force_by_id
 from storage.database.database import Engine, Session, reading, writing
 from storage.results import verdicts
-from storage.results.sights import Measured, Sight, asked_by, look, snapshot
+from storage.results.blind_views import BlindView, Measured, asked_by, look, snapshot
 from storage.results.verdicts import Decision, Key, Snapshot
 
 GONE = "This candidate is not there any more: it was purged, or found no longer; take the next."
@@ -29,7 +29,7 @@ class Rules:
     seed: int = 0
     """Of the order in which each reviewer sees the candidates."""
 
-    def is_below_floor(self, shown: Sight) -> bool:
+    def is_below_floor(self, shown: BlindView) -> bool:
         """Whether a candidate's pictures, or all of the person's, are too poor to rely on.
 
         How large an imported face was in its recording nobody may have said: then its quality
@@ -121,7 +121,7 @@ def own_decision(database: Engine, key: Key, reviewer: Reviewer) -> Decision | N
     return next((one.decision for one in given if one.account_id == reviewer.account_id), None)
 
 
-def looked_at(session: Session, case_id: int, key: Key) -> tuple[Sight, Measured]:
+def looked_at(session: Session, case_id: int, key: Key) -> tuple[BlindView, Measured]:
     """A candidate of a case. Raises Purged when it is not there."""
     found = look(session, key)
     if found is None or found[0].case_id != case_id:

@@ -19,7 +19,7 @@ from review.guard import router
 from review.numbers import MOST, Number
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
-from storage.results.sights import Sight
+from storage.results.blind_views import BlindView
 from storage.results.verdicts import Key
 
 routes = routes_of("review")
@@ -47,8 +47,8 @@ def next_candidate(
     found = next_sight(
         ours.database, case_id, who.reviewer, ours.rules, now=ours.now(), after=after
     )
-    sight = _shown(ours, who, found.sight) if found.sight else None
-    return NextAnswer(sight=sight, left=found.left)
+    view = _shown(ours, who, found.view) if found.view else None
+    return NextAnswer(view=view, left=found.left)
 
 
 @in_a_case.get(ONE)
@@ -95,6 +95,6 @@ def take_back(
     return Decided.of(key, undo(ours.database, case_id, key, reviewer=who.reviewer, now=now))
 
 
-def _shown(ours: Site, who: Visitor, sight: Sight) -> SightAnswer:
-    own = own_decision(ours.database, sight.key, who.reviewer)
-    return SightAnswer.of(sight, below_floor=ours.rules.is_below_floor(sight), own=own)
+def _shown(ours: Site, who: Visitor, view: BlindView) -> SightAnswer:
+    own = own_decision(ours.database, view.key, who.reviewer)
+    return SightAnswer.of(view, below_floor=ours.rules.is_below_floor(view), own=own)

@@ -51,8 +51,8 @@ def test_a_reviewer_is_shown_neither_distance_nor_rank_nor_another_verdict(
     ann: httpx.Client, ben: httpx.Client
 ) -> None:
     before = ben.get("/api/v1/review/1").json()
-    sight = before["sight"]
-    here = f"/api/v1/review/1/{sight['person_id']}/{sight['appearance_id']}"
+    view = before["view"]
+    here = f"/api/v1/review/1/{view['person_id']}/{view['appearance_id']}"
     assert ann.post(f"{here}/verdict", json=SAME).status_code == 201
     assert ben.get("/api/v1/review/1").json() == before
     assert not all_keys(before) & {
@@ -65,17 +65,17 @@ def test_candidates_come_one_after_the_other_until_none_is_left(ann: httpx.Clien
     for left in (3, 2, 1):
         found = ann.get("/api/v1/review/1").json()
         assert found["left"] == left
-        key = f"{found['sight']['person_id']}/{found['sight']['appearance_id']}"
+        key = f"{found['view']['person_id']}/{found['view']['appearance_id']}"
         given = ann.post(f"/api/v1/review/1/{key}/verdict", json={"decision": "different"})
         assert given.json()["decision"] == "different"
         assert ann.get(f"/api/v1/review/1/{key}").json()["own_decision"] == "different"
-    assert ann.get("/api/v1/review/1").json() == {"sight": None, "left": 0}
+    assert ann.get("/api/v1/review/1").json() == {"view": None, "left": 0}
 
 
 def test_the_one_behind_another_can_be_asked_for(ann: httpx.Client) -> None:
-    first = ann.get("/api/v1/review/1").json()["sight"]
+    first = ann.get("/api/v1/review/1").json()["view"]
     place = {"person": first["person_id"], "appearance": first["appearance_id"]}
-    second = ann.get("/api/v1/review/1", params=place).json()["sight"]
+    second = ann.get("/api/v1/review/1", params=place).json()["view"]
     assert second["appearance_id"] != first["appearance_id"]
 
 
@@ -140,19 +140,19 @@ def test_what_two_support_is_exported_as_a_package(
 
 
 def test_pictures_and_clips_are_where_a_sight_says(ann: httpx.Client) -> None:
-    sight = ann.get("/api/v1/review/1/1/1").json()
-    for picture in (*sight["pictures"], *(one["picture"] for one in sight["references"])):
+    view = ann.get("/api/v1/review/1/1/1").json()
+    for picture in (*view["pictures"], *(one["picture"] for one in view["references"])):
         assert ann.get(picture).content.startswith(b"\xff\xd8")
-    clip = ann.get(sight["clip"])
+    clip = ann.get(view["clip"])
     assert (clip.headers["content-type"], clip.content[4:8]) == ("video/mp4", b"ftyp")
-    assert ann.get(sight["clip"], headers={"range": "bytes=0-9"}).status_code == 206
+    assert ann.get(view["clip"], headers={"range": "bytes=0-9"}).status_code == 206
 
 
 def test_what_a_program_does_is_in_the_log_under_its_token(
     staged_house: House, ann: httpx.Client, supervisor: httpx.Client
 ) -> None:
-    sight = ann.get("/api/v1/review/1/1/1").json()
-    ann.get(sight["pictures"][0])
+    view = ann.get("/api/v1/review/1/1/1").json()
+    ann.get(view["pictures"][0])
     ann.post(VERDICT, json=SAME)
     ann.delete(VERDICT)
     supervisor.post(f"{CANDIDATE}/override", json={"reason": "The scar is clear."})

@@ -94,7 +94,7 @@ def told(shared_house: House, tmp_path_factory: pytest.TempPathFactory) -> Simpl
         groups=analyst.post(f"{api}/groups/make").json()["groups"],
         members=analyst.get(f"{api}/groups/1").json()["members"],
         group=nightreel("groups", "show", "1", *OF_CASE, "--json").document,
-        sight=analyst.get(f"/api/v1/review/{case_id}/1/2").json(),
+        view=analyst.get(f"/api/v1/review/{case_id}/1/2").json(),
         sight_page=house.visit_as(Role.REVIEWER).get(f"/review/{case_id}/1/2").text,
     )
 
@@ -231,7 +231,7 @@ def test_members_and_review_items_are_shown_alike(told: SimpleNamespace) -> None
     assert [[*one] for one in told.group] == [names(MEMBER)] * len(told.members)
     assert {*told.members[0]} == {*names(elsewhere(MEMBER)), "picture"}
     own = {"person_id", "person", "below_floor", "pictures", "references", "clip", "own_decision"}
-    assert {*told.sight} == {*names(elsewhere(SIGHT)), *own}
+    assert {*told.view} == {*names(elsewhere(SIGHT)), *own}
     shown = words(told.sight_page)
     for heading in ("Recording", "From", "To", "Best at", "Quality"):
         assert heading in shown

@@ -9,7 +9,7 @@ from report.column import plain
 from report.columns import SIGHT
 from review.api import links
 from review.api.models.columns import model_of
-from storage.results.sights import ShownReference, Sight
+from storage.results.blind_views import BlindView, ShownReference
 from storage.results.verdicts import Decision, Key
 
 
@@ -65,16 +65,16 @@ class SightAnswer(model_of(SIGHT)):  # type: ignore[misc]
     )
 
     @classmethod
-    def of(cls, sight: Sight, *, below_floor: bool, own: Decision | None) -> "SightAnswer":
-        place = links.candidate(sight.case_id, sight.key.person_id, sight.key.appearance_id)
+    def of(cls, view: BlindView, *, below_floor: bool, own: Decision | None) -> "SightAnswer":
+        place = links.candidate(view.case_id, view.key.person_id, view.key.appearance_id)
         return cls(
-            **plain(SIGHT, sight),
-            person_id=sight.key.person_id,
-            person=sight.person,
+            **plain(SIGHT, view),
+            person_id=view.key.person_id,
+            person=view.person,
             below_floor=below_floor,
-            pictures=links.crops(place, sight.seen),
-            references=[ReferenceShown.of(one, place) for one in sight.references],
-            clip=links.clip(place, sight.seen),
+            pictures=links.crops(place, view.seen),
+            references=[ReferenceShown.of(one, place) for one in view.references],
+            clip=links.clip(place, view.seen),
             own_decision=own,
         )
 
@@ -82,7 +82,7 @@ class SightAnswer(model_of(SIGHT)):  # type: ignore[misc]
 class NextAnswer(BaseModel):
     """The next candidate for a reviewer."""
 
-    sight: SightAnswer | None = Field(description="Nothing when nothing is left.")
+    view: SightAnswer | None = Field(description="Nothing when nothing is left.")
     left: int = Field(description="How many this reviewer may decide on.")
 
 

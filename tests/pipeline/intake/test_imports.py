@@ -30,11 +30,11 @@ from storage.database.database import reading, writing
 from storage.jobs import reembedding
 from storage.jobs.listing import footage_seen
 from storage.jobs.recordings import Request, add
+from storage.results.blind_views import look
 from storage.results.candidates import candidates
 from storage.results.exports import each_appearance
 from storage.results.groups import vectors_of_case
 from storage.results.reach import Unsearched, reach
-from storage.results.sights import look
 from storage.tables import Appearance, CaseRecording, Recording, State
 
 HASH = "ab" * 32

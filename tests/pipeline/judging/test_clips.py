@@ -24,7 +24,7 @@ from pipeline.judging.review import Reviewer, Rules
 from pipeline.plan import Plan
 from storage.database.database import writing
 from storage.jobs.control import forget
-from storage.results.sights import Sight
+from storage.results.blind_views import BlindView
 
 STRIPES = ((40, 60, 230), (0, 0, 110))
 """Somebody else, whose face has something in it that could be recognised."""
@@ -58,13 +58,13 @@ def own_street(street: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shown(own_street: Path, context: Context, plan: Plan, tmp_path: Path) -> Sight:
+def shown(own_street: Path, context: Context, plan: Plan, tmp_path: Path) -> BlindView:
     """Red, who is looked for and was found."""
     find(own_street, context, plan)
     case = open_case(context)
     photo = paint_photo(tmp_path / "red.png", RED)
     match_person(enrol("Red", [photo], case, context, plan).person_id, context)
-    found = next_sight(context.database, case, Reviewer(1), Rules(), now=utc_now()).sight
+    found = next_sight(context.database, case, Reviewer(1), Rules(), now=utc_now()).view
     assert found is not None
     return found
 
@@ -81,7 +81,7 @@ def stripes(clip: Clip, context: Context, folder: Path) -> float:
 
 
 def test_somebody_else_is_hidden_and_shown_only_when_asked(
-    shown: Sight, context: Context, tmp_path: Path
+    shown: BlindView, context: Context, tmp_path: Path
 ) -> None:
     clip = cut_clip(shown, context)
     assert clip.followed and clip.blurred
@@ -92,7 +92,9 @@ def test_somebody_else_is_hidden_and_shown_only_when_asked(
     assert len(open_clip.mp4) < 200_000
 
 
-def test_a_candidate_who_is_not_found_again_is_hidden_too(shown: Sight, context: Context) -> None:
+def test_a_candidate_who_is_not_found_again_is_hidden_too(
+    shown: BlindView, context: Context
+) -> None:
     clip = cut_clip(
         replace(shown, seen=replace(shown.seen, box=(400.0, 200.0, 10.0, 10.0))), context
     )
@@ -100,7 +102,7 @@ def test_a_candidate_who_is_not_found_again_is_hidden_too(shown: Sight, context:
 
 
 def test_no_clip_is_made_of_footage_that_has_gone_or_changed(
-    shown: Sight, context: Context, own_street: Path
+    shown: BlindView, context: Context, own_street: Path
 ) -> None:
     body = own_street.read_bytes()
     own_street.write_bytes(body + b"more")

@@ -58,7 +58,7 @@ def seed(
 def judge_all(database: Engine, case_id: int, who: Reviewer, what: Decision) -> list[Key]:
     """One verdict on everything a reviewer is shown."""
     judged = []
-    while shown := next_sight(database, case_id, who, RULES, now=utc_now()).sight:
+    while shown := next_sight(database, case_id, who, RULES, now=utc_now()).view:
         decide(database, case_id, shown.key, what, reviewer=who, rules=RULES, now=utc_now())
         judged.append(shown.key)
     return judged

@@ -32,7 +32,7 @@ from storage.access.audit import entries
 from storage.access.tokens import add_token
 from storage.database.database import reading, writing
 from storage.jobs.control import forget
-from storage.results.sights import Sight
+from storage.results.blind_views import BlindView
 from storage.results.verdicts import Decision, Key, Standing, standings, verdicts_of
 
 FIRST = KEYS[0]
@@ -137,7 +137,7 @@ def test_a_program_and_its_account_are_one_reviewer(store: Engine) -> None:
 
 def test_a_reviewer_is_shown_neither_distance_nor_rank_nor_verdict(store: Engine) -> None:
     says(store, ANN, SAME)
-    shown = {field.name for field in fields(Sight)}
+    shown = {field.name for field in fields(BlindView)}
     assert not shown & {"distance", "threshold", "rank", "verdict", "decision", "place", "seeded"}
     first_of_all = next_sight(store, CASE, BEN, RULES, now=LATER)
     take_back(store, ANN)
@@ -178,7 +178,7 @@ def test_poor_pictures_can_be_said_to_differ(store: Engine) -> None:
 
 
 def test_a_small_face_is_below_the_floor_however_sharp(store: Engine) -> None:
-    shown = next_sight(store, CASE, ANN, RULES, now=LATER).sight
+    shown = next_sight(store, CASE, ANN, RULES, now=LATER).view
     assert shown is not None
     assert not RULES.is_below_floor(shown)
     assert RULES.is_below_floor(replace(shown, seen=replace(shown.seen, box=(0, 0, 30, 200))))
@@ -194,7 +194,7 @@ def test_a_verdict_on_what_was_purged_is_refused(store: Engine) -> None:
 
 
 def test_every_look_and_every_act_is_in_the_audit_log(store: Engine) -> None:
-    shown = next_sight(store, CASE, ANN, RULES, now=LATER).sight
+    shown = next_sight(store, CASE, ANN, RULES, now=LATER).view
     assert shown is not None
     says(store, ANN, SAME, shown.key)
     undo(store, CASE, shown.key, reviewer=ANN, now=LATER)

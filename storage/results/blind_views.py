@@ -26,7 +26,7 @@ class ShownReference:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class BlindView:
     """A candidate as a reviewer sees it before deciding."""
 
     key: Key
@@ -68,7 +68,7 @@ def undecided(
     return list(found - _closed(session, case_id, account_id))
 
 
-def look(session: Session, key: Key) -> tuple[Sight, Measured] | None:
+def look(session: Session, key: Key) -> tuple[BlindView, Measured] | None:
     """A candidate or a decoy; None when it is gone."""
     for source in (Decoy, Candidate):
         row = session.execute(_whole(source, key)).mappings().one_or_none()
@@ -76,7 +76,7 @@ def look(session: Session, key: Key) -> tuple[Sight, Measured] | None:
             seen, found = take_seen(row)
             about = (found.pop("case_id"), found.pop("person"), seen)
             numbers = Measured(**found, plan_key=seen.plan, seeded=source is Decoy)
-            return Sight(key, *about, _references(session, key.person_id, numbers)), numbers
+            return BlindView(key, *about, _references(session, key.person_id, numbers)), numbers
     return None
 
 
@@ -85,7 +85,7 @@ def asked_by(session: Session, person_id: int) -> str | None:
     return session.exec(select(Person.asked_by).where(col(Person.id) == person_id)).one_or_none()
 
 
-def snapshot(shown: Sight, numbers: Measured, *, below_floor: bool) -> Snapshot:
+def snapshot(shown: BlindView, numbers: Measured, *, below_floor: bool) -> Snapshot:
     """What is kept with a verdict on this."""
     seen = shown.seen
     return Snapshot(
