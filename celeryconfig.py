@@ -136,7 +136,7 @@ beat_schedule["sign-audit-log"] = {
 }
 beat_schedule |= {
     f"canary-{_queue}": {
-        "task": "tasks.canary.sing",
+        "task": "tasks.canary.answer",
         "schedule": _settings.canary_seconds,
         "options": {"queue": _queue, "expires": _settings.canary_seconds},
     }

@@ -11,7 +11,7 @@ from worker.resources import resources
 
 
 @app.task(bind=True)
-def sing(self: Task) -> None:
+def answer(self: Task) -> None:
     """Write down that the queue this came from is served."""
     queue = self.request.delivery_info["routing_key"]  # a queue's key is its name
     with writing(resources().database) as session:
@@ -23,4 +23,4 @@ def ask_every_queue() -> None:
     BrokerUnavailable."""
     with broker_errors_explained():
         for queue in app.conf.task_queues:
-            sing.apply_async(queue=queue, expires=resources().settings.canary_seconds)
+            answer.apply_async(queue=queue, expires=resources().settings.canary_seconds)

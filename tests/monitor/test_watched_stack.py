@@ -186,7 +186,7 @@ def test_flower_sees_whole_numbers_only(watched: Watched) -> None:
 
 def test_flower_takes_no_orders(watched: Watched) -> None:
     (worker,) = {task["worker"] for task in watched.tasks().values() if task["worker"]}
-    for order in (f"worker/shutdown/{worker}", "task/async-apply/tasks.canary.sing"):
+    for order in (f"worker/shutdown/{worker}", "task/async-apply/tasks.canary.answer"):
         assert watched.flower(f"api/{order}", method="POST")[0] == 403
 
 

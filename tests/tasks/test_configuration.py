@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from tasks.analyses import match_analysis
-from tasks.canary import sing
+from tasks.canary import answer
 from tasks.people import match_person
 from tasks.segments import analyse_segment
 from tasks.upkeep import tend_ledger
@@ -45,11 +45,11 @@ def test_a_task_takes_ids_and_is_not_retried_by_celery(task: object) -> None:
 
 
 def test_every_task_is_loaded_by_a_worker() -> None:
-    assert {task.name.rpartition(".")[0] for task in (*TASKS, sing)} <= set(app.conf.imports)
+    assert {task.name.rpartition(".")[0] for task in (*TASKS, answer)} <= set(app.conf.imports)
 
 
 def test_a_canary_comes_to_every_queue_and_never_piles_up() -> None:
-    entries = [one for one in app.conf.beat_schedule.values() if one["task"] == sing.name]
+    entries = [one for one in app.conf.beat_schedule.values() if one["task"] == answer.name]
     assert {one["options"]["queue"] for one in entries} == set(app.conf.task_queues)
     assert all(one["schedule"] == one["options"]["expires"] == 60 for one in entries)
 
