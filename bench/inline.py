@@ -29,8 +29,8 @@ def main(film: str, photo: str) -> None:
                 session, reference="bench", legal_basis="demonstration", purpose="measuring",
                 requested_by="bench", sources=["*"], expires_at=now + timedelta(days=1), now=now,
             )  # fmt: skip
-        enrol_person("A", [Path(photo)], case_id=case.id, engine=mine.photo_engine(), context=context,
-                     actor="worker")  # fmt: skip
+        enrol_person("A", [Path(photo)], case_id=case.id, engine=mine.photo_engine(),
+                     context=context, actor="worker")  # fmt: skip
         known = ingest_file(Path(film), context=context, plan=mine.plan, now=now)
         with reading(mine.database) as session:
             segments = undispatched(session)

@@ -34,7 +34,7 @@ SANDBOX = {
     "landlock": "no file but its own",
     "no_sockets": "no socket",
 }
-"""What each wall of ours keeps from ffmpeg; bubblewrap keeps all of it."""
+"""What each part of the sandbox keeps from ffmpeg; bubblewrap keeps all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def purge(
 
 
 def _purged(case: str, person: str, recording: str) -> list[Certificate]:
-    mine, context = resources(), resources().erasing_tools
+    mine, context = resources(), resources().purging_context
     order = Order(actor(), utc_now(), [mine.settings.home_folder])
     if recording:
         return [purge_recordings(_recordings(recording), context, order)]

@@ -116,8 +116,8 @@ class Resources:
         return self._tools(self.media)
 
     @cached_property
-    def erasing_tools(self) -> Context:
-        """`context`, also where the master key is lost: what it sealed can be erased all the same."""
+    def purging_context(self) -> Context:
+        """`context`, also without the master key: what it sealed can be purged all the same."""
         try:
             return self.context
         except KeyMissing:

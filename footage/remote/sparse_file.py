@@ -69,7 +69,7 @@ def remove(path: Path) -> None:
 
 
 class SparseFile:
-    """One open file, which brings what is missing of itself; a `footage.remote.held_reads.Supply`."""
+    """One open file that fetches its missing blocks; a `footage.remote.held_reads.Supply`."""
 
     def __init__(
         self, path: Path, file: int, fetch: Fetch, write: Write, patience_seconds: float

@@ -75,9 +75,9 @@ def open_no_socket() -> None:
 def hold_reads() -> int:
     """From now on each read(2) and pread(2) waits until somebody lets it go on.
 
-    Returns the descriptor that tells of them, see `footage.remote.notifications`. Other ways to read a
-    file are refused, but not mmap(2): the program loader needs it, and ffmpeg maps nothing that it
-    decodes. Raises OSError where that cannot be had.
+    Returns the descriptor that tells of them, see `footage.remote.notifications`. Other ways to
+    read a file are refused, but not mmap(2): the program loader needs it, and ffmpeg maps nothing
+    that it decodes. Raises OSError where that is not possible.
     """
     machine = this_machine()
     held = dict.fromkeys((machine.read, machine.pread), _NOTIFY)

@@ -112,7 +112,7 @@ def mark_asked(session: Session, segment_ids: Sequence[int], now: datetime) -> N
 
 
 def ready_to_match(session: Session, *, asked_before: datetime | None = None) -> list[int]:
-    """Analyses whose segments have ended and that nobody was asked to match, as in `undispatched`."""
+    """Analyses whose segments have ended and whose matching was not sent; see `undispatched`."""
     statement = (
         select(Analysis.id)
         .where(
