@@ -25,7 +25,7 @@ document.addEventListener("click", (event) => {
 
 // The events of a video do not bubble; they can be caught on their way down.
 document.addEventListener("error", (event) => event.target.matches?.("video") && explain(event.target), true);
-document.addEventListener("waiting", (event) => say(event.target, "The clip is being made."), true);
+document.addEventListener("waiting", (event) => say(event.target, "Generating clip..."), true);
 document.addEventListener("playing", (event) => say(event.target, hidden(event.target)), true);
 
 // A key that is pressed twice must not decide on a candidate that nobody has seen yet.
@@ -38,7 +38,7 @@ function play(event) {
   if (!video) return;
   event.preventDefault();
   if (!video.paused) return video.pause();
-  say(video, "The clip is being made.");
+  say(video, "Generating clip...");
   video.play().catch(() => {});
 }
 
@@ -60,7 +60,7 @@ function show(event, link) {
 }
 
 function hidden(video) {
-  return video.src.endsWith("clip.mp4") ? "Faces of others are hidden." : "Everybody's face is shown; that is in the log.";
+  return video.src.endsWith("clip.mp4") ? "Other faces are blurred." : "All faces are shown; this was logged.";
 }
 
 function say(video, sentence) {

@@ -35,8 +35,8 @@ function rowFor(file) {
 function sentence(error) {
   const answer = error.originalResponse;
   const status = answer ? answer.getStatus() : 0;
-  if (status === 401 || status === 403) return "You are logged out. Log in again and choose the same file: it goes on where it stopped.";
-  if (!answer) return "The line is broken. Choose the same file again when it is back: it goes on where it stopped.";
+  if (status === 401 || status === 403) return "You are logged out. Log in again and select the same file to resume.";
+  if (!answer) return "Connection lost. Select the same file again to resume.";
   try { return JSON.parse(answer.getBody()).detail; } catch { return `The server answered ${status}.`; }
 }
 
@@ -64,7 +64,7 @@ function add(file) {
     },
     onSuccess() {
       bar.value = bar.max;
-      said.textContent = "all of it is here";
+      said.textContent = "uploaded";
       stop.remove();
       setTimeout(() => row.remove(), 4000);
       document.body.dispatchEvent(new CustomEvent("footage"));
