@@ -6,7 +6,7 @@ from typing import Protocol
 from faces.error_rates import Rate
 from storage.results.calibrations import Calibration
 
-UNCALIBRATED = "Uncalibrated: how many strangers come as close in this footage was not measured."
+UNCALIBRATED = "Uncalibrated: the rate of false candidates in this footage was not measured."
 
 
 def said(made: Calibration | None) -> str:
@@ -17,10 +17,10 @@ def said(made: Calibration | None) -> str:
     low, high = rate.interval
     return (
         f"Calibrated on {made.made_at:%Y-%m-%d}: of {rate.searches} searches for people who are "
-        f"not in this footage {rate.with_any} gave a candidate ({rate.share:.1%}; 95 per cent "
+        f"not in this footage {rate.with_any} returned a candidate ({rate.share:.1%}; 95% "
         f"interval {low:.1%} to {high:.1%}), {expected(rate)} false candidates in a thousand "
         f"such searches. Engine {about.engine}, threshold {about.threshold:g}, "
-        f"compared with {made.appearances:,} then; more footage means more of them."
+        f"compared with {made.appearances:,} appearances; more footage gives more false candidates."
     )
 
 

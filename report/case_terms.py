@@ -26,9 +26,9 @@ def authorisation(case: Case) -> str:
         at = in_utc(case.authorised_at)
         return f"{case.authorised_by}, {case.authorisation_reference}, {at}"
     if case.authorisation_refused_at is not None:
-        return f"nobody; refused on {in_utc(case.authorisation_refused_at)}"
+        return f"none; refused on {in_utc(case.authorisation_refused_at)}"
     if case.locks_at is not None:
-        return f"nobody yet; locked from {in_utc(case.locks_at)} until authorised"
+        return f"none yet; locked from {in_utc(case.locks_at)} until authorised"
     return "not needed for this legal basis"
 
 
@@ -38,4 +38,4 @@ def _period(case: Case) -> str:
         return "any"
     if since == EVER[0]:
         return f"before {in_utc(before)}"
-    return f"since {in_utc(since)}" if before == EVER[1] else f"{in_utc(since)} to {in_utc(before)}"
+    return f"from {in_utc(since)}" if before == EVER[1] else f"{in_utc(since)} to {in_utc(before)}"

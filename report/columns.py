@@ -25,17 +25,17 @@ SEEN = (
     Column(
         "start_ms",
         int,
-        "When the face was first seen in this appearance: milliseconds from the start of the "
+        "When the face is first seen in this appearance: milliseconds from the start of the "
         "recording.",
         "from",
         shown=clock,
     ),
-    Column("end_ms", int, "When it was last seen.", "to", shown=clock),
-    Column("best_ms", int, "When it was seen best.", "best at", shown=clock, is_detail=True),
+    Column("end_ms", int, "When it is last seen.", "to", shown=clock),
+    Column("best_ms", int, "When it is seen best.", "best at", shown=clock, is_detail=True),
     Column(
         "box",
         Box,
-        "Where it was at `best_ms`: x, y, width, height in pixels of the upright frame, scaled "
+        "Where it is at `best_ms`: x, y, width, height in pixels of the upright frame, scaled "
         "down to `NIGHTREEL_MAX_SIDE_PX` if that is larger. Null if an import did not say it.",
         path="pixels",
         may_be_null=True,
@@ -127,7 +127,7 @@ CANDIDATE = (
     Column(
         "review_status",
         Standing,
-        "What the verdicts come to: `open`, `waits for a second reviewer`, `supported`, "
+        "Result of the verdicts: `open`, `awaiting second review`, `supported`, "
         "`withheld for quality`, `not supported` or `inconclusive`.",
         "review status",
         shown=attrgetter("value"),
@@ -136,7 +136,7 @@ CANDIDATE = (
     Column(
         "reference",
         str,
-        "File name of the reference photo that came closest.",
+        "File name of the closest reference photo.",
         "closest photo",
         "row.reference",
         is_detail=True,
@@ -164,7 +164,7 @@ HIT = (
     Column(
         "photo",
         str,
-        "File name of the photo that came closest.",
+        "File name of the closest photo.",
         "closest photo",
         is_detail=True,
         example="passport.jpg",
@@ -210,8 +210,8 @@ VECTOR = Column(
 
 PACKAGED = (
     *inside("listed", elsewhere(CANDIDATE)),
-    Column("override", str, "Why verdicts on poor pictures count. Empty if none was needed."),
+    Column("override", str, "Reason for accepting verdicts despite low image quality, or empty."),
     Column("picture", str, "File with its clearest picture. Empty unless it is supported."),
-    Column("reference_picture", str, "File with the photo that came closest. Empty likewise."),
+    Column("reference_picture", str, "File with the closest photo. Empty unless it is supported."),
 )
 """Of `report.statement.Line`."""

@@ -31,8 +31,8 @@ from storage.results.case_view import candidate_page, weights_of_case
 from storage.results.verdicts import Standing, Verdict, overrides, verdicts_of
 
 NOTHING = (
-    "Nothing in this case is supported by two people yet, so there is nothing to export; "
-    "review its candidates first."
+    "No candidate in this case is supported by two reviewers yet, so there is nothing to "
+    "export; review its candidates first."
 )
 
 

@@ -32,4 +32,4 @@ def typed(text: str) -> datetime:
     try:
         return datetime.strptime(text, TYPED).replace(tzinfo=UTC)
     except ValueError:
-        raise WrongUsage("A moment is written as 2026-11-26T05:40; write it again.") from None
+        raise WrongUsage("Invalid date and time; use the form 2026-11-26T05:40.") from None

@@ -153,7 +153,9 @@ def _done(night: Night) -> str:
     always = night.windows.always
     since = "In the last 24 hours" if always else f"Since {_when(night, night.since)}"
     done = [one for one in night.ended if one.state in SEARCHABLE]
-    return f"{since}: {_recordings(done)} done, {whole_clock(night.watched_ms)} of footage watched"
+    return (
+        f"{since}: {_recordings(done)} done, {whole_clock(night.watched_ms)} of footage processed"
+    )
 
 
 def _remaining(night: Night) -> str:
@@ -169,7 +171,7 @@ def _expected(night: Night) -> str:
     if not night.outlook.workers:
         return "no worker is running"
     if end is None or speed is None:
-        return "no end can be told yet"
+        return "no estimate yet"
     return f"expected by {_when(night, end)} ({speed_in_words(speed, night.outlook.workers)})"
 
 
@@ -183,7 +185,7 @@ def _window(night: Night) -> Iterator[str]:
 
 def _attention(night: Night) -> Iterator[str]:
     yield from _listed("With gaps", [_gaps(one) for one in night.with_gaps])
-    yield from _listed("Refused", [f"{one.name}: {one.reason}" for one in night.refused])
+    yield from _listed("Rejected", [f"{one.name}: {one.reason}" for one in night.refused])
     yield from _listed("Paused", [_named(one) for one in night.outlook.work if one.paused])
     yield from _listed("Late", [_late(night, one) for one in night.late])
 
@@ -197,8 +199,8 @@ def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:
 
 
 def _gaps(one: Outcome) -> str:
-    reasons = " ".join(dict.fromkeys(one.reasons)) or "It could not be decoded."
-    missing = f"{clock(_missing_ms(one))} of {clock(one.duration_ms)} not looked at"
+    reasons = " ".join(dict.fromkeys(one.reasons)) or "Could not be decoded."
+    missing = f"{clock(_missing_ms(one))} of {clock(one.duration_ms)} not analysed"
     return f"{_named(one)}: {missing}. {reasons}"
 
 
@@ -207,9 +209,9 @@ def _missing_ms(one: Outcome) -> int:
 
 
 def _late(night: Night, one: Late) -> str:
-    wanted = f"{_named(one)}: wanted by {_when(night, one.due_at)}"
+    wanted = f"{_named(one)}: due {_when(night, one.due_at)}"
     if one.end is None:
-        return f"{wanted}, no end can be told"
+        return f"{wanted}, no estimate yet"
     done = "done" if one.end <= night.now else "expected"
     return f"{wanted}, {done} {_when(night, one.end)}"
 

@@ -70,16 +70,16 @@ def verify(path: Path) -> Verified:
         raise WrongUsage(f"The package cannot be read ({error.strerror}); check it.") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise Altered(
-            "The package is damaged, or none; get it again from whoever made it."
+            "The file is damaged or not a package; get it again from its source."
         ) from None
 
 
 def _verify(archive: zipfile.ZipFile) -> Verified:
     names = archive.namelist()
     if MANIFEST not in names:
-        raise WrongUsage("There is no manifest in it, so it is no package of ours; name another.")
+        raise WrongUsage("Not a Nightreel package: the manifest is missing. Give another file.")
     if len(set(names)) != len(names):
-        raise Altered("The package has a file twice; it was altered.")
+        raise Altered("The package contains a file twice; it was altered.")
     manifest = archive.read(MANIFEST) if _fits(archive) else b""
     about = _read(manifest)
     for name in sorted(set(about["files"]) | set(names) - {MANIFEST}):
@@ -104,7 +104,7 @@ def _read(manifest: bytes) -> dict[str, Any]:
 
 def _check(archive: zipfile.ZipFile, name: str, expected: str | None, is_there: bool) -> None:
     if expected is None:
-        raise Altered(f"The package has a file that its manifest does not name: {name!a}.")
+        raise Altered(f"The package contains a file that is not in its manifest: {name!a}.")
     if not is_there:
         raise Altered(f"A file of the package is missing: {name!a}.")
     if archive.getinfo(name).file_size > _MOST_FILE_BYTES or _hash(archive, name) != expected:

@@ -78,16 +78,16 @@ def whole_file(path: Path, *, overwrite: bool) -> Iterator[IO[bytes]]:
                 raise
     except OSError as error:
         raise StoreUnavailable(
-            f"The file cannot be written ({error.strerror}); nothing of it was kept, "
+            f"The file cannot be written ({error.strerror}); nothing was written, "
             "check the folder and the disk."
         ) from error
 
 
 def _refuse_taken(path: Path, overwrite: bool) -> None:
     if not path.parent.is_dir():
-        raise WrongUsage("The folder to write into does not exist; make it first.")
+        raise WrongUsage("The output folder does not exist; create it first.")
     if os.path.lexists(path) and (path.is_dir() or not overwrite):
-        raise WrongUsage("There is a file of that name; name another, or overwrite with --force.")
+        raise WrongUsage("The file already exists; give another name, or overwrite with --force.")
 
 
 def write_csv(text: TextIO, rows: Iterable[Any], columns: Sequence[Column]) -> int:

@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 
 TUS = ("tus-resumable",)
 """A header of the upload protocol that every answer of it has."""
-UNFORESEEN = "Something went wrong that nobody foresaw; the log says what. Try again later."
+UNFORESEEN = "An unexpected error occurred; see the server log. Try again later."
 SENTENCES = {
-    404: "There is no such page.",
-    405: "This cannot be asked for in this way.",
-    413: "That is more than is taken here at once.",
+    404: "Page not found.",
+    405: "Method not allowed.",
+    413: "The request is too large.",
 }
 
 
@@ -98,7 +98,7 @@ async def _of_http(request: Request, error: Exception) -> Response:
 async def _not_understood(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = sorted({str(part["loc"][-1]) for part in error.errors()})
-    sentence = f"This cannot be used as it was given: {', '.join(fields)}."
+    sentence = f"Invalid value: {', '.join(fields)}."
     return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
 
 

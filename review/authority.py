@@ -73,18 +73,18 @@ def given_authorisation(
 ) -> Authorisation:
     """An authorisation that was given by now. Raises WrongUsage for one of a day to come."""
     if at > now:
-        raise WrongUsage("An authorisation cannot be of a day to come; enter the day it was given.")
+        raise WrongUsage("The date of authorisation is in the future; enter the date it was given.")
     return Authorisation(reference.strip(), authority.strip(), at)
 
 
 def check_repeated(reference: str, repeated: str) -> None:
     """That somebody means what cannot be had back. Raises WrongUsage."""
     if repeated.strip() != reference:
-        raise WrongUsage("The reference was typed otherwise; nothing was erased.")
+        raise WrongUsage("The reference does not match; nothing was purged.")
 
 
 def _moment(day: str) -> datetime:
     try:
         return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        raise WrongUsage("A day is written as 2026-11-26; write it again.") from None
+        raise WrongUsage("Invalid date; use the form 2026-11-26.") from None

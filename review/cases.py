@@ -229,7 +229,7 @@ def enrol_with(
     Raises WrongUsage, and as `enrol_person`.
     """
     if not name.strip():
-        raise WrongUsage("Somebody who is looked for needs a name; give one.")
+        raise WrongUsage("A person of interest needs a name; enter one.")
     with at_hand(photos) as paths, ours.looking:
         enrolled = enrol_person(
             name.strip(),

@@ -11,12 +11,12 @@ from storage.results.begun import begun
 
 ACCOUNTS = (
     "Your account manages accounts and sees no faces. Create accounts for the people who work \
-on cases. One person may have several of these roles, but none of them together with operator."
+on cases. One person may hold several of these roles, but none of them together with operator."
 )
 WORK = "From an empty archive to the first candidates:"
 WANTED = (
     (ANALYST, 1, "An analyst uploads footage, opens cases and searches."),
-    (REVIEWER, 2, "Two reviewers judge candidates; one is supported only when both agree."),
+    (REVIEWER, 2, "Two reviewers; a candidate is supported only if both give “same”."),
     (SUPERVISOR, 1, "A supervisor authorises cases and exports results."),
 )
 
@@ -61,9 +61,9 @@ def _accounts(session: Session) -> list[Step]:
 def _work(session: Session) -> list[Step]:
     so_far = begun(session)
     return [
-        Step(so_far.case, "A case says what allows the search.", "Open a case", "/cases"),
+        Step(so_far.case, "A case records the legal basis of a search.", "Open a case", "/cases"),
         Step(so_far.recording, "Upload footage for it.", "Upload footage", "/recordings"),
         Step(
-            so_far.person, "Add photos of a person on the case's page.", "Choose the case", "/cases"
+            so_far.person, "Add photos of a person on the case's page.", "Open the case", "/cases"
         ),
     ]

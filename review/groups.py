@@ -122,7 +122,7 @@ def crop(
     there = group_in(known, group_id).members
     found = [one for one in there if one.seen.appearance_id == appearance and one.seen.crops]
     if not found:
-        raise Purged("There is no such picture in this group.")
+        raise Purged("No such picture in this group.")
     with writing(ours.database) as session:
         ours.record(session, who.actor, Action.CROP_VIEWED, case_id, appearance_id=appearance)
     return Response(ours.context.media.read(found[0].seen.crops[0]), media_type="image/jpeg")
@@ -188,4 +188,4 @@ def group_in(known: Groups, group_id: int) -> Group:
     for one in known.groups:
         if one.id == group_id:
             return one
-    raise Purged("There is no such group; it was merged into another, or purged.")
+    raise Purged("No such group; it may have been merged or purged.")

@@ -74,13 +74,14 @@ def names_of(route: APIRoute) -> list[str]:
 
 def _refuse_unknown(parameters: set[str]) -> None:
     if parameters:
-        raise WrongUsage("This takes no such parameter; see /api/v1/docs.")
+        named = ", ".join(f"“{one}”" for one in sorted(parameters))
+        raise WrongUsage(f"Unknown parameter {named}; see /api/v1/docs.")
 
 
 def _refuse_beyond_all_numbers(parts: Mapping[str, str]) -> None:
     """Refuse what no database could even be asked for; the API's numbers have their own limits."""
     if any(part.isdecimal() and int(part) > MOST for part in parts.values()):
-        raise NotFound("There is nothing of such a number.")
+        raise NotFound("Nothing has this number.")
 
 
 def _noun_and_verb(route: APIRoute) -> str:
@@ -96,11 +97,11 @@ async def _let_in(request: Request, name: str) -> None:
         visitor = await run_in_threadpool(visitor_of_session, request, noted=not access.polled)
     request.state.visitor = visitor
     if visitor is STRANGER and not access.public:
-        raise NotLoggedIn("Give a token that is good." if by_token else "Log in to see this.")
+        raise NotLoggedIn("Missing or invalid token." if by_token else "Log in to view this page.")
     if visitor.must_change_password and name not in FOR_A_NEW_PASSWORD:
-        raise PasswordExpected("This password was for one time; choose one of your own first.")
+        raise PasswordExpected("You used a one-time password; choose your own password first.")
     if not may(visitor, name):
-        raise NotAllowed("Your account has no role for this; ask whoever manages the accounts.")
+        raise NotAllowed("Your account has no role for this; ask an administrator.")
     _check_length(request, access.most_bytes)
     if request.method not in SAFE and not by_token:
         await _ask_for_form_token(request)
@@ -111,9 +112,9 @@ def _check_length(request: Request, most_bytes: int | None) -> None:
         return
     length = request.headers.get("content-length", "0")
     if "transfer-encoding" in request.headers or not length.isdecimal():
-        raise WrongUsage("A request says how long it is; give its Content-Length.")
+        raise WrongUsage("The request has no Content-Length; add it.")
     if int(length) > most_bytes:
-        raise TooLarge("That is more than is taken here at once; make it smaller.")
+        raise TooLarge("The request is too large; send less at once.")
 
 
 async def _ask_for_form_token(request: Request) -> None:
@@ -122,4 +123,4 @@ async def _ask_for_form_token(request: Request) -> None:
         given = str((await request.form()).get("form_token", ""))
     expected = form_token(request)
     if not expected or not hmac.compare_digest(expected.encode(), (given or "").encode()):
-        raise NotAllowed("This form is too old or not ours; load the page again and repeat it.")
+        raise NotAllowed("The form has expired; reload the page and try again.")

@@ -17,7 +17,7 @@ from storage.access.audit import Action
 from storage.access.passwords import hash_password, password_fits
 from storage.database.database import reading, writing
 
-WRONG = "This name and this password do not belong together."
+WRONG = "Wrong account name or password."
 Text = Annotated[str, Form()]
 routes = router()
 
@@ -98,13 +98,13 @@ def _record_failure(ours: Site, name: str) -> None:
 
 def _new_password(ours: Site, name: str, password: str, new_password: str, again: str) -> str:
     if new_password != again:
-        raise WrongUsage("The two new passwords differ; write the same one twice.")
+        raise WrongUsage("The new passwords do not match; enter the same one twice.")
     if new_password == password:
-        raise WrongUsage("That is the password you have; choose another one.")
+        raise WrongUsage("The new password is the same as the current one; choose another.")
     with reading(ours.database) as session:
         kept = password_hash_of(session, name)
     if not password_fits(password, kept):
-        raise NotAllowed("The present password is not right; write it again.")
+        raise NotAllowed("The current password is wrong; enter it again.")
     return hash_password(new_password)
 
 

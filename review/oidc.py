@@ -43,7 +43,7 @@ async def ask_provider(request: Request, ours: OurSite, next: str = "/") -> Resp
         )
     except _failures() as error:
         log.warning("the provider of logins cannot be asked: %s", type(error).__name__)
-        raise NotDelivered("The provider does not answer; log in here, or try later.") from None
+        raise NotDelivered("The identity provider does not respond; try again later.") from None
     return sent
 
 
@@ -56,7 +56,7 @@ async def hear_provider(request: Request, ours: OurSite) -> Response:
         claims = token["userinfo"]
     except _failures() as error:
         log.warning("a login elsewhere failed: %s", type(error).__name__)
-        raise NotAllowed("The provider did not vouch for this login; begin it again.") from None
+        raise NotAllowed("The identity provider rejected this login; start again.") from None
     place = own_place(str(request.session.pop("next", "/")))
     return await run_in_threadpool(_enter, request, ours, claims, place)
 
@@ -73,7 +73,7 @@ def _enter(request: Request, ours: Site, claims: Mapping[str, Any], place: str) 
     provider = _provider(ours)
     roles = roles_of(claims, provider)
     if not roles:
-        raise NotAllowed("Your account gives you no role here; ask whoever manages it.")
+        raise NotAllowed("Your account has no Nightreel role; ask your administrator.")
     with writing(ours.database) as session:
         account = _account(session, ours, f"{provider.issuer}|{claims['sub']}", claims, roles)
         return sessions.begin(request, session, ours, account.id, place)
@@ -95,7 +95,7 @@ def _account(
         ours.record(session, "anonymous", Action.ACCOUNT_CREATED, account_id=made.id)
         return made
     if known.disabled_at is not None:
-        raise NotAllowed("This account is disabled; ask whoever manages the accounts.")
+        raise NotAllowed("This account is disabled; ask an administrator.")
     if known.roles != roles:
         set_roles(session, known.name, roles)
         act = Action.ACCOUNT_CHANGED
@@ -137,5 +137,5 @@ def _failures() -> tuple[type[Exception], ...]:
 
 def _provider(ours: Site) -> Provider:
     if ours.provider is None:
-        raise NotFound("Logging in elsewhere is not set up here.")
+        raise NotFound("Login through an identity provider is not configured.")
     return ours.provider

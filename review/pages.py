@@ -29,13 +29,13 @@ NAVIGATION = (
 )
 """Shown where the route exists and the visitor has a role for it."""
 IN_WORDS = {
-    State.WAITING: "waits its turn",
-    State.RUNNING: "being watched",
-    State.MATCHING: "being compared",
-    State.DONE: "watched in full",
-    State.GAPS: "watched, with gaps",
-    State.FAILED: "could not be watched",
-    State.CANCELLED: "cancelled",
+    State.WAITING: "Queued",
+    State.RUNNING: "Processing",
+    State.MATCHING: "Matching",
+    State.DONE: "Processed",
+    State.GAPS: "Processed, with gaps",
+    State.FAILED: "Could not be processed",
+    State.CANCELLED: "Cancelled",
 }
 
 

@@ -19,9 +19,9 @@ def at_hand(uploads: Sequence[UploadFile]) -> Iterator[list[Path]]:
     """The photos as files, readable by us alone, gone when the block ends. Raises WrongUsage."""
     given = [one for one in uploads if one.filename]
     if not given:
-        raise WrongUsage("No photo was chosen; choose at least one.")
+        raise WrongUsage("No photo selected; select at least one.")
     if len(given) > MOST_PHOTOS:
-        raise WrongUsage(f"These are {len(given)} photos; hand in at most {MOST_PHOTOS} at once.")
+        raise WrongUsage(f"These are {len(given)} photos; upload at most {MOST_PHOTOS} at once.")
     with tempfile.TemporaryDirectory(prefix="nightreel-photos-") as folder:
         paths = []
         for number, upload in enumerate(given):

@@ -38,7 +38,7 @@ def crop(
     """A picture of an appearance, counted from 0, the best first."""
     shown = _closer(ours, who, case_id, Key(person, appearance), Action.CROP_VIEWED, place=place)
     if place >= len(shown.seen.crops):
-        raise Purged("There is no such picture of this candidate.")
+        raise Purged("No such picture of this candidate.")
     return Response(ours.context.media.read(shown.seen.crops[place]), media_type="image/jpeg")
 
 
@@ -50,7 +50,7 @@ def reference(
     shown = _closer(ours, who, case_id, key, Action.CROP_VIEWED, reference_id=reference)
     crops = {one.id: one.crop for one in shown.references}
     if reference not in crops:
-        raise Purged("There is no such reference photo any more.")
+        raise Purged("This reference photo no longer exists.")
     return Response(ours.context.media.read(crops[reference]), media_type="image/jpeg")
 
 

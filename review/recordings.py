@@ -60,7 +60,7 @@ class Shown:
     def state(self) -> str:
         """In words."""
         if self.outcome.cut_by is not None:
-            return f"only faces that {self.outcome.cut_by} cut"
+            return f"imported faces only, cropped by {self.outcome.cut_by}"
         paused = self.progress.paused_at and self.is_open
         return "paused" if paused else IN_WORDS[self.outcome.state]
 
@@ -136,7 +136,7 @@ def find_recording(ours: Site, who: Visitor, analysis_id: int) -> Shown:
         own = uploads.analyses_of(session, who.account_id)
         found = show(session, ours, [analysis_id], ours.now())
     if not found or not (who.roles & SEE_ALL or analysis_id in own):
-        raise NotFound("There is no such recording; see the list of recordings.")
+        raise NotFound("No such recording; see the list of recordings.")
     return found[0]
 
 

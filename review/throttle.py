@@ -22,7 +22,7 @@ class LoginThrottle:
     def check(self, name: str, address: str) -> None:
         """Raise TooManyTries when there were too many failures."""
         if not all(self._limiter.test(item, *keys) for item, keys in _counters(name, address)):
-            raise TooManyTries("Too many failed logins; wait a quarter of an hour.")
+            raise TooManyTries("Too many failed logins; try again in 15 minutes.")
 
     def failed(self, name: str, address: str) -> None:
         """Count a failure."""

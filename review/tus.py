@@ -77,7 +77,7 @@ def create(
     `filename` or `case` and a value in base64. The answer's `Location` is where its bytes go."""
     _check_version(tus_resumable)
     if upload_length > ours.most_upload_bytes:
-        raise TooLarge("The file is larger than what is taken here; see NIGHTREEL_UPLOAD_MAX_GB.")
+        raise TooLarge("The file is too large; see NIGHTREEL_UPLOAD_MAX_GB.")
     given = _metadata(upload_metadata)
     upload = _begin(ours, who, given.get("filename", ""), given.get("case", ""), upload_length)
     place = f"{request.url.path}/{upload.id}"
@@ -117,7 +117,7 @@ async def receive(
     with ours.inbox.hold(upload.id) as receiving:
         begin = receiving.length
         if upload_offset != begin:
-            raise Conflict(f"The upload goes on at byte {begin}; ask for its Upload-Offset.")
+            raise Conflict(f"The upload resumes at byte {begin}; request its Upload-Offset.")
         await _write(request, receiving, upload.size_bytes)
         await run_in_threadpool(_come, ours, upload, receiving)
         return _at(receiving.length)
@@ -128,7 +128,7 @@ def stop(upload_id: str, ours: OurSite, who: Who, tus_resumable: Speaking = "") 
     _check_version(tus_resumable)
     upload = _own(ours, who, upload_id)
     if upload.stage is uploads.Stage.ARRIVED:
-        raise Conflict("All of it has come and it is being looked at; it cannot be stopped.")
+        raise Conflict("The file is uploaded and being checked; it can no longer be stopped.")
     with writing(ours.database) as session:
         uploads.forget(session, [upload.id])
     ours.inbox.discard(upload.id)
@@ -142,7 +142,7 @@ async def _write(request: Request, receiving: Receiving, size_bytes: int) -> Non
         came += len(chunk)
         if begin + came > size_bytes:
             await run_in_threadpool(receiving.cut, begin)
-            raise TooLarge("More bytes came than the upload was said to have; begin it anew.")
+            raise TooLarge("The upload sent more bytes than it declared; start it again.")
         piece += chunk
         if len(piece) >= PIECE_BYTES:
             await run_in_threadpool(receiving.append, bytes(piece))

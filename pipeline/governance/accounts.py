@@ -88,16 +88,14 @@ class Managing:
             session.flush()
             if managed and not accounts.managers(session):
                 raise Conflict(
-                    f"{name} is the last one who can manage accounts; "
-                    f"give somebody else the role {MANAGER} first."
+                    f"{name} is the last account that can manage accounts; "
+                    f"give another account the role {MANAGER} first."
                 )
             self._record(session, Action.ACCOUNT_CHANGED, account_id=account.id, **what)
 
     def _refuse_own(self, session: Session, account: Account) -> None:
         if self.actor in tokens.actors_of(session, account.id):
-            raise NotAllowed(
-                "Nobody changes their own account's roles, or disables it; ask another manager."
-            )
+            raise NotAllowed("You cannot change or disable your own account; ask another operator.")
 
     def _record(self, session: Session, action: Action, **objects: JsonValue) -> None:
         record(session, actor=self.actor, action=action, objects=objects, now=self.now)

@@ -25,9 +25,9 @@ UPLOADED = "footage"
 _UNREADABLE = (PictureLost, StoreUnavailable, WrongUsage)
 """What is gone, altered or sealed with a lost master key is erased all the same."""
 ELSEWHERE = (
-    "Backups, copies and reports that were made before are not erased; delete them, and after "
-    "restoring a backup purge again.",
-    "Footage that was added from a folder is where it was; only what was seen in it is erased.",
+    "Backups, copies and reports made earlier are not purged; delete them, and purge again after "
+    "restoring a backup.",
+    "Footage added from a folder stays there; only the results of its analysis are purged.",
 )
 
 
@@ -93,7 +93,9 @@ def purge_bystanders(days: int, context: Context, order: Order) -> Certificate:
     """
     before = order.now - timedelta(days=days)
     target = purge.bystanders(watched_before=before, now=order.now)
-    return _purge(target, f"bystanders of footage watched before {before:%Y-%m-%d}", context, order)
+    return _purge(
+        target, f"bystanders of footage processed before {before:%Y-%m-%d}", context, order
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from storage.tables import DEFAULT_SITE
 
 LEAST_FREE_BYTES = 200_000_000
 """What uploads leave to the database and the queue on their disk."""
-NO_ROOM = "The disk has no room for this; free some space, then the upload goes on."
+NO_ROOM = "The disk is full; free some space, then the upload resumes."
 ABANDONED_AFTER = timedelta(days=3)
 FORGOTTEN_AFTER = timedelta(days=30)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -108,7 +108,7 @@ class Inbox:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Busy("This upload is still coming from elsewhere; try again soon.") from None
+                raise Busy("This upload is active on another connection; try again.") from None
             yield Receiving(file)
 
     def discard(self, upload_id: str) -> None:
@@ -200,7 +200,7 @@ def _disk_explained() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise NotFound("There is no such upload, or it is over; begin it anew.") from error
+        raise NotFound("No such upload, or it has ended; start it again.") from error
     except OSError as error:
         if error.errno in FULL:
             raise DiskFull(NO_ROOM) from error

@@ -53,17 +53,17 @@ def cut_clip(shown: BlindView, context: Context, *, blurred: bool = True) -> Cli
     NotFound where there is nothing to show, and Purged when the footage has been purged.
     """
     if shown.seen.cut_by is not None:
-        raise NotFound("This face was cut by others and imported; there is no clip of it.")
+        raise NotFound("No clip: this face was imported.")
     with reading(context.database) as session:
         where = spot(session, shown.seen.analysis_id, shown.seen.best_ms)
     if where is None:
-        raise Purged("The footage of this candidate has been purged; there is no clip of it.")
+        raise Purged("No clip: the footage of this candidate was purged.")
     span = _span(where, shown.seen.best_ms)
     known = Known(where.recording, where.sha256, where.modified_ns, where.object_tag)
     with at_hand(known, context.footage_store, patience_seconds=FETCH_SECONDS) as recording:
         frames = excerpt(recording, where.segment, span, decoder=context.decoder)
     if not frames:
-        raise NotFound("Nothing of this moment can be decoded any more; see its gaps.")
+        raise NotFound("No clip: this part of the footage can no longer be decoded; see its gaps.")
     followed = False
     if blurred:
         frames, followed = _hide_others(frames, shown, where, context)

@@ -38,7 +38,7 @@ def seed(
     NotAuthorised, WrongUsage without a reason or where nobody in it can be used.
     """
     if not reason.strip():
-        raise WrongUsage("Say how it is known that this recording shows nobody looked for.")
+        raise WrongUsage("State how it is known that this recording shows no person of interest.")
     act = Act(context.database, by.actor, Action.SETTING_CHANGED, now)
     with act.on(case_id) as session:
         case_in_force_by_id(session, case_id, now)
@@ -48,7 +48,7 @@ def seed(
             for decoy in _closest(session, person.id, recording_id, number, rules, context)
         ]
         if not chosen:
-            raise WrongUsage("Nobody in this recording can be used as a decoy; take another.")
+            raise WrongUsage("No face in this recording is usable here; choose another.")
         new = add_decoys(session, chosen, account_id=by.account_id, reason=reason.strip(), now=now)
         act.record(session, case_id, setting="decoys", recording_id=recording_id, decoys=new)
     return new

@@ -1,4 +1,4 @@
-"""Whom the token acts for."""
+"""The account the token acts for."""
 
 from review.api.models.account import Me
 from review.api.routing import routes_of
@@ -9,5 +9,5 @@ routes = routes_of("account")
 
 @routes.get("/me")
 def me(who: Who) -> Me:
-    """Whom the token acts for, and as what."""
+    """The account the token acts for, and its roles."""
     return Me.of(who)

@@ -28,7 +28,7 @@ CHANGED = FOUND | SETTLED
 
 @routes.get("")
 def list_all(ours: OurSite, cursor: Cursor = "", limit: Limit = 50) -> AccountsAnswer:
-    """Every account, in the order in which they were made."""
+    """All accounts, in order of creation."""
     with reading(ours.database) as session:
         known = list_accounts(session)
     found = piece(known, lambda one: (one.id,), cursor, limit)
@@ -37,14 +37,14 @@ def list_all(ours: OurSite, cursor: Cursor = "", limit: Limit = 50) -> AccountsA
 
 @routes.post("", status_code=HTTPStatus.CREATED, responses=SETTLED)
 def make(ours: OurSite, who: Who, given: AccountGiven) -> OpenedAnswer:
-    """Make an account. The answer is the only one that has its password, which is for one time: its
-    owner chooses another at the first login, on the page."""
+    """Create an account. Only this response contains its one-time password; its
+    owner chooses a new one at first login, in the web interface."""
     return _opened(ours, managing(ours, who).make(given.name, given.roles))
 
 
 @routes.get("/tokens")
 def list_tokens(ours: OurSite, cursor: Cursor = "", limit: Limit = 50) -> TokensAnswer:
-    """Every token, the newest first, without its secret."""
+    """All tokens, newest first, without their secrets."""
     now = ours.now()
     with reading(ours.database) as session:
         known = tokens_in(session)
@@ -54,42 +54,42 @@ def list_tokens(ours: OurSite, cursor: Cursor = "", limit: Limit = 50) -> Tokens
 
 @routes.delete("/tokens/{token_id}", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
 def revoke_token(token_id: Number, ours: OurSite, who: Who) -> None:
-    """Make a token worthless at once; it stays in the list."""
+    """Revoke a token immediately; it stays in the list."""
     managing(ours, who).revoke_token(token_id)
 
 
 @routes.get("/{account_id}", responses=FOUND)
 def show(account_id: Number, ours: OurSite) -> AccountAnswer:
-    """One account as it stands."""
+    """One account."""
     with reading(ours.database) as session:
         return AccountAnswer.of(account_by_id(session, account_id))
 
 
 @routes.put("/{account_id}/roles", responses=CHANGED)
 def set_roles(account_id: Number, ours: OurSite, who: Who, given: RolesGiven) -> AccountAnswer:
-    """Give an account these roles and no others, from its next request on. Nobody changes their
-    own, and the last account that can manage accounts keeps that role."""
+    """Set the roles of an account, effective from its next request. You cannot change your
+    own roles, and the last account that can manage accounts keeps that role."""
     managing(ours, who).set_roles(name_of(ours, account_id), given.roles)
     return show(account_id, ours)
 
 
 @routes.post("/{account_id}/password", responses=CHANGED)
 def reset_password(account_id: Number, ours: OurSite, who: Who) -> OpenedAnswer:
-    """Another password for one time, answered once; whoever is logged in is logged out."""
+    """Reset the password: the one-time password is returned once, and all sessions end."""
     return _opened(ours, managing(ours, who).reset_password(name_of(ours, account_id)))
 
 
 @routes.post("/{account_id}/disable", responses=CHANGED)
 def disable(account_id: Number, ours: OurSite, who: Who) -> AccountAnswer:
-    """Let an account log in no more; its sessions end and its tokens are worthless at once. It is
-    never removed, as the audit log names it by its number."""
+    """Disable an account; its sessions end and its tokens stop working immediately. It is
+    never deleted, because the audit log refers to it by number."""
     managing(ours, who).disable(name_of(ours, account_id))
     return show(account_id, ours)
 
 
 @routes.post("/{account_id}/enable", responses=CHANGED)
 def enable(account_id: Number, ours: OurSite, who: Who) -> AccountAnswer:
-    """Let an account log in again."""
+    """Enable an account."""
     managing(ours, who).enable(name_of(ours, account_id))
     return show(account_id, ours)
 

@@ -21,7 +21,7 @@ from review.visitors import Who, names_of_actors
 from storage.access.audit import Action
 
 routes = routes_of("audit")
-LINES = described("application/jsonl", "Every entry as a line of JSON, the oldest first.")
+LINES = described("application/jsonl", "One JSON line per entry, oldest first.")
 
 
 @routes.get("/audit")
@@ -32,7 +32,7 @@ def audit_entries(
     action: Action | None = None,
     cursor: Cursor = "",
 ) -> AuditAnswer:
-    """A hundred entries, the newest first."""
+    """Up to 100 entries, newest first."""
     found = audit.read_entries(
         ours, who, case=case, action=action.value if action else "", before=older_than(cursor)
     )
@@ -43,7 +43,7 @@ def audit_entries(
 
 @routes.get("/audit/searches")
 def count_searches(ours: OurSite, who: Who) -> list[SearchesAnswer]:
-    """Who searched how often, and whether that is far more than usual."""
+    """Search activity by user, with unusual activity flagged."""
     names = names_of_actors(ours.database)
     found = steps.count_searches(ours.database, actor=who.actor, now=ours.now())
     return [SearchesAnswer.of(one, names) for one in found]
@@ -51,17 +51,17 @@ def count_searches(ours: OurSite, who: Who) -> list[SearchesAnswer]:
 
 @routes.get("/audit/export", response_class=Response, responses=LINES)
 def export_audit(ours: OurSite, who: Who) -> Response:
-    """The whole log, for another system or for the verifier."""
+    """The complete log, for another system or the verifier."""
     return audit.export_audit(ours, who)
 
 
 @routes.post("/audit/check")
 def check_audit(ours: OurSite, who: Who) -> CheckedAnswer:
-    """Follow the whole log from its beginning, and say where it breaks."""
+    """Verify the complete log and report the first broken entry."""
     return CheckedAnswer.of(audit.check(ours, who))
 
 
 @routes.post("/audit/checkpoint")
 def sign_audit(ours: OurSite, who: Who) -> CheckpointAnswer:
-    """Sign how far the log has come; keep the answer where this machine cannot change it."""
+    """Sign a checkpoint; store the response where this machine cannot change it."""
     return CheckpointAnswer.of(audit.sign(ours, who))

@@ -35,7 +35,7 @@ picture_routes = pictures.routes_at(f"{CASE}{ONE}", tags=["pictures"], responses
 def list_candidates(
     case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
 ) -> CandidatesAnswer:
-    """Candidates by person and rank, each with what its verdicts come to."""
+    """Candidates by person and rank, each with its review status."""
     person, rank, number = (*place_of(cursor), 0, 0, 0)[:3]
     known = candidates_from(
         ours.database,
@@ -58,7 +58,7 @@ def list_candidates(
 def show_candidate(
     case_id: Number, person: Number, appearance: Number, ours: OurSite, who: Who
 ) -> DetailAnswer:
-    """One candidate, with both verdicts once there are two."""
+    """One candidate, with both verdicts once two are given."""
     key, now = Key(person, appearance), ours.now()
     return DetailAnswer.over(detail(ours.database, case_id, key, actor=who.actor, now=now))
 
@@ -72,7 +72,7 @@ def override(
     who: Who,
     given: ReasonGiven,
 ) -> None:
-    """Write down why verdicts on poor pictures count; once is for good."""
+    """Accept verdicts despite low image quality, with a reason; this is final."""
     override_quality(
         ours.database,
         case_id,
@@ -90,12 +90,16 @@ def changes(
     who: Who,
     since: Annotated[
         int | None,
-        Query(ge=0, le=MOST, description="All that changed after this run, not in the last."),
+        Query(
+            ge=0,
+            le=MOST,
+            description="Changes after this comparison run, instead of those of the latest.",
+        ),
     ] = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> ChangesAnswer:
-    """What a new or withdrawn photo, or another engine, changed: new, gone, moved, look again."""
+    """Changes caused by an added or withdrawn photo, or another engine or threshold."""
     known = view_changes(
         case_id,
         engine=ours.plan.engine,

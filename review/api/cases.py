@@ -33,13 +33,13 @@ in_a_case = routes_of("cases", CASE)
 
 @routes.get("/legal-bases")
 def legal_bases(ours: OurSite) -> list[BasisAnswer]:
-    """What may allow a search here, as NIGHTREEL_LEGAL_BASES says."""
+    """The permitted legal bases, as set in NIGHTREEL_LEGAL_BASES."""
     return [BasisAnswer.of(one) for one in ours.policy.bases.values()]
 
 
 @routes.get("/cases")
 def list_cases(ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50) -> CasesAnswer:
-    """Every case, the newest first."""
+    """All cases, newest first."""
     now = ours.now()
     known = steps.list_cases(actor=who.actor, database=ours.database, now=now)
     found = piece(known, lambda one: (-one.id,), cursor, limit)
@@ -48,8 +48,8 @@ def list_cases(ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50) 
 
 @routes.post("/cases", status_code=HTTPStatus.CREATED)
 def open_case(ours: OurSite, who: Who, given: CaseGiven) -> CaseAnswer:
-    """Open a case; the same again changes nothing, and a reference that was opened on other terms
-    is refused."""
+    """Open a case. Repeating the request changes nothing; a reference that exists with other
+    terms is rejected."""
     now = ours.now()
     opened = steps.open_case(
         given.reference,
@@ -65,16 +65,16 @@ def open_case(ours: OurSite, who: Who, given: CaseGiven) -> CaseAnswer:
 
 @in_a_case.get("")
 def show_case(case_id: Number, ours: OurSite, who: Who) -> OverviewAnswer:
-    """One case, in force or ended, and what came of it in numbers."""
+    """One case, in force or ended, with its results in numbers."""
     now = ours.now()
     return OverviewAnswer.over(overview(ours.database, case_id, actor=who.actor, now=now), now)
 
 
 @in_a_case.patch("")
 def change_case(case_id: Number, ours: OurSite, who: Who, given: CaseChangeGiven) -> CaseAnswer:
-    """Give a case in force other footage or another end. Candidates in footage that it allows no
-    more go at once, and its people are compared again. An authorisation that it needs is to be
-    entered anew: what was authorised was the case as it stood."""
+    """Edit the scope and expiry of a case in force. Candidates in footage outside the new scope are
+    removed immediately, and its persons of interest are compared again. A required authorisation
+    must be entered again, because it covered the case as it was."""
     now = ours.now()
     case = steps.change_case(
         reference(ours, who, case_id, Action.CASE_CHANGED),
@@ -89,7 +89,7 @@ def change_case(case_id: Number, ours: OurSite, who: Who, given: CaseChangeGiven
 
 @in_a_case.post("/authorisation")
 def authorise(case_id: Number, ours: OurSite, who: Who, given: AuthorisationGiven) -> CaseAnswer:
-    """Enter the authorisation that a case needs; the same again changes nothing."""
+    """Enter the required authorisation of a case. Repeating the request changes nothing."""
     now = ours.now()
     case = steps.authorise(
         reference(ours, who, case_id, Action.CASE_AUTHORISED),
@@ -105,8 +105,8 @@ def authorise(case_id: Number, ours: OurSite, who: Who, given: AuthorisationGive
 def refuse_authorisation(
     case_id: Number, ours: OurSite, who: Who, given: ReferenceGiven
 ) -> CaseAnswer:
-    """Say that the authorisation was refused: the case ends, and whom it looks for and what was
-    found is erased at once. Its reference is given again, as nothing can be had back."""
+    """Record that the authorisation was refused: the case ends, and its persons of interest and
+    results are purged immediately. Repeat its reference to confirm; this cannot be undone."""
     now = ours.now()
     known = reference(ours, who, case_id, Action.AUTHORISATION_REFUSED)
     check_repeated(known, given.reference)
@@ -116,7 +116,7 @@ def refuse_authorisation(
 
 @in_a_case.post("/close")
 def close_case(case_id: Number, ours: OurSite, who: Who) -> CaseAnswer:
-    """End a case: nobody is searched for in it any more. It cannot be opened again."""
+    """Close a case: searches and reviews stop. It cannot be reopened."""
     now = ours.now()
     known = reference(ours, who, case_id, Action.CASE_CLOSED)
     case = steps.close_case(known, actor=who.actor, database=ours.database, now=now)

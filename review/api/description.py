@@ -13,35 +13,34 @@ from review.pages import page
 
 VERSION = "1"
 ABOUT = """
-What the pages do, for programs. Whoever runs the machine makes a token for it with
-`nightreel token add ACCOUNT --role ROLE`; every request brings `Authorization: Bearer TOKEN`.
-A token acts for its account with the roles it was given, and all it does is in the audit log
-under its number.
+The functions of the web interface, for programs. An operator creates a token with
+`nightreel token add ACCOUNT --role ROLE`; send it as `Authorization: Bearer TOKEN`.
+A token acts for its account with the roles it was given. The audit log records its actions under
+its number.
 
-What is not done is answered with a sentence in `detail`. Long lists come a piece at a time: `next`
-is the `cursor` of the next piece. Moments are ISO 8601 with their zone, lengths of time in
-milliseconds.
+Errors return one sentence in `detail`. Long lists are paged: `next` is the `cursor` of the next
+page. Times are ISO 8601 with a time zone, durations in milliseconds.
 
-A machine's result is a candidate, for people to judge.
+Every result is a candidate, for human review.
 """
 NOUNS = {
-    "account": "Whom a token acts for.",
-    "recordings": "Footage, and how far each recording has been watched.",
-    "uploads": "Handing files in, by the tus protocol 1.0: a line that breaks does no harm.",
-    "cases": "What allows a search until when, and what came of it.",
-    "footage": "Recordings that were added for a case.",
-    "people": "Whom a case looks for, and the verdict on each photo.",
-    "candidates": "Appearances ranked for a person, and what rematches changed.",
-    "pictures": "Pictures and clips of candidates; each look is in the audit log.",
-    "decoys": "Known strangers among the candidates, to measure the reviewers.",
-    "review": "One candidate after the other, and a reviewer's verdict on each.",
-    "search": "Somebody's photos against a case's footage; nobody is enrolled.",
-    "groups": "Who else appears often in a case, where it allows that.",
-    "export": "What two people support, to be taken elsewhere.",
-    "retention": "What is kept for how long, and erasing it.",
-    "queue": "What waits and runs, for those who run the machine.",
-    "accounts": "Who may log in, and what each may do; the tokens that act for them.",
-    "audit": "Who did what, and whether the log is whole.",
+    "account": "The account a token acts for.",
+    "recordings": "Recordings and their processing status.",
+    "uploads": "Uploads by the tus protocol 1.0; interrupted uploads resume.",
+    "cases": "Legal basis, scope, expiry and results.",
+    "footage": "Recordings added for a case.",
+    "people": "Persons of interest and their reference photos.",
+    "candidates": "Appearances ranked for a person, and changes since the last comparison.",
+    "pictures": "Pictures and clips of candidates; every view is logged.",
+    "decoys": "Known non-matches among the candidates, for the reviewer quality check.",
+    "review": "Candidates one at a time, and the reviewer's verdict on each.",
+    "search": "Search the footage of a case by photo, without adding a person.",
+    "groups": "Unknown faces that appear repeatedly, in cases that allow grouping.",
+    "export": "Evidence package of the supported candidates.",
+    "retention": "Retention periods and purging.",
+    "queue": "Processing queue and system status.",
+    "accounts": "User accounts, their roles and tokens.",
+    "audit": "Audit log and its verification.",
 }
 """In the order of the work."""
 routes = routes_of("description")
@@ -81,4 +80,4 @@ def description(app: FastAPI) -> dict[str, Any]:
 def _say_that_all_is_well(responses: dict[str, Any]) -> None:
     for answer in responses.values():
         if answer["description"] == "Successful Response":
-            answer["description"] = "All is well."
+            answer["description"] = "Success."

@@ -36,8 +36,8 @@ def with_examples(described: Document) -> Document:
 
 def examples_of(operation: Document) -> Iterator[Example]:
     """What is sent, and what is answered when all is well."""
-    bodies = [("Sent", operation.get("requestBody", {}))]
-    bodies += [("Answered", one) for at, one in operation["responses"].items() if at < "300"]
+    bodies = [("Request", operation.get("requestBody", {}))]
+    bodies += [("Response", one) for at, one in operation["responses"].items() if at < "300"]
     for what, body in bodies:
         for kind, content in body.get("content", {}).items():
             if "example" in content:

@@ -18,7 +18,7 @@ routes = routes_of("footage", f"{CASE}/footage")
 def list_footage(
     case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
 ) -> FootageList:
-    """A case's footage, and how much of it was looked at."""
+    """The footage of a case and its coverage."""
     known = overview(ours.database, case_id, actor=who.actor, now=ours.now()).footage
     found = piece(known, lambda one: (one.analysis_id,), cursor, limit)
     return FootageList(footage=[FootageAnswer.of(one) for one in found.shown], next=found.next)
@@ -26,7 +26,7 @@ def list_footage(
 
 @routes.post("", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
 def add_footage(case_id: Number, ours: OurSite, who: Who, given: FootageGiven) -> None:
-    """Add a recording of the archive; whom the case looks for is compared with what was seen in it.
+    """Add a recording of the archive; the persons of interest are compared with its faces.
     New files come as uploads, which name the case. The same again changes nothing. Footage that is
     one case's alone is purged with it."""
     people = case_footage.add(
@@ -37,7 +37,7 @@ def add_footage(case_id: Number, ours: OurSite, who: Who, given: FootageGiven) -
 
 @routes.delete("/{recording}", responses=FOUND)
 def remove_footage(case_id: Number, recording: Number, ours: OurSite, who: Who) -> ChangedFootage:
-    """Take a recording from a case, with the candidates that it allows no more. The recording
+    """Remove a recording from a case, and the candidates no longer in its scope. The recording
     itself stays in the archive."""
     gone = case_footage.remove(
         case_id, recording, actor=who.actor, database=ours.database, now=ours.now()

@@ -32,21 +32,21 @@ routes = routes_of("groups", f"{CASE}/groups")
 def list_groups(
     case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
 ) -> GroupsAnswer:
-    """The groups of a case, the largest first."""
+    """The groups of a case, largest first."""
     known = pages.viewed(ours, who, pages.reference_in_force(ours, who, case_id))
     return _some(known, cursor, limit)
 
 
 @routes.post("/make")
 def make(case_id: Number, ours: OurSite, who: Who, limit: Limit = 50) -> GroupsAnswer:
-    """Group everybody seen in the case's own footage. What was said of groups before holds, and
-    they keep their numbers as far as they can."""
+    """Group the faces in the case's own footage. Earlier merges and splits are kept, and groups
+    keep their numbers where possible."""
     return _some(pages.group_all(ours, who, case_id), "", limit)
 
 
 @routes.post("/merge")
 def merge(case_id: Number, ours: OurSite, who: Who, given: MergeGiven) -> NumberAnswer:
-    """Say that groups are one person: they stay together in every grouping to come."""
+    """Merge groups; they stay together when faces are grouped again."""
     kept = steps.merge_groups(
         pages.reference_in_force(ours, who, case_id),
         given.group_ids,
@@ -78,7 +78,7 @@ def show(
 def split(
     case_id: Number, group: Number, ours: OurSite, who: Who, given: SplitGiven
 ) -> NumberAnswer:
-    """Say that some appearances are somebody else: they stay apart in every grouping to come."""
+    """Split appearances off a group; they stay apart when faces are grouped again."""
     made = steps.split_group(
         pages.reference_in_force(ours, who, case_id),
         group,
@@ -94,8 +94,8 @@ def split(
 def promote(
     case_id: Number, group: Number, ours: OurSite, who: Who, given: NameGiven
 ) -> EnrolledAnswer:
-    """Turn a group into a person of the case, with its best pictures as reference photos. Its own
-    appearances will be candidates too; that they come close says nothing."""
+    """Add a group as a person of interest, with its best pictures as reference photos. Its own
+    appearances will be candidates too; their small distances prove nothing."""
     return EnrolledAnswer.of(pages.turn_into_person(ours, who, case_id, group, given.name))
 
 

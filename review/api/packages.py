@@ -10,11 +10,11 @@ from review.site import OurSite
 from review.visitors import Who
 
 routes = routes_of("export", CASE)
-PACKAGE = described("application/zip", "The package; `X-Package-Sha256` is its hash.")
+PACKAGE = described("application/zip", "The package; its hash is in `X-Package-Sha256`.")
 
 
 @routes.post("/export", response_class=Response, responses=SETTLED | PACKAGE)
 def export(case_id: Number, ours: OurSite, who: Who) -> Response:
-    """A package: a statement of what its results are and are not, every candidate, and the pictures
-    of those supported. `nightreel verify` says whether it is as it was made."""
+    """Evidence package: a statement, all candidates, and the pictures of the supported ones.
+    `nightreel verify` checks that it was not changed."""
     return cases.export_one(ours, who, case_id)

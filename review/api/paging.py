@@ -17,10 +17,10 @@ Cursor = Annotated[
     Query(
         max_length=80,
         pattern=r"^(-?[0-9]{1,12}(\.-?[0-9]{1,12}){0,3})?$",
-        description="`next` of the piece before; nothing for the first.",
+        description="`next` of the previous page; omit for the first.",
     ),
 ]
-Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="Maximum number of items.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Piece(Generic[Item]):
 
     shown: list[Item]
     next: str | None
-    """The cursor of the next piece; None where there is none."""
+    """Cursor of the next page; null on the last."""
 
 
 def piece(

@@ -22,7 +22,7 @@ from storage.tables import Category
 routes = routes_of("people", CASE)
 Photos = Annotated[
     list[UploadFile],
-    File(min_length=1, max_length=MOST_PHOTOS, description="Each of this one person."),
+    File(min_length=1, max_length=MOST_PHOTOS, description="Photos of this one person only."),
 ]
 
 
@@ -30,7 +30,7 @@ Photos = Annotated[
 def list_people(
     case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
 ) -> PeopleAnswer:
-    """Whom a case looks for, with the verdict on each photo."""
+    """The persons of interest of a case, with the assessment of each photo."""
     known = overview(ours.database, case_id, actor=who.actor, now=ours.now())
     found = piece(known.people, lambda one: (one.id,), cursor, limit)
     people = [PersonAnswer.of(one, known.photos[one.id], case_id) for one in found.shown]
@@ -46,14 +46,14 @@ def enrol(
     photos: Photos,
     category: Annotated[Category, Form()] = Category.OTHER,
 ) -> EnrolledAnswer:
-    """Judge the photos, remember whom they show, and have everything compared with them. The same
-    name is the same person, who then has these photos too."""
+    """Add a person of interest: the photos are checked and compared with the footage in scope. An
+    existing name adds the photos to that person."""
     return EnrolledAnswer.of(cases.enrol_with(ours, who, case_id, name, photos, category))
 
 
 @routes.delete("/people/{person}", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
 def withdraw(case_id: Number, person: Number, ours: OurSite, who: Who) -> None:
-    """Look for somebody no longer: their photos, candidates and verdicts go for good."""
+    """Delete a person of interest with all photos, candidates and verdicts."""
     now = ours.now()
     withdraw_person_by_id(person, case_id=case_id, actor=who.actor, database=ours.database, now=now)
 
@@ -66,8 +66,8 @@ def picture(case_id: Number, photo: Number, ours: OurSite, who: Who) -> Response
 
 @routes.delete("/photos/{photo}", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
 def withdraw_photo(case_id: Number, photo: Number, ours: OurSite, who: Who) -> None:
-    """Take a reference photo back; what it had found is compared with the others. The photo stays
-    in the list, without its picture, as withdrawn."""
+    """Withdraw a reference photo; its candidates are compared with the other photos. It stays in
+    the list as withdrawn, without its picture."""
     person = withdraw_reference(
         photo, case_id=case_id, database=ours.database, actor=who.actor, now=ours.now()
     )

@@ -10,5 +10,5 @@ routes = routes_of("queue")
 
 @routes.get("/queue")
 def queue_state(ours: OurSite) -> QueueAnswer:
-    """What waits, what runs, and whether all is well."""
+    """Queued and running work, and system health."""
     return QueueAnswer.of(queue.queue_state(ours))

@@ -23,7 +23,7 @@ upload_routes = routes_at(
 def list_recordings(
     ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 20
 ) -> RecordingsAnswer:
-    """Recordings as they stand, the newest first."""
+    """Recordings and their processing status, newest first."""
     below = older_than(cursor)
     listed = recordings.list_recordings(ours, who, older_than=below, number=limit + 1)
     found = piece(listed.recordings, lambda one: (-one.outcome.analysis_id,), cursor, limit)
@@ -33,12 +33,12 @@ def list_recordings(
 
 @routes.get("/recordings/{analysis_id}", responses=FOUND)
 def one_recording(analysis_id: Number, ours: OurSite, who: Who) -> RecordingAnswer:
-    """One recording as it stands."""
+    """One recording and its processing status."""
     return RecordingAnswer.of(recordings.find_recording(ours, who, analysis_id))
 
 
 @upload_routes.get("", response_class=JSONResponse)
 def list_uploads(ours: OurSite, who: Who) -> list[UploadAnswer]:
-    """Uploads of one's own that are under way, or were refused within a day."""
+    """Your uploads in progress, or rejected within the last day."""
     listed = recordings.list_recordings(ours, who)
     return [UploadAnswer.of(one) for one in listed.uploads]

@@ -16,14 +16,13 @@ in_a_case = routes_of("retention", CASE)
 
 @routes.get("/retention")
 def show_retention(ours: OurSite) -> RetentionAnswer:
-    """What has ended and is still kept, what is due, and what was erased."""
+    """Ended cases not yet purged, data due for purging, and past purges."""
     return RetentionAnswer.of(pages.look_through(ours), ours.retention)
 
 
 @routes.post("/retention/due")
 def erase_due(ours: OurSite, who: Who) -> list[CertificateAnswer]:
-    """Erase whatever has been kept for longer than the settings say; where nothing is due, there is
-    no certificate."""
+    """Purge everything past its retention period. If nothing is due, no certificate is returned."""
     return [CertificateAnswer.of(one) for one in pages.erase_all_due(ours, who)]
 
 
@@ -31,7 +30,7 @@ def erase_due(ours: OurSite, who: Who) -> list[CertificateAnswer]:
 def purge_case(
     case_id: Number, ours: OurSite, who: Who, given: ReferenceGiven
 ) -> CertificateAnswer:
-    """Erase a case that has ended, with all that belongs to it: rows, vectors, pictures and their
-    keys. The reference is given again, as nothing can be had back."""
+    """Purge an ended case with all its rows, vectors, pictures and keys. Repeat the reference to
+    confirm; this cannot be undone."""
     known = reference(ours, who, case_id, Action.PURGED)
     return CertificateAnswer.of(pages.erase(ours, who, known, given.reference))

@@ -12,19 +12,19 @@ from review.guard import router
 PREFIX = "/api/v1"
 CASE = API_CASE
 MEANINGS = {
-    HTTPStatus.BAD_REQUEST: "It makes no sense as it was asked.",
-    HTTPStatus.UNAUTHORIZED: "No token was shown that is good.",
-    HTTPStatus.FORBIDDEN: "The token has no role for it, or no case in force allows it.",
-    HTTPStatus.NOT_FOUND: "It is not there.",
-    HTTPStatus.CONFLICT: "It is in another state than the request takes for granted.",
-    HTTPStatus.GONE: "It was purged, or is found no longer.",
-    HTTPStatus.PRECONDITION_FAILED: "It was asked in another version of the protocol.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "More bytes came than are taken.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The bytes came as another kind.",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "A value, or every photo, cannot be used as it was given.",
-    HTTPStatus.LOCKED: "The case waits for its authorisation, or somebody else is at it.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The database or the disk does not answer now.",
-    HTTPStatus.INSUFFICIENT_STORAGE: "The disk has no room.",
+    HTTPStatus.BAD_REQUEST: "Malformed request.",
+    HTTPStatus.UNAUTHORIZED: "Missing or invalid token.",
+    HTTPStatus.FORBIDDEN: "The token lacks the role, or no case in force allows it.",
+    HTTPStatus.NOT_FOUND: "Not found.",
+    HTTPStatus.CONFLICT: "Conflict with the current state.",
+    HTTPStatus.GONE: "Purged or no longer available.",
+    HTTPStatus.PRECONDITION_FAILED: "Unsupported protocol version.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Unsupported media type.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Invalid value, or no usable photo.",
+    HTTPStatus.LOCKED: "The case is locked until it is authorised, or the resource is in use.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Database or storage unavailable.",
+    HTTPStatus.INSUFFICIENT_STORAGE: "Disk full.",
 }
 
 

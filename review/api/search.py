@@ -28,16 +28,16 @@ def search(
     who: Who,
     photos: Photos,
     added_from: Annotated[
-        Moment | None, Form(description="Only recordings added since then.")
+        Moment | None, Form(description="Only recordings added from this time on.")
     ] = None,
     added_until: Annotated[
-        Moment | None, Form(description="Only recordings added before then.")
+        Moment | None, Form(description="Only recordings added before this time.")
     ] = None,
-    source: Annotated[Remark, Form(description="A part of the recording's name or path.")] = "",
-    limit: Annotated[int, Form(ge=1, le=1000, description="How many appearances at most.")] = 100,
+    source: Annotated[Remark, Form(description="Part of the recording's name or path.")] = "",
+    limit: Annotated[int, Form(ge=1, le=1000, description="Maximum number of appearances.")] = 100,
 ) -> SearchAnswer:
-    """Compare one person's photos with all that the case allows; of a case with footage of its own,
-    with that alone. The answer says what was searched and what was not, by reason."""
+    """Search the footage in scope with one person's photos; if the case has its own footage, only
+    that. The response lists what was searched and what was not, by reason."""
     scope = Scope(source=source, added_from=added_from, added_until=added_until)
     known = reference(ours, who, case_id, Action.SEARCHED)
     question = Question(known, scope=scope, limit=limit)
@@ -46,5 +46,5 @@ def search(
 
 @routes.get("/appearances/{appearance}/crops/{place}", response_class=Response, responses=PICTURE)
 def picture(case_id: Number, appearance: Number, place: Spot, ours: OurSite, who: Who) -> Response:
-    """A picture of an appearance in footage that the case allows."""
+    """A picture of an appearance in footage in scope."""
     return searching.crop(ours, who, case_id, appearance, place)

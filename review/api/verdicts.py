@@ -26,13 +26,14 @@ routes = routes_of("review")
 in_a_case = router(f"{PREFIX}/review/{{case_id}}", tags=["review"], responses=IN_A_CASE)
 ONE = "/{person}/{appearance}"
 Behind = Annotated[
-    int | None, Query(ge=1, le=MOST, description="Of the one that was shown before; both or none.")
+    int | None,
+    Query(ge=1, le=MOST, description="Of the candidate shown before; give both or neither."),
 ]
 
 
 @routes.get("/review")
 def list_cases(ours: OurSite, who: Who) -> list[CaseToReviewAnswer]:
-    """The cases in force, each with how many candidates this reviewer may decide on."""
+    """The cases in force, each with the number of candidates awaiting your review."""
     found = cases_to_review(ours.database, who.reviewer, ours.rules, now=ours.now())
     return [CaseToReviewAnswer.of(one) for one in found]
 
@@ -41,8 +42,8 @@ def list_cases(ours: OurSite, who: Who) -> list[CaseToReviewAnswer]:
 def next_candidate(
     case_id: Number, ours: OurSite, who: Who, person: Behind = None, appearance: Behind = None
 ) -> NextAnswer:
-    """The next candidate in an order of this reviewer's own, or the one behind another. What one
-    has decided on, or two others, or what one has asked for oneself, does not come."""
+    """The next candidate in your own order, or the one after another. Candidates that you or two
+    others have reviewed, or whose search you requested, are left out."""
     after = None if person is None or appearance is None else Key(person, appearance)
     found = next_sight(
         ours.database, case_id, who.reviewer, ours.rules, now=ours.now(), after=after
@@ -55,7 +56,7 @@ def next_candidate(
 def look(
     case_id: Number, person: Number, appearance: Number, ours: OurSite, who: Who
 ) -> SightAnswer:
-    """One candidate, whether it is decided on or not."""
+    """One candidate, whether reviewed or not."""
     key = Key(person, appearance)
     return _shown(
         ours, who, see(ours.database, case_id, key, reviewer=who.reviewer, now=ours.now())
@@ -71,8 +72,8 @@ def give_verdict(
     who: Who,
     given: DecisionGiven,
 ) -> Decided:
-    """Keep a verdict, with what was seen. Two different people decide on each candidate, and only
-    two times `same` supports anything."""
+    """Give a verdict; it is stored with what was shown. Two different people review each candidate,
+    and only two `same` verdicts support it."""
     key = Key(person, appearance)
     decide(
         ours.database,
@@ -90,7 +91,7 @@ def give_verdict(
 def take_back(
     case_id: Number, person: Number, appearance: Number, ours: OurSite, who: Who
 ) -> Decided:
-    """Take one's own verdict back, as long as nobody has given a second."""
+    """Undo your verdict, as long as no second one has been given."""
     key, now = Key(person, appearance), ours.now()
     return Decided.of(key, undo(ours.database, case_id, key, reviewer=who.reviewer, now=now))
 

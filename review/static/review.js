@@ -60,7 +60,7 @@ function show(event, link) {
 }
 
 function hidden(video) {
-  return video.src.endsWith("clip.mp4") ? "Other faces are blurred." : "All faces are shown; this was logged.";
+  return video.src.endsWith("clip.mp4") ? "Other faces are hidden." : "All faces are shown; this was logged.";
 }
 
 function say(video, sentence) {

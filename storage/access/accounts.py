@@ -57,8 +57,8 @@ class Account:
         if self.disabled_at:
             return "disabled"
         if self.subject:
-            return "logs in elsewhere"
-        return "password for one time" if self.must_change_password else "active"
+            return "external login"
+        return "one-time password" if self.must_change_password else "active"
 
 
 def add_account(
@@ -86,7 +86,7 @@ def add_account(
         created_at=now,
     )
     if not is_new:
-        raise Conflict(f"There is an account {name} already; choose another name.")
+        raise Conflict(f"Account {name} already exists; choose another name.")
     return find_account(session, name)
 
 
@@ -99,7 +99,7 @@ def account_by_id(session: Session, account_id: int) -> Account:
     """An account by its number. Raises NotFound."""
     row = session.get(tables.Account, account_id)
     if row is None:
-        raise NotFound("There is no such account.")
+        raise NotFound("No such account.")
     return _account(row)
 
 
@@ -148,7 +148,7 @@ def set_password(session: Session, name: str, password_hash: str, *, one_time: b
     """Give an account another password, and end all its sessions. Raises NotFound, Conflict."""
     row = _row(session, name)
     if row.subject is not None:
-        raise Conflict(f"{name} logs in elsewhere and has no password here.")
+        raise Conflict(f"{name} logs in through an identity provider and has no password here.")
     row.password_hash, row.must_change_password = password_hash, one_time
     _end_sessions(session, row.id)
 

@@ -31,5 +31,5 @@ def _reference(session: Session, case_id: int) -> str:
 def _row(session: Session, case_id: int) -> tables.Case:
     row = session.get(tables.Case, case_id)
     if row is None:
-        raise NotAuthorised("There is no such case; it may have been purged.")
+        raise NotAuthorised("No such case; it may have been purged.")
     return row

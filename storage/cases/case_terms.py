@@ -75,7 +75,7 @@ def open_case(
     row = case_row(session, reference)
     if any(getattr(row, name) != term for name, term in terms.items()):
         raise WrongUsage(
-            f"Case {reference} was opened on other terms; use another reference, or those terms."
+            f"Case {reference} already exists with other terms; use another reference."
         )
     if authorisation is not None:
         _enter(row, authorisation)
@@ -148,12 +148,12 @@ def _check(reference: str, terms: Mapping[str, Any], now: datetime) -> None:
     words = [reference, *(terms[name] for name in ("legal_basis", "purpose", "requested_by"))]
     if not all(word.strip() for word in words):
         raise WrongUsage(
-            "A case needs a reference, a legal basis, a purpose and who asked for it; give each."
+            "A case needs a reference, a legal basis, a purpose and a requester; enter each."
         )
     if not terms["sources"] or not all(one.strip() for one in terms["sources"]):
-        raise WrongUsage("A case needs the sources of its footage; name each.")
+        raise WrongUsage("A case needs at least one footage source; enter each.")
     if terms["footage_from"] >= terms["footage_until"]:
-        raise WrongUsage("The footage of a case ends before it begins; give a later end.")
+        raise WrongUsage("The recording period ends before it begins; give a later end.")
     if terms["expires_at"] <= now:
         raise WrongUsage(f"Case {reference} would have expired already; give a later time.")
 
@@ -161,7 +161,7 @@ def _check(reference: str, terms: Mapping[str, Any], now: datetime) -> None:
 def _enter(row: tables.Case, given: Authorisation) -> None:
     entered = (row.authorisation_reference, row.authorised_by, row.authorised_at)
     if not given.reference.strip() or not given.authority.strip():
-        raise WrongUsage("An authorisation needs its reference and who gave it; give both.")
+        raise WrongUsage("An authorisation needs its reference and who gave it; enter both.")
     if entered not in ((None, None, None), (given.reference, given.authority, given.at)):
         raise WrongUsage(f"Case {row.reference} has another authorisation already.")
     row.authorisation_reference, row.authorised_by = given.reference, given.authority

@@ -168,7 +168,7 @@ def case_row(session: Session, reference: str) -> tables.Case:
     statement = select(tables.Case).where(col(tables.Case.reference) == reference)
     row = session.exec(statement).one_or_none()
     if row is None:
-        raise NotAuthorised(f"There is no case {reference}; open it first.")
+        raise NotAuthorised(f"No case {reference}; open it first.")
     return row
 
 

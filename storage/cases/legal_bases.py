@@ -30,7 +30,7 @@ BUILT_IN = _list(
     LegalBasis("witness-search", "To find a witness of an offence."),
     LegalBasis(
         "suspect-search",
-        "A targeted search for somebody suspected or convicted of an offence.",
+        "A targeted search for a person suspected or convicted of an offence.",
         needs_authorisation=True,
     ),
     LegalBasis(
@@ -38,9 +38,9 @@ BUILT_IN = _list(
         "To find out, from objective facts of an offence, who an unknown suspect is.",
     ),
     LegalBasis("court-order", "A court has ordered the search.", needs_authorisation=True),
-    LegalBasis("consent", "Whoever is searched for has agreed, and so have those who are shown."),
-    LegalBasis(SELF_DECLARED, "Stated by whoever ran the command; nobody else has looked at it."),
-    LegalBasis(DEMONSTRATION, "Footage that was made to show or to test the program."),
+    LegalBasis("consent", "The person searched for and the people shown have consented."),
+    LegalBasis(SELF_DECLARED, "Stated by the user who ran the command; not checked."),
+    LegalBasis(DEMONSTRATION, "Footage made to demonstrate or test the software."),
 )
 
 

@@ -114,7 +114,7 @@ def find_person(session: Session, case_id: int, name: str) -> int:
     statement = select(tables.Person.id).filter_by(case_id=case_id, name=name)
     found = session.exec(statement).one_or_none()
     if found is None:
-        raise WrongUsage("The case looks for nobody of that name; `enrol` adds people.")
+        raise WrongUsage("The case has no person of interest of that name; `enrol` adds people.")
     return found
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 _AROUND = ("source", "appearance_id")
 """What may be said of a photo later: it is seen no otherwise for that."""
-WITHDRAWN = "It was withdrawn."
+WITHDRAWN = "Withdrawn."
 """The verdict on a photo that was taken back."""
 
 

@@ -18,9 +18,9 @@ from storage.tables import DataKey, Reference
 from storage.tables.vectors import finite
 
 _WHAT = "reference vector 1"
-ERASED = "Its vector was erased with the key of its case; hand the photo in again."
+ERASED = "Its vector was purged with the key of its case; upload the photo again."
 """The verdict on a photo whose vector can be opened by nobody."""
-ALTERED = "Its vector was altered since it was kept; hand the photo in again."
+ALTERED = "Its vector was altered in storage; upload the photo again."
 """The verdict on a photo whose row is not as it was written."""
 
 

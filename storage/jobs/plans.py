@@ -41,4 +41,4 @@ def said_of_import(cut_by: str | None, at: datetime | None) -> str:
     """What goes with everything that was imported; empty where footage was watched."""
     if cut_by is None or at is None:
         return ""
-    return f"cut by {cut_by}, imported {in_utc(at)}; its footage was not looked at"
+    return f"cropped by {cut_by}, imported {in_utc(at)}; its footage was not analysed"

@@ -81,7 +81,7 @@ def find(session: Session, upload_id: str, *, account_id: int) -> Upload:
     """An upload of one's own. Raises NotFound, for anybody else's too."""
     row = session.get(tables.Upload, upload_id)
     if row is None or row.account_id != account_id:
-        raise NotFound("There is no such upload, or it is over; begin it anew.")
+        raise NotFound("No such upload, or it has ended; start it again.")
     return _upload(row)
 
 

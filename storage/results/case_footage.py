@@ -17,7 +17,7 @@ def add_footage(session: Session, case: Case, recording_id: int) -> bool:
     Raises NotFound when there is no such recording.
     """
     if session.get(tables.Recording, recording_id) is None:
-        raise NotFound("There is no such recording; see the list of recordings.")
+        raise NotFound("No such recording; see the list of recordings.")
     of_case = {"case_id": case.id, "recording_id": recording_id}
     is_new = insert_if_new(session, tables.CaseRecording, **of_case)
     if is_new:
@@ -32,7 +32,7 @@ def remove_footage(session: Session, case: Case, recording_id: int) -> int:
     """
     row = session.get(tables.CaseRecording, (case.id, recording_id))
     if row is None:
-        raise NotFound("No such recording was added for this case; see its footage.")
+        raise NotFound("This recording was not added for this case; see the footage of the case.")
     session.delete(row)
     session.flush()
     seen = select(tables.Appearance.id).join(tables.Analysis)

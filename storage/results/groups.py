@@ -121,7 +121,7 @@ def merge(session: Session, case_id: int, group_ids: Sequence[int]) -> int:
     rows = [_row(session, case_id, id) for id in dict.fromkeys(group_ids)]
     people = {row.person_id for row in rows} - {None}
     if len(rows) < 2 or len({row.engine for row in rows}) > 1 or len(people) > 1:
-        raise WrongUsage("Name two or more groups of one engine, of which at most one is somebody.")
+        raise WrongUsage("Select two or more groups of one engine, at most one with a name.")
     kept = min(rows, key=lambda row: (row.person_id is None, row.id)).id
     members = sorted(id for row in rows for id in _ids(session, row.id))
     _remove(session, {row.id for row in rows} - {kept})
@@ -144,9 +144,9 @@ def split(
     members = set(_ids(session, group_id))
     gone, left = members & set(leaving), members - set(leaving)
     if gone != set(leaving) or not gone or not left:
-        raise WrongUsage("Name some of the appearances in the group, and not all of them.")
+        raise WrongUsage("Select some of the appearances in the group, not all.")
     if len(gone) * len(left) > MOST_RULES:
-        raise WrongUsage("Those are too many at once; split off fewer of them.")
+        raise WrongUsage("Too many at once; split off fewer.")
     _empty(session, [group_id])
     _fill(session, group_id, sorted(left))
     made = _new(session, case_id, engine, now)

@@ -20,15 +20,15 @@ class Unsearched(StrEnum):
     """Why a recording was not searched."""
 
     OUTSIDE_CASE = "outside the case"
-    UNDATED = "when it was recorded nobody says"
+    UNDATED = "recording time unknown"
     """Its source is one of the case's; it may be of the case's window."""
-    OUTSIDE_FILTERS = "outside the filters"
+    OUTSIDE_FILTERS = "outside the search filters"
     NOT_PROCESSED = "not processed yet"
     FAILED = "could not be decoded"
     CANCELLED = "cancelled"
     OTHER_ENGINE = "processed by another engine"
-    ERASED = "bystanders were erased"
-    IMPORTED = "only faces that others cut from it are here"
+    ERASED = "bystanders purged"
+    IMPORTED = "imported faces only"
 
 
 @dataclass(frozen=True, slots=True)

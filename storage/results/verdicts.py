@@ -67,7 +67,7 @@ class Standing(StrEnum):
 
     OPEN = "open"
     """Nobody has decided."""
-    HALF = "waits for a second reviewer"
+    HALF = "awaiting second review"
     SUPPORTED = "supported"
     """Two different people said same, each without knowing of the other."""
     WITHHELD = "withheld for quality"
@@ -116,9 +116,9 @@ def give(
     lock_people(session, [key.person_id])
     given = verdicts_on(session, key)
     if any(one.account_id == account_id for one in given):
-        raise Settled("You have decided on this candidate already; somebody else must be second.")
+        raise Settled("You have already reviewed this candidate; another reviewer is needed.")
     if len(given) == 2:
-        raise Settled("Two people have decided on this candidate already; take the next one.")
+        raise Settled("Two reviewers have already given verdicts here; take the next one.")
     place = len(given) + 1
     insert_if_new(
         session,
@@ -143,9 +143,9 @@ def take_back(session: Session, key: Key, *, account_id: int) -> Decision:
     given = verdicts_on(session, key)
     own = [one for one in given if one.account_id == account_id]
     if not own:
-        raise Settled("There is no verdict of yours on this candidate to take back.")
+        raise Settled("You have no verdict on this candidate to undo.")
     if len(given) == 2:
-        raise Settled("Two people have decided on this candidate; the verdicts are final now.")
+        raise Settled("Two reviewers have given verdicts on this candidate; they are final now.")
     mine = and_(_on(key), col(tables.Verdict.account_id) == account_id)
     session.delete(session.exec(select(tables.Verdict).where(mine)).one())
     return own[0].decision

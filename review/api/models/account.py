@@ -1,4 +1,4 @@
-"""Whom a token acts for."""
+"""The account a token acts for."""
 
 from pydantic import BaseModel, Field
 
@@ -7,10 +7,10 @@ from storage.access.accounts import Role
 
 
 class Me(BaseModel):
-    """Whom a token acts for."""
+    """The account a token acts for."""
 
     account: str = Field(examples=["k.brandt"])
-    roles: list[Role] = Field(description="What the token may do.")
+    roles: list[Role] = Field(description="Roles of the token.")
 
     @classmethod
     def of(cls, who: Visitor) -> "Me":

@@ -11,30 +11,30 @@ from storage.access.tokens import Token
 
 
 class RolesGiven(BaseModel):
-    """What an account may do from now on, and nothing else."""
+    """The new roles of an account."""
 
     roles: list[Role] = Field(min_length=1, max_length=len(Role), examples=[["analyst"]])
 
 
 class AccountGiven(RolesGiven):
-    """An account that is to be made."""
+    """A new account."""
 
-    name: Words = Field(description="Small letters, digits and `. _ @ + -`.", examples=["ann"])
+    name: Words = Field(description="Lower-case letters, digits and `. _ @ + -`.", examples=["ann"])
 
 
 class AccountAnswer(BaseModel):
-    """An account as it stands."""
+    """An account."""
 
     id: int
     name: str = Field(examples=["ann"])
     roles: list[Role]
     state: str = Field(
-        description="`active`, `password for one time`, `logs in elsewhere` or `disabled`.",
+        description="`active`, `one-time password`, `external login` or `disabled`.",
         examples=["active"],
     )
     created_at: datetime
     disabled_at: datetime | None
-    used_at: datetime | None = Field(description="When somebody was last here with it.")
+    used_at: datetime | None = Field(description="Last sign-in or use.")
 
     @classmethod
     def of(cls, account: Account) -> "AccountAnswer":
@@ -43,14 +43,14 @@ class AccountAnswer(BaseModel):
 
 
 class AccountsAnswer(BaseModel):
-    """Some accounts, in the order in which they were made."""
+    """A page of accounts, in order of creation."""
 
     accounts: list[AccountAnswer]
-    next: str | None = Field(description="The cursor of later ones.", examples=["12"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["12"])
 
 
 class OpenedAnswer(AccountAnswer):
-    """An account, and what opens it for one time: it is answered here and never again."""
+    """An account with its one-time password, which is returned only here."""
 
     password: str = Field(examples=["h4Wq1ZyT0kPc5RbE"], repr=False)
 
@@ -65,8 +65,10 @@ class TokenAnswer(BaseModel):
     id: int
     account: str = Field(examples=["intake"])
     label: str = Field(examples=["case system"])
-    roles: list[Role] = Field(description="Some of its account's; what that loses, it loses too.")
-    is_good: bool = Field(description="Whether it was not revoked and is not over.")
+    roles: list[Role] = Field(
+        description="A subset of the account's roles; a role the account loses is lost here too."
+    )
+    is_good: bool = Field(description="Whether it is neither revoked nor expired.")
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
@@ -79,7 +81,7 @@ class TokenAnswer(BaseModel):
 
 
 class TokensAnswer(BaseModel):
-    """Some tokens, the newest first."""
+    """A page of tokens, newest first."""
 
     tokens: list[TokenAnswer]
-    next: str | None = Field(description="The cursor of older ones.", examples=["-12"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["-12"])

@@ -12,7 +12,7 @@ from storage.access.search_counts import SearchCount
 
 
 class EntryAnswer(BaseModel):
-    """One act in the audit log."""
+    """One entry of the audit log."""
 
     position: int
     at: str = Field(description="UTC, ISO 8601.", examples=["2026-11-25T21:40:12.000000Z"])
@@ -21,7 +21,7 @@ class EntryAnswer(BaseModel):
         examples=["token:4"],
     )
     account: str | None = Field(
-        description="The name of that account, or of the one that the token acts for.",
+        description="Name of the account, or of the one the token acts for.",
         examples=["k.brandt"],
     )
     action: str = Field(examples=["verdict_given"])
@@ -30,7 +30,7 @@ class EntryAnswer(BaseModel):
         description="Canonical JSON of ids, digests, codes and numbers.",
         examples=['{"appearance_id":7,"decision":"same","person_id":1}'],
     )
-    hash: str = Field(description="Over this entry and the hash of the one before.")
+    hash: str = Field(description="Hash over this entry and the previous hash.")
 
     @classmethod
     def of(cls, entry: Entry, names: Mapping[str, str]) -> "EntryAnswer":
@@ -38,20 +38,20 @@ class EntryAnswer(BaseModel):
 
 
 class AuditAnswer(BaseModel):
-    """Entries of the audit log, the newest first."""
+    """Entries of the audit log, newest first."""
 
     entries: list[EntryAnswer]
-    next: str | None = Field(description="The cursor of older ones.", examples=["-901"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["-901"])
 
 
 class SearchesAnswer(BaseModel):
-    """How often somebody searched lately, beside what is usual for them."""
+    """Recent searches of a user, and their usual number."""
 
     actor: str = Field(examples=["token:4"])
     account: str | None = Field(examples=["k.brandt"])
-    lately: int = Field(description="In the last seven days.")
-    usual: float = Field(description="A week, in the four weeks before.")
-    is_unusual: bool = Field(description="Whether these are many, and far more than usual.")
+    lately: int = Field(description="In the last 7 days.")
+    usual: float = Field(description="Weekly average of the four weeks before.")
+    is_unusual: bool = Field(description="Whether there are many, and far more than usual.")
 
     @classmethod
     def of(cls, one: SearchCount, names: Mapping[str, str]) -> "SearchesAnswer":
@@ -60,11 +60,11 @@ class SearchesAnswer(BaseModel):
 
 
 class CheckedAnswer(BaseModel):
-    """Whether the audit log is whole."""
+    """Result of verifying the audit log."""
 
-    entries: int = Field(description="Those that follow from one another, from the beginning.")
-    checkpoints: int = Field(description="Kept checkpoints that the log was held against.")
-    broken_at: int | None = Field(description="Position of the first entry that does not follow.")
+    entries: int = Field(description="Entries verified, from the beginning.")
+    checkpoints: int = Field(description="Stored checkpoints compared with the log.")
+    broken_at: int | None = Field(description="Position of the first entry that fails.")
     reason: str | None
 
     @classmethod
@@ -79,7 +79,7 @@ class CheckedAnswer(BaseModel):
 
 
 class CheckpointAnswer(BaseModel):
-    """How far the audit log had come, signed; to be kept elsewhere."""
+    """Signed checkpoint of the audit log, to be stored elsewhere."""
 
     count: int
     hash: str

@@ -20,14 +20,14 @@ from storage.results.verdicts import Decision, Verdict
 
 
 class CandidateAnswer(model_of(CANDIDATE)):  # type: ignore[misc]
-    """An appearance ranked for a person: for people to judge, and never more than that."""
+    """An appearance ranked for a person, for human review."""
 
     pictures: list[str] = Field(
-        description="Paths of the pictures, the clearest first.",
+        description="Paths of the pictures, clearest first.",
         examples=[[f"{links.candidate(1, 1, 7)}/crops/0"]],
     )
     clip: str | None = Field(
-        description="Path of the moment, others' faces hidden; none of a face that was imported.",
+        description="Path of the clip, other faces hidden; null for an imported face.",
         examples=[f"{links.candidate(1, 1, 7)}/clip.mp4"],
     )
 
@@ -44,7 +44,7 @@ class CandidateAnswer(model_of(CANDIDATE)):  # type: ignore[misc]
 
 
 class CandidatesAnswer(BaseModel):
-    """Some candidates, by person and rank."""
+    """A page of candidates, by person and rank."""
 
     candidates: list[CandidateAnswer]
     left_out: dict[str, int] = Field(
@@ -53,14 +53,14 @@ class CandidatesAnswer(BaseModel):
         examples=[{"Somebody in a red coat": 2}],
     )
     calibration: list[str] = Field(
-        description="What their distances mean in this footage, as measured, by engine.",
+        description="Calibration for this footage, by engine.",
         examples=[[UNCALIBRATED]],
     )
-    next: str | None = Field(description="The cursor of more.", examples=["1.50.312"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["1.50.312"])
 
 
 class GivenVerdict(BaseModel):
-    """What a reviewer decided."""
+    """A reviewer's verdict."""
 
     account_id: int
     decision: Decision
@@ -72,17 +72,18 @@ class GivenVerdict(BaseModel):
 
 
 class DetailAnswer(CandidateAnswer):
-    """A candidate with all that is known of it."""
+    """A candidate with all details."""
 
     verdicts: list[GivenVerdict] = Field(
-        description="Both, or none: one alone is told to nobody before there is a second."
+        description="Both or none: a single verdict is not shown before there is a second."
     )
     calibration: str = Field(
-        description="What its distance means in this footage, as measured.",
+        description="Calibration for this footage.",
         examples=[UNCALIBRATED],
     )
     override: str | None = Field(
-        description="Why verdicts on poor pictures count.", examples=["The scar is clear."]
+        description="Reason for accepting verdicts despite low image quality.",
+        examples=["The scar is clear."],
     )
 
     @classmethod
@@ -98,33 +99,33 @@ class DetailAnswer(CandidateAnswer):
 
 
 class ReasonGiven(BaseModel):
-    """Why verdicts count on pictures below the floor of quality."""
+    """Reason for accepting verdicts despite low image quality."""
 
     reason: Sentence = Field(examples=["The scar is clear in three of the pictures."])
 
 
 class DecoysGiven(BaseModel):
-    """Known strangers, to be put among the candidates."""
+    """Known non-matches to show among the candidates."""
 
-    recording_id: Id = Field(description="It shows nobody whom the case looks for.")
+    recording_id: Id = Field(description="It shows no person of interest.")
     reason: Sentence = Field(
         description="How that is known.", examples=["Filmed in 1998, before they were born."]
     )
-    number: int = Field(5, ge=1, le=100, description="At most so many for each person.")
+    number: int = Field(5, ge=1, le=100, description="Maximum number per person.")
 
 
 class DecoysAnswer(BaseModel):
-    """How many decoys came, or went."""
+    """Number of decoys added or removed."""
 
     decoys: int
 
 
 class PlaceAnswer(BaseModel):
-    """Where a candidate stood, or stands."""
+    """Rank of a candidate before or after."""
 
     rank: int
     distance: float
-    reference: str | None = Field(description="The photo's name, where it is known.")
+    reference: str | None = Field(description="The photo's name, if known.")
 
     @classmethod
     def of(cls, place: Place | None, photo: str | None) -> "PlaceAnswer | None":
@@ -134,15 +135,15 @@ class PlaceAnswer(BaseModel):
 
 
 class ChangeAnswer(model_of(SEEN)):  # type: ignore[misc]
-    """What became of one candidate when a person was compared anew."""
+    """Change to one candidate when a person was compared again."""
 
     person_id: int
     person: str = Field(examples=["Witness A"])
-    run: int = Field(description="The latest that changed it.")
+    run: int = Field(description="The latest comparison run that changed it.")
     kind: Literal["new", "gone", "moved"]
     before: PlaceAnswer | None
     after: PlaceAnswer | None
-    look_again: bool = Field(description="Whether somebody had decided on it.")
+    look_again: bool = Field(description="Whether a verdict had been given.")
 
     @classmethod
     def of(cls, change: Change) -> "ChangeAnswer":
@@ -159,7 +160,7 @@ class ChangeAnswer(model_of(SEEN)):  # type: ignore[misc]
 
 
 class RunAnswer(BaseModel):
-    """One person compared anew with all that is kept."""
+    """One repeated comparison of a person."""
 
     id: int
     person_id: int
@@ -168,8 +169,8 @@ class RunAnswer(BaseModel):
     actor: str = Field(examples=["account:3"])
     asked_at: datetime
     done_at: datetime | None
-    photos: int | None = Field(description="How many were compared.")
-    appearances: int | None = Field(description="With how many.")
+    photos: int | None = Field(description="Number of photos compared.")
+    appearances: int | None = Field(description="Number of appearances compared.")
     threshold: float | None = Field(examples=[0.4])
 
     @classmethod
@@ -178,12 +179,12 @@ class RunAnswer(BaseModel):
 
 
 class ChangesAnswer(BaseModel):
-    """What rematches changed; new ones first, then what is gone, each by person and rank."""
+    """Changes by repeated comparisons: new first, then gone, each by person and rank."""
 
     runs: list[RunAnswer]
-    look_again: int = Field(description="In how many changes, of all pieces, that is so.")
+    look_again: int = Field(description="Number of changes, over all pages, that need re-review.")
     changes: list[ChangeAnswer]
-    next: str | None = Field(description="The cursor of more.", examples=["1.0.50.312"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["1.0.50.312"])
 
     @classmethod
     def of(cls, found: Changes, shown: Sequence[Change], next: str | None) -> "ChangesAnswer":

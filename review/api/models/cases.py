@@ -21,14 +21,14 @@ Sources = Annotated[
     Field(
         min_length=1,
         max_length=50,
-        description="Where its footage is from: parts of the name or path of recordings, `added` "
-        "for what is added for the case, `*` for the whole archive.",
+        description="Footage sources: parts of the name or path of recordings, `added` "
+        "for footage added for the case, `*` for the whole archive.",
     ),
 ]
 
 
 class BasisAnswer(BaseModel):
-    """What may allow a search here."""
+    """A permitted legal basis."""
 
     code: str = Field(examples=["witness-search"])
     sentence: str = Field(examples=["To find a witness of an offence."])
@@ -40,21 +40,21 @@ class BasisAnswer(BaseModel):
 
 
 class AuthorisationGiven(BaseModel):
-    """Somebody outside has allowed a search."""
+    """An external authorisation."""
 
     reference: Words = Field(examples=["AG 14 Gs 220/26"])
-    authority: Words = Field(description="Who gave it.", examples=["Local court"])
-    at: Moment | None = Field(None, description="When; now if it is left out.")
+    authority: Words = Field(description="Authorised by.", examples=["Local court"])
+    at: Moment | None = Field(None, description="Time of authorisation; default: now.")
 
 
 class ReferenceGiven(BaseModel):
-    """The reference of the case again, since nothing can be had back."""
+    """The case reference, repeated to confirm."""
 
     reference: Words = Field(examples=["2026-117"])
 
 
 class CaseGiven(BaseModel):
-    """What a case is to be opened on."""
+    """Terms of a new case."""
 
     reference: Words = Field(examples=["2026-117"])
     legal_basis: Words = Field(
@@ -62,17 +62,19 @@ class CaseGiven(BaseModel):
     )
     basis_note: Remark = Field("", description="More on the legal basis.")
     purpose: Sentence = Field(examples=["To find who saw the accident."])
-    requested_by: Words = Field(description="Who asks for it.", examples=["K. Brandt"])
+    requested_by: Words = Field(description="Requested by.", examples=["K. Brandt"])
     expires_at: Moment = Field(examples=["2026-12-25T00:00:00Z"])
     sources: Sources = Field([ADDED], examples=[["added"]])
-    footage_from: Moment = Field(EVER[0], description="Only footage recorded since then.")
-    footage_until: Moment = Field(EVER[1], description="Only footage recorded before then.")
+    footage_from: Moment = Field(EVER[0], description="Only footage recorded from this time on.")
+    footage_until: Moment = Field(EVER[1], description="Only footage recorded before this time.")
     urgent: bool = Field(
-        False, description="Begin without the authorisation it needs; locked after 48 hours."
+        False, description="Start now; locks after 48 hours without authorisation."
     )
-    allows_grouping: bool = Field(False, description="Whether unknown faces may be grouped.")
+    allows_grouping: bool = Field(
+        False, description="Whether grouping of unknown faces is allowed."
+    )
     authorisation: AuthorisationGiven | None = Field(
-        None, description="Where the legal basis needs one and it was given already."
+        None, description="If the legal basis requires one and it has been given."
     )
 
     def terms(self) -> Terms:
@@ -81,13 +83,17 @@ class CaseGiven(BaseModel):
 
 
 class CaseChangeGiven(BaseModel):
-    """What of a case is to be changed; what is left out, or null, stays as it is."""
+    """Changes to a case; omitted or null fields stay as they are."""
 
     model_config = ConfigDict(extra="forbid")
 
     sources: Sources | None = Field(None, examples=[["added", "/footage/station/"]])
-    footage_from: Moment | None = Field(None, description="Only footage recorded since then.")
-    footage_until: Moment | None = Field(None, description="Only footage recorded before then.")
+    footage_from: Moment | None = Field(
+        None, description="Only footage recorded from this time on."
+    )
+    footage_until: Moment | None = Field(
+        None, description="Only footage recorded before this time."
+    )
     expires_at: Moment | None = Field(None, examples=["2026-12-31T00:00:00Z"])
 
     def change(self) -> Change:
@@ -95,12 +101,12 @@ class CaseChangeGiven(BaseModel):
 
 
 class CaseAnswer(BaseModel):
-    """What authorises a search."""
+    """A case: what authorises a search."""
 
     id: int
     reference: str = Field(examples=["2026-117"])
-    in_force: bool = Field(examples=[True], description="Whether it allows a search now.")
-    locked: bool = Field(description="Whether it waits for its authorisation.")
+    in_force: bool = Field(examples=[True], description="Whether searches are allowed now.")
+    locked: bool = Field(description="Whether it is locked until authorised.")
     legal_basis: str = Field(examples=["witness-search"])
     basis_note: str = Field(examples=[""])
     purpose: str = Field(examples=["To find who saw the accident."])
@@ -127,14 +133,14 @@ class CaseAnswer(BaseModel):
 
 
 class CasesAnswer(BaseModel):
-    """Some cases, the newest first."""
+    """A page of cases, newest first."""
 
     cases: list[CaseAnswer]
-    next: str | None = Field(description="The cursor of older ones.", examples=["-12"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["-12"])
 
 
 class AlarmsAnswer(BaseModel):
-    """How often a reviewer has said same of somebody who is known to be somebody else."""
+    """How often a reviewer gave `same` on a known non-match."""
 
     account_id: int
     same: int
@@ -146,18 +152,18 @@ class AlarmsAnswer(BaseModel):
 
 
 class OverviewAnswer(CaseAnswer):
-    """A case, and what came of it in numbers."""
+    """A case with its results in numbers."""
 
-    people: int = Field(description="How many it looks for.")
-    recordings: int = Field(description="How many were added for it, by plan.")
+    people: int = Field(description="Number of persons of interest.")
+    recordings: int = Field(description="Recordings added for it, by plan.")
     candidates: int
     review_statuses: dict[Standing, int] = Field(
-        description="How many candidates have which.", examples=[{"open": 4, "supported": 1}]
+        description="Number of candidates by review status.", examples=[{"open": 4, "supported": 1}]
     )
     is_underway: bool = Field(
-        description="Whether some of its footage is still to be watched, or somebody compared."
+        description="Whether footage is still being processed or persons are still being compared."
     )
-    alarms: list[AlarmsAnswer] = Field(description="What the reviewers made of decoys.")
+    alarms: list[AlarmsAnswer] = Field(description="Reviewers who failed the quality check.")
 
     @classmethod
     def over(cls, found: Overview, now: datetime) -> "OverviewAnswer":

@@ -14,25 +14,23 @@ class FootageGiven(BaseModel):
 
 
 class FootageAnswer(BaseModel):
-    """A recording of a case under one plan, and how much of it was looked at."""
+    """A recording of a case under one plan, with its coverage."""
 
     analysis_id: int
     recording_id: int
     name: str = Field(examples=["gate 2.mp4"])
     sha256: str
     state: State
-    cut_by: str | None = Field(
-        description="Who cut the faces, where nothing but they was imported."
-    )
+    cut_by: str | None = Field(description="Who cropped the faces, if only faces were imported.")
     duration_ms: int
-    decoded_ms: int = Field(description="How much of it was looked at.")
+    decoded_ms: int = Field(description="Duration analysed.")
     appearances: int
     gaps: list[tuple[int, int]] = Field(
-        description="From and to in milliseconds of what could not be looked at.",
+        description="Ranges that could not be analysed, in milliseconds.",
         examples=[[[61000, 64000]]],
     )
     reasons: list[str] = Field(
-        description="Why there are gaps.", examples=[["The file ends before its time."]]
+        description="Reasons for the gaps.", examples=[["The file ends before its time."]]
     )
 
     @classmethod
@@ -41,13 +39,13 @@ class FootageAnswer(BaseModel):
 
 
 class FootageList(BaseModel):
-    """Some of a case's footage, the oldest first."""
+    """A page of a case's footage, oldest first."""
 
     footage: list[FootageAnswer]
-    next: str | None = Field(description="The cursor of more.", examples=["57"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["57"])
 
 
 class ChangedFootage(BaseModel):
-    """What taking a recording from a case changed."""
+    """Effect of removing a recording from a case."""
 
     candidates_gone: int

@@ -30,7 +30,7 @@ Id = Annotated[int, Field(ge=1, le=MOST)]
 
 def _in_utc(moment: datetime) -> datetime:
     if not EVER[0] <= moment <= EVER[1]:
-        raise WrongUsage("A moment lies between the years 1900 and 2200; give another.")
+        raise WrongUsage("A time must lie between the years 1900 and 2200.")
     return moment.astimezone(UTC)
 
 

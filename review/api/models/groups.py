@@ -11,14 +11,14 @@ from storage.results.groups import Group, Member
 
 
 class GroupAnswer(BaseModel):
-    """Appearances that may be one person, for people to judge; it has no name."""
+    """Appearances that may show the same person, for human review."""
 
     id: int
     engine: str = Field(examples=["facenet512"])
-    person_id: int | None = Field(description="Whom somebody has made of it.")
+    person_id: int | None = Field(description="The person of interest it was added as.")
     appearances: int
-    moments: int = Field(description="How many of them are different moments of footage.")
-    recordings: list[int] = Field(description="Ids of those that they are in.")
+    moments: int = Field(description="Number of different moments of footage.")
+    recordings: list[int] = Field(description="Ids of the recordings.")
 
     @classmethod
     def of(cls, group: Group, moments: int) -> "GroupAnswer":
@@ -33,10 +33,10 @@ class GroupAnswer(BaseModel):
 
 
 class GroupsAnswer(BaseModel):
-    """Some groups of a case, the largest first."""
+    """A page of groups, largest first."""
 
     groups: list[GroupAnswer]
-    next: str | None = Field(description="The cursor of more.", examples=["-4.17"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["-4.17"])
 
 
 class MemberAnswer(model_of(MEMBER)):  # type: ignore[misc]
@@ -53,33 +53,33 @@ class MemberAnswer(model_of(MEMBER)):  # type: ignore[misc]
 
 
 class MembersAnswer(BaseModel):
-    """A group, and some of its appearances."""
+    """A group with a page of its appearances."""
 
     id: int
-    person_id: int | None = Field(description="Whom somebody has made of it.")
+    person_id: int | None = Field(description="The person of interest it was added as.")
     members: list[MemberAnswer]
-    next: str | None = Field(description="The cursor of more.", examples=["7"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["7"])
 
 
 class MergeGiven(BaseModel):
-    """Groups that are one person."""
+    """Groups to merge."""
 
     group_ids: list[Id] = Field(min_length=2, max_length=100, examples=[[3, 5]])
 
 
 class SplitGiven(BaseModel):
-    """Appearances that do not belong to a group."""
+    """Appearances to split off."""
 
     appearance_ids: list[Id] = Field(min_length=1, max_length=1000, examples=[[7]])
 
 
 class NameGiven(BaseModel):
-    """What the case is to call a person."""
+    """Name of the person in the case."""
 
     name: Words = Field(examples=["Somebody in a red coat"])
 
 
 class NumberAnswer(BaseModel):
-    """The group that they are now."""
+    """The resulting group."""
 
     id: int

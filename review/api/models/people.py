@@ -1,4 +1,4 @@
-"""Whom a case looks for, and the verdicts on their photos."""
+"""Persons of interest and the assessment of their photos."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,22 +14,22 @@ from storage.tables import Category
 
 
 class PhotoAnswer(BaseModel):
-    """A reference photo as it was judged by one engine."""
+    """A reference photo as assessed by one engine."""
 
     id: int
     name: str = Field(examples=["passport.jpg"])
     engine: str = Field(examples=["facenet512"])
     verdict: str = Field(
-        description="`good`, or in a sentence why it cannot be searched with.", examples=["good"]
+        description="`good`, or a sentence saying why the photo is not usable.", examples=["good"]
     )
     quality: float | None = Field(
-        description="0 to 1; none of a photo that is not used.", examples=[0.82]
+        description="0 to 1; null for a photo that is not used.", examples=[0.82]
     )
     appearance_id: int | None = Field(
-        description="The appearance that it was cut from, where it is no photo."
+        description="The appearance it was taken from, if it is not a photo."
     )
     picture: str | None = Field(
-        description="Path of the face; none of a photo that was refused or withdrawn.",
+        description="Path of the face; null for a rejected or withdrawn photo.",
         examples=[links.photo(1, 1)],
     )
 
@@ -47,12 +47,12 @@ class PhotoAnswer(BaseModel):
 
 
 class PersonAnswer(BaseModel):
-    """Someone a case looks for."""
+    """A person of interest."""
 
     id: int
     name: str = Field(examples=["Witness A"])
     category: Category
-    review_at: datetime = Field(description="Until then nobody need look at it again.")
+    review_at: datetime = Field(description="Review due.")
     usable_photos: int
     photos: list[PhotoAnswer]
 
@@ -69,21 +69,21 @@ class PersonAnswer(BaseModel):
 
 
 class PeopleAnswer(BaseModel):
-    """Some of those a case looks for, in the order in which they were enrolled."""
+    """A page of persons of interest, in the order added."""
 
     people: list[PersonAnswer]
-    next: str | None = Field(description="The cursor of more.", examples=["12"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["12"])
 
 
 class JudgedAnswer(BaseModel):
-    """What was said of a photo."""
+    """The assessment of a photo."""
 
     name: str = Field(examples=["passport.jpg"])
     usable: bool = Field(examples=[True])
     verdict: str = Field(
-        description="`good`, or in a sentence why it cannot be searched with.", examples=["good"]
+        description="`good`, or a sentence saying why the photo is not usable.", examples=["good"]
     )
-    quality: float | None = Field(description="0 to 1; none of a photo that is not used.")
+    quality: float | None = Field(description="0 to 1; null for a photo that is not used.")
 
     @classmethod
     def of(cls, portrait: Portrait) -> "JudgedAnswer":
@@ -96,7 +96,7 @@ class JudgedAnswer(BaseModel):
 
 
 class EnrolledAnswer(BaseModel):
-    """A person, and what became of each photo; those that are good are compared in a moment."""
+    """A person and the assessment of each photo; comparison with the good ones starts shortly."""
 
     person_id: int
     photos: list[JudgedAnswer]

@@ -9,21 +9,23 @@ from storage.tables import State
 
 
 class QueueAnswer(BaseModel):
-    """The ledger's numbers and the machine's health."""
+    """Queue counts and system health."""
 
     well: bool = Field(examples=[True])
     troubles: list[str] = Field(
-        description="A sentence for each thing to look into.",
+        description="One sentence per problem.",
         examples=[["No worker has been heard of for 10 minutes."]],
     )
     segments: dict[State, int] = Field(
-        description="How many stand in each state.", examples=[{"waiting": 12, "done": 48}]
+        description="Number in each state.", examples=[{"waiting": 12, "done": 48}]
     )
     recordings: dict[State, int] = Field(examples=[{"running": 1, "done": 3}])
     footage_done_ms: int
     footage_remaining_ms: int
     workers: int = Field(description="Worker processes alive, on all machines.", examples=[4])
-    speed: float | None = Field(description="Times real time, as measured lately.", examples=[2.1])
+    speed: float | None = Field(
+        description="Multiple of real time, measured recently.", examples=[2.1]
+    )
     expected_end: datetime | None
 
     @classmethod

@@ -8,34 +8,30 @@ from storage.tables import State
 
 
 class RecordingAnswer(BaseModel):
-    """A recording looked at under one plan."""
+    """A recording processed under one plan."""
 
-    id: int = Field(description="Of the job, as `nightreel jobs list` has it.")
+    id: int = Field(description="Job id, as in `nightreel jobs list`.")
     recording_id: int
-    name: str = Field(
-        description="The file's name when it was first added.", examples=["gate 2.mp4"]
-    )
+    name: str = Field(description="File name when first added.", examples=["gate 2.mp4"])
     sha256: str
     state: State
-    cut_by: str | None = Field(
-        description="Who cut the faces, where nothing but they was imported."
-    )
+    cut_by: str | None = Field(description="Who cropped the faces, if only faces were imported.")
     duration_ms: int
-    done_ms: int = Field(description="Footage in segments that were watched or given up.")
+    done_ms: int = Field(description="Footage in segments that were processed or given up.")
     total_ms: int
     expected: str = Field(
-        description="When it is expected to be done, in words; may be empty.", examples=["05:40"]
+        description="Expected completion, as text; may be empty.", examples=["05:40"]
     )
     decoded_ms: int
     sampled_frames: int
     faces: int
     appearances: int
     gaps: list[tuple[int, int]] = Field(
-        description="From and to in milliseconds of what could not be looked at.",
+        description="Ranges that could not be analysed, in milliseconds.",
         examples=[[[61000, 64000]]],
     )
     reasons: list[str] = Field(
-        description="Why there are gaps.", examples=[["The file ends before its time."]]
+        description="Reasons for the gaps.", examples=[["The file ends before its time."]]
     )
 
     @classmethod
@@ -62,21 +58,21 @@ class RecordingAnswer(BaseModel):
 
 
 class RecordingsAnswer(BaseModel):
-    """Some recordings, the newest first."""
+    """A page of recordings, newest first."""
 
     recordings: list[RecordingAnswer]
-    next: str | None = Field(description="The cursor of older ones.", examples=["-41"])
+    next: str | None = Field(description="Cursor of the next page.", examples=["-41"])
 
 
 class UploadAnswer(BaseModel):
-    """A file that somebody hands in."""
+    """An upload."""
 
     id: str
     name: str = Field(examples=["gate 2.mp4"])
     size_bytes: int
-    offset_bytes: int = Field(description="How many of them have come.")
+    offset_bytes: int = Field(description="Bytes received.")
     stage: Stage
-    reason: str | None = Field(description="Why it was refused.")
+    reason: str | None = Field(description="Reason for rejection.")
 
     @classmethod
     def of(cls, one: Coming) -> "UploadAnswer":

@@ -1,4 +1,4 @@
-"""What is kept, and what was erased."""
+"""Retention and purges."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -12,7 +12,7 @@ from storage.cases.cases import Case
 
 
 class EndedAnswer(BaseModel):
-    """A case that has ended and is still kept."""
+    """An ended case that is not yet purged."""
 
     id: int
     reference: str = Field(examples=["2026-117"])
@@ -24,13 +24,13 @@ class EndedAnswer(BaseModel):
 
 
 class PurgeAnswer(BaseModel):
-    """Something that was erased."""
+    """A past purge."""
 
     entry: int = Field(description="Of the audit log.")
     at: str = Field(description="UTC, ISO 8601.", examples=["2026-11-25T21:40:12.000000Z"])
     actor: str = Field(examples=["account:3"])
     rows: dict[str, int] = Field(
-        description="How many of each kind.", examples=[{"person": 1, "candidate": 12}]
+        description="Rows deleted, by kind.", examples=[{"person": 1, "candidate": 12}]
     )
 
     @classmethod
@@ -39,16 +39,16 @@ class PurgeAnswer(BaseModel):
 
 
 class RetentionAnswer(BaseModel):
-    """What is kept for how long, what is due, and what was erased."""
+    """Retention periods, data due for purging, and past purges."""
 
     bystander_days: int = Field(
-        description="How long people are kept who are nobody's candidates; 0 is for good."
+        description="Days to keep faces that are not a candidate for anyone; 0: no limit."
     )
-    case_days: int = Field(description="How long cases are kept that have ended; 0 is for good.")
-    bystanders_due: int = Field(description="Appearances that were kept for longer than that.")
+    case_days: int = Field(description="Days to keep ended cases; 0: no limit.")
+    bystanders_due: int = Field(description="Appearances past that limit.")
     ended: list[EndedAnswer]
-    going_on: int = Field(description="How many cases go on.")
-    purges: list[PurgeAnswer] = Field(description="The newest fifty.")
+    going_on: int = Field(description="Number of open cases.")
+    purges: list[PurgeAnswer] = Field(description="The latest 50.")
 
     @classmethod
     def of(cls, kept: Kept, rules: Retention) -> "RetentionAnswer":
@@ -63,28 +63,28 @@ class RetentionAnswer(BaseModel):
 
 
 class CertificateAnswer(BaseModel):
-    """What was erased, and what looking for it afterwards brought."""
+    """Purge certificate: what was deleted and the result of the check afterwards."""
 
     audit_entry: int
     at: datetime
     actor: str = Field(examples=["token:4"])
     erased: str = Field(examples=["case 7"])
     rows: dict[str, int] = Field(
-        description="How many of each kind.", examples=[{"person": 1, "candidate": 12}]
+        description="Rows deleted, by kind.", examples=[{"person": 1, "candidate": 12}]
     )
     pictures: int
     footage_files: int = Field(description="Uploaded recordings that were removed.")
     proven: bool = Field(
-        examples=[True], description="Whether all files could be read and nothing was found."
+        examples=[True], description="Whether all files could be read and no remnants were found."
     )
-    looked_for: int = Field(description="How many pieces of it.")
+    looked_for: int = Field(description="Data patterns searched for.")
     in_files: int
     in_bytes: int
     unreadable_files: int
     found_in: list[str] = Field(examples=[[]])
     not_erased: list[str] = Field(
-        description="What is not erased by this.",
-        examples=[["Copies of the database that were made before are not erased."]],
+        description="What this purge does not cover.",
+        examples=[["Copies of the database made earlier are not purged."]],
     )
 
     @classmethod

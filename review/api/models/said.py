@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 
 class Said(BaseModel):
-    """Why something was not done."""
+    """An error."""
 
     detail: str = Field(
         description="One sentence: what is wrong and what to do.",

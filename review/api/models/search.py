@@ -15,10 +15,10 @@ from storage.results.reach import Extent, Reach, Unsearched
 
 
 class HitAnswer(model_of(HIT)):  # type: ignore[misc]
-    """An appearance that came close: a candidate, for people to judge."""
+    """An appearance within the threshold: a candidate, for human review."""
 
     pictures: list[str] = Field(
-        description="Paths of the pictures, the clearest first.",
+        description="Paths of the pictures, clearest first.",
         examples=[[links.found(1, 7, 0)]],
     )
 
@@ -30,7 +30,7 @@ class HitAnswer(model_of(HIT)):  # type: ignore[misc]
 
 
 class ExtentAnswer(BaseModel):
-    """How many recordings, and how long they are together."""
+    """Number of recordings and total duration."""
 
     recordings: int
     duration_ms: int
@@ -41,10 +41,10 @@ class ExtentAnswer(BaseModel):
 
 
 class ReachAnswer(BaseModel):
-    """Every recording of the archive is either searched or counted under one reason."""
+    """Each recording of the archive is either searched or counted under one reason."""
 
     searched: ExtentAnswer
-    gaps_ms: int = Field(description="How much of what was searched could not be looked at.")
+    gaps_ms: int = Field(description="Duration of gaps in the searched footage.")
     not_searched: dict[Unsearched, ExtentAnswer] = Field(
         description="By reason.",
         examples=[{"outside the case": {"recordings": 3, "duration_ms": 5400000}}],
@@ -58,19 +58,15 @@ class ReachAnswer(BaseModel):
 
 
 class SearchAnswer(BaseModel):
-    """What came close, the closest first, and what was looked at. None of it is kept."""
+    """Candidates, closest first, and the coverage of the search. Nothing is stored."""
 
     engine: str = Field(examples=["facenet512"])
     threshold: float = Field(examples=[0.4])
-    calibration: str = Field(
-        description="What distances mean in this footage, as measured.", examples=[UNCALIBRATED]
-    )
+    calibration: str = Field(description="Calibration for this footage.", examples=[UNCALIBRATED])
     photos: list[JudgedAnswer]
-    own_only: bool = Field(
-        description="Whether nothing but the footage was searched that was added for the case."
-    )
+    own_only: bool = Field(description="Whether only footage added for the case was searched.")
     hits: list[HitAnswer]
-    cut_off: bool = Field(description="Whether more came close than `limit` lets through.")
+    cut_off: bool = Field(description="Whether there are more within the threshold than `limit`.")
     reach: ReachAnswer
 
     @classmethod

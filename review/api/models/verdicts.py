@@ -20,7 +20,7 @@ class CaseToReviewAnswer(BaseModel):
     reference: str = Field(examples=["2026-117"])
     purpose: str = Field(examples=["To find who saw the accident."])
     expires_at: datetime
-    left: int = Field(description="How many of its candidates this reviewer may decide on.")
+    left: int = Field(description="Candidates awaiting your review.")
 
     @classmethod
     def of(cls, case: CaseToReview) -> "CaseToReviewAnswer":
@@ -42,27 +42,23 @@ class ReferenceShown(BaseModel):
 
 
 class SightAnswer(model_of(SIGHT)):  # type: ignore[misc]
-    """A candidate as a reviewer sees it."""
+    """A candidate as shown to a reviewer."""
 
     person_id: int
     person: str = Field(examples=["Witness A"])
     below_floor: bool = Field(
-        description="Whether the pictures are too poor for two verdicts to support anything."
+        description="Low image quality: two `same` verdicts need a supervisor's reason."
     )
     pictures: list[str] = Field(
-        description="Paths, the clearest first.",
+        description="Paths, clearest first.",
         examples=[[f"{links.candidate(1, 1, 7)}/crops/0"]],
     )
-    references: list[ReferenceShown] = Field(
-        description="Photos of the person, the one that came closest first."
-    )
+    references: list[ReferenceShown] = Field(description="Photos of the person, closest first.")
     clip: str | None = Field(
-        description="Path of the moment, others' faces hidden; none of a face that was imported.",
+        description="Path of the clip, other faces hidden; null for an imported face.",
         examples=[f"{links.candidate(1, 1, 7)}/clip.mp4"],
     )
-    own_decision: Decision | None = Field(
-        description="What this reviewer has said of it.", examples=[None]
-    )
+    own_decision: Decision | None = Field(description="Your own verdict.", examples=[None])
 
     @classmethod
     def of(cls, view: BlindView, *, below_floor: bool, own: Decision | None) -> "SightAnswer":
@@ -82,8 +78,8 @@ class SightAnswer(model_of(SIGHT)):  # type: ignore[misc]
 class NextAnswer(BaseModel):
     """The next candidate for a reviewer."""
 
-    view: SightAnswer | None = Field(description="Nothing when nothing is left.")
-    left: int = Field(description="How many this reviewer may decide on.")
+    view: SightAnswer | None = Field(description="Null if no candidates are left.")
+    left: int = Field(description="Candidates awaiting your review.")
 
 
 class DecisionGiven(BaseModel):
@@ -93,7 +89,7 @@ class DecisionGiven(BaseModel):
 
 
 class Decided(BaseModel):
-    """A verdict that was given, or taken back."""
+    """A verdict given or undone."""
 
     person_id: int
     appearance_id: int
