@@ -17,7 +17,7 @@ from worker.resources import resources
 
 FIRST = "admin"
 Name = Annotated[str, typer.Argument(help="The account's name.")]
-Roles = Annotated[list[Role], typer.Option("--role", help="What it may do; may be given again.")]
+Roles = Annotated[list[Role], typer.Option("--role", help="A role; repeatable.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -38,12 +38,12 @@ def make_first_account(database: Engine) -> NewPassword | None:
 
 
 def add(name: Name, role: Roles, as_json: AsJson = False) -> None:
-    """Make an account, and print a password that is good for one time."""
+    """Create an account and print its one-time password."""
     _tell(_managing().make(name, role), as_json=as_json)
 
 
 def list_accounts(as_json: AsJson = False) -> None:
-    """Every account, and what each may do."""
+    """List the accounts with their roles."""
     with reading(resources().database) as session:
         found = accounts.list_accounts(session)
     if as_json:
@@ -57,24 +57,24 @@ def list_accounts(as_json: AsJson = False) -> None:
 
 
 def set_roles(name: Name, role: Roles) -> None:
-    """Give an account these roles and no others."""
+    """Replace the roles of an account."""
     _managing().set_roles(name, role)
     err.print(f"{name}: {', '.join(sorted(role))} now.")
 
 
 def reset_password(name: Name, as_json: AsJson = False) -> None:
-    """Give an account a new password for one time; whoever is logged in with it is logged out."""
+    """Reset the password of an account: print a one-time password, end its sessions."""
     _tell(_managing().reset_password(name), as_json=as_json)
 
 
 def disable(name: Name) -> None:
-    """Let an account log in no more, and log it out; nothing that it did is lost."""
+    """Disable an account and end its sessions; its history is kept."""
     _managing().disable(name)
     err.print(f"{name}: disabled.")
 
 
 def enable(name: Name) -> None:
-    """Let a disabled account log in again."""
+    """Enable a disabled account."""
     _managing().enable(name)
     err.print(f"{name}: enabled.")
 
@@ -88,7 +88,7 @@ def _tell(made: NewPassword, *, as_json: bool) -> None:
         print_json({"name": made.name, "password": made.password})
         return
     out.print(made.password)
-    err.print(f"{made.name}: this password is for one time, and is not shown again.")
+    err.print(f"{made.name}: this is a one-time password; it is not shown again.")
 
 
 def _as_dict(account: Account) -> dict[str, object]:

@@ -22,15 +22,17 @@ BROKEN = 1
 def verify(
     checkpoint: Annotated[
         list[Path] | None,
-        typer.Option(help="A checkpoint that was kept elsewhere; may be given again."),
+        typer.Option(help="A checkpoint kept elsewhere; repeatable."),
     ] = None,
     export: Annotated[
-        Path | None, typer.Option(help="An exported log, in place of the database's.")
+        Path | None, typer.Option(help="Verify this exported log instead of the database's.")
     ] = None,
-    public_key: Annotated[str, typer.Option(help="Who signed; else this home's own key.")] = "",
+    public_key: Annotated[
+        str, typer.Option(help="Public key of the signer; default: this home's own key.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say whether the audit log is whole, or which entry is the first that is not."""
+    """Verify the audit log, and name the first bad entry."""
     key = public_key or _public_key()
     given = audit.read_checkpoints(checkpoint or [])
     found = (
@@ -43,7 +45,7 @@ def verify(
     elif found.broken:
         out.print(f"Entry {found.broken.position} is bad. {found.broken.reason}")
     else:
-        out.print(f"{found.entries} entries are whole; checkpoints they fit: {found.checkpoints}.")
+        out.print(f"{found.entries} entries verified; checkpoints they fit: {found.checkpoints}.")
     if found.broken:
         raise typer.Exit(BROKEN)
 
@@ -51,32 +53,32 @@ def verify(
 def checkpoint(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
 ) -> None:
-    """Sign how far the audit log has come; keep the file where this machine cannot change it."""
+    """Sign the current end of the audit log; store the file where this machine cannot change it."""
     key = _signing_key()
     made = audit.sign(resources().database, key, utc_now())
     audit.write_checkpoint(output, made)
-    err.print(f"{made.count} entries are signed with the key {made.public_key}.")
+    err.print(f"{made.count} entries signed with the key {made.public_key}.")
 
 
 def export(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Write the audit log, a JSON object a line; deploy/audit_verifier.py checks it."""
+    """Export the audit log, one JSON object a line; deploy/audit_verifier.py verifies it."""
     number = 0
     with whole_file(output, overwrite=force) as file:
         for line in audit.exported(resources().database, actor=actor(), now=utc_now()):
             file.write(line.encode())
             number += 1
-    err.print(f"{number} entries were written; only you can read the file.")
+    err.print(f"{number} entries exported; only you can read the file.")
 
 
 def list_entries(
-    after: Annotated[int, typer.Option(min=0, help="Only entries behind this one.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, help="The most entries.")] = 1000,
+    after: Annotated[int, typer.Option(min=0, help="Only entries after this one.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of entries.")] = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Who did what, in order."""
+    """List the audit log entries, in order."""
     found = audit.view(resources().database, actor=actor(), now=utc_now(), after=after, limit=limit)
     if as_json:
         print_json([json.loads(one.line) for one in found])
@@ -91,12 +93,12 @@ def list_entries(
 def searches(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Who searched how often, and whether that is far more than usual."""
+    """Search activity by user, with unusual increases marked."""
     found = audit.count_searches(resources().database, actor=actor(), now=utc_now())
     if as_json:
         print_json([asdict(one) | {"is_unusual": one.is_unusual} for one in found])
         return
-    shown = table("", "who", "#in seven days", "#a week before that", "")
+    shown = table("", "who", "#last 7 days", "#weekly average before", "")
     for one in found:
         remark = "far more than usual" if one.is_unusual else ""
         shown.add_row(one.actor, str(one.lately), f"{one.usual:.1f}", remark)

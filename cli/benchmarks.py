@@ -26,9 +26,9 @@ class Benchmark(StrEnum):
 
 
 def bench(
-    which: Annotated[list[Benchmark] | None, typer.Argument(help="None means all of them.")] = None,
+    which: Annotated[list[Benchmark] | None, typer.Argument(help="Default: all of them.")] = None,
 ) -> None:
-    """Measure this machine, side by side with the peers; prints Markdown tables with ratios."""
+    """Benchmark this machine against the peers; print Markdown tables with ratios."""
     for one in which or list(Benchmark):
         err.print(f"Measuring: {one.value}")
         import_module(f"bench.{one.value}").main()

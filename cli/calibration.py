@@ -28,15 +28,16 @@ WITH_GAPS = 3
 
 def calibrate(
     folder: Annotated[
-        Path, typer.Argument(help="A photo a person, or a folder of photos a person.")
+        Path, typer.Argument(help="One photo per person, or one folder of photos per person.")
     ],
     case: Annotated[str, typer.Option(help="Reference of a case in force.")],
     groups: Annotated[
-        Path | None, typer.Option(help="CSV with the columns person and group, to count apart by.")
+        Path | None,
+        typer.Option(help="CSV with the columns person and group; rates are also given per group."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Search a case's footage for people who are not in it, and keep how many came close."""
+    """Measure false candidates: search a case's footage for people who are not in it."""
     mine = resources()
     strangers = strangers_in(folder, groups_in(groups) if groups else None)
     done = measure(
@@ -58,7 +59,7 @@ def calibrations(
     case: Annotated[str, typer.Option(help="Reference of the case.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Every calibration of a case, the newest first."""
+    """List the calibrations of a case, newest first."""
     mine = resources()
     act = Act(mine.database, actor(), Action.CASE_VIEWED, utc_now())
     with act.refusals(case), reading(mine.database) as session:

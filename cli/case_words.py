@@ -29,7 +29,7 @@ def case_table(cases: Iterable[Case], now: datetime) -> Table:
 
 
 def terms_table(case: Case, now: datetime) -> Table:
-    """What a case allows, until when, and who authorised it."""
+    """The legal basis and scope of a case."""
     shown = table(f"Case {case.reference}", "", "")
     shown.add_row("in force", "yes" if case.is_in_force(now) else "no")
     for label, value in terms(case):
@@ -39,9 +39,11 @@ def terms_table(case: Case, now: datetime) -> Table:
 
 def people_table(people: Iterable[PersonRow], now: datetime) -> Table:
     """Whom a case looks for."""
-    shown = table("Looks for", "name", "category", "to be reviewed by", "#usable photos")
+    shown = table("Persons of interest", "name", "category", "review due", "#usable photos")
     for one in people:
-        due = f"{in_utc(one.review_at)}{'' if now < one.review_at else ', left out now'}"
+        due = (
+            f"{in_utc(one.review_at)}{'' if now < one.review_at else ', overdue: not searched for'}"
+        )
         shown.add_row(one.name, one.category.value, due, str(one.usable_photos))
     return shown
 
@@ -53,8 +55,8 @@ def about_lock(case: Case) -> str:
     if case.locks_at is None:
         return ""
     if case.urgent:
-        return f"Its results are locked on {in_utc(case.locks_at)} unless it is authorised."
-    return "It is locked until its authorisation is entered."
+        return f"Results lock on {in_utc(case.locks_at)} unless it is authorised."
+    return "Locked until its authorisation is entered."
 
 
 def case_document(case: Case, now: datetime) -> dict[str, object]:

@@ -27,38 +27,43 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reference = Annotated[str, typer.Argument(help="The case's reference, e.g. 2026-117.")]
 Source = typer.Option(
     "--source",
-    help="Where its footage is from: a part of the path or name of recordings, `added` for what is "
-    "added for the case, `*` for the whole archive; may be given again.",
+    help="Which footage: part of the path or name of recordings, `added` for footage "
+    "added for the case, `*` for the whole archive; repeatable.",
 )
-From = typer.Option("--from", formats=MOMENTS, help="Footage recorded since then, in UTC.")
-Until = typer.Option("--to", formats=MOMENTS, help="Footage recorded before then, in UTC.")
+From = typer.Option("--from", formats=MOMENTS, help="Footage recorded from this time on, in UTC.")
+Until = typer.Option("--to", formats=MOMENTS, help="Footage recorded before this time, in UTC.")
 ApprovalReference = typer.Option("--authorisation", help="Reference of the authorisation.")
-Authority = typer.Option("--authorised-by", help="Who gave it.")
-At = typer.Option("--authorised-at", formats=MOMENTS, help="When, in UTC; else now.")
-Days = typer.Option(min=1, help="Days until it expires, from now.")
+Authority = typer.Option("--authorised-by", help="Who authorised it.")
+At = typer.Option(
+    "--authorised-at", formats=MOMENTS, help="Date of authorisation, in UTC; default: now."
+)
+Days = typer.Option(min=1, help="Valid for this many days from now.")
 
 
 def open_case(
     reference: Reference,
-    legal_basis: Annotated[str, typer.Option(help="A code of `case bases`.")],
-    purpose: Annotated[str, typer.Option(help="What it is for.")],
-    requested_by: Annotated[str, typer.Option(help="Who asks for it.")],
+    legal_basis: Annotated[str, typer.Option(help="A code listed by `case bases`.")],
+    purpose: Annotated[str, typer.Option(help="Purpose of the search.")],
+    requested_by: Annotated[str, typer.Option(help="Who requested it.")],
     source: Annotated[list[str], Source],
     footage_from: Annotated[datetime, From],
     footage_until: Annotated[datetime, Until],
     days: Annotated[int, Days] = 30,
-    basis_note: Annotated[str, typer.Option(help="More on the legal basis.")] = "",
+    basis_note: Annotated[str, typer.Option(help="Note on the legal basis.")] = "",
     authorisation: Annotated[str, ApprovalReference] = "",
     authorised_by: Annotated[str, Authority] = "",
     authorised_at: Annotated[datetime | None, At] = None,
     urgent: Annotated[
-        bool, typer.Option("--urgent", help="Begin now; authorised within 48 hours, or locked.")
+        bool,
+        typer.Option(
+            "--urgent", help="Start now; the case locks unless authorised within 48 hours."
+        ),
     ] = False,
     allow_grouping: Annotated[
-        bool, typer.Option("--allow-grouping", help="Unknown faces may be grouped.")
+        bool, typer.Option("--allow-grouping", help="Allow grouping of unknown faces.")
     ] = False,
 ) -> None:
-    """Open a case: nobody is searched for without one."""
+    """Open a case; every search needs one."""
     now = utc_now()
     case = cases.open_case(
         reference,
@@ -84,7 +89,7 @@ def open_case(
 
 
 def list_cases(as_json: AsJson = False) -> None:
-    """Every case, the newest first."""
+    """List the cases, newest first."""
     now = utc_now()
     found = cases.list_cases(actor=actor(), database=resources().database, now=now)
     if as_json:
@@ -94,7 +99,7 @@ def list_cases(as_json: AsJson = False) -> None:
 
 
 def show(reference: Reference, as_json: AsJson = False) -> None:
-    """What a case allows until when, who authorised it, and whom it looks for."""
+    """Show a case: legal basis, scope, authorisation and persons of interest."""
     now = utc_now()
     case, people = cases.look_at_case(
         reference, actor=actor(), database=resources().database, now=now
@@ -113,15 +118,19 @@ def authorise(
     authorised_at: Annotated[datetime | None, At] = None,
     refused: Annotated[
         bool,
-        typer.Option("--refused", help="It was refused: end the case, erase whom it looks for."),
+        typer.Option(
+            "--refused", help="It was refused: end the case and delete its persons of interest."
+        ),
     ] = False,
 ) -> None:
-    """Enter the authorisation that a case needs, or that it was refused."""
+    """Enter the authorisation of a case, or its refusal."""
     now, database = utc_now(), resources().database
     given = _authorisation(authorisation, authorised_by, authorised_at, now)
     if refused and given is None:
         cases.refuse_authorisation(reference, actor=actor(), database=database, now=now)
-        err.print(f"Case {reference} has ended; whom it looked for and what was found is erased.")
+        err.print(
+            f"Case {reference} has ended; its persons of interest and candidates were deleted."
+        )
     elif given is not None and not refused:
         cases.authorise(reference, given, actor=actor(), database=database, now=now)
         err.print(f"Case {reference} is authorised.")
@@ -136,7 +145,7 @@ def change(
     footage_until: Annotated[datetime | None, Until] = None,
     days: Annotated[int | None, Days] = None,
 ) -> None:
-    """Give a case other footage or another end; its authorisation is to be entered anew."""
+    """Change the scope or expiry of a case; authorisation, where needed, must be entered again."""
     now = utc_now()
     wanted = Change(
         sources=source,
@@ -156,13 +165,13 @@ def change(
 
 
 def close(reference: Reference) -> None:
-    """Close a case: nobody is searched for in it any more."""
+    """Close a case; searches in it end."""
     cases.close_case(reference, actor=actor(), database=resources().database, now=utc_now())
     err.print(f"Case {reference} is closed.")
 
 
 def bases(as_json: AsJson = False) -> None:
-    """What may allow a search here, as NIGHTREEL_LEGAL_BASES says."""
+    """List the legal bases allowed here (NIGHTREEL_LEGAL_BASES)."""
     known = resources().policy.bases.values()
     if as_json:
         print_json([asdict(one) for one in known])

@@ -25,11 +25,11 @@ def changes(
     person: Annotated[str, typer.Option(help="Only this person of the case.")] = "",
     since: Annotated[
         int | None,
-        typer.Option(min=0, help="All that changed after this run, instead of in the last."),
+        typer.Option(min=0, help="Changes after this run; default: of the last run."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """What a new or withdrawn photo, or another model, changed: new, gone, moved, look again."""
+    """Changes since the last comparison: new, gone and moved candidates; which need re-review."""
     found = changes_for(case, person, since)
     if as_json:
         print_json(_document(case, found))
@@ -88,7 +88,7 @@ def _place(place: Place | None, photo: str | None) -> dict[str, object] | None:
 
 
 def _said(run: Rematch, found: Changes) -> str:
-    at = in_utc(run.done_at) if run.done_at else "not done yet"
+    at = in_utc(run.done_at) if run.done_at else "not finished"
     return (
         f"Run {run.id} ({found.names[run.person_id]}), {at}: "
         f"{CAUSES[run.cause]} ({run.actor}); "
@@ -98,9 +98,9 @@ def _said(run: Rematch, found: Changes) -> str:
 
 def _table(found: Changes) -> Table:
     shown = table(
-        "What changed; candidates are for a person to judge",
+        "Changes; candidates need human review",
         *("person", "what", "recording", "from", "to", "#rank", "#distance", "closest photo"),
-        "look again",
+        "re-review",
     )
     for one in found.changes:
         shown.add_row(
@@ -115,7 +115,7 @@ def _table(found: Changes) -> Table:
             "yes" if one.look_again else "",
         )
     if not found.changes:
-        shown.add_row("nothing changed" if found.rematches else "nobody was compared anew")
+        shown.add_row("nothing changed" if found.rematches else "no comparison yet")
     return shown
 
 

@@ -12,8 +12,8 @@ class Group(NamedTuple):
 
 
 NIGHTREEL = Group(
-    "Finds out who appears in recorded video, when, and how sure one can be. "
-    "A result is a candidate for a person to judge, never more.",
+    "Find when persons of interest may appear in recorded video. "
+    "A result is a candidate for human review, never more.",
     {
         "demo": "demonstration:demo",
         "up": "stack:up",
@@ -42,7 +42,7 @@ NIGHTREEL = Group(
         "service": "service:service",
         "bench": "benchmarks:bench",
         "case": Group(
-            "Cases: what authorises a search.",
+            "Cases: legal basis and scope of searches.",
             {
                 "open": "cases:open_case",
                 "list": "cases:list_cases",
@@ -54,7 +54,7 @@ NIGHTREEL = Group(
             },
         ),
         "groups": Group(
-            "Who else appears often in a case.",
+            "Groups of unknown faces in a case.",
             {
                 "make": "groups:make",
                 "list": "groups:list_groups",
@@ -65,7 +65,7 @@ NIGHTREEL = Group(
             },
         ),
         "account": Group(
-            "Accounts: who may log in, and as what.",
+            "User accounts and their roles.",
             {
                 "add": "accounts:add",
                 "list": "accounts:list_accounts",
@@ -76,7 +76,7 @@ NIGHTREEL = Group(
             },
         ),
         "token": Group(
-            "Tokens: what programs log in with.",
+            "API tokens.",
             {
                 "add": "tokens:add",
                 "list": "tokens:list_tokens",
@@ -84,7 +84,7 @@ NIGHTREEL = Group(
             },
         ),
         "audit": Group(
-            "The log of who did what.",
+            "The audit log.",
             {
                 "verify": "audit:verify",
                 "checkpoint": "audit:checkpoint",
@@ -94,7 +94,7 @@ NIGHTREEL = Group(
             },
         ),
         "jobs": Group(
-            "Recordings being watched, and their segments.",
+            "Processing jobs and their segments.",
             {
                 "list": "jobs:list_jobs",
                 "show": "jobs:show_job",

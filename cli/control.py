@@ -19,11 +19,9 @@ from storage.jobs import control, listing
 from storage.tables import Priority
 from worker.resources import resources
 
-Jobs = Annotated[
-    list[int] | None, typer.Argument(help="Numbers of jobs, as `jobs list` shows them.")
-]
+Jobs = Annotated[list[int] | None, typer.Argument(help="Job numbers, as listed by `jobs list`.")]
 OfCase = Annotated[str, typer.Option("--case", help="All jobs of this case's footage.")]
-All = Annotated[bool, typer.Option("--all", help="All jobs there are.")]
+All = Annotated[bool, typer.Option("--all", help="All jobs.")]
 
 
 def pause(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
@@ -37,7 +35,7 @@ def pause(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None
 
 
 def resume(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
-    """Go on with paused jobs."""
+    """Resume paused jobs."""
     with writing(resources().database) as session:
         chosen = _chosen(session, jobs, case, everything)
         changed = control.resume(session, chosen)
@@ -47,15 +45,15 @@ def resume(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> Non
 
 
 def set_priority(
-    priority: Annotated[Priority, typer.Argument(help="What goes first.")],
+    priority: Annotated[Priority, typer.Argument(help="The priority.")],
     jobs: Jobs = None,
     case: OfCase = "",
     everything: All = False,
     any_time: Annotated[
-        bool, typer.Option("--any-time", help="Outside NIGHTREEL_WINDOW too.")
+        bool, typer.Option("--any-time", help="Also outside NIGHTREEL_WINDOW.")
     ] = False,
 ) -> None:
-    """Say how urgent jobs are; `urgent` overtakes `overnight` at the next segment."""
+    """Set the priority of jobs; `urgent` goes before `overnight` from the next segment on."""
     with writing(resources().database) as session:
         chosen = _chosen(session, jobs, case, everything)
         changed = control.set_priority(session, chosen, priority, any_time=any_time)
@@ -69,10 +67,10 @@ def cancel(
     case: OfCase = "",
     everything: All = False,
     purge: Annotated[
-        bool, typer.Option("--purge", help="Forget the recordings too, with all that was seen.")
+        bool, typer.Option("--purge", help="Also delete the recordings' records and results.")
     ] = False,
 ) -> None:
-    """Stop jobs that have not ended and drop what they had seen; `jobs retry` begins them anew."""
+    """Cancel unfinished jobs and drop their results; `jobs retry` restarts them."""
     with writing(resources().database) as session:
         chosen = _chosen(session, jobs, case, everything)
         changed = control.cancel(session, chosen, utc_now())
@@ -80,17 +78,17 @@ def cancel(
             control.forget(session, listing.recordings_of(session, chosen))
             changed = chosen
         _record(session, "forget" if purge else "cancel", changed)
-    _tell("forgotten" if purge else "cancelled", chosen, changed, "has ended")
+    _tell("deleted" if purge else "cancelled", chosen, changed, "has ended")
 
 
 def retry(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
-    """Try again what was given up or cancelled."""
+    """Retry quarantined and cancelled segments."""
     with writing(resources().database) as session:
         chosen = _chosen(session, jobs, case, everything)
         released = control.retry(session, chosen)
         _record(session, "retry", chosen)
     ask_for_new()
-    err.print(f"{len(released)} segments are tried again.")
+    err.print(f"{len(released)} segments queued for retry.")
 
 
 def quarantined(
@@ -98,7 +96,7 @@ def quarantined(
     case: OfCase = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """The stretches of footage that were given up, and why."""
+    """List quarantined segments, with reasons."""
     with reading(resources().database) as session:
         rows = listing.quarantined(session, _chosen(session, jobs, case, not (jobs or case)))
     if as_json:
@@ -113,12 +111,10 @@ def quarantined(
 
 def _chosen(session: Session, jobs: Sequence[int] | None, case: str, everything: bool) -> list[int]:
     if bool(jobs) + bool(case) + everything != 1:
-        raise WrongUsage("Name jobs by their numbers, or give --case, or --all.")
+        raise WrongUsage("Give job numbers, --case or --all.")
     known = listing.all_analyses(session)
     if unknown := set(jobs or ()) - set(known):
-        raise WrongUsage(
-            f"There is no job {min(unknown)}; `nightreel jobs list` shows what there is."
-        )
+        raise WrongUsage(f"No job {min(unknown)}; see `nightreel jobs list`.")
     if case:
         return listing.analyses_of_case(session, cases.find_case(session, case).id)
     return sorted(set(jobs)) if jobs else known
@@ -138,6 +134,6 @@ def _tell(done: str, chosen: Sequence[int], changed: Sequence[int], otherwise: s
     if changed:
         err.print(f"Job {', '.join(map(str, changed))}: {done}.")
     for job in sorted(set(chosen) - set(changed)):
-        err.print(f"Job {job} {otherwise}; nothing was changed.")
+        err.print(f"Job {job} {otherwise}; unchanged.")
     if not chosen:
-        err.print("There are no such jobs.")
+        err.print("No jobs found.")

@@ -29,17 +29,17 @@ MARKER = "made-by-nightreel-demo"
 
 
 def demo(
-    folder: Annotated[Path, typer.Option(help="Where it works; made anew each time.")] = Path(
+    folder: Annotated[Path, typer.Option(help="Working folder; recreated each time.")] = Path(
         "nightreel-demo"
     ),
 ) -> None:
-    """Draw a minute of footage, look for one of the two in it, and compare with the truth."""
+    """Generate a minute of footage, search it for one of two people, and check the results."""
     _make_anew(folder)
     os.environ.pop("NIGHTREEL_LEGAL_BASES", None)  # nobody's list need allow a demonstration
     os.environ["NIGHTREEL_HOME"] = str(folder / "home")
     footage = folder / "film.mp4"
     with Services() as services:
-        err.print("Drawing a minute of footage with two people in it ...")
+        err.print("Generating a minute of footage with two people ...")
         film.write(footage)
         case = ad_hoc_case(DEMONSTRATION)
         enrolled = enrol_for(case, ENROLLED, [FOLDER / f"{ENROLLED}.jpg"])
@@ -64,7 +64,7 @@ def demo(
 def _make_anew(folder: Path) -> None:
     if folder.exists():
         if not (folder / MARKER).exists():
-            raise WrongUsage(f"{folder} is not a demo's folder; choose another with --folder.")
+            raise WrongUsage(f"{folder} was not made by the demo; choose another with --folder.")
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700, parents=True)
     (folder / MARKER).touch()
@@ -74,9 +74,7 @@ def _compare_with_truth(found: list[Seen]) -> bool:
     """Print what was planted beside what was found; true when they agree."""
     planted = [one for one in film.planted() if one.person == ENROLLED]
     others = [one for one in film.planted() if one.person != ENROLLED]
-    shown = table(
-        "What is true, and what was found", "planted", "from", "to", "found from", "to", ""
-    )
+    shown = table("Expected and found", "planted", "from", "to", "found from", "to", "")
     missed = 0
     for truth in planted:
         hits = [one for one in found if _is_of(truth, one)]
@@ -98,12 +96,12 @@ def _compare_with_truth(found: list[Seen]) -> bool:
             clock(truth.end_ms),
             "",
             "",
-            "WRONGLY A CANDIDATE" if taken else "not a candidate, rightly",
+            "WRONG: a candidate" if taken else "correct: no candidate",
         )
     out.print(shown)
     out.print(
         f"{len(planted) - missed} of {len(planted)} planted appearances of {ENROLLED} found; "
-        f"{len(false)} candidates that are somebody else or nobody."
+        f"{len(false)} false candidates."
     )
     return not missed and not false
 

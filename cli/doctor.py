@@ -49,7 +49,7 @@ class Finding:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at everything Nightreel needs on this machine and say what is wrong."""
+    """Check everything Nightreel needs on this machine."""
     resources()  # settings that cannot be used are said once, as by any command
     findings = [finding for look in LOOKS for finding in _carefully(look)]
     if as_json:
@@ -89,7 +89,9 @@ def _home_folder() -> Iterator[Finding]:
     free_gb = shutil.disk_usage(home).free / 1e9
     private = home.stat().st_mode & 0o077 == 0
     yield Finding(
-        "home folder", private, str(home) + ("" if private else " is open to others; chmod 700 it")
+        "home folder",
+        private,
+        str(home) + ("" if private else " is accessible to other users; run chmod 700 on it"),
     )
     yield Finding("free space", free_gb >= LEAST_FREE_GB, f"{free_gb:.0f} GB")
 
@@ -106,7 +108,7 @@ def _walls() -> Iterator[Finding]:
     stand = [
         words for name, words in SANDBOX.items() if sandbox.bubblewrap or getattr(sandbox, name)
     ]
-    yield Finding("sandbox", sandbox.closed, ", ".join(["ffmpeg has limits", *stand]))
+    yield Finding("sandbox", sandbox.closed, ", ".join(["resource limits", *stand]))
     lacking = [words for words in SANDBOX.values() if words not in stand]
     if lacking:
         advice = "install bubblewrap or allow user namespaces; NIGHTREEL_SANDBOX must not be off"
@@ -146,7 +148,7 @@ def _watched_folder() -> Iterator[Finding]:
 
 def _notices() -> Iterator[Finding]:
     target = resources().settings.notify
-    yield Finding("notices", True, f"to {check_target(target)}" if target else "to nobody")
+    yield Finding("notices", True, f"to {check_target(target)}" if target else "not configured")
 
 
 def _pictures() -> Iterator[Finding]:
@@ -163,7 +165,7 @@ def _footage_store() -> Iterator[Finding]:
         yield Finding("footage store", True, f"bucket {name} can be read")
     store = mine.footage_store
     if store is not None:
-        how = "by range, what is read of it" if store.by_range else "as a whole"
+        how = "by byte range, as needed" if store.by_range else "whole"
         yield Finding("footage store", True, f"footage is fetched {how}")
 
 
@@ -172,7 +174,7 @@ def _database() -> Iterator[Finding]:
     with reading(database) as session:
         count = len(all_analyses(session))
     yield Finding(
-        "database", True, f"{database.dialect.name}, {count} recordings watched or waiting"
+        "database", True, f"{database.dialect.name}, {count} recordings processed or queued"
     )
 
 

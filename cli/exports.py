@@ -38,21 +38,21 @@ class What(StrEnum):
 
 
 def export(
-    destination: Annotated[Path, typer.Argument(help="File to write, or a folder for it.")],
+    destination: Annotated[Path, typer.Argument(help="File to write, or an existing folder.")],
     what: Annotated[What, typer.Option(help="What to export.")],
     form: Annotated[
-        Format | None, typer.Option("--format", help="By the file's ending, else csv.")
+        Format | None, typer.Option("--format", help="Default: by the file's extension, else csv.")
     ] = None,
     case: Annotated[str, typer.Option(help="Reference of the case.")] = "",
     recording: Annotated[
-        list[str] | None, typer.Option(help="File name or sha256; may be given again.")
+        list[str] | None, typer.Option(help="File name or sha256 of a recording; repeatable.")
     ] = None,
     with_vectors: Annotated[
-        bool, typer.Option("--with-vectors", help="Vectors too; needs a case in force.")
+        bool, typer.Option("--with-vectors", help="Include vectors; needs a case in force.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Write appearances or candidates into a file, for spreadsheets and other programs."""
+    """Export appearances or candidates to a file."""
     form = form or _format_of(destination)
     path = destination / f"{what}.{form}" if destination.is_dir() else destination
     database, now = resources().database, utc_now()
@@ -64,7 +64,7 @@ def export(
             number = write_rows(file, rows, columns, form)
             taken = {"what": what.value, "form": form.value, "with_vectors": with_vectors}
             act.note(id_of_case(session, case), rows=number, **taken)
-    err.print(f"{number} {what} were written; only you can read the file.")
+    err.print(f"{number} {what} exported; only you can read the file.")
 
 
 def _format_of(destination: Path) -> Format:
@@ -77,7 +77,7 @@ def _check(what: What, case: str, with_vectors: bool) -> None:
     if what is What.CANDIDATES and with_vectors:
         raise WrongUsage("Candidates have no vectors; export appearances --with-vectors.")
     if what is What.CANDIDATES and not case:
-        raise WrongUsage("Candidates are a case's; name it with --case.")
+        raise WrongUsage("Candidates belong to a case; give --case.")
 
 
 def _ids(session: Session, names: Sequence[str] | None) -> list[int] | None:
@@ -85,7 +85,7 @@ def _ids(session: Session, names: Sequence[str] | None) -> list[int] | None:
         return None
     found = {name: recordings_called(session, name) for name in names}
     if missing := [name for name, ids in found.items() if not ids]:
-        raise WrongUsage(f"There is no recording {missing[0]}; jobs list shows what there is.")
+        raise WrongUsage(f"No recording {missing[0]}; see `nightreel jobs list`.")
     return sorted({id for ids in found.values() for id in ids})
 
 

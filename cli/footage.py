@@ -52,29 +52,34 @@ class Intake:
 def ingest(
     paths: Annotated[
         list[str],
-        typer.Argument(help="Video files, folders of them, or s3://bucket/key of your own store."),
+        typer.Argument(
+            help="Video files, folders of them, or s3://bucket/key of your own object store."
+        ),
     ],
-    case: Annotated[str, typer.Option(help="Reference of the case that the footage is for.")] = "",
+    case: Annotated[str, typer.Option(help="Reference of the case the footage is for.")] = "",
     urgent: Annotated[
-        bool, typer.Option("--urgent", help="Before all that is `overnight`.")
+        bool, typer.Option("--urgent", help="Process before all `overnight` footage.")
     ] = False,
     any_time: Annotated[
-        bool, typer.Option("--any-time", help="Outside NIGHTREEL_WINDOW too.")
+        bool, typer.Option("--any-time", help="Also outside NIGHTREEL_WINDOW.")
     ] = False,
     site: Annotated[
-        str, typer.Option(help="Where it lies; only workers with it in NIGHTREEL_SITES watch it.")
+        str,
+        typer.Option(
+            help="Site of the footage; only workers with it in NIGHTREEL_SITES process it."
+        ),
     ] = "",
     captured_at: Annotated[
         datetime | None,
-        typer.Option(formats=MOMENTS, help="When it was recorded, in UTC, if you know."),
+        typer.Option(formats=MOMENTS, help="When it was recorded, in UTC, if known."),
     ] = None,
     finish_by: Annotated[
-        str, typer.Option(help="Say what will be done by 07:00, or by 2026-12-01T07:00.")
+        str, typer.Option(help="Wanted by 07:00, or by 2026-12-01T07:00; prints a forecast.")
     ] = "",
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until everything is watched.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until processing has ended.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Add footage for the workers of `nightreel up`; a file that is refused stops no other."""
+    """Add footage to the queue; a rejected file does not stop the others."""
     due_at = parse_finish_by(finish_by, resources().windows, utc_now()) if finish_by else None
     priority = Priority.URGENT if urgent else Priority.OVERNIGHT
     recorded = captured_at.replace(tzinfo=UTC) if captured_at else None
@@ -153,9 +158,10 @@ def _known(known: AlreadyKnown) -> str:
     with writing(resources().database) as session:
         released = control.retry(session, [known.analysis_id])
     if released:
-        return f"already watched as {known.name}, with gaps; {len(released)} are tried again."
-    state = "already watched" if known.done else "already added"
-    return f"{state} as {known.name}; nothing is done twice."
+        retried = f"{len(released)} segments queued for retry"
+        return f"already processed as {known.name}, with gaps; {retried}."
+    state = "already processed" if known.done else "already added"
+    return f"{state} as {known.name}; skipped."
 
 
 def exit_code(intake: Intake, *, waited: bool = True) -> int:
@@ -176,4 +182,4 @@ def ask_for_new() -> None:
     try:
         ask_for_waiting()
     except BrokerUnavailable:
-        err.print("No workers are running; what was added is watched as soon as `nightreel up` is.")
+        err.print("No workers are running; the footage is queued until `nightreel up` runs.")

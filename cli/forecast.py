@@ -36,7 +36,7 @@ def parse_finish_by(text: str, windows: Windows, now: datetime) -> datetime:
         ) from None
     moment = (given if given.tzinfo else given.replace(tzinfo=windows.zone)).astimezone(UTC)
     if moment <= now:
-        raise WrongUsage(f"--finish-by {text} is over; give a time to come.")
+        raise WrongUsage(f"--finish-by {text} has passed; give a future time.")
     return moment
 
 
@@ -74,16 +74,13 @@ def forecast_in_words(
     if not outlook.work:
         return []
     if speed is None:
-        return [
-            "No speed is known yet; the forecast comes with `nightreel status` after the first "
-            "minutes."
-        ]
+        return ["No speed measured yet; see `nightreel status` once some footage is processed."]
     said = f"At the speed measured on this machine ({speed_in_words(speed, outlook.workers)}) "
     end = outlook.forecast.end
     by = (
-        f"it will be done by {when(end, now, windows.zone)}."
+        f"it is expected to finish by {when(end, now, windows.zone)}."
         if end
-        else "the end of some of it cannot be told."
+        else "no estimate for some of it."
     )
     return [said + by, *_late(outlook, late, now, windows)]
 
@@ -98,7 +95,10 @@ def _late(outlook: Outlook, late: Sequence[int], now: datetime, windows: Windows
         return []
     more = [f"and {len(named) - MOST_NAMES} more"] if len(named) > MOST_NAMES else []
     names = ", ".join([*named[:MOST_NAMES], *more])
-    return [f"{len(named)} of {len(outlook.work)} recordings will not fit: {names}."]
+    return [
+        f"{len(named)} of {len(outlook.work)} recordings are not expected to finish in time: "
+        f"{names}."
+    ]
 
 
 def _end_in_words(outlook: Outlook, one: RemainingWork, now: datetime, windows: Windows) -> str:

@@ -18,11 +18,11 @@ from worker.resources import resources
 
 Case = Annotated[str, typer.Option(help="Reference of a case in force that allows grouping.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Number = Annotated[int, typer.Argument(help="Its number, as `list` shows it.")]
+Number = Annotated[int, typer.Argument(help="Group number, as shown by `list`.")]
 
 
 def make(case: Case, as_json: AsJson = False) -> None:
-    """Group everybody seen in the case's own footage; what was said of groups before holds."""
+    """Group the faces in the case's own footage; earlier merges and splits are kept."""
     mine = resources()
     card = mine.photo_engine().card
     made = group.make_groups(case, card=card, database=mine.database, actor=actor(), now=utc_now())
@@ -30,19 +30,19 @@ def make(case: Case, as_json: AsJson = False) -> None:
 
 
 def list_groups(case: Case, as_json: AsJson = False) -> None:
-    """The groups of a case, the largest first."""
+    """List the groups of a case, largest first."""
     _print(_known(case), as_json)
 
 
 def show(number: Number, case: Case, as_json: AsJson = False) -> None:
-    """The appearances in one group."""
+    """List the appearances in a group."""
     found = [one for one in _known(case).groups if one.id == number]
     if not found:
-        raise WrongUsage(f"There is no group {number} in this case; `groups list` shows them.")
+        raise WrongUsage(f"No group {number} in this case; see `groups list`.")
     if as_json:
         print_json([plain(MEMBER, one) for one in found[0].members])
         return
-    title = f"Group {number}: appearances that may be one person, for a person to judge"
+    title = f"Group {number}: appearances that may be one person; needs human review"
     out.print(table_of(title, MEMBER, found[0].members))
 
 
@@ -50,38 +50,38 @@ def merge(
     numbers: Annotated[list[int], typer.Argument(help="Two or more.")],
     case: Case,
 ) -> None:
-    """Say that groups are one person: they stay together in every grouping to come."""
+    """Merge groups into one; later groupings keep them together."""
     kept = group.merge_groups(
         case, numbers, database=resources().database, actor=actor(), now=utc_now()
     )
-    err.print(f"They are group {kept} now.")
+    err.print(f"Merged into group {kept}.")
 
 
 def split(
     number: Number,
-    appearances: Annotated[list[int], typer.Argument(help="Those that do not belong to it.")],
+    appearances: Annotated[list[int], typer.Argument(help="Appearances that do not belong to it.")],
     case: Case,
 ) -> None:
-    """Say that some appearances are somebody else: they stay apart in every grouping to come."""
+    """Split appearances off a group; later groupings keep them apart."""
     made = group.split_group(
         case, number, appearances, database=resources().database, actor=actor(), now=utc_now()
     )
-    err.print(f"They are group {made} now.")
+    err.print(f"Split off as group {made}.")
 
 
 def promote(
     number: Number,
-    name: Annotated[str, typer.Argument(help="What the case is to call the person.")],
+    name: Annotated[str, typer.Argument(help="Name of the person in the case.")],
     case: Case,
 ) -> None:
-    """Turn a group into a person of the case, with its best crops as reference photos."""
+    """Add a group as person of interest, with its best crops as reference photos."""
     mine = resources()
     enrolled = group.promote_group(
         case, number, name, engine=mine.photo_engine(), context=mine.context, actor=actor()
     )
     ask_for([enrolled.person_id])
     out.print(verdict_table(enrolled))
-    err.print("The appearances that these are cut from will be no candidates: they prove nothing.")
+    err.print("The appearances these crops come from are excluded from the candidates.")
 
 
 def _known(case: str) -> Groups:
@@ -98,8 +98,8 @@ def _print(known: Groups, as_json: bool) -> None:
         print_json([_group(one, moments) for one, moments in pairs])
         return
     shown = table(
-        "Groups: appearances that may be one person, for a person to judge",
-        *("#group", "#appearances", "#different moments", "#recordings", "turned into a person"),
+        "Groups: appearances that may be one person; needs human review",
+        *("#group", "#appearances", "#distinct moments", "#recordings", "person of interest"),
     )
     for one, moments in zip(known.groups, known.moments, strict=True):
         numbers = (one.id, len(one.members), moments, len(_recordings(one)))

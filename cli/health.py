@@ -11,7 +11,7 @@ from worker.resources import resources
 
 
 def check(*, as_json: bool) -> None:
-    """Say in one line whether all is well; end with 1 where it is not.
+    """Print one line of health; exit code 1 if there is a problem.
 
     It answers within seconds also where the broker or the database is dead.
     """
@@ -35,4 +35,4 @@ def check(*, as_json: bool) -> None:
 def _praise(snapshot: Snapshot) -> str:
     silences = snapshot.health.silence_seconds.items()
     served = ", ".join(f"{queue} {spoken(seconds)} ago" for queue, seconds in silences)
-    return f"All is well; the queues were served: {served}."
+    return f"Healthy; queues last served: {served}."

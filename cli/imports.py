@@ -18,17 +18,17 @@ from worker.resources import resources
 
 
 def import_(
-    folder: Annotated[Path, typer.Argument(help="Where the pictures lie, one face each.")],
-    table: Annotated[Path, typer.Argument(help="CSV or JSON lines: a line for each picture.")],
-    case: Annotated[str, typer.Option(help="Reference of the case that they are for.")],
-    cut_by: Annotated[str, typer.Option(help="What or who cut them: it stands by each.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until all are compared.")] = False,
+    folder: Annotated[Path, typer.Argument(help="Folder of the pictures, one face each.")],
+    table: Annotated[Path, typer.Argument(help="CSV or JSON Lines: one line per picture.")],
+    case: Annotated[str, typer.Option(help="Reference of the case they are for.")],
+    cut_by: Annotated[str, typer.Option(help="Who or what cut them; shown with each face.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until they are compared.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Add faces that other software cut from recordings, which need not be here."""
+    """Import faces that other software cut from recordings."""
     mine = resources()
     check_engine()
-    with count_bar("Looking at faces") as progress:
+    with count_bar("Reading faces") as progress:
         done = import_faces(
             table,
             folder,
@@ -53,7 +53,7 @@ def _ask_for(done: Imported) -> None:
     try:
         ask_for_matching(done.analyses)
     except BrokerUnavailable:
-        err.print("No workers are running; all is compared as soon as `nightreel up` is.")
+        err.print("No workers are running; the faces are queued until `nightreel up` runs.")
 
 
 def _print(done: Imported) -> None:
@@ -64,8 +64,8 @@ def _print(done: Imported) -> None:
         out.print(shown)
     err.print(
         f"Imported: {quantity(done.appearances, 'face')} of "
-        f"{quantity(len(done.analyses), 'recording')}; there already: {done.known}; "
-        f"refused: {len(done.refused)}. Nothing of their footage was looked at."
+        f"{quantity(len(done.analyses), 'recording')}; already imported: {done.known}; "
+        f"rejected: {len(done.refused)}. Their footage was not analysed."
     )
 
 

@@ -21,14 +21,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def list_jobs(as_json: AsJson = False) -> None:
-    """Every recording under every plan: how far it has come and what came of it."""
+    """List jobs, one per recording and plan: progress and results."""
     with reading(resources().database) as session:
         ids = all_analyses(session)
         rows = list(zip(outcomes(session, ids), progress(session, ids), strict=True))
     if as_json:
         print_json([_job(outcome, far) for outcome, far in rows])
         return
-    shown = table("", "#job", "recording", "state", "#watched", "#length", "#faces", "#appearances")
+    shown = table(
+        "", "#job", "recording", "state", "#processed", "#length", "#faces", "#appearances"
+    )
     for outcome, far in rows:
         shown.add_row(
             str(outcome.analysis_id),
@@ -43,17 +45,17 @@ def list_jobs(as_json: AsJson = False) -> None:
 
 
 def show_job(
-    job: Annotated[int, typer.Argument(help="Number of the job, as `jobs list` shows it.")],
+    job: Annotated[int, typer.Argument(help="Job number, as listed by `jobs list`.")],
     as_json: AsJson = False,
 ) -> None:
-    """One recording's segments: state, attempts, what was seen, and why something was given up."""
+    """Show the segments of a job: state, attempts, faces and reasons for failure."""
     with reading(resources().database) as session:
         found = outcomes(session, [job])
         far = progress(session, [job])
         segments = segment_rows(session, job)
         known = footage_shared(session, found[0].recording_id) if found else []
     if not found:
-        raise WrongUsage(f"There is no job {job}; `nightreel jobs list` shows what there is.")
+        raise WrongUsage(f"No job {job}; see `nightreel jobs list`.")
     if as_json:
         links = [footage_link(one) for one in known]
         whole = {"segments": [asdict(one) for one in segments], "same_footage": links}
@@ -78,14 +80,14 @@ def show_job(
 
 def _watched(outcome: Outcome, far: Progress) -> str:
     if outcome.cut_by is None:
-        return f"{_percent(far)} % watched"
-    return " ".join(["nothing watched.", *outcome.reasons])
+        return f"{_percent(far)} % processed"
+    return " ".join(["not processed.", *outcome.reasons])
 
 
 def _standing(outcome: Outcome, far: Progress) -> str:
     remarks = ["urgent"] * (far.priority is Priority.URGENT and far.state in OPEN)
     remarks += ["imported"] * (outcome.cut_by is not None)
-    remarks += ["crops embedded anew"] * far.of_crops
+    remarks += ["crops re-embedded"] * far.of_crops
     remarks += ["paused"] * (far.paused_at is not None)
     return ", ".join([far.state.value, *remarks])
 

@@ -19,10 +19,10 @@ def run() -> None:
         err.print(f"nightreel: {error}")
         sys.exit(error.exit_code)
     except UnicodeEncodeError:
-        err.print("nightreel: a name or a reference holds bytes that are no text; write it anew.")
+        err.print("nightreel: a name or reference is not valid text; enter it again.")
         sys.exit(WrongUsage.exit_code)
     except Exception:
-        err.print(f"nightreel: an unexpected error; its trace was written to {_keep_trace()}.")
+        err.print(f"nightreel: unexpected error; the traceback was written to {_keep_trace()}.")
         sys.exit(1)
 
 

@@ -31,12 +31,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def migrate(
-    to: Annotated[str, typer.Option("--to", help="The engine that is to see what is kept.")],
+    to: Annotated[str, typer.Option("--to", help="Engine to embed the stored crops with.")],
     case: Annotated[str, typer.Option(help="Only the footage of this case.")] = "",
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until all of it is done.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is finished.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Have another engine embed all kept crops and reference photos; no footage is decoded.
+    """Re-embed stored crops and reference photos with another engine; no footage is decoded.
 
     The engine in use stays in use. Given again, it asks for what is new and says how far it is.
     """
@@ -59,7 +59,7 @@ def migrate(
 def omitted(
     engine: Annotated[str, typer.Argument(help="The engine.")], as_json: AsJson = False
 ) -> None:
-    """The appearances that an engine could not embed anew, each with its reason."""
+    """List the appearances that an engine could not re-embed, with reasons."""
     with reading(resources().database) as session:
         found = reembedded.omitted(session, engine)
     if as_json:
@@ -75,12 +75,12 @@ def omitted(
 
 
 def compare(
-    before: Annotated[str, typer.Argument(help="An engine, say the one in use.")],
-    after: Annotated[str, typer.Argument(help="Another that has seen the same.")],
+    before: Annotated[str, typer.Argument(help="An engine, for example the one in use.")],
+    after: Annotated[str, typer.Argument(help="Another engine, after `models migrate`.")],
     case: Annotated[str, typer.Option(help="Only what was reviewed in this case.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """How rank and distance of every reviewed candidate differ, and a threshold to consider."""
+    """Compare rank and distance of reviewed candidates, and suggest a threshold."""
     mine = resources()
     first, second = engine_called(before), engine_called(after)
     act = Act(mine.database, actor(), Action.CANDIDATES_VIEWED, utc_now())
@@ -98,13 +98,13 @@ def compare(
 
 
 def use(
-    engine: Annotated[str, typer.Argument(help="The engine whose candidates are to be shown.")],
-    reason: Annotated[str, typer.Option(help="Why; it is kept.")],
+    engine: Annotated[str, typer.Argument(help="Engine to use.")],
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
     partly: Annotated[
-        bool, typer.Option("--partly", help="Although it has not seen everything yet.")
+        bool, typer.Option("--partly", help="Even if its migration is incomplete.")
     ] = False,
 ) -> None:
-    """Take another engine into use, or the earlier one back; verdicts stay."""
+    """Switch to another engine, or back; verdicts are kept."""
     mine, chosen = resources(), engine_called(engine)
     number = steps.use(
         chosen,
@@ -115,8 +115,8 @@ def use(
         actor=actor(),
     )
     err.print(
-        f"{engine} is in use (choice {number}); `nightreel changes` says what that changed. "
-        "A folder that is being watched goes on with it from the next `nightreel up`."
+        f"{engine} is in use (choice {number}); see `nightreel changes`. "
+        "Watched folders use it from the next `nightreel up`."
     )
 
 
@@ -130,7 +130,7 @@ def engine_called(name: str) -> FaceEngine:
 
 
 def _far(engine: str, far: Standing) -> Table:
-    shown = table("", "engine", "#recordings waiting", "#ended", "#embedded", "#omitted", "because")
+    shown = table("", "engine", "#queued", "#ended", "#embedded", "#omitted", "reasons")
     reasons = sorted(far.omitted.items())
     shown.add_row(
         engine,
@@ -165,14 +165,14 @@ def _document(before: str, after: str, found: Comparison) -> dict[str, object]:
 
 def _compared_table(before: str, after: str, found: Comparison) -> Table:
     shown = table(
-        f"What was reviewed, by {before} and by {after}; their distances cannot be compared",
-        *("#person", "#appearance", "decided", "#rank", "#distance", "#rank then"),
-        "#distance then",
+        f"Reviewed candidates by {before} and by {after}; their distances are not comparable",
+        *("#person", "#appearance", "verdict", "#rank", "#distance", "#new rank"),
+        "#new distance",
     )
     for one in found.reviewed:
         shown.add_row(*_row(one))
     if not found.reviewed:
-        shown.add_row("nothing was reviewed")
+        shown.add_row("nothing reviewed")
     return shown
 
 
@@ -182,21 +182,21 @@ def _row(one: Compared) -> tuple[str, ...]:
 
 
 def _cells(seen: Seen) -> tuple[str, str]:
-    distance = "not seen" if seen.distance is None else f"{seen.distance:.3f}"
+    distance = "not embedded" if seen.distance is None else f"{seen.distance:.3f}"
     return str(seen.rank or "none"), distance
 
 
 def _said(suggestion: Suggestion | None, engine: FaceEngine) -> str:
     if suggestion is None:
         return (
-            "No threshold can be suggested: at least one candidate must have been decided to be "
-            f"the same and one to be different. {engine.card.name} has {engine.card.threshold}."
+            "No threshold can be suggested: it takes at least one verdict `same` and one "
+            f"`different`. {engine.card.name} has {engine.card.threshold}."
         )
-    caution = "" if suggestion.is_calibrated else " These are few: it is uncalibrated."
+    caution = "" if suggestion.is_calibrated else " Few verdicts: it is uncalibrated."
     return (
-        f"Fewest errors on what was decided: a threshold of {suggestion.threshold:.3f}, instead of "
+        f"Fewest errors on the verdicts: a threshold of {suggestion.threshold:.3f}, instead of "
         f"{engine.card.threshold} ({suggestion.same} same, {suggestion.missed} of them further "
-        f"away; {suggestion.different} different, {suggestion.admitted} of them within)."
-        f"{caution} Only what was a candidate before could be decided on; `nightreel models "
-        "threshold` takes another into use."
+        f"away; {suggestion.different} different, {suggestion.admitted} of them "
+        f"within).{caution} Only earlier candidates have verdicts; set a threshold with "
+        "`nightreel models threshold`."
     )

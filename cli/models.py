@@ -14,7 +14,7 @@ from worker.resources import resources
 def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Engines, recognisers and detectors: dimension, threshold, licence, and what is missing."""
+    """List engines, recognisers and detectors: dimension, threshold, licence, missing parts."""
     found = models.installed(resources().weights_folder)
     if as_json:
         print_json([_as_dict(one) for one in found])
@@ -41,10 +41,10 @@ def pull(
         str, typer.Argument(help="A recogniser, a detector, or deepface:MODEL+DETECTOR.")
     ],
     source: Annotated[
-        Path | None, typer.Option("--from", help="A file or folder to take them from.")
+        Path | None, typer.Option("--from", help="File or folder to copy them from.")
     ] = None,
 ) -> None:
-    """Bring weights here, from a file or over the network, and pin their sha256."""
+    """Install weights from a file or the network, and pin their sha256."""
     mine = resources()
     mine.make_home()
     for path in models.pull(name, mine.weights_folder, source):
@@ -52,10 +52,10 @@ def pull(
 
 
 def index() -> None:
-    """Let PostgreSQL search the engine's vectors by an index of pgvector, not one by one."""
+    """Build a pgvector index over the engine's vectors (PostgreSQL only)."""
     mine = resources()
     is_new = build_index(mine.database, mine.photo_engine().card)
-    err.print("The index is built." if is_new else "The index is there.")
+    err.print("Index built." if is_new else "The index exists already.")
 
 
 def _presence(one: models.Listed) -> str:

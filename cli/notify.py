@@ -12,13 +12,15 @@ from worker.resources import resources
 
 
 def notify(
-    test: Annotated[bool, typer.Option("--test", help="Send a test notice now.")] = False,
+    test: Annotated[bool, typer.Option("--test", help="Send a test notification now.")] = False,
 ) -> None:
-    """Say who is told when a night ends or needs help, and try it."""
+    """Show the notification target, and test it."""
     target = resources().settings.notify
     if not target:
-        raise WrongUsage("Nobody is told; set NIGHTREEL_NOTIFY to a command or a web address.")
-    out.print(f"Notices go to {check_target(target)}.", soft_wrap=True)
+        raise WrongUsage(
+            "No notification target configured; set NIGHTREEL_NOTIFY to a command or a web address."
+        )
+    out.print(f"Notifications go to {check_target(target)}.", soft_wrap=True)
     if test:
-        body = {"kind": "test", "at": utc_now().isoformat(), "sentence": "This is only a test."}
+        body = {"kind": "test", "at": utc_now().isoformat(), "sentence": "This is a test."}
         err.print(f"Sent: {deliver(target, body, show_output=True)}.")

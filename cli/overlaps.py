@@ -18,7 +18,7 @@ def counted(found: Sequence[Listed | Hit]) -> str:
     different = sum(one.same_as is None for one in found)
     if different == len(found):
         return ""
-    return f"{len(found)} candidates, {different} different moment{'s' * (different > 1)}"
+    return f"{len(found)} candidates, {different} distinct moment{'s' * (different > 1)}"
 
 
 def links_among(analyses: Sequence[int]) -> list[SameFootage]:
@@ -29,7 +29,7 @@ def links_among(analyses: Sequence[int]) -> list[SameFootage]:
 
 def print_links(known: Sequence[SameFootage]) -> None:
     """Print which recordings show the same footage, if any do."""
-    shown = table("The same footage", "recording", "shows what is in", "from", "to", "it begins at")
+    shown = table("The same footage", "recording", "overlaps with", "from", "to", "starts at")
     for one in known:
         overlap = one.overlap
         times = (overlap.start_ms, overlap.end_ms, overlap.offset_ms)

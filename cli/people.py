@@ -33,16 +33,16 @@ def enrol(
     ],
     case: Annotated[str, typer.Option(help="Reference of a case in force.")],
     category: Annotated[
-        Category | None, typer.Option(help="What the person is to the case; else `other`.")
+        Category | None, typer.Option(help="Role in the case; default: `other`.")
     ] = None,
     review_days: Annotated[
         int | None,
-        typer.Option(min=1, help="Days until it is to be looked at again, else the case's."),
+        typer.Option(min=1, help="Days until review is due; default: the expiry of the case."),
     ] = None,
-    photo_source: Annotated[str | None, typer.Option(help="Where the photos are from.")] = None,
+    photo_source: Annotated[str | None, typer.Option(help="Source of the photos.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say whom a case looks for; each photo gets a verdict, and the good ones are searched with."""
+    """Add a person of interest to a case; usable photos are compared with all footage."""
     standing = _standing(category, review_days)
     enrolled = enrol_for(case, name, photos, standing, photo_source)
     ask_for([enrolled.person_id])
@@ -67,21 +67,23 @@ def withdraw(
     name: Annotated[str, typer.Argument(help="The person's name in this case.")],
     photo: Annotated[
         str,
-        typer.Argument(help="One photo: its file, its name, or how its sha256 begins; else all."),
+        typer.Argument(
+            help="One photo: its file, name or the start of its sha256; default: the person."
+        ),
     ] = "",
     *,
     case: Annotated[str, typer.Option(help="Reference of the case.")],
 ) -> None:
-    """Look for somebody no longer, or take one reference photo back."""
+    """Remove a person of interest from a case, or withdraw one reference photo."""
     database, now = resources().database, utc_now()
     if not photo:
         withdraw_person(name, case=case, actor=actor(), database=database, now=now)
-        err.print(f"Case {case} no longer looks for {name}.")
+        err.print(f"{name} was removed from case {case}.")
         return
     with reading(database) as session:
         case_id = find_case(session, case).id
     person_id = take_back(name, photo, case_id=case_id, database=database, actor=actor())
-    err.print("Withdrawn; `nightreel changes` says what that changed once it was compared.")
+    err.print("Withdrawn; see `nightreel changes` after the next comparison.")
     ask_for([person_id])
 
 
@@ -90,7 +92,7 @@ def ask_for(people: Sequence[int]) -> None:
     try:
         ask_for_people(people)
     except BrokerUnavailable:
-        err.print("No workers are running; footage is compared as soon as `nightreel up` is.")
+        err.print("No workers are running; the comparison is queued until `nightreel up` runs.")
 
 
 def enrol_for(
@@ -116,7 +118,7 @@ def enrol_for(
     )
     if not any(one.usable for one in enrolled.portraits):
         reasons = "; ".join(f"{one.name}: {one.verdict}" for one in enrolled.portraits)
-        raise UnusablePhoto(f"No photo of {name} can be searched with. {reasons}")
+        raise UnusablePhoto(f"No usable photo of {name}. {reasons}")
     return enrolled
 
 

@@ -50,10 +50,7 @@ def place_of(word: str) -> Path | Address:
         return Path(word)
     if scheme == SCHEME:
         return Address.parse(word)
-    raise WrongUsage(
-        f"Footage is read from files and from your own object store; nothing is fetched by"
-        f" {scheme}."
-    )
+    raise WrongUsage(f"Footage is read from files and from your own object store, not by {scheme}.")
 
 
 def files_in(places: Iterable[Path | Address]) -> Iterator[Path | Address]:

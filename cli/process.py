@@ -39,18 +39,18 @@ AD_HOC_DAYS = 30
 def process(
     videos: Annotated[
         list[str],
-        typer.Argument(help="Video files, folders of them, or s3://bucket/key of your own store."),
+        typer.Argument(
+            help="Video files, folders of them, or s3://bucket/key of your own object store."
+        ),
     ],
-    person: Annotated[
-        list[str], typer.Option("--person", help="NAME=PHOTO[,PHOTO]; may be given again.")
-    ],
+    person: Annotated[list[str], typer.Option("--person", help="NAME=PHOTO[,PHOTO]; repeatable.")],
     case: Annotated[
-        str, typer.Option(help="Reference of a case in force; else one is opened for this run.")
+        str, typer.Option(help="Reference of a case in force; default: one opened for this run.")
     ] = "",
-    report: Annotated[Path | None, typer.Option(help="Folder to write a report into.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Folder for a report.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Watch footage for people and print the candidates: the main job in one command.
+    """Process footage, compare people with it and print the candidates, in one command.
 
     Starts the services it needs, or uses those of a running `nightreel up`.
     """
@@ -84,7 +84,7 @@ def process(
 def _name_and_photos(given: str) -> tuple[str, Sequence[Path]]:
     name, _, photos = given.partition("=")
     if not name or not photos:
-        raise WrongUsage(f"--person {given} is not understood; write NAME=PHOTO[,PHOTO].")
+        raise WrongUsage(f"--person {given} is not valid; write NAME=PHOTO[,PHOTO].")
     return name, [Path(photo) for photo in photos.split(",")]
 
 

@@ -38,7 +38,7 @@ def wait_for(
     `meanwhile` is called now and then; whatever it raises ends the waiting.
     """
     with _bar(
-        "Watching footage", TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
+        "Processing footage", TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
     ) as (
         bar,
         shown,

@@ -26,24 +26,24 @@ from worker.resources import resources
 
 
 def purge(
-    case: Annotated[str, typer.Option(help="A case that has ended, with all that is its.")] = "",
+    case: Annotated[str, typer.Option(help="A case that has ended, with all its data.")] = "",
     person: Annotated[str, typer.Option(help="Only this person of the case.")] = "",
     recording: Annotated[
-        str, typer.Option(help="Name or sha256 of a recording, with all that was seen in it.")
+        str, typer.Option(help="Name or sha256 of a recording, with its results.")
     ] = "",
     due: Annotated[
-        bool, typer.Option("--due", help="Whatever has been kept for longer than the settings say.")
+        bool, typer.Option("--due", help="Everything past its retention period.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the certificate there too.")
+        Path | None, typer.Option("--output", "-o", help="Also write the certificate here.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Erase for good, and print a certificate of what was erased and that nothing is left."""
+    """Purge data permanently, check for remnants and print a certificate."""
     if bool(case) + bool(recording) + due != 1 or (person and not case):
         raise WrongUsage("Give one of --case, --recording and --due; --person goes with --case.")
-    if not yes and not typer.confirm("What is erased cannot be had back. Go on?", err=True):
+    if not yes and not typer.confirm("Purged data cannot be restored. Continue?", err=True):
         raise typer.Exit(1)
     certificates = _purged(case, person, recording)
     for one in certificates:
@@ -76,23 +76,23 @@ def _recordings(name: str) -> list[int]:
     with reading(resources().database) as session:
         found = recordings_called(session, name)
     if not found:
-        raise WrongUsage(f"There is no recording {name}; see `nightreel jobs list`.")
+        raise WrongUsage(f"No recording {name}; see `nightreel jobs list`.")
     return found
 
 
 def _print(certificates: list[Certificate]) -> None:
     if not certificates:
-        out.print("Nothing is due.")
+        out.print("Nothing is due for purging.")
     for one in certificates:
-        shown = table(f"Erased: {one.what}", "kind", "#number")
+        shown = table(f"Purged: {one.what}", "kind", "#number")
         for kind, number in [*sorted(one.rows.items()), *_files(one)]:
             shown.add_row(kind.replace("_", " "), str(number))
         out.print(shown)
         out.print(
-            f"Looked for {one.proof.patterns} pieces of it in {one.proof.files} files "
+            f"Checked {one.proof.files} files for {one.proof.patterns} patterns of it "
             f"({one.proof.bytes:,} bytes): {_found(one)}"
         )
-        out.print(f"Entry {one.entry} of the audit log. Not erased by this:")
+        out.print(f"Entry {one.entry} of the audit log. Not purged:")
         for sentence in one.left:
             out.print(f"- {sentence}")
 
@@ -104,4 +104,4 @@ def _files(one: Certificate) -> list[tuple[str, int]]:
 def _found(one: Certificate) -> str:
     places = ", ".join(map(str, one.proof.found_in))
     unreadable = f"{one.proof.unreadable} files could not be read. " if one.proof.unreadable else ""
-    return f"{unreadable}FOUND in {places}" if places else f"{unreadable}nothing found."
+    return f"{unreadable}REMNANTS in {places}" if places else f"{unreadable}no remnant found."

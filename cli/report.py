@@ -18,9 +18,9 @@ from worker.resources import resources
 
 def report(
     case: Annotated[str, typer.Option(help="Reference of the case.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")],
 ) -> None:
-    """Write the case's report: one HTML page with every picture inside."""
+    """Write the case report: one self-contained HTML page."""
     mine = resources()
     with reading(mine.database) as session:
         seen = footage_seen(session, mine.plan.key, mine.engine)

@@ -32,7 +32,7 @@ def candidates(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """Candidates for everyone a case looks for, closest first."""
+    """List the candidates for a case's persons of interest, closest first."""
     with reading(resources().database) as session:
         analyses = footage(session)
     found = found_for(case, analyses)
@@ -47,8 +47,8 @@ def candidates(
         print_links(links_among(analyses))
     for name, number in without.items():
         err.print(
-            f"Left out for {name}: {quantity(number, 'appearance')} that the pictures which are "
-            "searched with were cut from, so that it would prove nothing."
+            f"Excluded for {name}: {quantity(number, 'appearance')} from which its reference "
+            "photos were cut."
         )
 
 
@@ -85,24 +85,24 @@ def print_candidates(found: Sequence[Listed]) -> None:
 
 def _candidate_table(found: Sequence[Listed]) -> Table:
     """Candidates for people to read."""
-    title = "Candidates, for a person to judge"
+    title = "Candidates for human review"
     shown = table_of(title, CANDIDATE, found, caption=counted(found))
     if not found:
-        shown.add_row("none at this threshold")
+        shown.add_row("none within the threshold")
     return shown
 
 
 def outcome_table(analyses: Sequence[int], refused: Sequence[tuple[str, str]]) -> Table:
     """What was looked at, and what was not."""
     shown = table(
-        "What was looked at",
+        "Footage and coverage",
         "recording",
         "state",
         "#length",
-        "#watched",
+        "#processed",
         "#frames",
         "#faces",
-        "not looked at",
+        "not analysed",
     )
     with reading(resources().database) as session:
         looked_at = outcomes(session, analyses)
@@ -110,10 +110,10 @@ def outcome_table(analyses: Sequence[int], refused: Sequence[tuple[str, str]]) -
         gaps = ", ".join(f"{clock(start)} to {clock(end)}" for start, end in one.gaps)
         shown.add_row(
             one.name, one.state.value, clock(one.duration_ms), clock(one.decoded_ms),
-            str(one.sampled_frames), str(one.faces), gaps or "nothing",
+            str(one.sampled_frames), str(one.faces), gaps or "none",
         )  # fmt: skip
     for name, reason in refused:
-        shown.add_row(name, "refused", "", "", "", "", reason)
+        shown.add_row(name, "rejected", "", "", "", "", reason)
     return shown
 
 

@@ -32,21 +32,27 @@ def search(
     case: Annotated[str, typer.Option(help="Reference of a case in force.")],
     added_from: Annotated[
         datetime | None,
-        typer.Option("--from", formats=MOMENTS, help="Only recordings added since then, in UTC."),
+        typer.Option(
+            "--from", formats=MOMENTS, help="Only recordings added from this time on, in UTC."
+        ),
     ] = None,
     added_until: Annotated[
         datetime | None,
-        typer.Option("--to", formats=MOMENTS, help="Only recordings added before then, in UTC."),
+        typer.Option(
+            "--to", formats=MOMENTS, help="Only recordings added before this time, in UTC."
+        ),
     ] = None,
-    source: Annotated[str, typer.Option(help="A part of the recording's name or path.")] = "",
+    source: Annotated[str, typer.Option(help="Part of the recording's name or path.")] = "",
     everything: Annotated[
-        bool, typer.Option("--everything", help="Beyond the case's own footage too.")
+        bool, typer.Option("--everything", help="Also search beyond the case's own footage.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The most appearances.")] = 100,
+    limit: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Maximum number of appearances.")
+    ] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """Look for one person in everything that was processed; nothing is enrolled or decoded."""
+    """Search all processed footage with photos of one person; nothing is enrolled."""
     mine = resources()
     scope = Scope(source=source, added_from=_utc(added_from), added_until=_utc(added_until))
     question = Question(case, scope, everything, limit)
@@ -102,20 +108,20 @@ def _document(answer: Answer, case: str) -> dict[str, object]:
 
 def _found_table(answer: Answer) -> Table:
     in_order = [hit for group in answer.by_recording() for hit in group]
-    title = "Candidates, for a person to judge"
+    title = "Candidates for human review"
     shown = table_of(title, HIT, in_order, caption=counted(in_order))
     if not answer.hits:
-        shown.add_row("none at this threshold")
+        shown.add_row("none within the threshold")
     if answer.cut_off:
-        shown.add_row("and more; raise --limit")
+        shown.add_row("more results; raise --limit")
     return shown
 
 
 def _reach_table(answer: Answer) -> Table:
-    shown = table("What was searched, and what was not", "footage", "#recordings", "#length")
+    shown = table("Search coverage", "footage", "#recordings", "#length")
     searched = answer.reach.searched
     shown.add_row("searched", str(searched.recordings), clock(searched.duration_ms))
-    shown.add_row("gaps in it", "", clock(answer.reach.gaps_ms))
+    shown.add_row("gaps in them", "", clock(answer.reach.gaps_ms))
     for why, extent in answer.reach.not_searched.items():
         shown.add_row(f"not searched: {why}", str(extent.recordings), clock(extent.duration_ms))
     return shown

@@ -40,8 +40,7 @@ class Services:
         home = self._settings.home_folder
         if shutil.disk_usage(home).free < LEAST_FREE_BYTES:
             raise StoreUnavailable(
-                f"The disk that holds {home} is full; "
-                "free some space, and the next run goes on from there."
+                f"The disk that holds {home} is full; free some space; the next run resumes."
             )
         if self._settings.broker_url:
             return
@@ -51,7 +50,8 @@ class Services:
             self._alive_at = time.monotonic()
         elif time.monotonic() - self._alive_at > PATIENCE_SECONDS:
             raise StackTrouble(
-                "The workers have stopped; see the logs folder, then `nightreel up` goes on."
+                "The workers have stopped; check the logs folder, then run `nightreel up` "
+                "to resume."
             )
 
     def __enter__(self) -> Self:
@@ -69,7 +69,7 @@ class Services:
         trace: TracebackType | None,
     ) -> None:
         if kind is KeyboardInterrupt:
-            err.print("Stopping; what was done is kept, and the next run goes on from it.")
+            err.print("Stopping; finished work is kept and the next run resumes.")
         if self._own is not None:
             self._own.stop()
 

@@ -42,10 +42,10 @@ class Setting:
 def settings(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     only_given: Annotated[
-        bool, typer.Option("--given", help="Only what the file or the environment gives.")
+        bool, typer.Option("--given", help="Only values set in the file or the environment.")
     ] = False,
 ) -> None:
-    """Every setting, its value in force, and whether the file or the environment gives it."""
+    """List the settings with their values and where each is set."""
     chosen = load_settings()
     file = chosen.home_folder / FILE_NAME
     found = [one for one in _all(chosen) if one.origin in GIVEN or not only_given]
@@ -54,7 +54,7 @@ def settings(
             {"file": str(file), "found": file.exists(), "settings": list(map(asdict, found))}
         )
     else:
-        out.print(f"Settings file: {file}{'' if file.exists() else ', which is not there'}")
+        out.print(f"Settings file: {file}{'' if file.exists() else ' (not found)'}")
         _print(found)
     for remark in remarks(chosen):
         err.print(remark)
@@ -65,7 +65,8 @@ def remarks(chosen: Settings) -> Iterator[str]:
     file = chosen.home_folder / FILE_NAME
     secrets = [name for name, value in given().file.items() if shown(name, value) != value]
     if secrets and open_to_others(file, CAN_READ):
-        yield f"{file} can be read by other users and holds {', '.join(secrets)}; chmod 600 it."
+        kept = ", ".join(secrets)
+        yield f"{file} is readable by other users and holds {kept}; run chmod 600 on it."
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for variable in sorted(os.environ):
         if variable.startswith(PREFIX) and variable not in known:

@@ -16,8 +16,9 @@ from worker.stack_info import StackInfo
 
 
 def up() -> None:
-    """Run the embedded stack: Redis, workers, beat, Flower, monitor, the page. Ctrl-C stops it in
-    order."""
+    """Run the embedded stack: Redis, workers, beat, Flower, monitor, web interface.
+
+    Ctrl-C stops it."""
     mine = resources()
     if mine.settings.watch_path:
         refuse_home(mine.settings.watch_path)
@@ -37,12 +38,12 @@ def up() -> None:
 def _welcome(info: StackInfo, settings: Settings, first: NewPassword | None) -> None:
     given = bool(settings.flower_password.get_secret_value())
     kept = "as set" if given else f"in {settings.home_folder / 'run' / 'flower-password'}"
-    err.print("Nightreel is up; Ctrl-C stops it in order.")
-    err.print(f"Page: {info.web_url}, in a few seconds")
+    err.print("Nightreel is running; press Ctrl-C to stop it.")
+    err.print(f"Web interface: {info.web_url} (ready in a few seconds)")
     if first is None and not has_account(resources().database):
         err.print("No account: `nightreel account add NAME --role operator` creates the first.")
     if first:
-        err.print(f"First account: {first.name}, password for one time {first.password}")
-        err.print("Log in with it; the page says which other accounts to create.")
+        err.print(f"Admin account created: {first.name}, one-time password {first.password}")
+        err.print("Sign in with it; the home page lists the accounts to create next.")
     err.print(f"Flower: {info.flower_url}, user {info.flower_user}, password {kept}")
     err.print(f"Metrics and health: {info.monitor_url}/metrics and {info.monitor_url}/health")

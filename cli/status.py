@@ -18,10 +18,10 @@ from worker.stack_info import StackInfo, changed_since_start, running, services_
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     checked: Annotated[
-        bool, typer.Option("--check", help="Only say whether the work goes on; 1 if not.")
+        bool, typer.Option("--check", help="Only check health; exit code 1 on a problem.")
     ] = False,
 ) -> None:
-    """What runs, what was done since the window opened, what remains and what needs attention."""
+    """Show services, finished and queued work, and what needs attention."""
     if checked:
         from cli.health import check  # Celery, to ask the broker, takes as long as all else here
 
@@ -58,16 +58,16 @@ def status(
     _print_services(stack, services)
     out.print(f"Workers: {in_words(workers)}")
     if changed:
-        out.print(f"Started with other values of: {', '.join(changed)} (`nightreel settings`)")
+        out.print(f"Running with earlier values of: {', '.join(changed)} (`nightreel settings`)")
     out.print("Recordings: " + (", ".join(f"{n} {state}" for state, n in states.items()) or "none"))
-    out.print(f"Footage still to be watched: {clock(all_there_is.remaining_ms)}")
+    out.print(f"Footage in queue: {clock(all_there_is.remaining_ms)}")
     for line in night_as_text(night):
         out.print(line, soft_wrap=True)
 
 
 def _print_services(stack: StackInfo | None, services: dict[str, bool]) -> None:
     alive = ", ".join(name for name, lives in services.items() if lives)
-    start = "not running; start them with `nightreel up`"
+    start = "not running; start with `nightreel up`"
     elsewhere = "none on this machine; NIGHTREEL_BROKER_URL is set, so they may run elsewhere"
     out.print(f"Services: {alive or (start if services else elsewhere)}", soft_wrap=True)
     if stack and stack.flower_url:

@@ -19,12 +19,14 @@ from worker.resources import resources
 def threshold(
     engine: Annotated[str, typer.Argument(help="The engine.")],
     value: Annotated[
-        float | None, typer.Argument(help="Up to which distance it is to make candidates.")
+        float | None, typer.Argument(help="New threshold: the largest distance of a candidate.")
     ] = None,
-    reason: Annotated[str, typer.Option(help="Why; it is kept. Without it nothing changes.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Reason; it is recorded. Without it nothing changes.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Make candidates up to another distance, or only see what that would do to what was decided.
+    """Set the threshold of an engine, or preview its effect on reviewed candidates.
 
     Without a value, what was chosen before.
     """
@@ -38,14 +40,13 @@ def threshold(
         )
         _print_effect(changed.effect, as_json)
         err.print(
-            f"In use; {quantity(len(changed.people), 'person', 'people')} to be compared anew. "
-            "`nightreel changes` says what that changed. Calibrations at the earlier threshold "
-            "count no more."
+            f"In use; {quantity(len(changed.people), 'person', 'people')} to compare again; see "
+            "`nightreel changes`. Calibrations at the earlier threshold no longer apply."
         )
         ask_for(changed.people)
         return
     _print_effect(effect(mine.context, chosen.card, value, actor=actor()), as_json)
-    err.print("Nothing was changed; give a --reason to take it into use.")
+    err.print("Nothing changed; give a --reason to set it.")
 
 
 def _print_chosen(engine: str, as_json: bool) -> None:
@@ -56,14 +57,14 @@ def _print_chosen(engine: str, as_json: bool) -> None:
         chosen = [asdict(one) | {"chosen_at": one.chosen_at.isoformat()} for one in found]
         print_json({"engine": engine, "threshold": card.threshold, "chosen": chosen})
         return
-    shown = table(f"{engine} makes candidates up to {card.threshold:g}", "#threshold", "since")
+    shown = table(f"{engine}: threshold {card.threshold:g}", "#threshold", "since")
     for column in ("by", "reason"):
         shown.add_column(column, overflow="fold")
     for one in found:
         at = in_utc(one.chosen_at)
         shown.add_row(f"{one.threshold:g}", at, one.actor, one.reason)
     if not found:
-        shown.add_row("", "as the engine has it")
+        shown.add_row("", "engine default")
     out.print(shown)
 
 
@@ -72,7 +73,7 @@ def _print_effect(found: Effect, as_json: bool) -> None:
         print_json(asdict(found))
         return
     shown = table(
-        "Of what reviewers agree on, how much lies within",
+        "Verdicts that reviewers agree on, within the threshold",
         *("#threshold", f"#same, of {found.same}", f"#different, of {found.different}"),
     )
     for one in (found.before, found.after):

@@ -21,13 +21,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def add(
-    account: Annotated[str, typer.Argument(help="Name of the account it acts for.")],
-    role: Annotated[list[Role], typer.Option("--role", help="What it may do; may be given again.")],
-    label: Annotated[str, typer.Option(help="What it is for, for people to read.")] = "",
-    days: Annotated[int, typer.Option(min=1, max=365, help="Days until it is worthless.")] = 90,
+    account: Annotated[str, typer.Argument(help="Account it acts for.")],
+    role: Annotated[list[Role], typer.Option("--role", help="A role; repeatable.")],
+    label: Annotated[str, typer.Option(help="Label, for example its purpose.")] = "",
+    days: Annotated[int, typer.Option(min=1, max=365, help="Valid for this many days.")] = 90,
     as_json: AsJson = False,
 ) -> None:
-    """Make a token, and print it: it is kept nowhere and not shown again."""
+    """Create a token and print it; it is not shown again."""
     now = utc_now()
     with writing(resources().database) as session:
         made, secret = tokens.add_token(
@@ -44,11 +44,11 @@ def add(
         print_json({"id": made.id, "token": secret})
         return
     out.print(secret)
-    err.print(f"Token {made.id} is good for {days} days, and is not shown again.")
+    err.print(f"Token {made.id} is valid for {days} days; it is not shown again.")
 
 
 def list_tokens(as_json: AsJson = False) -> None:
-    """Every token, the newest first; the tokens themselves are kept nowhere."""
+    """List the tokens, newest first."""
     now = utc_now()
     with reading(resources().database) as session:
         found = tokens.list_tokens(session)
@@ -64,7 +64,7 @@ def list_tokens(as_json: AsJson = False) -> None:
 
 
 def revoke(number: Annotated[int, typer.Argument(help="The token's id.")]) -> None:
-    """Make a token worthless at once."""
+    """Revoke a token."""
     Managing(resources().database, actor(), utc_now()).revoke_token(number)
     err.print(f"Token {number}: revoked.")
 

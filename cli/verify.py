@@ -11,10 +11,10 @@ from report.package import verify as look_at
 
 
 def verify(
-    package: Annotated[Path, typer.Argument(help="A package that was exported.", readable=False)],
+    package: Annotated[Path, typer.Argument(help="An exported package.", readable=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say whether a package of results is as it was made; needs no database and no settings."""
+    """Verify that an exported package is unchanged; needs no database or settings."""
     found = look_at(package)
     if as_json:
         print_json(asdict(found))
@@ -22,6 +22,6 @@ def verify(
         out.print(
             f"Unchanged: {found.files} files of case {found.case}, made {found.made_at}.\n"
             f"sha256 {found.sha256}\n"
-            "The audit log of whoever made it has this hash in its entry `exported`.",
+            "Compare the hash with the entry `exported` in the audit log of the exporting system.",
             soft_wrap=True,
         )

@@ -25,22 +25,20 @@ from worker.resources import resources
 
 
 def watch(
-    folder: Annotated[
-        Path | None, typer.Argument(help="NIGHTREEL_WATCH_FOLDER, if none is given.")
-    ] = None,
+    folder: Annotated[Path | None, typer.Argument(help="Default: NIGHTREEL_WATCH_FOLDER.")] = None,
     once: Annotated[
-        bool, typer.Option("--once", help="Take what lies there now, then end.")
+        bool, typer.Option("--once", help="Take the files present now, then exit.")
     ] = False,
-    case: Annotated[str, typer.Option(help="Reference of the case that the footage is for.")] = "",
+    case: Annotated[str, typer.Option(help="Reference of the case the footage is for.")] = "",
     urgent: Annotated[
-        bool, typer.Option("--urgent", help="Before all that is `overnight`.")
+        bool, typer.Option("--urgent", help="Process before all `overnight` footage.")
     ] = False,
     any_time: Annotated[
-        bool, typer.Option("--any-time", help="Outside NIGHTREEL_WINDOW too.")
+        bool, typer.Option("--any-time", help="Also outside NIGHTREEL_WINDOW.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Take in what is put into a folder, each file once it has stopped growing; Ctrl-C ends it."""
+    """Watch a folder and add its files once they stop growing; Ctrl-C stops it."""
     place = _folder(folder)
     check_engine()
     priority = Priority.URGENT if urgent else Priority.OVERNIGHT
@@ -58,13 +56,13 @@ def watch(
 def refused(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Files of the watched folder that were not taken, and why; the latest first."""
+    """List rejected files of the watched folders with reasons, latest first."""
     with reading(resources().database) as session:
         listed = all_refusals(session)
     if as_json:
         print_json([_as_dict(one) for one in listed])
         return
-    shown = table("", "file", "#bytes", "refused", "reason")
+    shown = table("", "file", "#bytes", "rejected", "reason")
     for one in listed:
         when = in_utc(one.refused_at)
         shown.add_row(one.name, str(one.size_bytes), when, one.reason)
@@ -74,9 +72,9 @@ def refused(
 def _folder(given: Path | None) -> Path:
     folder = given or resources().settings.watch_path
     if folder is None:
-        raise WrongUsage("No folder is to be watched; name one, or set NIGHTREEL_WATCH_FOLDER.")
+        raise WrongUsage("No folder given; name one, or set NIGHTREEL_WATCH_FOLDER.")
     if not folder.is_dir():
-        raise WrongUsage(f"There is no folder {display_path(folder)}; make it, or name another.")
+        raise WrongUsage(f"No such folder: {display_path(folder)}; create it, or name another.")
     return folder
 
 
@@ -110,8 +108,9 @@ def _outcome(event: Taken | Refused) -> str:
     if isinstance(event, Refused):
         return event.reason
     if isinstance(event.footage, Added):
-        return f"taken as job {event.footage.analysis_id}."
-    return f"known as {event.footage.name}, job {event.footage.analysis_id}; it is read from here."
+        return f"added as job {event.footage.analysis_id}."
+    known = f"{event.footage.name}, job {event.footage.analysis_id}"
+    return f"already added as {known}; now read from here."
 
 
 def _as_dict(refusal: Refusal) -> dict[str, object]:

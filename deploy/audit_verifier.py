@@ -93,7 +93,7 @@ def main():
         sys.exit(f"Line {bad[0]} is bad: {bad[1]}.")
     if not given.public_key:
         sys.stderr.write("No public key was given: signatures were not looked at.\n")
-    sys.stdout.write(f"{good} entries are whole; checkpoints they fit: {len(expected)}.\n")
+    sys.stdout.write(f"{good} entries verified; checkpoints they fit: {len(expected)}.\n")
 
 
 if __name__ == "__main__":

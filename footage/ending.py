@@ -25,8 +25,8 @@ def refuse_part(path: str) -> None:
     with open_footage(path) as file:
         if ends_early(file, os.fstat(file.fileno()).st_size):
             raise UnreadableFootage(
-                "The end of this file is missing; copy it again, or have it taken as it is by"
-                " `nightreel ingest`."
+                "The end of this file is missing; copy it again, or add it as it is with "
+                "`nightreel ingest`."
             )
 
 

@@ -65,7 +65,7 @@ def excerpt(recording: Recording, segment: Segment, span: Span, *, decoder: Deco
         pictures = [image for image, _ in zip(_pictures(child, size), range(most), strict=False)]
         child.finish()
     if len(reports.sampled) < len(pictures):
-        raise DecoderFailed("ffmpeg gave a picture without its time; try again.")
+        raise DecoderFailed("ffmpeg returned a frame without a timestamp; try again.")
     times = [recording.time_ms(reports.sampled.popleft()) for _ in pictures]
     return [Frame(image, time_ms) for image, time_ms in zip(pictures, times, strict=True)]
 

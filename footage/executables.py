@@ -57,7 +57,7 @@ def choose(preferred: str = "") -> str:
         return max(usable, key=lambda each: (each.number, each.origin == "system")).path
     if preferred:
         raise WrongUsage(f"{preferred} is not an ffmpeg of version 6.0 or later; name another.")
-    raise StackTrouble("No ffmpeg of version 6.0 or later is here; install one.")
+    raise StackTrouble("No ffmpeg 6.0 or later found; install one.")
 
 
 def _version(path: str) -> str:

@@ -138,12 +138,12 @@ class Child:
         status = own_status(ended, self._walls, self.log)
         if status < 0:
             raise DecoderFailed(
-                f"ffmpeg was killed by {signal.Signals(-status).name}; the segment is tried again."
+                f"ffmpeg was killed by {signal.Signals(-status).name}; the segment is retried."
             )
         lacking = status and any(sign in self.log for sign in _MEMORY_SIGNS)
         if _NO_ROOM in self.log or (lacking and not self.has_too_much):
             raise DecoderFailed(
-                "ffmpeg needs more memory than it may take; raise NIGHTREEL_DECODER_MEMORY_MB."
+                "ffmpeg needs more memory than it may use; raise NIGHTREEL_DECODER_MEMORY_MB."
             )
         if status and self.log.startswith(STARTERS):
             reason = self.log.rpartition(": ")[2].strip()
@@ -248,7 +248,7 @@ class Child:
 
     def _out_of_time(self) -> DecoderFailed:
         self.close()
-        return DecoderFailed("ffmpeg took too long and was stopped; the segment is tried again.")
+        return DecoderFailed("ffmpeg took too long and was stopped; the segment is retried.")
 
 
 def _held(footage: int, supply: Supply, decoder: Decoder) -> HeldReads:

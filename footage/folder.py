@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from errors import FootageVanished
 
 LINK = "This is a link, and links are not followed; put the file itself into the folder."
-NO_FILE = "This is a pipe, a socket or a device and no file; put the video itself there."
-UNREADABLE = "It may not be read; give Nightreel's user access."
+NO_FILE = "This is a pipe, a socket or a device, not a file; put the video itself there."
+UNREADABLE = "Permission denied; give Nightreel's user access."
 TROUBLES = frozenset([LINK, NO_FILE, UNREADABLE])
 """What is told without reading a file, and may end without the file being changed."""
 
@@ -96,8 +96,8 @@ def look(folder: str) -> list[Entry]:
         except OSError as error:
             if here == folder:
                 raise FootageVanished(
-                    f"The watched folder cannot be read ({error.strerror}); bring it back, or give"
-                    " Nightreel's user access."
+                    f"The watched folder cannot be read ({error.strerror}); restore it, or give "
+                    "Nightreel's user access."
                 ) from error
             found += _unreadable(here, error)
     return sorted(found, key=lambda entry: entry.path)

@@ -131,7 +131,7 @@ class Samples:
                 if seek_ms == seeks_ms[-1] or self._begins_right(child, reports):
                     yield from self._pictures(child, reports)
                     if child.finish() and not child.has_opened:
-                        raise DecoderFailed("ffmpeg did not open the file; it is tried again.")
+                        raise DecoderFailed("ffmpeg did not open the file; the segment is retried.")
                     self._coverage = self._account(reports, keyframes_only)
                     return
 
@@ -189,7 +189,9 @@ class Samples:
             while not reports.sampled and child.wait_for_report():
                 pass
             if not reports.sampled:
-                raise DecoderFailed("ffmpeg gave a picture without its time; it is tried again.")
+                raise DecoderFailed(
+                    "ffmpeg returned a frame without a timestamp; the segment is retried."
+                )
             self._sampled += 1
             time_ms = max(time_ms, self._time_ms(reports.sampled.popleft()))
             yield Frame(image, time_ms)

@@ -48,7 +48,7 @@ def verdict(log: str) -> Permanent:
         if re.search(sign, log):
             return kind(sentence)
     return UnreadableFootage(
-        "The file is damaged, a playlist or no video at all; check it or export it again."
+        "The file is damaged or not a video file; check it or export it again."
     )
 
 
@@ -56,48 +56,48 @@ _SIGNS: tuple[tuple[str, type[Permanent], str], ...] = (
     (
         r"Format not on whitelist",
         RefusedFootage,
-        "The file is a playlist or of a kind that is not looked at; add the video itself.",
+        "The file is a playlist or has an unsupported format; add the video itself.",
     ),
     (
         r"exceeds specified max pixel count|Picture size \S+ is invalid",
         RefusedFootage,
-        "The pictures are larger than allowed; scale the video down or raise NIGHTREEL_MAX_PIXELS.",
+        "The frames are larger than allowed; scale the video down or raise NIGHTREEL_MAX_PIXELS.",
     ),
     (
         r"Number of streams exceeds",
         RefusedFootage,
-        "The file holds too many streams; copy its video stream into a file of its own.",
+        "The file has too many streams; copy its video stream into a separate file.",
     ),
     (
         r"Error opening input\b[^\n]*: Cannot allocate memory",
         RefusedFootage,
-        "The index of this file takes more memory than ffmpeg may; split the file, or raise"
-        " NIGHTREEL_DECODER_MEMORY_MB.",
+        "The index of this file needs more memory than ffmpeg may use; split the file, or raise "
+        "NIGHTREEL_DECODER_MEMORY_MB.",
     ),
     (
         r"moov atom not found",
         UnreadableFootage,
-        "The file has no index, so it is cut off or no video at all; copy or export it again.",
+        "The file has no index: it is truncated or not a video file; copy or export it again.",
     ),
     (
         r"\n  Stream #0:\d+[^\n]*: Video: [^\n]*\(attached pic\)",
         UnreadableFootage,
-        "The file holds a cover picture and no video; add the video itself.",
+        "The file contains a cover picture but no video; add the video itself.",
     ),
     (
         r"\n  Stream #0:\d+[^\n]*: Audio: ",
         UnreadableFootage,
-        "The file holds sound and no video; add the video itself.",
+        "The file contains audio but no video; add the video itself.",
     ),
     (
         r"Stream mapping:",
         UnreadableFootage,
-        "The file announces video and no pictures were found in it; copy or export it again.",
+        "The file declares a video stream but contains no frames; copy or export it again.",
     ),
     (
         r"(?m)^Input #0, ",
         UnreadableFootage,
-        "The file holds no video; add the video itself.",
+        "The file contains no video; add the video itself.",
     ),
 )
 """In this order: what ffmpeg says, and what that means."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from errors import FootageVanished, RefusedFootage, UnreadableFootage
 
-VANISHED = "The file is not where it was; bring it back or add it from its new place."
+VANISHED = "No such file; check the path, or add the file from its new place."
 
 _LARGE_BYTES = 1 << 28
 _MOST_PIECES = 1000
@@ -25,12 +25,14 @@ def open_footage(path: str) -> FileIO:
         if stat.S_ISLNK(found.st_mode):
             raise RefusedFootage("This is a link to another file; add that file itself.")
         if not stat.S_ISREG(found.st_mode):
-            raise RefusedFootage("This is a folder or a device and no file; add the video itself.")
+            raise RefusedFootage("This is a folder or a device, not a file; add the video itself.")
         file = FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK))
     except (FileNotFoundError, NotADirectoryError):
         raise FootageVanished(VANISHED) from None
     except PermissionError:
-        raise UnreadableFootage("The file may not be read; give Nightreel's user access.") from None
+        raise UnreadableFootage(
+            "Permission denied; give Nightreel's user access to the file."
+        ) from None
     except OSError as error:
         raise UnreadableFootage(f"The file cannot be opened: {error.strerror}.") from None
     if not os.path.samestat(found, os.fstat(file.fileno())):
@@ -47,7 +49,7 @@ def refuse_holes(file: FileIO) -> None:
     size_bytes = os.fstat(file.fileno()).st_size
     if size_bytes > _LARGE_BYTES and _written_bytes(file.fileno(), size_bytes) < size_bytes // 4:
         raise RefusedFootage(
-            "Most of this file was never written, so its copy is incomplete; copy it again."
+            "Most of this file is empty, so the copy is incomplete; copy it again."
         )
 
 

@@ -106,16 +106,15 @@ def _check(listing: Listing, decoder: Decoder) -> None:
     codec = listing.fields.get("codec_id", "none")
     width, height = listing.dimensions
     if codec not in CODECS.split(","):
-        raise RefusedFootage(f"Video coded as {codec} is not looked at; convert it to H.264.")
+        raise RefusedFootage(f"Unsupported video codec {codec}; convert the video to H.264.")
     if width * height > decoder.max_pixels:
         raise RefusedFootage(
-            f"Pictures of {width}x{height} are larger than allowed; scale the video down or raise"
+            f"Frames of {width}x{height} are larger than allowed; scale the video down or raise"
             " NIGHTREEL_MAX_PIXELS."
         )
     if listing.runs_backwards:
         raise RefusedFootage(
-            "The clock of this video is set back on the way, so no time in it would be sure;"
-            " split it there and add the parts."
+            "The timestamps of this video jump backwards; split it there and add the parts."
         )
 
 
@@ -128,7 +127,9 @@ def _recording(path: str, size_bytes: int, listing: Listing, header: Header) -> 
     else:
         duration_ms = _time_ms(listing.end, time_base, start_us)
     if not 0 < duration_ms <= _LONGEST_MS:
-        raise RefusedFootage("The times in this video make no sense; convert it and add that.")
+        raise RefusedFootage(
+            "The timestamps of this video are invalid; convert it and add the result."
+        )
     return Recording(
         path=path,
         size_bytes=size_bytes,

@@ -146,7 +146,7 @@ def unusual_searches(session: Session, now: datetime) -> Iterator[Alert]:
         if one.is_unusual:
             sentence = (
                 f"{one.actor} searched {one.lately} times in seven days, {one.usual:.0f} a week "
-                "before that; see `nightreel audit searches`, and ask why."
+                "before that; see `nightreel audit searches`."
             )
             body = {"about": "searches", "sentence": sentence, "actor": one.actor}
             yield Alert(f"searches:{one.actor}:{year}-{week}", NEEDS_HELP, body)

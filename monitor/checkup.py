@@ -18,7 +18,7 @@ def look_at_everything(mine: Resources) -> Snapshot:
         raise StackTrouble(f"No services run in {home}; start them with `nightreel up`.")
     snapshot = ledger_lookout(mine).look()
     if not _queue_answers():
-        raise BrokerUnavailable("The queue does not answer; see whether the broker runs.")
+        raise BrokerUnavailable("The queue does not answer; check the broker.")
     return snapshot
 
 

@@ -33,16 +33,16 @@ def check_target(target: str) -> str:
     if _is_address(target):
         host = urlsplit(target).hostname
         if not host:
-            raise WrongUsage("NIGHTREEL_NOTIFY is a web address without a host; write it anew.")
+            raise WrongUsage("NIGHTREEL_NOTIFY is a web address without a host; correct it.")
         return f"a web address at {host}"
     command = Path(target)
     if not command.is_absolute():
         raise WrongUsage(
-            "NIGHTREEL_NOTIFY must be a command's whole path, beginning with /, "
-            "or an address beginning with http:// or https://."
+            "NIGHTREEL_NOTIFY must be the absolute path of a command, or an address beginning "
+            "with http:// or https://."
         )
     if not command.is_file() or not os.access(command, os.X_OK):
-        raise WrongUsage("NIGHTREEL_NOTIFY is not a file that can be executed; see its path.")
+        raise WrongUsage("NIGHTREEL_NOTIFY is not an executable file; check its path.")
     return f"the command {command}"
 
 
@@ -65,14 +65,14 @@ def _run(command: str, text: bytes, show_output: bool) -> str:
     try:
         process.communicate(text, timeout=TIME_LIMIT_SECONDS)
     except subprocess.TimeoutExpired:
-        raise NotDelivered(f"The command was not done after {TIME_LIMIT_SECONDS} s.") from None
+        raise NotDelivered(f"The command did not finish within {TIME_LIMIT_SECONDS} s.") from None
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     if process.returncode:
-        raise NotDelivered(f"The command ended with {process.returncode}.")
-    return "the command ended with 0"
+        raise NotDelivered(f"The command exited with {process.returncode}.")
+    return "the command exited with 0"
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -82,13 +82,13 @@ def _silent(
         if sign is None:
             yield Trouble(
                 f"stale:{queue}:never",
-                f"Queue {queue} has never been served; see whether workers and beat run.",
+                f"Queue {queue} has never been served; check workers and beat.",
             )
         elif (silence := now - sign) > timedelta(seconds=expected.stale_seconds):
             yield Trouble(
                 f"stale:{queue}:{sign.isoformat()}",
                 f"Queue {queue} has not been served for {spoken(silence.total_seconds())}; "
-                "see whether workers, beat and the broker run.",
+                "check workers, beat and the broker.",
             )
 
 
@@ -103,7 +103,8 @@ def _idle(vitals: Vitals, expected: Expectations, now: datetime) -> Iterator[Tro
         idle, waiting = spoken((now - since).total_seconds()), vitals.segments[State.WAITING]
         yield Trouble(
             f"idle:{since.isoformat()}",
-            f"Nobody has worked for {idle}, though segments wait: {waiting}; see the workers' log.",
+            f"No worker activity for {idle}, though segments are queued: {waiting}; "
+            "see the workers' log.",
         )
 
 

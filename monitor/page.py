@@ -48,7 +48,7 @@ def serve(
         server = ThreadingHTTPServer((address, port), Handler)
     except OSError as error:
         raise StackTrouble(
-            f"Port {port} is taken, so the monitor cannot use it; "
+            f"Port {port} is in use, so the monitor cannot start; "
             "set NIGHTREEL_MONITOR_PORT to a free one."
         ) from error
     server.daemon_threads = True

@@ -11,7 +11,7 @@ from footage.recording import Recording
 from storage.files.footage_store import FootageStore
 from storage.files.objects import SCHEME, Address, Entry
 
-CHANGED = "The footage was changed since it was added; add the file again."
+CHANGED = "The footage has changed since it was added; add the file again."
 FETCH_SECONDS = 240
 """A task that takes too long is killed and an attempt counts; so what is fetched for longer than
 this is given back before, and fetched further when it is asked for again."""
@@ -97,7 +97,7 @@ def _on_disk(path: str) -> tuple[int, int]:
         now = Path(path).stat()
     except OSError as error:
         raise FootageVanished(
-            "The footage is not where it was when it was added; put it back, then retry."
+            "The footage is no longer where it was added from; put it back, then retry."
         ) from error
     return now.st_size, now.st_mtime_ns
 

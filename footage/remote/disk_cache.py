@@ -195,8 +195,8 @@ class DiskCache:
             yield
         except OSError as error:
             raise StoreUnavailable(
-                f"The footage cache {self.folder} does not take a file ({error.strerror}); "
-                "free some space or check the folder."
+                f"The footage cache {self.folder} cannot be written ({error.strerror}); free "
+                "some space or check the folder."
             ) from error
 
     def _entries(self) -> Iterator[tuple[Path, int, int]]:

@@ -26,10 +26,8 @@ MOST_BLOCKS = 64
 PATIENT_FETCHES = 8
 """After so many, twice as much is fetched at once, and again: some containers have no index and are
 looked through from their beginning, which would take a question for every few seconds of them."""
-UNDER_WAY = (
-    "This footage is not here as a whole yet; the rest is fetched when it is asked for again."
-)
-ELSEWHERE = "This footage is still being brought here by another process; it is asked for again."
+UNDER_WAY = "This footage is not fetched completely yet; the rest is fetched at the next attempt."
+ELSEWHERE = "Another process is still fetching this footage; it is retried."
 
 _LOOK_SECONDS = 0.05
 _HERE = b"\1"
@@ -135,7 +133,7 @@ class SparseFile:
             piece = self._fetch(start, end)
             if len(piece) != end - start:
                 raise StoreUnavailable(
-                    "The object store gave less than it was asked for; check it, then try again."
+                    "The object store returned less data than requested; check it, then try again."
                 )
             self._write(self._file, piece, start)
             os.pwrite(self._map, _HERE * len(gap), gap.start)

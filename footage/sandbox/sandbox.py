@@ -81,8 +81,8 @@ def choose_walls(setting: Setting, executable: str) -> Sandbox:
     sandbox = NO_WALLS if setting == "off" else standing(executable)
     if setting == "require" and not sandbox.enclosed:
         raise StackTrouble(
-            "The decoder cannot be shut in on this machine and NIGHTREEL_SANDBOX=require forbids to"
-            " go without; install bubblewrap or allow user namespaces."
+            "The decoder cannot be sandboxed on this machine, and NIGHTREEL_SANDBOX=require "
+            "demands it; install bubblewrap or allow user namespaces."
         )
     return sandbox
 

@@ -112,7 +112,7 @@ def use(
     """
     name, now = engine.card.name, utc_now()
     if not reason.strip():
-        raise WrongUsage("Say why the engine is changed with --reason; it is kept.")
+        raise WrongUsage("Give a --reason for changing the engine; it is recorded.")
     with writing(context.database) as session:
         if name == (models.in_use(session) or current):
             raise WrongUsage(f"{name} is in use already.")
@@ -161,7 +161,7 @@ def _seen_by(photo: Reference, engine: FaceEngine, context: Context) -> NewRefer
 
 
 def _sentence(why: Why) -> str:
-    return f"It could not be embedded anew: {why}."
+    return f"It could not be re-embedded: {why}."
 
 
 def _ask_rematch(session: Session, person_id: int, engine: FaceEngine, actor: str) -> None:
@@ -198,7 +198,7 @@ def _refuse_unfinished(session: Session, engine: str) -> None:
     photos = len(photos_without(session, engine, utc_now()))
     if unseen or photos:
         raise WrongUsage(
-            f"{engine} has not seen the crops of {unseen} recordings and {photos} reference "
-            f"photos yet; run `nightreel models migrate --to {engine}` and let it end, "
-            "or say --partly."
+            f"{engine} has not embedded the crops of {unseen} recordings and {photos} reference "
+            f"photos yet; run `nightreel models migrate --to {engine}` to the end, or give "
+            "--partly."
         )

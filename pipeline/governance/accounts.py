@@ -43,9 +43,9 @@ class Managing:
         return NewPassword(name, password)
 
     def reset_password(self, name: str) -> NewPassword:
-        """Another password for one time; whoever is logged in is logged out.
+        """Another one-time password; whoever is logged in is logged out.
 
-        Raises NotFound, Conflict for an account that logs in elsewhere.
+        Raises NotFound, Conflict for an account that signs in elsewhere.
         """
         password = one_time_password()
         kept = hash_password(password)

@@ -55,7 +55,7 @@ def open_case(
     basis = policy.basis(terms.legal_basis)
     _refuse_too_long(terms.expires_at, policy, now)
     if terms.urgent and not basis.needs_authorisation:
-        raise WrongUsage(f"{basis.code} needs no authorisation; leave out that it is urgent.")
+        raise WrongUsage(f"{basis.code} needs no authorisation; do not mark the case as urgent.")
     act = Act(database, actor, Action.CASE_OPENED, now)
     with act.on(reference) as session:
         case = case_terms.open_case(
@@ -170,6 +170,6 @@ def look_at_case(
 def _refuse_too_long(expires_at: datetime, policy: Policy, now: datetime) -> None:
     if expires_at > now + timedelta(days=policy.most_days):
         raise WrongUsage(
-            f"A case lasts {policy.most_days} days at most (NIGHTREEL_CASE_MAX_DAYS); "
-            "give an earlier end."
+            f"A case is valid for at most {policy.most_days} days (NIGHTREEL_CASE_MAX_DAYS); "
+            "choose fewer."
         )

@@ -42,7 +42,7 @@ def keep(certificate: Certificate, place: Path) -> Path:
         file.write_text(json.dumps(as_document(certificate), indent=2) + "\n")
     except OSError as error:
         raise StoreUnavailable(
-            f"The certificate cannot be written to {place} ({error.strerror}); it was erased "
-            f"all the same, see entry {certificate.entry} of the audit log."
+            f"The certificate cannot be written to {place} ({error.strerror}); the data was "
+            f"purged all the same, see entry {certificate.entry} of the audit log."
         ) from error
     return file

@@ -23,7 +23,7 @@ SAMPLES = 16
 UPLOADED = "footage"
 """In the home folder; see `pipeline.intake.receive.Inbox`."""
 _UNREADABLE = (PictureLost, StoreUnavailable, WrongUsage)
-"""What is gone, altered or sealed with a lost master key is erased all the same."""
+"""What is gone, altered or sealed with a lost master key is purged all the same."""
 ELSEWHERE = (
     "Backups, copies and reports made earlier are not purged; delete them, and purge again after "
     "restoring a backup.",

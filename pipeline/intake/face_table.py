@@ -74,7 +74,7 @@ def read_table(path: Path) -> FaceTable:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise WrongUsage("The table is no UTF-8 text; save it as CSV in UTF-8.") from None
+        raise WrongUsage("The table is not UTF-8 text; save it as CSV in UTF-8.") from None
     is_json = path.suffix.lower() in JSON_ENDINGS
     lines: list[Line] = []
     refused: list[Refused] = []
@@ -88,7 +88,7 @@ def read_table(path: Path) -> FaceTable:
 
 def _bytes_of(path: Path) -> bytes:
     if not path.is_file():
-        raise WrongUsage("There is no such table; name a CSV or JSON-lines file.")
+        raise WrongUsage("No such table; name a CSV or JSON Lines file.")
     try:
         if path.stat().st_size > MOST_BYTES:
             raise WrongUsage("The table is larger than 200 MB; split it, and import each part.")
@@ -113,7 +113,7 @@ def _of_csv(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         for entry in rows:
             yield rows.line_num, entry
     except csv.Error:
-        raise WrongUsage(f"The table is no CSV from line {rows.line_num} on.") from None
+        raise WrongUsage(f"The table is not valid CSV from line {rows.line_num} on.") from None
 
 
 def _of_json(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -158,7 +158,7 @@ def _text(entry: Mapping[str, Any], name: str) -> str:
     if len(text) > LONGEST_NAME:
         raise _Unclear(f"Its {name} is longer than {LONGEST_NAME} characters.")
     if "\0" in text or not _is_text(text):
-        raise _Unclear(f"Its {name} holds characters that are no text.")
+        raise _Unclear(f"Its {name} contains characters that are not text.")
     return text
 
 

@@ -93,7 +93,7 @@ def import_faces(
     with act.refusals(case), reading(context.database) as session:
         case_id = case_in_force(session, case, act.now).id
     if not folder.is_dir():
-        raise WrongUsage("There is no such folder; name the one that the table's files lie in.")
+        raise WrongUsage("No such folder; name the one that contains the table's files.")
     read = read_table(table)
     plan = _plan(engine, cut_by)
     job = _Import(folder.resolve(), case_id, plan, context.engine_for(plan), context, act)

@@ -23,7 +23,7 @@ from storage.tables import State
 
 log = logging.getLogger(__name__)
 
-COPY = "It is a copy of footage that was taken before, so it is not needed."
+COPY = "It is a copy of footage that was added before."
 MOST_ATTEMPTS = 3
 """After so many failures that may not be the file's fault it is refused all the same."""
 

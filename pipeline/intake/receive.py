@@ -205,5 +205,5 @@ def _disk_explained() -> Iterator[None]:
         if error.errno in FULL:
             raise DiskFull(NO_ROOM) from error
         raise StoreUnavailable(
-            f"The folder for uploads does not take writes ({error.strerror}); check it."
+            f"The upload folder cannot be written ({error.strerror}); check it."
         ) from error

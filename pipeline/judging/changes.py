@@ -42,7 +42,7 @@ def view_changes(
         case_id = _readable(session, case, now).id
         person_id = find_person(session, case_id, person) if person else None
         if since and not exists(session, since, case_id=case_id):
-            raise WrongUsage(f"The case has no run {since}; `nightreel changes` shows the last.")
+            raise WrongUsage(f"No run {since} in this case; `nightreel changes` shows the last.")
         found = changes(session, case_id, engine=engine, person_id=person_id, since=since)
     act.note(case_id, what="changes", runs=len(found.rematches))
     return found

@@ -145,7 +145,7 @@ def promote_group(
     usable = [crop for crop, portrait in verdicts if portrait.usable]
     if not usable:
         reasons = "; ".join(f"{one.name}: {one.verdict}" for _, one in verdicts)
-        raise UnusablePhoto(f"No picture of group {group_id} can be searched with. {reasons}")
+        raise UnusablePhoto(f"No usable picture in group {group_id}. {reasons}")
     enrolled = enrol_person(
         name, usable, case_id=case.id, engine=engine, context=context, actor=actor
     )
@@ -205,9 +205,9 @@ def _judged_apart(session: Session, case_id: int, engine: str) -> list[tuple[int
 def _group(session: Session, case_id: int, group_id: int, engine: str) -> Group:
     there = {one.id: one for one in stored.groups(session, case_id, engine)}
     if group_id not in there or not there[group_id].members:
-        raise WrongUsage(f"There is no group {group_id} in this case; `groups list` shows them.")
+        raise WrongUsage(f"No group {group_id} in this case; see `groups list`.")
     if there[group_id].person_id is not None:
-        raise WrongUsage(f"Group {group_id} was turned into a person already.")
+        raise WrongUsage(f"Group {group_id} is already a person of interest.")
     return there[group_id]
 
 

@@ -129,7 +129,7 @@ def look_closer_at_photo(
         case_to_read_by_id(session, case_id, now)
         crop = crop_of_photo(session, case_id, photo_id)
         if crop is None:
-            raise Purged("There is no picture of this photo: it was refused, withdrawn or purged.")
+            raise Purged("No picture of this photo: it was rejected, withdrawn or purged.")
         act.record(session, case_id, reference_id=photo_id)
     return crop
 

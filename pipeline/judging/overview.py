@@ -166,7 +166,7 @@ def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetim
         override = override_on(session, key)
         calibrations = current(session, case_id)
     if not found:
-        raise Purged("This candidate is not there any more: it was purged, or found no longer.")
+        raise Purged("This candidate no longer exists: it was purged, or is no longer a candidate.")
     act.note(case_id, person_id=key.person_id, appearance_id=key.appearance_id)
     row = found[0].row
     return Detail(

@@ -13,7 +13,7 @@ from storage.results import verdicts
 from storage.results.blind_views import BlindView, Measured, asked_by, look, snapshot
 from storage.results.verdicts import Decision, Key, Snapshot
 
-GONE = "This candidate is not there any more: it was purged, or found no longer; take the next."
+GONE = "This candidate no longer exists; continue with the next."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def override_quality(
     Raises WrongUsage without a reason, Purged when there is no such candidate.
     """
     if not reason.strip():
-        raise WrongUsage("An override needs a reason in writing; give one.")
+        raise WrongUsage("An override needs a written reason; give one.")
     with writing(database) as session:
         case_in_force_by_id(session, case_id, now)
         looked_at(session, case_id, key)
@@ -157,4 +157,6 @@ def _as_logged(seen: Snapshot) -> dict[str, JsonValue]:
 def _refuse_requester(session: Session, key: Key, reviewer: Reviewer, rules: Rules) -> None:
     asked = asked_by(session, key.person_id) in actors_of(session, reviewer.account_id)
     if asked and not rules.requester_may_review:
-        raise NotAuthorised("You asked for this search; two others decide on what it found.")
+        raise NotAuthorised(
+            "You requested this search; two other reviewers must give the verdicts."
+        )

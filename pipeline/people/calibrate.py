@@ -51,7 +51,7 @@ def calibrate(
     actor: str,
     now: datetime,
 ) -> Calibrated:
-    """Search a case's footage for people who are not in it, and keep how many came close.
+    """Measure false candidates: search a case's footage for people who are not in it.
 
     Searched is what `nightreel search` would search. Nothing of the photos is kept but one hash
     over all of them. Raises NotAuthorised when the case is not in force, WrongUsage where somebody
@@ -94,8 +94,8 @@ def _searchable(
     ]
     if len(people) < FEW:
         raise WrongUsage(
-            f"{len(people)} people can be searched with, and fewer than {FEW} measure nothing; "
-            "add photos of people who are certainly not in the footage."
+            f"{len(people)} people have a usable photo, and a calibration needs {FEW}; "
+            "add photos of people who are not in the footage."
         )
     return people
 
@@ -103,8 +103,8 @@ def _searchable(
 def _refuse_who_is_looked_for(session: Session, case: Case, hashes: Sequence[str]) -> None:
     if photo_hashes(session, case.id) & set(hashes):
         raise WrongUsage(
-            "A photo is of somebody whom this case looks for; take it out of the folder: it must "
-            "hold people who are certainly not in the footage."
+            "A photo shows a person of interest of this case; remove it: the folder may only "
+            "hold people who are not in the footage."
         )
 
 
@@ -116,7 +116,7 @@ def _searched(
     scope = Scope(case=case, own_only=has_footage(session, case.id))
     number = number_within(session, engine.card.name, scope)
     if not number:
-        raise WrongUsage("Nobody was seen in the footage of this case; process some first.")
+        raise WrongUsage("No face was found in the footage of this case; process some first.")
     loosest = replace(engine.card, threshold=max(STEPS) * engine.card.threshold)
     vectors = [one.vectors for one in people]
     near = nearest_of_many(session, vectors, card=loosest, scope=scope)

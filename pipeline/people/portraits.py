@@ -137,7 +137,7 @@ def bytes_of(path: Path) -> bytes:
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):  # a pipe would block for ever, a device never end
-            raise UnusablePhoto("It is a folder or a device and no file; name the picture itself.")
+            raise UnusablePhoto("It is a folder or a device, not a file; name the picture itself.")
         if about.st_size > MOST_BYTES:
             raise UnusablePhoto("It is larger than 200 MB; scale it down.")
         return path.read_bytes()
@@ -150,7 +150,7 @@ def _the_one(faces: list[Face]) -> Face:
     if not faces:
         raise UnusablePhoto("No face was found in it; use a photo that shows one from the front.")
     if len(faces) > 1:
-        raise UnusablePhoto(f"It shows {len(faces)} faces; cut it down to the one person.")
+        raise UnusablePhoto(f"It shows {len(faces)} faces; crop it to one person.")
     return faces[0]
 
 

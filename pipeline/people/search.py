@@ -122,7 +122,7 @@ def _answer(
     vectors = [one.vector for one in portraits if one.vector is not None]
     if not vectors:
         reasons = "; ".join(f"{one.name}: {one.verdict}" for one in portraits)
-        raise UnusablePhoto(f"No photo can be searched with. {reasons}")
+        raise UnusablePhoto(f"No usable photo. {reasons}")
     with reading(database) as session:
         case = case_in_force(session, question.case, now)
         is_bound = not question.everything and has_footage(session, case.id)

@@ -33,9 +33,11 @@ def strangers_in(folder: Path, groups: Mapping[str, str] | None = None) -> list[
     except OSError as error:
         raise WrongUsage(f"The folder cannot be read ({error.strerror}); check it.") from error
     if unknown := sorted(labels.keys() - {one.name for one in found}):
-        raise WrongUsage(f"The groups name somebody who is not in the folder: {unknown[0]!a}.")
+        raise WrongUsage(f"The groups name a person who is not in the folder: {unknown[0]!a}.")
     if not found:
-        raise WrongUsage("There is no photo in the folder; put in a photo, or a folder, a person.")
+        raise WrongUsage(
+            "No photo in the folder; add one photo, or one folder of photos, per person."
+        )
     return found
 
 

@@ -80,10 +80,10 @@ def change_threshold(
     """
     name, before, said = engine.card.name, engine.card.threshold, reason.strip()
     if not said:
-        raise WrongUsage("Say why the threshold is changed with --reason; it is kept.")
+        raise WrongUsage("Give a --reason for changing the threshold; it is recorded.")
     _refuse_absurd(threshold)
     if threshold == before:
-        raise WrongUsage(f"{name} makes candidates up to {before:g} already.")
+        raise WrongUsage(f"{name} has the threshold {before:g} already.")
     act = Act(context.database, actor, Action.THRESHOLD_CHANGED, utc_now())
     with writing(context.database) as session:
         pin(session, name, engine.weights_sha256, act.now)

@@ -45,7 +45,7 @@ def withdraw_reference(
         case_by_id(session, case_id)
         known = photo_in_case(session, case_id, reference_id)
         if known is None:
-            raise NotFound("The case has no such photo in use; its people show those it has.")
+            raise NotFound("No such photo in use in this case; see its persons of interest.")
         person_id, sha256 = known
         _take_back(session, case_id, person_id, sha256, act)
     return person_id
@@ -73,7 +73,7 @@ def withdraw_person_by_id(
     with act.on(case_id) as session:
         case_by_id(session, case_id)
         if person_id not in (one.id for one in people_in(session, case_id)):
-            raise NotFound("The case looks for nobody of that number; its people show whom it has.")
+            raise NotFound("No person of interest with this number; see the case.")
         _forget(session, case_id, person_id, act)
 
 

@@ -154,7 +154,7 @@ def set_password(session: Session, name: str, password_hash: str, *, one_time: b
 
 
 def set_roles(session: Session, name: str, roles: Collection[Role]) -> None:
-    """Give an account these roles and no others. Raises NotFound and WrongUsage."""
+    """Replace the roles of an account. Raises NotFound and WrongUsage."""
     _check(name, roles)
     _row(session, name).roles = sorted(set(roles))
 
@@ -174,8 +174,8 @@ def enable(session: Session, name: str) -> None:
 def _check(name: str, roles: Collection[Role]) -> None:
     if not _NAME.fullmatch(name):
         raise WrongUsage(
-            "An account's name is of small letters, digits and . _ @ + - and has at most 63 of "
-            "them; choose another one."
+            "An account name has up to 63 lower-case letters, digits and . _ @ + -; choose "
+            "another one."
         )
     if not roles:
         raise WrongUsage(f"An account needs a role; give one of {', '.join(Role)}.")
@@ -189,7 +189,7 @@ def _row(session: Session, name: str) -> tables.Account:
     found = session.exec(select(tables.Account).where(col(tables.Account.name) == name))
     row = found.one_or_none()
     if row is None:
-        raise NotFound(f"There is no account {name}; see `nightreel account list`.")
+        raise NotFound(f"No account {name}; see `nightreel account list`.")
     return row
 
 

@@ -31,7 +31,9 @@ def one_time_password() -> str:
 def hash_password(password: str) -> str:
     """An argon2id hash, with its parameters. Raises WrongUsage for one too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise WrongUsage(f"A password has {SHORTEST} to {LONGEST} characters; choose another one.")
+        raise WrongUsage(
+            f"A password must have {SHORTEST} to {LONGEST} characters; choose another one."
+        )
     return _hasher().hash(password)
 
 

@@ -88,7 +88,7 @@ def revoke(session: Session, token_id: int, now: datetime) -> None:
     """Make a token worthless at once. Raises NotFound."""
     row = session.get(tables.ApiToken, token_id)
     if row is None:
-        raise NotFound(f"There is no token {token_id}; see `nightreel token list`.")
+        raise NotFound(f"No token {token_id}; see `nightreel token list`.")
     row.revoked_at = row.revoked_at or now
 
 

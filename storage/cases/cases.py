@@ -1,4 +1,4 @@
-"""Cases: what authorises a search. Without one in force, nothing is searched for."""
+"""Cases: legal basis and scope of searches. Without one in force, nothing is searched for."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -127,7 +127,7 @@ def case_to_read(session: Session, reference: str, now: datetime) -> Case:
 
 
 def list_cases(session: Session) -> list[Case]:
-    """Every case, the newest first."""
+    """List the cases, newest first."""
     statement = select(tables.Case).order_by(
         col(tables.Case.opened_at).desc(), col(tables.Case.id).desc()
     )

@@ -77,8 +77,8 @@ def upgrade(engine: Engine, master: Callable[[], bytes] | None = None) -> None:
     _migrate(engine, SEALED_VERSION, master)
     if empty_log(engine):
         raise StoreUnavailable(
-            "Vectors were sealed, and the database's log of writes still holds them as they were: "
-            "another process is at it; stop every other Nightreel, then start again."
+            "Vectors were sealed, but the database's write-ahead log still holds them unsealed "
+            "because another process uses it; stop every other Nightreel, then start again."
         )
     _migrate(engine, NEWEST_VERSION, master)
 
@@ -136,12 +136,12 @@ def _explained() -> Iterator[None]:
 def _explain(error: DBAPIError) -> NightreelError | None:
     detail = str(error.orig).strip().partition("\n")[0]
     if "not a database" in detail or "malformed" in detail:
-        return WrongDatabase("The database file is damaged or no database; restore or move it.")
+        return WrongDatabase("The database file is damaged or not a database; restore or move it.")
     if "no such table" in detail or getattr(error.orig, "sqlstate", None) == "42P01":
         return WrongDatabase("The database has no Nightreel tables; upgrade it before use.")
     if isinstance(error, OperationalError | InterfaceError):
         return StoreUnavailable(
-            f"The database does not take this at the moment ({detail}); "
+            f"The database refused the operation ({detail}); "
             "check the disk or the database server, then try again."
         )
     return None

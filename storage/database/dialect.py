@@ -30,7 +30,7 @@ ROWS_AT_ONCE = 20_000
 _MANY = 50
 """From this many rows on, COPY saves more than its preparations cost."""
 
-_IN_USE = "The database's log of writes is in use and was not emptied; purge again later."
+_IN_USE = "The database's write-ahead log is in use and was not emptied; purge again later."
 _EMBEDDING = ("appearance_id", "engine", "weights_sha256", "vector")
 
 Block = tuple[NDArray[np.int64], Vectors]
@@ -183,7 +183,7 @@ class PostgreSQL(Dialect):
                 connection.exec_driver_sql(f'VACUUM (FULL) "{table}"')
             connection.exec_driver_sql("CHECKPOINT")
         return [
-            "PostgreSQL's own files were not looked through, and its write-ahead log and archives "
+            "PostgreSQL's own files were not checked, and its write-ahead log and archives "
             "hold what was deleted until they are recycled; see docs/operator.md."
         ]
 

@@ -130,7 +130,7 @@ def _refuse_another(file: int, sha256: str) -> None:
     os.lseek(file, 0, os.SEEK_SET)
     with open(file, "rb", closefd=False) as whole:
         if hashlib.file_digest(whole, "sha256").hexdigest() != sha256:
-            raise FootageChanged("The object was replaced since it was added; add it again.")
+            raise FootageChanged("The object has been replaced since it was added; add it again.")
 
 
 @contextmanager
@@ -139,5 +139,5 @@ def _vanishing() -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise FootageVanished(
-            "The object is not in its bucket any more, or another one is; bring it back."
+            "The object is no longer in its bucket, or was replaced; restore it."
         ) from error

@@ -90,7 +90,7 @@ class Keyring:
     def _make(self, session: Session, owner: str, owner_id: int) -> DataKey:
         self.refuse_second_master(session)
         if session.get(Recording if owner == "recording_id" else Case, owner_id) is None:
-            raise Purged("What this work was for was purged meanwhile; it is dropped.")
+            raise Purged("The target of this work was purged meanwhile; the work is dropped.")
         wrapped = aes_key_wrap(self.master, AESSIV.generate_key(_DATA_KEY_BITS))
         values = {owner: owner_id, "wrapped": wrapped, "master": self._fingerprint}
         insert_if_new(session, DataKey, **values)

@@ -62,7 +62,7 @@ def path_of(name: str) -> str:
     Raises WrongUsage for anything but a picture's name.
     """
     if not _NAME.fullmatch(name):
-        raise WrongUsage("This is no name of a picture; use one from a result.")
+        raise WrongUsage("Not the name of a picture; use one from a result.")
     return f"{name[:2]}/{name[2:4]}/{name}"
 
 

@@ -35,7 +35,7 @@ class MediaFolder:
                 _write_whole(file, jpeg)
         except OSError as error:
             raise StoreUnavailable(
-                f"The picture folder {self.folder} does not take writes ({error.strerror}); "
+                f"The picture folder {self.folder} cannot be written ({error.strerror}); "
                 "free some space or check the folder."
             ) from error
         return name
@@ -58,7 +58,8 @@ class MediaFolder:
                 file.unlink(missing_ok=True)
         except OSError as error:
             raise StoreUnavailable(
-                f"The picture folder {self.folder} lets nothing go ({error.strerror}); check it."
+                f"The picture folder {self.folder} does not allow deletion "
+                f"({error.strerror}); check it."
             ) from error
         return len(there)
 

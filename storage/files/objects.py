@@ -147,13 +147,16 @@ class Bucket:
                 "check NIGHTREEL_S3_ACCESS_KEY, NIGHTREEL_S3_SECRET_KEY and the bucket's policy."
             )
         if "NoSuchBucket" in str(error):
-            return f"Bucket {self.name} is not at {self.endpoint}; make it, or correct its name."
+            return (
+                f"Bucket {self.name} does not exist at {self.endpoint}; "
+                "create it, or correct its name."
+            )
         if isinstance(error, FileNotFoundError):
             return ""
-        reason = f"it says {status[1]}" if status else "no whole answer in time"
+        reason = f"it says {status[1]}" if status else "no complete answer in time"
         return (
-            f"The object store at {self.endpoint} does not do what it is asked at the moment "
-            f"({reason}); check that it runs, then try again."
+            f"The object store at {self.endpoint} failed the request ({reason}); check that it "
+            "runs, then try again."
         )
 
 

@@ -90,8 +90,8 @@ def _opened(name: str, kept: bytes, by_id: Callable[[int], Key | None]) -> bytes
         raise PictureLost(f"Picture {name} is damaged; restore it from a copy.")
     key = by_id(int.from_bytes(head[len(_MARK) :], "little"))
     if key is None:
-        raise PictureLost(f"Picture {name} was erased with what it belonged to.")
+        raise PictureLost(f"Picture {name} was purged with what it belonged to.")
     jpeg = key.open(sealed, head)
     if jpeg is None:
-        raise PictureLost("A picture was altered since it was kept; restore it from a copy.")
+        raise PictureLost("A picture was altered after it was stored; restore it from a copy.")
     return jpeg

@@ -125,7 +125,7 @@ def _find(session: Session, case_id: int, named: Named) -> Recording | None:
     )
     rows = session.exec(called.limit(2)).all()
     if len(rows) > 1:
-        raise Conflict("Several recordings of the case have this name; give the sha256 of the one.")
+        raise Conflict("Several recordings of the case have this name; give the sha256.")
     return next(iter(rows), None)
 
 
@@ -133,8 +133,8 @@ def _by_sha256(session: Session, case_id: int, sha256: str) -> Recording | None:
     row = session.exec(select(Recording).where(col(Recording.sha256) == sha256)).one_or_none()
     if row is not None and row.path and not session.get(CaseRecording, (case_id, row.id)):
         raise Conflict(
-            "Its recording is in the archive and not for this case; add it with "
-            "`nightreel ingest --case` first, nothing is watched twice."
+            "Its recording is in the archive but not in this case; add it with `nightreel "
+            "ingest --case` first (it is not processed again)."
         )
     return row
 

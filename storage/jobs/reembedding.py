@@ -1,4 +1,4 @@
-"""Kept crops embedded anew by another engine, as work of the ledger.
+"""Kept crops re-embedded by another engine, as work of the ledger.
 
 One analysis stands for the crops of another, its *origin*, and the engine that looks at them; its
 segments are portions of the origin's appearances. Claims, leases, attempts, quarantine, priorities
@@ -81,7 +81,7 @@ def origins(session: Session, engine: str, *, case_id: int | None = None) -> lis
 
 
 def ask(session: Session, origin: Origin, *, plan_key: str, plan_body: str, now: datetime) -> int:
-    """Have a origin's crops embedded anew under a plan; asking twice changes nothing.
+    """Have a origin's crops re-embedded under a plan; asking twice changes nothing.
 
     Returns the id of the analysis that stands for it.
     """

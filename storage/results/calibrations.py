@@ -68,7 +68,7 @@ def keep(session: Session, made: Calibration) -> int:
 
 
 def calibrations(session: Session, case_id: int) -> list[Calibration]:
-    """Every calibration of a case, the newest first."""
+    """List the calibrations of a case, newest first."""
     statement = select(tables.Calibration).where(col(tables.Calibration.case_id) == case_id)
     rows = session.exec(statement.order_by(col(tables.Calibration.id).desc()))
     return [_calibration(row) for row in rows]

@@ -203,7 +203,7 @@ def _members(session: Session, case_id: int) -> Iterator[Member]:
 def _row(session: Session, case_id: int, group_id: int) -> FaceGroup:
     row = session.get(FaceGroup, group_id)
     if row is None or row.case_id != case_id:
-        raise WrongUsage(f"There is no group {group_id} in this case; `groups list` shows them.")
+        raise WrongUsage(f"No group {group_id} in this case; see `groups list`.")
     return row
 
 

@@ -89,7 +89,7 @@ class Plan(Table, table=True):
 
 
 class Analysis(Table, table=True):
-    """One recording looked at under one plan, or its kept crops embedded anew by another engine."""
+    """One recording looked at under one plan, or its kept crops re-embedded by another engine."""
 
     __table_args__ = unique("recording_id", "plan_key")
     id: int = Field(default=None, primary_key=True)

@@ -91,7 +91,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "text.mp4": (text, "no video at all"),
     "truncated.mp4": (truncated, "index"),
     "words.mp4": (without_streams, "no video"),
-    "sound.mp4": (only_sound, "The file holds sound and no video; add the video itself."),
+    "sound.mp4": (only_sound, "The file contains audio but no video; add the video itself."),
     "playlist.mp4": (playlist, "playlist"),
     "concat.mp4": (concatenation, "playlist"),
     "huge.avi": (huge, "The pictures are larger than allowed"),
@@ -221,5 +221,7 @@ def test_a_file_that_may_not_be_read_is_refused(
     done = nightreel("ingest", *files, "--json", before=powerless if os.geteuid() == 0 else ())
 
     assert done.code == 3
-    assert done.said[0] == "secret.mp4: The file may not be read; give Nightreel's user access."
+    assert (
+        done.said[0] == "secret.mp4: Permission denied; give Nightreel's user access to the file."
+    )
     assert len(done.document["analyses"]) == 1

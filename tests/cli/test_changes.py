@@ -14,7 +14,7 @@ def test_a_photo_is_withdrawn_and_what_that_changed_is_told(
     nightreel = up.nightreel
     assert nightreel("case", "open", "C-1", *TERMS).code == 0
     assert nightreel("ingest", clip, "--case", "C-1", "--wait").code == 0
-    assert "nobody was compared anew" in nightreel("changes", "--case", "C-1").out
+    assert "no comparison yet" in nightreel("changes", "--case", "C-1").out
     nightreel("enrol", "Red", paint_photo(tmp_path / "red.png", RED), "--case", "C-1")
 
     def runs(*options: str) -> list[dict[str, object]]:

@@ -38,7 +38,7 @@ def test_hurried_cancelled_retried_and_forgotten(filled: Nightreel) -> None:
     assert [shown[job]["state"] for job in (1, 2)] == ["cancelled", "waiting"]
     assert (shown[2]["priority"], shown[2]["any_time"]) == ("urgent", True)
 
-    assert filled("jobs", "retry", "1").said[-1] == "1 segments are tried again."
+    assert filled("jobs", "retry", "1").said[-1] == "1 segments queued for retry."
     assert filled("jobs", "cancel", "2", "--purge").said == ["Job 2: forgotten."]
     assert {job: row["state"] for job, row in jobs(filled).items()} == {1: "waiting"}
 

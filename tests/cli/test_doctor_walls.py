@@ -11,7 +11,7 @@ def sandbox(nightreel: Nightreel) -> dict[str, dict[str, object]]:
 def test_walls_that_are_off_need_attention_and_what_to_do_is_said(nightreel: Nightreel) -> None:
     found = sandbox(nightreel.with_settings(sandbox="off"))
 
-    assert found["sandbox"]["detail"] == "ffmpeg has limits"
+    assert found["sandbox"]["detail"] == "resource limits"
     assert not found["sandbox"]["well"] and not found["sandbox missing"]["well"]
     assert "no network" in str(found["sandbox missing"]["detail"])
     assert "install bubblewrap" in str(found["sandbox missing"]["detail"])
@@ -20,5 +20,5 @@ def test_walls_that_are_off_need_attention_and_what_to_do_is_said(nightreel: Nig
 def test_walls_that_stand_are_named(nightreel: Nightreel) -> None:
     found = sandbox(nightreel)
 
-    assert str(found["sandbox"]["detail"]).startswith("ffmpeg has limits")
+    assert str(found["sandbox"]["detail"]).startswith("resource limits")
     assert found["sandbox"]["well"] or "sandbox missing" in found

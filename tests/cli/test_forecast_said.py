@@ -54,32 +54,36 @@ def said(
 def test_what_will_be_done_in_time_is_one_sentence() -> None:
     assert said(SEVEN - timedelta(minutes=80), SEVEN - timedelta(minutes=90)) == [
         "At the speed measured on this machine (2.1x real time, 2 workers) "
-        "it will be done by 05:40."
+        "it is expected to finish by 05:40."
     ]
 
 
 def test_what_will_not_fit_is_named_with_its_time() -> None:
     ends = (SEVEN, SEVEN + timedelta(minutes=72), SEVEN + timedelta(days=1))
-    assert said(*ends)[1:] == ["2 of 3 recordings will not fit: 1.mp4 (08:12), 2.mp4 (Wed 07:00)."]
+    assert said(*ends)[1:] == [
+        "2 of 3 recordings are not expected to finish in time: 1.mp4 (08:12), 2.mp4 (Wed 07:00)."
+    ]
 
 
 def test_what_is_paused_does_not_fit() -> None:
     assert said(SEVEN, None, paused=1) == [
         "At the speed measured on this machine (2.1x real time, 2 workers) "
-        "the end of some of it cannot be told.",
-        "1 of 2 recordings will not fit: 1.mp4 (paused).",
+        "no estimate for some of it.",
+        "1 of 2 recordings are not expected to finish in time: 1.mp4 (paused).",
     ]
 
 
 def test_of_many_the_first_ten_are_named() -> None:
     line = said(*[SEVEN + timedelta(hours=1)] * 12)[1]
-    assert line.startswith("12 of 12 recordings will not fit: 0.mp4 (08:00), ")
+    assert line.startswith(
+        "12 of 12 recordings are not expected to finish in time: 0.mp4 (08:00), "
+    )
     assert line.endswith("9.mp4 (08:00), and 2 more.")
 
 
 def test_without_a_known_speed_nothing_is_foretold() -> None:
     assert said(None, speed=None) == [
-        "No speed is known yet; the forecast comes with `nightreel status` after the first minutes."
+        "No speed measured yet; see `nightreel status` once some footage is processed."
     ]
 
 

@@ -42,7 +42,7 @@ def imported(home: Nightreel) -> list[str]:
 
 def test_an_import_says_what_came_of_it_and_that_nothing_was_watched(imported: list[str]) -> None:
     assert imported[-1] == (
-        "Imported: 2 faces of 2 recordings; there already: 0; refused: 0. "
+        "Imported: 2 faces of 2 recordings; already imported: 0; refused: 0. "
         "Nothing of their footage was looked at."
     )
 

@@ -26,7 +26,7 @@ def test_another_engine_is_tried_compared_taken_into_use_and_back(
         return {one["engine"] for one in found}
 
     assert engines() == {"stub"}
-    assert "nothing was reviewed" in nightreel("models", "compare", "stub", "stub:3").out
+    assert "nothing reviewed" in nightreel("models", "compare", "stub", "stub:3").out
     assert nightreel("models", "use", "stub:3", "--reason", "better", "--partly").code == 0
     assert engines() == {"stub:3"}
     assert "another engine is in use" in nightreel("changes", "--case", "M-1").err

@@ -68,4 +68,4 @@ def test_a_recording_is_erased_with_a_certificate(worked: Nightreel, tmp_path: P
 
 def test_where_nothing_is_due_nothing_is_erased(worked: Nightreel) -> None:
     done = worked("purge", "--due", "--yes")
-    assert (done.code, done.out.strip()) == (0, "Nothing is due.")
+    assert (done.code, done.out.strip()) == (0, "Nothing is due for purging.")

@@ -80,5 +80,5 @@ def test_a_virtual_host_that_is_not_there_is_said_in_one_sentence(
     added = lost("ingest", drawn_clip)
     assert added.code == 0
     assert added.said == [
-        "No workers are running; what was added is watched as soon as `nightreel up` is."
+        "No workers are running; the footage is queued until `nightreel up` runs."
     ]

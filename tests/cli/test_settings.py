@@ -151,7 +151,9 @@ def test_what_was_changed_since_the_stack_began_is_said(up: Up) -> None:
     assert said == [
         "The services were started with other values of window, flower_password; restart `up`."
     ]
-    assert "Started with other values of: window, flower_password (`nightreel settings`)" in status
+    assert (
+        "Running with earlier values of: window, flower_password (`nightreel settings`)" in status
+    )
 
 
 def test_the_running_stack_writes_no_setting_down_that_is_a_secret(up: Up) -> None:

@@ -19,7 +19,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Nightreel:
 
 
 def test_a_threshold_is_tried_taken_into_use_and_told_of(home: Nightreel, tmp_path: Path) -> None:
-    assert "as the engine has it" in home("models", "threshold", "stub").out
+    assert "engine default" in home("models", "threshold", "stub").out
     tried = home("models", "threshold", "stub", "0.5")
     assert (tried.code, "Nothing was changed" in tried.err) == (0, True)
     assert home("models", "threshold", "stub", "--json").document["threshold"] == 0.75

@@ -39,7 +39,7 @@ def test_it_goes_on_where_it_stopped(
     added = nightreel("ingest", clips[0], clips[1], "--json")
     assert (added.code, added.document["refused"]) == (0, [])
     assert added.said == [
-        "No workers are running; what was added is watched as soon as `nightreel up` is."
+        "No workers are running; the footage is queued until `nightreel up` runs."
     ]
     clips[1].unlink()
 

@@ -17,7 +17,7 @@ BODY = {"kind": "night_ended", "done": 3}
 def test_a_command_gets_the_notice_on_its_input(tmp_path: Path) -> None:
     """Its name is no shell's business."""
     command = command_that_writes_down(tmp_path)
-    assert deliver(str(command), BODY) == "the command ended with 0"
+    assert deliver(str(command), BODY) == "the command exited with 0"
     assert diary_of(tmp_path) == [BODY]
 
 

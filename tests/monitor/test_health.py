@@ -23,15 +23,13 @@ def test_queues_that_are_served_are_well() -> None:
 def test_a_queue_without_a_canary_for_too_long_is_named_with_its_age() -> None:
     canaries = {"upkeep": NOW - 7 * MINUTE, "nightreel": NOW}
     assert sentences(health_of(vitals_with(canaries=canaries))) == [
-        "Queue upkeep has not been served for 7 min; see whether workers, beat and the broker run."
+        "Queue upkeep has not been served for 7 min; check workers, beat and the broker."
     ]
 
 
 def test_a_queue_that_was_never_served_is_named() -> None:
     health = health_of(vitals_with(canaries={"upkeep": NOW}))
-    assert sentences(health) == [
-        "Queue nightreel has never been served; see whether workers and beat run."
-    ]
+    assert sentences(health) == ["Queue nightreel has never been served; check workers and beat."]
     assert health.silence_seconds == {"upkeep": 0.0}
 
 
@@ -46,8 +44,7 @@ def test_a_lease_that_nobody_moves_on_is_no_sign_of_life() -> None:
     canaries = {"upkeep": NOW, "nightreel": NOW - 20 * MINUTE}
     silent = vitals_with(canaries=canaries, lease_until={"default": NOW - 5 * MINUTE})
     assert sentences(health_of(silent)) == [
-        "Queue nightreel has not been served for 6 min; "
-        "see whether workers, beat and the broker run."
+        "Queue nightreel has not been served for 6 min; check workers, beat and the broker."
     ]
 
 

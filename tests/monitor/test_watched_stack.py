@@ -134,7 +134,7 @@ def test_a_script_is_told_that_all_is_well(watched: Watched) -> None:
     code, said, errors = watched.check()
     assert (code, errors) == (0, "")
     assert re.fullmatch(
-        r"All is well; the queues were served: "
+        r"Healthy; queues last served: "
         r"upkeep \d+ s ago, matching \d+ s ago, nightreel \d+ s ago\.\n",
         said,
     )

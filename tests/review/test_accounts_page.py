@@ -131,6 +131,6 @@ def test_whoever_logs_in_elsewhere_has_no_roles_to_be_changed_here(
             now=house.clock(),
         )  # fmt: skip
     page = manager.get("/accounts").text
-    assert "logs in elsewhere" in page
+    assert "signs in elsewhere" in page
     assert f"/accounts/{made.id}/roles" not in page
     assert manager.post(f"/accounts/{made.id}/password").status_code == 409

@@ -33,7 +33,7 @@ def test_an_account_is_made_and_its_password_answered_once(
     house: House, manager: httpx.Client
 ) -> None:
     made = manager.post(ACCOUNTS, json={"name": "ben", "roles": ["reviewer", "reviewer"]})
-    assert (made.status_code, made.json()["state"]) == (201, "password for one time")
+    assert (made.status_code, made.json()["state"]) == (201, "one-time password")
     assert (made.json()["roles"], made.headers["cache-control"]) == (["reviewer"], "no-store")
     objects = {"account_id": made.json()["id"], "role": "reviewer"}
     assert last_act(house) == ("token:1", "account_created", objects)
@@ -93,7 +93,7 @@ def test_a_new_password_is_answered_and_logs_out_whoever_had_the_old_one(
     answer = manager.post(f"{ACCOUNTS}/{ann.id}/password").json()
     assert browser.get("/").headers["location"] == "/login"
     assert log_in(house.browser(), "ann", answer["password"]).status_code == 303
-    assert (answer["id"], answer["state"]) == (ann.id, "password for one time")
+    assert (answer["id"], answer["state"]) == (ann.id, "one-time password")
 
 
 def test_whoever_logs_in_elsewhere_gets_no_password_here(
@@ -105,7 +105,7 @@ def test_whoever_logs_in_elsewhere_gets_no_password_here(
             now=house.clock(),
         )  # fmt: skip
     refused = manager.post(f"{ACCOUNTS}/{eve.id}/password")
-    assert (refused.status_code, "logs in elsewhere" in refused.json()["detail"]) == (409, True)
+    assert (refused.status_code, "signs in elsewhere" in refused.json()["detail"]) == (409, True)
 
 
 def test_a_program_does_not_change_the_account_it_acts_for(

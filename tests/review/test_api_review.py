@@ -105,7 +105,7 @@ def test_a_first_verdict_is_told_to_no_program_before_there_is_a_second(
 ) -> None:
     ann.post(VERDICT, json=SAME)
     half = supervisor.get(CANDIDATE).json()
-    assert (half["review_status"], half["verdicts"]) == ("waits for a second reviewer", [])
+    assert (half["review_status"], half["verdicts"]) == ("awaiting second review", [])
     ben.post(VERDICT, json={"decision": "different"})
     both = supervisor.get(CANDIDATE).json()
     assert [one["decision"] for one in both["verdicts"]] == ["same", "different"]

@@ -17,7 +17,7 @@ FIRST_COMMAND = "nightreel account add NAME --role operator"
 
 
 def create(manager: httpx.Client, name: str, *roles: str) -> str:
-    """Fill in the form; returns the password for one time."""
+    """Fill in the form; returns the one-time password."""
     shown = manager.post("/accounts", data={"name": name, "roles": list(roles)}).text
     password: str = PASSWORD.findall(shown)[0]
     return password

@@ -65,7 +65,7 @@ def address_of(up: Up) -> str:
 
 
 def enter(browser: Browser, address: str, name: str, password: str) -> Page:
-    """Log in with a password for one time, and choose one's own."""
+    """Log in with a one-time password, and choose one's own."""
     page = browser.new_page(base_url=address)
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto("/login")
@@ -87,7 +87,7 @@ def go_to(page: Page, place: str) -> None:
 
 
 def make_account(admin: Page, name: str, role: str) -> str:
-    """Returns its password for one time."""
+    """Returns its one-time password."""
     go_to(admin, "Accounts")
     form = admin.locator("form").filter(has_text="Make it")
     form.get_by_label("Name").fill(name)

@@ -123,7 +123,7 @@ class TestTroubleWithTheStore:
         self, media: Media, spoiler: Spoiler
     ) -> None:
         spoiler.turns = [hanging] * 99
-        with pytest.raises(StoreUnavailable, match="no whole answer in time"):
+        with pytest.raises(StoreUnavailable, match="no complete answer in time"):
             media.save(JPEG)
 
     def test_one_that_is_not_there_is_named(self, object_server: ObjectServer) -> None:
