@@ -88,17 +88,17 @@ def with_rate(rate: int, scale: int) -> Callable[[Path], None]:
 
 REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "empty.mp4": (empty, "The file is empty; copy or export it again."),
-    "text.mp4": (text, "no video at all"),
+    "text.mp4": (text, "not a video file"),
     "truncated.mp4": (truncated, "index"),
     "words.mp4": (without_streams, "no video"),
     "sound.mp4": (only_sound, "The file contains audio but no video; add the video itself."),
     "playlist.mp4": (playlist, "playlist"),
     "concat.mp4": (concatenation, "playlist"),
-    "huge.avi": (huge, "The pictures are larger than allowed"),
-    "fast.avi": (with_rate(4_000_000_000, 1), "The times in this video make no sense"),
-    "slow.avi": (with_rate(1, 4_000_000_000), "The times in this video make no sense"),
+    "huge.avi": (huge, "The frames are larger than allowed"),
+    "fast.avi": (with_rate(4_000_000_000, 1), "The timestamps of this video are invalid"),
+    "slow.avi": (with_rate(1, 4_000_000_000), "The timestamps of this video are invalid"),
     "folder": (Path.mkdir, "This is a folder"),
-    "missing.mp4": (lambda _: None, "The file is not where it was"),
+    "missing.mp4": (lambda _: None, "No such file"),
     "n" * 300: (lambda _: None, "The file cannot be opened: File name too long."),
 }
 """Names, how each is made, and what is said of it."""

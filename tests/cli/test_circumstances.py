@@ -78,7 +78,7 @@ def garbage(file: Path) -> None:
     ("make", "complaint"),
     [
         (of_a_newer_version, "The database was written by a newer Nightreel"),
-        (garbage, "The database file is damaged or no database"),
+        (garbage, "The database file is damaged or not a database"),
     ],
 )
 def test_a_database_that_is_not_ours_is_left_as_it_was(
@@ -158,7 +158,7 @@ def test_what_is_no_text_is_refused(nightreel: Nightreel) -> None:
         ([], "nobody.png: No face was found in it; use a photo that shows one from the front."),
         (
             [RED, BLUE, GREEN, (220, 200, 20), (200, 40, 200)],
-            "five.png: It shows 5 faces; cut it down to the one person.",
+            "five.png: It shows 5 faces; crop it to one person.",
         ),
     ],
     ids=["nobody", "five"],
@@ -188,7 +188,7 @@ def test_without_a_case_in_force_nothing_is_done(nightreel: Nightreel, tmp_path:
 
 def test_a_request_that_makes_no_sense_is_wrong_usage(nightreel: Nightreel) -> None:
     said = sentence(nightreel("jobs", "show", "77"), 2)
-    assert said == "There is no job 77; `nightreel jobs list` shows what there is."
+    assert said == "No job 77; see `nightreel jobs list`."
 
 
 def test_a_broker_that_does_not_answer_loses_nothing(nightreel: Nightreel, clip: Path) -> None:

@@ -29,7 +29,7 @@ def test_buckets_that_are_not_there_need_attention(
     assert "of ours" not in done.out + done.err
 
 
-@pytest.mark.parametrize(("by_range", "how"), [(True, "by range"), (False, "whole")])
+@pytest.mark.parametrize(("by_range", "how"), [(True, "by byte range"), (False, "whole")])
 def test_how_much_of_footage_is_fetched_is_said(
     by_range: bool, how: str, nightreel: Nightreel, object_server: ObjectServer
 ) -> None:

@@ -42,8 +42,8 @@ def imported(home: Nightreel) -> list[str]:
 
 def test_an_import_says_what_came_of_it_and_that_nothing_was_watched(imported: list[str]) -> None:
     assert imported[-1] == (
-        "Imported: 2 faces of 2 recordings; already imported: 0; refused: 0. "
-        "Nothing of their footage was looked at."
+        "Imported: 2 faces of 2 recordings; already imported: 0; rejected: 0. "
+        "Their footage was not analysed."
     )
 
 
@@ -67,7 +67,7 @@ def test_a_listing_says_who_cut_a_candidate(home: Nightreel) -> None:
     assert "cut by =Cutter 3" in home("candidates", "--case", "2026-1").out
     jobs = home("jobs", "list").out
     assert jobs.count("imported") == 2 and "%" not in jobs
-    assert "nothing watched. Its faces were cut by =Cutter 3" in home("jobs", "show", "1").out
+    assert "not processed. Its faces were cut by =Cutter 3" in home("jobs", "show", "1").out
 
 
 @pytest.mark.usefixtures("imported")
@@ -104,7 +104,7 @@ def test_a_report_says_who_cut_a_candidate(home: Nightreel, tmp_path: Path) -> N
     [
         (("faces", "faces.csv", "--case", "2026-9", "--cut-by", "x"), 4, "no case 2026-9"),
         (("faces", "faces.csv", "--case", "2026-1", "--cut-by", " "), 2, "--cut-by"),
-        (("nowhere", "faces.csv", *CUT_BY), 2, "no such folder"),
+        (("nowhere", "faces.csv", *CUT_BY), 2, "No such folder"),
         (("faces", "nothing.csv", *CUT_BY), 2, "no such table"),
     ],
 )

@@ -61,7 +61,7 @@ def test_adding_says_what_was_added(filled: SimpleNamespace) -> None:
 
 def test_adding_foretells_nothing_while_no_speed_is_known(filled: SimpleNamespace) -> None:
     forecast = filled.added.document["forecast"]
-    assert filled.added.said[0].startswith("No speed is known yet")
+    assert filled.added.said[0].startswith("No speed measured yet")
     assert (forecast["end"], forecast["speed"], forecast["workers"]) == (None, None, 1)
     assert forecast["late"] == [{"job": 1, "name": "gate.mp4", "end": None}]
 

@@ -14,7 +14,7 @@ def test_another_engine_is_tried_compared_taken_into_use_and_back(
     nightreel("enrol", "Red", paint_photo(tmp_path / "red.png", RED), "--case", "M-1")
     assert nightreel("ingest", clip, "--case", "M-1", "--wait").code == 0
     refused = nightreel("models", "use", "stub:3", "--reason", "better")
-    assert (refused.code, "has not seen the crops" in refused.err) == (2, True)
+    assert (refused.code, "has not embedded the crops" in refused.err) == (2, True)
 
     done = nightreel("models", "migrate", "--to", "stub:3", "--case", "M-1", "--wait", "--json")
     assert done.code == 0, done.err

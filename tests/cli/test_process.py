@@ -104,7 +104,7 @@ def test_footage_that_is_known_is_not_watched_again(up: Up, clip: Path, red: str
     again = up.nightreel("process", copy, "--person", red, "--json")
 
     assert again.code == 0
-    assert again.said == ["the same.mp4: already watched as gate.mp4; skipped."]
+    assert again.said == ["the same.mp4: already processed as gate.mp4; skipped."]
     assert again.document["recordings"] == first.document["recordings"]
     assert len(again.document["candidates"]) == 1
 

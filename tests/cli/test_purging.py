@@ -56,7 +56,7 @@ def test_a_recording_is_erased_with_a_certificate(worked: Nightreel, tmp_path: P
     copy = tmp_path / "certificate.json"
     done = worked("purge", "--recording", "gate.mp4", "--yes", "-o", copy)
     assert done.code == 0, done.err
-    assert "nothing found" in done.out
+    assert "no remnant found" in done.out
     certificate = json.loads(copy.read_text())
     assert certificate["proven"]
     assert certificate["rows"]["recording"] == 1

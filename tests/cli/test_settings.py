@@ -59,7 +59,7 @@ def test_the_file_is_named_whether_it_is_there_or_not(nightreel: Nightreel, home
     before = nightreel("settings").out.splitlines()[0]
     file = write(home, "")
     after = nightreel("settings").out.splitlines()[0]
-    assert before == f"Settings file: {file}, which is not there"
+    assert before == f"Settings file: {file} (not found)"
     assert after == f"Settings file: {file}"
 
 
@@ -107,7 +107,7 @@ def test_a_secret_that_others_can_read_is_remarked(nightreel: Nightreel, home: P
     closed = nightreel("settings")
     home.chmod(0o755)
     opened = nightreel("settings")
-    remark = f"{file} can be read by other users and holds flower_password; chmod 600 it."
+    remark = f"{file} is readable by other users and holds flower_password; run chmod 600 on it."
     assert (closed.code, closed.said, opened.code, opened.said) == (0, [], 0, [remark])
 
 

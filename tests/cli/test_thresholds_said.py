@@ -21,7 +21,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Nightreel:
 def test_a_threshold_is_tried_taken_into_use_and_told_of(home: Nightreel, tmp_path: Path) -> None:
     assert "engine default" in home("models", "threshold", "stub").out
     tried = home("models", "threshold", "stub", "0.5")
-    assert (tried.code, "Nothing was changed" in tried.err) == (0, True)
+    assert (tried.code, "Nothing changed" in tried.err) == (0, True)
     assert home("models", "threshold", "stub", "--json").document["threshold"] == 0.75
     done = home("models", "threshold", "stub", "0.5", "--reason", "too many strangers")
     assert (done.code, "1 person to be compared anew" in done.err) == (0, True)

@@ -161,7 +161,7 @@ def test_ctrl_c_keeps_what_was_done_and_gives_the_rest_back(
 
     assert (stopped.code, stopped.out) == (130, "")
     assert "Traceback" not in stopped.err
-    assert "what was done is kept" in stopped.err
+    assert "finished work is kept" in stopped.err
     assert not claimed(nightreel.home)
     assert not being_watched(clip.name, nightreel.home)
     assert state_of(clip.name, nightreel.home) is not State.FAILED

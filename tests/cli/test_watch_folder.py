@@ -85,7 +85,7 @@ def test_a_folder_that_can_only_be_read_is_watched_until_ctrl_c(
     ("name", "well", "detail"),
     [
         ("in", True, "in, 1 in it"),
-        ("nowhere", False, "bring it back"),
+        ("nowhere", False, "restore it"),
         ("home", False, "home folder"),
     ],
 )

@@ -111,7 +111,7 @@ def test_an_empty_file_is_refused_with_one_sentence(tmp_path: Path, decoder: Dec
 def test_something_else_is_not_taken_for_video(tmp_path: Path, decoder: Decoder, text: str) -> None:
     (tmp_path / "text.mp4").write_text(text)
 
-    assert "no video at all" in refusal(tmp_path / "text.mp4", decoder, UnreadableFootage)
+    assert "not a video file" in refusal(tmp_path / "text.mp4", decoder, UnreadableFootage)
 
 
 def test_a_file_cut_off_before_its_index_says_so(
@@ -125,7 +125,7 @@ def test_a_file_cut_off_before_its_index_says_so(
 def test_sound_alone_is_no_video(tmp_path: Path, decoder: Decoder) -> None:
     run_ffmpeg(*SILENCE, "-c:a", "aac", tmp_path / "sound.mp4")
 
-    assert "sound and no video" in refusal(tmp_path / "sound.mp4", decoder, UnreadableFootage)
+    assert "audio but no video" in refusal(tmp_path / "sound.mp4", decoder, UnreadableFootage)
 
 
 def test_a_song_with_a_cover_is_no_video(tmp_path: Path, decoder: Decoder) -> None:

@@ -35,7 +35,7 @@ def test_a_command_that_does_not_end_is_killed_with_all_it_started(
 ) -> None:
     monkeypatch.setattr(room, "TIME_LIMIT_SECONDS", 0.5)
     command = command_that(tmp_path, f"sleep 60 & echo $! > '{tmp_path / 'child'}'", "wait")
-    with pytest.raises(NotDelivered, match="not done after"):
+    with pytest.raises(NotDelivered, match="did not finish within"):
         deliver(str(command), BODY)
     with pytest.raises(ProcessLookupError):
         while True:  # the kernel takes a moment
@@ -70,7 +70,7 @@ def test_an_address_where_nobody_listens_is_a_failure() -> None:
         ("file:///etc/passwd", "whole path"),
         ("/nowhere/at/all", "not a file"),
         ("/etc", "not a file"),
-        (__file__, "not a file that can be executed"),
+        (__file__, "not an executable file"),
         ("https://", "without a host"),
     ],
 )

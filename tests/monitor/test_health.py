@@ -67,7 +67,7 @@ WAITING = {
 
 def test_work_that_waits_while_nobody_works_is_a_trouble() -> None:
     assert sentences(health_of(vitals_with(**WAITING))) == [
-        "Nobody has worked for 12 min, though segments wait: 3; see the workers' log."
+        "No worker activity for 12 min, though segments are queued: 3; see the workers' log."
     ]
 
 

@@ -91,7 +91,7 @@ def test_a_window_that_was_emptied_leaves_nothing_out(
     [
         ({"sources": " \n"}, "needs the sources"),
         ({"footage_from": "yesterday"}, "A moment is written as"),
-        ({"expires_at": "2999-01-01T00:00"}, "days at most"),
+        ({"expires_at": "2999-01-01T00:00"}, "at most"),
     ],
 )
 def test_what_makes_no_sense_is_said_and_changes_nothing(

@@ -136,9 +136,9 @@ def test_more_bytes_than_were_announced_are_refused(ann: httpx.Client, film: byt
 def test_a_file_that_is_no_video_is_refused_whatever_it_is_called(
     house: House, ann: httpx.Client
 ) -> None:
-    upload = became(house, hand_in(ann, b"no video at all\n" * 1000, "gate.mp4"))
+    upload = became(house, hand_in(ann, b"not a video file\n" * 1000, "gate.mp4"))
     assert upload.stage == "refused"
-    assert "no video at all" in (upload.reason or "")
+    assert "not a video file" in (upload.reason or "")
     assert list(house.site.inbox.coming.iterdir()) == []
     assert f"Refused {NOW:%Y-%m-%d %H:%M} UTC: The file is damaged" in ann.get("/recordings").text
 

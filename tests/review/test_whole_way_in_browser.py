@@ -47,7 +47,7 @@ def first_password(up: Up) -> str:
     """What `nightreel up` prints once."""
     assert up.process.stderr is not None
     lines = iter(up.process.stderr.readline, "")
-    return next(line.split()[-1] for line in lines if "First account" in line)
+    return next(line.split()[-1] for line in lines if "Admin account created" in line)
 
 
 def address_of(up: Up) -> str:

@@ -269,7 +269,7 @@ def test_who_fetches_for_too_long_goes_on_the_next_time(cache: DiskCache, store:
 
     for _ in range(2):
         with (
-            pytest.raises(StoreUnavailable, match="not here as a whole yet"),
+            pytest.raises(StoreUnavailable, match="not fetched completely yet"),
             held(cache, slowly, patience_seconds=0.005) as (_, parts),
         ):
             parts.bring(0, len(CONTENT))

@@ -300,11 +300,11 @@ def test_an_engine_is_taken_into_use_and_back_and_verdicts_stay(
     assert len(people) == 2
     asked = begin(context)
     change = {"partly": False, "context": context, "current": "stub", "actor": "uid:7"}
-    with pytest.raises(WrongUsage, match="has not seen the crops of 1 recordings and 0"):
+    with pytest.raises(WrongUsage, match="has not embedded the crops of 1 recordings and 0"):
         use(engine_called(NEW), reason="better", **change)
     finish(asked, context)
     decide_on_everything(context)
-    with pytest.raises(WrongUsage, match="Say why"):
+    with pytest.raises(WrongUsage, match="--reason"):
         use(engine_called(NEW), reason=" ", **change)
     with pytest.raises(WrongUsage, match="in use already"):
         use(engine_called("stub"), reason="again", **change)

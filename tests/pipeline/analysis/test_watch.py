@@ -201,7 +201,7 @@ def test_footage_that_was_changed_is_refused_at_once(
     segments = snapshot(context.database)["segment"]
     assert {segment["state"] for segment in segments} == {State.QUARANTINED}
     assert {segment["attempts"] for segment in segments} == {1}
-    assert "was changed since it was added" in segments[0]["reason"]
+    assert "has changed since it was added" in segments[0]["reason"]
 
 
 def test_a_decoder_that_cannot_start_is_a_reason(

@@ -89,7 +89,7 @@ def test_what_is_no_json_is_refused_line_by_line(tmp_path: Path) -> None:
         (b"recording,time\ngate,1\n", "no column file"),
         (b"", "no column file"),
         (b"file,time\n\xff\xfe,1\n", "UTF-8"),
-        (b"file,time\n" + b'"' + b"x" * 200_000, "no CSV from line"),
+        (b"file,time\n" + b'"' + b"x" * 200_000, "not valid CSV from line"),
     ],
 )
 def test_what_is_no_such_table_is_refused_as_a_whole(

@@ -132,7 +132,7 @@ def test_a_long_fetch_is_broken_off_and_gone_on_with(
             return file.read_bytes()
 
     for _ in range(pieces - 1):
-        with pytest.raises(StoreUnavailable, match="not here as a whole yet"):
+        with pytest.raises(StoreUnavailable, match="not fetched completely yet"):
             fetch()
     assert fetch() == clip.read_bytes()
     assert spoiler.sent_bytes == clip.stat().st_size
@@ -143,7 +143,7 @@ def test_an_object_that_is_lost_is_said(
 ) -> None:
     analysis_id = ingest(address, context, plan).analysis_id
     bucket.delete([address.key])
-    assert "not in its bucket any more" in came_to_nothing(context, analysis_id)
+    assert "no longer in its bucket" in came_to_nothing(context, analysis_id)
 
 
 def test_an_object_that_was_replaced_is_not_taken_for_it(
@@ -157,7 +157,7 @@ def test_an_object_that_was_replaced_is_not_taken_for_it(
     there = elsewhere(context, tmp_path)
     reason = came_to_nothing(there, analysis_id)
     same_second = bucket.head(address.key).modified_at == modified_at
-    assert ("The object was replaced" if same_second else "was changed") in reason
+    assert ("The object has been replaced" if same_second else "was changed") in reason
 
 
 @pytest.mark.parametrize("url", ["s3://another/gate.mp4", "s3://{bucket}/lost.mp4"])

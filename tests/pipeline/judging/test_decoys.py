@@ -89,7 +89,7 @@ def test_decoys_can_be_taken_away_again(context: Context, case_id: int) -> None:
 def test_a_candidate_is_never_a_decoy_and_a_reason_is_needed(
     context: Context, case_id: int
 ) -> None:
-    with pytest.raises(WrongUsage, match="take another"):
+    with pytest.raises(WrongUsage, match="choose another"):
         seed(context, case_id, recording_id=1)
     with pytest.raises(WrongUsage, match="how it is known"):
         seed(context, case_id, reason=" ")

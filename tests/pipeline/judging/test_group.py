@@ -249,7 +249,7 @@ def test_a_group_becomes_a_person_whose_crops_are_judged_as_photos(
     [group] = make_groups(
         "A", card=engine.card, database=context.database, actor="uid:1", now=now
     ).groups
-    with pytest.raises(UnusablePhoto, match="No picture of group"):
+    with pytest.raises(UnusablePhoto, match="No usable picture in group"):
         promote_group("A", group.id, "X", engine=StubEngine(300), context=context, actor="uid:1")
     enrolled = promote_group("A", group.id, "X", engine=engine, context=context, actor="uid:1")
     assert [one.verdict for one in enrolled.portraits] == ["good", "good"]

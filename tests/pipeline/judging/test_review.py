@@ -77,7 +77,7 @@ def test_two_verdicts_come_to_a_standing(
 
 def test_one_person_cannot_be_both_reviewers(store: Engine) -> None:
     says(store, ANN, SAME)
-    with pytest.raises(Settled, match="somebody else must be second"):
+    with pytest.raises(Settled, match="another reviewer must be the second"):
         says(store, ANN, SAME)
     assert standing(store) == Standing.HALF
 
@@ -110,7 +110,7 @@ def test_nobody_takes_back_what_somebody_else_said(store: Engine) -> None:
 def test_whoever_asked_for_the_search_does_not_decide(database: Engine) -> None:
     fill(database, asked_by=ANN.actor)
     assert next_sight(database, CASE, ANN, RULES, now=LATER) == Next(None, 0)
-    with pytest.raises(NotAuthorised, match="two others decide"):
+    with pytest.raises(NotAuthorised, match="two other reviewers"):
         says(database, ANN, SAME)
     lenient = replace(RULES, requester_may_review=True)
     assert says(database, ANN, SAME, rules=lenient) == 1
@@ -125,13 +125,13 @@ def test_whoever_asked_by_a_program_of_theirs_does_not_decide_either(database: E
     fill(database, asked_by=f"token:{made.id}")
     for reviewer in (Reviewer(ann), Reviewer(ann, made.id)):
         assert next_sight(database, CASE, reviewer, RULES, now=LATER) == Next(None, 0)
-        with pytest.raises(NotAuthorised, match="two others decide"):
+        with pytest.raises(NotAuthorised, match="two other reviewers"):
             says(database, reviewer, SAME)
 
 
 def test_a_program_and_its_account_are_one_reviewer(store: Engine) -> None:
     says(store, ANN, SAME)
-    with pytest.raises(Settled, match="somebody else must be second"):
+    with pytest.raises(Settled, match="another reviewer must be the second"):
         says(store, Reviewer(ANN.account_id, token_id=3), SAME)
 
 
@@ -165,7 +165,7 @@ def test_poor_pictures_support_nothing_without_an_override(store: Engine) -> Non
     says(store, ANN, SAME, rules=STRICT)
     says(store, BEN, SAME, rules=STRICT)
     assert standing(store) == Standing.WITHHELD
-    with pytest.raises(WrongUsage, match="reason in writing"):
+    with pytest.raises(WrongUsage, match="written reason"):
         override_quality(store, CASE, FIRST, by=SUPERVISOR, reason="  ", now=LATER)
     override_quality(store, CASE, FIRST, by=SUPERVISOR, reason="The scar is clear.", now=LATER)
     assert standing(store) == Standing.SUPPORTED

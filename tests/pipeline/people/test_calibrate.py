@@ -104,7 +104,7 @@ def test_somebody_the_case_looks_for_is_no_stranger(
     case_id, strangers = open_case(context), strangers_of_every_colour(tmp_path / "strangers")
     find(clip, context, plan)
     enrol("Red", strangers[7].photos, case_id, context, plan)
-    with pytest.raises(WrongUsage, match="whom this case looks for"):
+    with pytest.raises(WrongUsage, match="person of interest of this case"):
         measured(context, strangers)
 
 
@@ -130,7 +130,7 @@ def test_too_few_people_measure_nothing(
 
 def test_without_footage_there_is_nothing_to_measure(context: Context, tmp_path: Path) -> None:
     open_case(context)
-    with pytest.raises(WrongUsage, match="Nobody was seen"):
+    with pytest.raises(WrongUsage, match="No face was found"):
         measured(context, strangers_of_every_colour(tmp_path / "strangers"))
 
 

@@ -32,7 +32,7 @@ def test_refused_photos_are_remembered_with_their_verdict(
     assert [one.usable for one in enrolled.portraits] == [False, True]
     with reading(context.database) as session:
         refused, good = references(session, enrolled.person_id)
-    assert refused.verdict == "It shows 2 faces; cut it down to the one person."
+    assert refused.verdict == "It shows 2 faces; crop it to one person."
     assert refused.crop is None
     assert good.verdict == "good"
     assert good.crop is not None

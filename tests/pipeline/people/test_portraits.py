@@ -78,7 +78,7 @@ def test_a_photo_without_a_face_is_refused(dlib: FaceEngine, tmp_path: Path) -> 
 def test_a_photo_of_five_faces_is_refused(dlib: FaceEngine, tmp_path: Path) -> None:
     names = ["astronaut", "grace_hopper", "astronaut", "grace_hopper", "astronaut"]
     said = verdict(wall(*(head(name, 220) for name in names)), dlib, tmp_path)
-    assert said == "It shows 5 faces; cut it down to the one person."
+    assert said == "It shows 5 faces; crop it to one person."
 
 
 def test_a_face_that_is_too_small_is_refused(dlib: FaceEngine, tmp_path: Path) -> None:
@@ -176,6 +176,6 @@ def test_several_photos_of_several_people_have_each_their_verdict(tmp_path: Path
     said = [examine(photo, StubEngine(min_face_px=40)).verdict for photo in photos]
     assert said == [
         "good",
-        "It shows 3 faces; cut it down to the one person.",
+        "It shows 3 faces; crop it to one person.",
         "The face is too small: 45 px wide, and at least 60 are needed.",
     ]

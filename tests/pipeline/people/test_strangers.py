@@ -20,7 +20,7 @@ def test_a_photo_is_a_person_and_a_folder_is_one_with_several(tmp_path: Path) ->
 
 
 def test_an_empty_folder_and_none_at_all_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(WrongUsage, match="no photo in the folder"):
+    with pytest.raises(WrongUsage, match="No photo in the folder"):
         strangers_in(tmp_path)
     with pytest.raises(WrongUsage, match="cannot be read"):
         strangers_in(tmp_path / "none")

@@ -32,7 +32,7 @@ def test_a_photo_is_taken_back_once(store: Engine) -> None:
     with reading(store) as session:
         assert [one.verdict for one in references(session, 1)] == [WITHDRAWN]
         assert [one.actor for one in entries(session)] == ["token:4"]
-    with pytest.raises(NotFound, match="no such photo in use"):
+    with pytest.raises(NotFound, match="No such photo in use"):
         withdraw_reference(1, case_id=CASE, database=store, **WHO)
 
 
@@ -43,9 +43,9 @@ def test_somebody_is_forgotten_with_everything(store: Engine) -> None:
 
 
 def test_another_case_withdraws_nothing_of_this_one(store: Engine) -> None:
-    with pytest.raises(NotFound, match="nobody of that number"):
+    with pytest.raises(NotFound, match="No person of interest with this number"):
         withdraw_person_by_id(1, case_id=2, database=store, **WHO)
-    with pytest.raises(NotFound, match="no such photo"):
+    with pytest.raises(NotFound, match="No such photo"):
         withdraw_reference(1, case_id=2, database=store, **WHO)
     with pytest.raises(NotAuthorised, match="no such case"):
         withdraw_reference(1, case_id=3, database=store, **WHO)

@@ -107,7 +107,7 @@ class TestTroubleWithTheStore:
         self, media: Media, spoiler: Spoiler
     ) -> None:
         spoiler.turns = [saying(503)] * 99
-        with pytest.raises(StoreUnavailable, match=r"does not do what it is asked.*it says 503"):
+        with pytest.raises(StoreUnavailable, match=r"failed the request.*it says 503"):
             media.save(JPEG)
         assert 1 < len(spoiler.requests) < 9
 
@@ -116,7 +116,7 @@ class TestTroubleWithTheStore:
     ) -> None:
         name = media.save(JPEG)
         spoiler.turns = [hanging_up_half_way] * 99
-        with pytest.raises(StoreUnavailable, match="no whole answer"):
+        with pytest.raises(StoreUnavailable, match="no complete answer"):
             media.read(name)
 
     def test_one_that_does_not_answer_is_not_waited_for(

@@ -66,7 +66,7 @@ def test_a_picture_goes_with_its_recording_wherever_a_copy_lies(
     of_gone, of_kept = (media.of_recording(one).save(JPEG) for one in (gone, kept))
     with writing(database) as session:
         forget(session, [gone])
-    with pytest.raises(PictureLost, match="erased with what it belonged to"):
+    with pytest.raises(PictureLost, match="purged with what it belonged to"):
         media.read(of_gone)
     assert media.read(of_kept) == JPEG
 
