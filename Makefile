@@ -2,7 +2,7 @@
 BIN := .venv/bin
 INSTALLED_BY := pyproject.toml constraints.txt scripts/setup
 
-.PHONY: setup dev demo test check bench chaos bare clean
+.PHONY: setup dev demo test check bench chaos bare compose-test clean
 
 setup: .venv/.ready
 
@@ -22,6 +22,10 @@ demo: setup
 # In the order of their names: the few longest ones (chaos) come first, or one core would wait for the other.
 test: dev
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+
+# The Compose stack on images made of Debian's packages; as root. Skipped where no daemon can be started.
+compose-test: dev
+	$(BIN)/pytest tests/compose/whole_stack.py -v -p no:cacheprovider
 
 check: dev
 	$(BIN)/ruff check .

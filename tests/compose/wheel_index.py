@@ -1,0 +1,78 @@
+"""The image's packages, fetched with this machine's own pip settings and served to the build.
+
+So pip inside the build needs no proxy, no certificate and no mirror of this machine: it has two
+indexes on the loopback, one of them for PyTorch alone, as the Dockerfile expects.
+"""
+
+import hashlib
+import re
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PORT = 28099
+"""Always the same: with another build argument Docker would install everything again."""
+CONSTRAINTS = ROOT / "constraints.txt"
+BUILD = ("setuptools>=77", "wheel")
+BEFORE_3_11_3 = ("async-timeout",)
+"""What the stand-in's older Python needs and this one may not."""
+
+
+def fetch_wheels(folder: Path) -> None:
+    """Bring all that the image installs into `folder`, unless it is there.
+
+    Raises CalledProcessError.
+    """
+    wanted = [*_project()["dependencies"], *BUILD, *BEFORE_3_11_3]
+    stamp = folder / f"{_digest(wanted)}.complete"
+    if stamp.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    downloaded = folder / "downloaded"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "download", "-qq", "--constraint", CONSTRAINTS,
+         "--dest", downloaded, *wanted],
+        check=True,
+    )  # fmt: skip
+    for file in downloaded.iterdir():
+        _file_under_its_name(file, folder)
+    stamp.touch()
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve a folder on the loopback until the block ends; gives its address."""
+    handler = partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", PORT), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{PORT}"
+        server.shutdown()
+
+
+def _file_under_its_name(file: Path, folder: Path) -> None:
+    """As an index has it: a folder for each package, its name normalised."""
+    name = re.sub(r"[-_.]+", "-", file.name.split("-")[0]).lower()
+    home = folder / ("torch" if name == "torch" else "simple") / name
+    home.mkdir(parents=True, exist_ok=True)
+    file.rename(home / file.name)
+
+
+def _project() -> dict[str, list[str]]:
+    return dict(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"])
+
+
+def _digest(wanted: list[str]) -> str:
+    text = "\n".join([sys.version, *wanted]) + CONSTRAINTS.read_text()
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
