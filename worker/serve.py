@@ -7,8 +7,10 @@ and beat and Flower know the tasks by name.
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 from celery import Celery
+from celery.signals import before_task_publish
 
 from errors import WrongUsage
 from worker.entrance import check, level_number, run_service, whole_number
@@ -34,9 +36,15 @@ def serve_tasks(app: Celery, processes: str, log_level: str) -> int:
 
 
 def keep_time(app: Celery, schedule: str, log_level: str) -> int:
-    """Send the periodic tasks until told to stop."""
+    """Send the periodic tasks until told to stop.
+
+    `SCHEDULE.alive` is touched at each, whether or not the broker takes it. The schedule itself is
+    no sign of life: some of Python's dbm modules write nothing to it until they close it.
+    """
     level_number(log_level)
     os.nice(NICENESS)
+    alive = Path(f"{schedule}.alive")
+    before_task_publish.connect(lambda **_: alive.touch(), weak=False)
     app.conf.imports = ("worker.signals",)
     app.Beat(schedule=schedule, loglevel=log_level, quiet=True).run()
     return 0
