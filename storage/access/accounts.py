@@ -57,7 +57,7 @@ class Account:
         if self.disabled_at:
             return "disabled"
         if self.subject:
-            return "signs in elsewhere"
+            return "external login"
         return "one-time password" if self.must_change_password else "active"
 
 
@@ -148,7 +148,7 @@ def set_password(session: Session, name: str, password_hash: str, *, one_time: b
     """Give an account another password, and end all its sessions. Raises NotFound, Conflict."""
     row = _row(session, name)
     if row.subject is not None:
-        raise Conflict(f"{name} signs in elsewhere and has no password here.")
+        raise Conflict(f"{name} logs in through an identity provider and has no password here.")
     row.password_hash, row.must_change_password = password_hash, one_time
     _end_sessions(session, row.id)
 
