@@ -66,7 +66,7 @@ def with_gaps() -> Outcome:
 
 def test_a_quiet_night_is_told_in_three_lines() -> None:
     assert night_as_text(night()) == [
-        "Since Mon 20:00: 0 recordings done, 0:00:00 of footage watched",
+        "Since Mon 20:00: 0 recordings done, 0:00:00 of footage processed",
         "Remaining: nothing",
         "Window: closed until 20:00",
     ]
@@ -74,7 +74,7 @@ def test_a_quiet_night_is_told_in_three_lines() -> None:
 
 def test_without_windows_the_last_day_is_told() -> None:
     assert night_as_text(night(windows=Windows(), ended=[ended()], watched_ms=3_600_000)) == [
-        "In the last 24 hours: 1 recording done, 1:00:00 of footage watched",
+        "In the last 24 hours: 1 recording done, 1:00:00 of footage processed",
         "Remaining: nothing",
     ]
 
@@ -92,7 +92,7 @@ def test_nothing_is_foretold_without_workers_or_a_known_speed() -> None:
     nobody = night_as_text(night(outlook=outlook([work()], None, workers=0)))
     unknown = night_as_text(night(outlook=outlook([work()], None)))
     assert "no worker is running" in nobody[1]
-    assert "no end can be told yet" in unknown[1]
+    assert "no estimate yet" in unknown[1]
 
 
 def test_an_open_window_tells_when_it_closes() -> None:
@@ -102,7 +102,7 @@ def test_an_open_window_tells_when_it_closes() -> None:
 def test_gaps_are_told_with_each_reason_once() -> None:
     assert night_as_text(night(with_gaps=[with_gaps()]))[3:] == [
         "With gaps: 1",
-        "  yard.mp4 (job 7): 0:02:00.0 of 0:10:00.0 not looked at. "
+        "  yard.mp4 (job 7): 0:02:00.0 of 0:10:00.0 not analysed. "
         "ffmpeg ran out of time; see the log.",
     ]
 
@@ -113,7 +113,7 @@ def test_what_was_refused_or_is_paused_is_told() -> None:
     lines = night_as_text(night(refused=refused, outlook=left))
     assert lines[1] == "Remaining: nothing"
     assert lines[3:] == [
-        "Refused: 1",
+        "Rejected: 1",
         "  x.mp4: The file is empty.",
         "Paused: 1",
         "  2.mp4 (job 2)",
@@ -127,15 +127,15 @@ def test_what_is_or_will_be_late_is_told() -> None:
     lines = night_as_text(night(ended=[late, ended(due_at=SEVEN)], outlook=left))
     assert lines[3:] == [
         "Late: 2",
-        "  gate.mp4 (job 1): wanted by Tue 07:00, done Tue 07:01",
-        "  2.mp4 (job 2): wanted by Tue 07:00, expected 21:00",
+        "  gate.mp4 (job 1): due Tue 07:00, done Tue 07:01",
+        "  2.mp4 (job 2): due Tue 07:00, expected 21:00",
     ]
 
 
 def test_what_has_no_end_is_late_once_its_time_is_over() -> None:
     jobs = [work(2, due_at=SEVEN), work(3, due_at=MORNING + timedelta(hours=1))]
     lines = night_as_text(night(outlook=outlook(jobs, None, None)))
-    assert lines[3:] == ["Late: 1", "  2.mp4 (job 2): wanted by Tue 07:00, no end can be told"]
+    assert lines[3:] == ["Late: 1", "  2.mp4 (job 2): due Tue 07:00, no estimate yet"]
 
 
 def test_of_many_the_first_ten_are_told_and_the_json_has_all() -> None:

@@ -21,7 +21,7 @@ def test_a_token_says_whom_it_acts_for(house: House) -> None:
 def test_without_a_good_token_nothing_is_told(house: House, header: dict[str, str]) -> None:
     answer = httpx.get(f"{house.address}/api/v1/me", headers=header)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
-    assert answer.json() == {"detail": "Give a token that is good."}
+    assert answer.json() == {"detail": "Missing or invalid token."}
 
 
 def test_a_session_counts_for_nothing_in_the_api(house: House) -> None:

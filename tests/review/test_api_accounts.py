@@ -105,7 +105,7 @@ def test_whoever_logs_in_elsewhere_gets_no_password_here(
             now=house.clock(),
         )  # fmt: skip
     refused = manager.post(f"{ACCOUNTS}/{eve.id}/password")
-    assert (refused.status_code, "signs in elsewhere" in refused.json()["detail"]) == (409, True)
+    assert (refused.status_code, "identity provider" in refused.json()["detail"]) == (409, True)
 
 
 def test_a_program_does_not_change_the_account_it_acts_for(
@@ -118,7 +118,7 @@ def test_a_program_does_not_change_the_account_it_acts_for(
         manager.put(f"{ACCOUNTS}/{own}/roles", json=more),
         manager.post(f"{ACCOUNTS}/{own}/disable"),
     ):
-        assert (refused.status_code, "their own" in refused.json()["detail"]) == (403, True)
+        assert (refused.status_code, "your own account" in refused.json()["detail"]) == (403, True)
 
 
 def test_tokens_are_listed_without_their_secret_and_revoked(

@@ -96,7 +96,7 @@ def test_a_refused_authorisation_ends_a_case_and_erases_whom_it_looks_for(house:
     analyst, supervisor = house.program(Role.ANALYST), house.program(Role.SUPERVISOR)
     analyst.post("/api/v1/cases", json=terms(house, legal_basis="court-order", urgent=True))
     wrong = supervisor.post(f"{CASE}/authorisation/refusal", json={"reference": "2026-201"})
-    assert (wrong.status_code, "nothing was erased" in wrong.json()["detail"]) == (400, True)
+    assert (wrong.status_code, "nothing was purged" in wrong.json()["detail"]) == (400, True)
     again = {"reference": "2026-200"}
     ended = supervisor.post(f"{CASE}/authorisation/refusal", json=again).json()
     assert (ended["in_force"], ended["authorisation_refused_at"] is not None) == (False, True)
@@ -221,7 +221,7 @@ def test_a_photo_is_withdrawn_and_what_that_changed_is_told(
     assert [one["kind"] for one in told["changes"]] == ["gone"] * 3
     assert (told["runs"][-1]["cause"], told["runs"][-1]["actor"]) == ("withdrawn", "token:1")
     photos = analyst.get(f"{CASE}/people").json()["people"][0]["photos"]
-    assert (photos[0]["verdict"], photos[0]["picture"]) == ("It was withdrawn.", None)
+    assert (photos[0]["verdict"], photos[0]["picture"]) == ("Withdrawn.", None)
     assert analyst.delete(f"{CASE}/photos/1").status_code == 404
     assert len(everything(analyst, f"{CASE}/changes", "changes", limit=2)) == 3
 

@@ -50,8 +50,8 @@ def test_a_search_finds_and_says_what_it_covered(
     [
         ({"limit": "1"}, 1, None),
         ({"source": "gate"}, 3, None),
-        ({"source": "Yard"}, 0, "outside the filters"),
-        ({"added_from": "2199-01-01T00:00:00+01:00"}, 0, "outside the filters"),
+        ({"source": "Yard"}, 0, "outside the search filters"),
+        ({"added_from": "2199-01-01T00:00:00+01:00"}, 0, "outside the search filters"),
         ({"added_until": "2199-01-01T00:00:00Z"}, 3, None),
     ],
 )
@@ -117,7 +117,7 @@ def test_a_case_is_erased_once_it_has_ended_and_its_reference_is_given_again(
     ended = supervisor.get("/api/v1/retention").json()["ended"]
     assert [one["reference"] for one in ended] == ["2026-117"]
     wrong = supervisor.post(f"{CASE}/purge", json={"reference": "2026-118"})
-    assert (wrong.status_code, "nothing was erased" in wrong.json()["detail"]) == (400, True)
+    assert (wrong.status_code, "nothing was purged" in wrong.json()["detail"]) == (400, True)
     certificate = supervisor.post(f"{CASE}/purge", json=again).json()
     assert certificate["rows"]["candidate"] == 3
     assert certificate["actor"] == "token:1"

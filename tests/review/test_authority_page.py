@@ -41,7 +41,7 @@ def test_a_locked_case_shows_what_it_rests_on_and_nothing_else(house: House, loc
     assert answer.status_code == 423
     assert "A/1 &lt;b&gt;" in answer.text
     assert "A supervisor does that here" in answer.text
-    assert "Whom it looks for" not in answer.text
+    assert "Persons of interest" not in answer.text
     assert "/authorise" not in answer.text
 
 
@@ -71,11 +71,11 @@ def test_a_refused_authorisation_erases_whom_the_case_looked_for(
     place = f"/cases/{stage(house, tmp_path / 'footage')}"
     supervisor = house.visit_as(Role.SUPERVISOR)
     wrong = supervisor.post(f"{place}/refuse", data={"repeated": "2026-118"})
-    assert (wrong.status_code, "nothing was erased" in wrong.text) == (400, True)
+    assert (wrong.status_code, "nothing was purged" in wrong.text) == (400, True)
     assert supervisor.post(f"{place}/refuse", data={"repeated": "2026-117"}).status_code == 303
     with reading(house.site.database) as session:
         assert session.get(Person, 1) is None
-    assert "its authorisation was refused" in supervisor.get("/cases").text
+    assert "authorisation refused" in supervisor.get("/cases").text
 
 
 def test_a_closed_case_allows_nothing_and_can_be_erased(house: House, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_case_shows_its_people_footage_and_candidates(
     listed = analyst.get(f"/cases/{case_id}/candidates").text
     assert listed.count("Candidate of rank") == 3
     detail = analyst.get(f"/cases/{case_id}/candidates/1/1").text
-    assert "Nobody has decided yet" in detail
+    assert "No verdicts yet" in detail
 
 
 def test_a_first_verdict_is_told_to_nobody_before_there_is_a_second(
@@ -149,13 +149,13 @@ def test_a_search_finds_and_enrols_nobody(
     page = analyst.post("/search", data=form, files=photos(tmp_path, BLUE)).text
     assert page.count("Clearest picture of this appearance") == 1
     assert "=gate &lt;i&gt;1.mp4" in page
-    assert "What was searched, and what was not" in page
+    assert "<h2>Coverage</h2>" in page
     appearance = page.split(f'src="/search/{case_id}/')[1].split("/")[0]
     picture = analyst.get(f"/search/{case_id}/{appearance}/crops/0")
     assert picture.content.startswith(b"\xff\xd8")
     assert analyst.get(f"/search/{case_id}/999/crops/0").status_code == 410
     none = analyst.post("/search", data=form, files=photos(tmp_path, GREEN)).text
-    assert "No candidate above the threshold" in none
+    assert "No candidates within the threshold" in none
     poor = analyst.post("/search", data=form, files=photos(tmp_path))
     assert (poor.status_code, "No face was found" in poor.text) == (422, True)
     assert actions(house).count("searched") == 2

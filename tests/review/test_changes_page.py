@@ -72,7 +72,7 @@ def test_all_runs_after_one_are_told_together(
     match_person(1, house.site.context)
     take_back(house, case_id, "red.png")
     page = analyst.get(f"/cases/{case_id}/changes?since=1").text
-    assert "All runs after run 1" in page
+    assert "All comparisons after run 1" in page
     assert [f"Run {number}," in page for number in (1, 2, 3)] == [False, True, True]
     missing = analyst.get(f"/cases/{case_id}/changes?since=99")
     assert (missing.status_code, "no run 99" in missing.text) == (400, True)

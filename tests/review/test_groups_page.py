@@ -57,7 +57,7 @@ def test_a_case_is_grouped_looked_at_split_and_merged(house: House, analyst: htt
     assert analyst.post("/groups/1/merge", data={"group": ["1", "2"]}).status_code == 303
     assert "2 appearances" in analyst.get("/groups/1").text
     assert analyst.post("/groups/1/1/promote", data={"name": "Somebody"}).status_code == 303
-    assert "turned into a person" in analyst.get("/groups/1/1").text
+    assert "Added to the case as a person of interest" in analyst.get("/groups/1/1").text
     with reading(house.site.database) as session:
         acts = [one.action for one in entries(session)]
     assert {"grouped", "crop_viewed", "candidates_viewed", "person_enrolled"} <= set(acts)

@@ -14,7 +14,7 @@ from storage.access.accounts import Role
 from storage.database.database import reading
 from storage.results.candidates import candidates
 
-SAID = "cut by <b>Cutter</b>, imported"
+SAID = "cropped by <b>Cutter</b>, imported"
 SHOWN = SAID.replace("<b>", "&lt;b&gt;").replace("</b>", "&lt;/b&gt;")
 
 
@@ -53,7 +53,7 @@ def imported(house: House) -> str:
 
 def test_the_pages_of_its_case_say_so(house: House, case_id: int) -> None:
     analyst = house.visit_as(Role.ANALYST)
-    assert "imported, cut by <bdi>&lt;b&gt;Cutter" in analyst.get(f"/cases/{case_id}").text
+    assert "imported faces, cropped by <bdi>&lt;b&gt;Cutter" in analyst.get(f"/cases/{case_id}").text
     assert analyst.get(f"/cases/{case_id}/candidates").text.count(SHOWN) == 1
     page = analyst.get(f"/cases/{case_id}/candidates/{imported(house)}").text
     assert SHOWN in page
@@ -75,7 +75,7 @@ def test_a_reviewer_is_told_before_deciding(house: House, case_id: int) -> None:
 @pytest.mark.usefixtures("case_id")
 def test_the_recordings_say_so(house: House) -> None:
     analyst = house.visit_as(Role.ANALYST)
-    assert "only faces that &lt;b&gt;Cutter" in analyst.get("/recordings").text
+    assert "imported faces only, cropped by &lt;b&gt;Cutter" in analyst.get("/recordings").text
     page = analyst.get("/recordings/2").text
     assert SHOWN in page
     assert "its sha256 is not known" in page
@@ -99,7 +99,7 @@ def test_what_was_watched_too_is_the_same_moment_to_whoever_works_on_the_case(
     known = program.get(api).json()["candidates"]
     [cut] = [one for one in known if one["same_as_rank"]]
     [seen] = [one for one in known if one["rank"] == cut["same_as_rank"]]
-    assert "cut by Cutter, imported" in cut["provenance"]
+    assert "cropped by Cutter, imported" in cut["provenance"]
     assert seen["start_ms"] <= 6_000 <= seen["end_ms"]
     one = f"{cut['person_id']}/{cut['appearance_id']}"
     assert program.get(f"{api}/{one}").json()["same_as_rank"] == seen["rank"]

@@ -74,7 +74,7 @@ def test_htmx_gets_the_next_candidate_and_a_way_back(case_id: int, ann: httpx.Cl
     place = begin(ann, case_id)
     part = say(ann, place, "same", **{"HX-Request": "true"})
     assert "<html" not in part.text
-    assert "You said <b>same</b>" in part.text
+    assert "Your verdict: <b>same</b>" in part.text
     assert f'hx-post="{place}/undo"' in part.text
     assert part.headers["HX-Push-Url"] != place
     back = ann.post(f"{place}/undo", headers={"HX-Request": "true"})
@@ -85,7 +85,7 @@ def test_htmx_gets_the_next_candidate_and_a_way_back(case_id: int, ann: httpx.Cl
 def test_when_all_is_decided_the_page_says_so(case_id: int, ann: httpx.Client) -> None:
     for _ in range(3):
         say(ann, begin(ann, case_id), "inconclusive")
-    assert "Nothing is left for you" in ann.get(f"/review/{case_id}").text
+    assert "No candidates awaiting your review" in ann.get(f"/review/{case_id}").text
     assert "0 candidates left" in ann.get("/review").text
 
 
@@ -139,7 +139,7 @@ def test_an_expired_case_shows_nothing(house: House, case_id: int, ann: httpx.Cl
     house.clock.pass_by(days=31)
     ann = house.visit_as(Role.REVIEWER)
     assert say(ann, place, "same").status_code == 403
-    assert "No case is in force" in ann.get("/review").text
+    assert "No cases in force" in ann.get("/review").text
 
 
 def test_names_are_shown_as_they_are(case_id: int, ann: httpx.Client) -> None:

@@ -94,20 +94,20 @@ def test_from_the_first_login_to_a_recording_that_was_watched(
     house.open_account("ann", Role.UPLOADER, one_time=True)
     enter(page, house, "ann")
     expect(page.get_by_role("heading", name="Choose a password")).to_be_visible()
-    page.get_by_label("Present password").fill(PASSWORD)
+    page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password").fill("a password of my own")
-    page.get_by_label("The new one again").fill("a password of my own")
-    page.get_by_role("button", name="Change it").click()
+    page.get_by_label("Repeat new password").fill("a password of my own")
+    page.get_by_role("button", name="Change password").click()
     page.get_by_role("navigation").get_by_role("link", name="Recordings").click()
-    expect(page.get_by_text("Nothing has been handed in yet")).to_be_visible()
+    expect(page.get_by_text("No recordings yet")).to_be_visible()
 
     page.wait_for_load_state()  # its script listens from then on
     page.get_by_label("Choose files").set_input_files(film)
-    expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
+    expect(page.get_by_text("Uploaded. Checking file...")).to_be_visible()
     house.importer.look_round()
-    expect(page.get_by_text("waits its turn")).to_be_visible()
+    expect(page.get_by_text("Queued")).to_be_visible()
     watch_all(house)
-    expect(page.get_by_text("watched in full")).to_be_visible()
+    expect(page.get_by_text("Processed", exact=True)).to_be_visible()
 
     page.get_by_role("link", name="gate & <yard>.mp4").click()
     expect(page.get_by_role("heading", name="gate & <yard>.mp4")).to_be_visible()
@@ -144,7 +144,7 @@ def test_a_file_whose_line_broke_goes_on_where_it_stopped(
     page.reload()
     page.wait_for_load_state()  # its script listens from then on
     page.get_by_label("Choose files").set_input_files(file)
-    expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
+    expect(page.get_by_text("Uploaded. Checking file...")).to_be_visible()
     assert set(sent) == {"0", str(32 * 1024 * 1024)}
 
 
@@ -156,7 +156,7 @@ def test_a_refusal_is_said(page: Page, house: House, tmp_path: Path) -> None:
     notes.write_text("no video at all\n" * 1000)
     page.wait_for_load_state()  # its script listens from then on
     page.get_by_label("Choose files").set_input_files(notes)
-    expect(page.get_by_text("All of it is here. It is being looked at.")).to_be_visible()
+    expect(page.get_by_text("Uploaded. Checking file...")).to_be_visible()
     house.importer.look_round()
     expect(page.get_by_text("UTC: The file is damaged")).to_be_visible()
 
@@ -167,7 +167,7 @@ def test_the_auditor_checks_the_log_without_leaving_the_page(
     house.open_account("eve", Role.AUDITOR)
     enter(page, house, "eve")
     page.get_by_role("navigation").get_by_role("link", name="Audit").click()
-    page.get_by_role("button", name="Check the whole log").click()
+    page.get_by_role("button", name="Verify log").click()
     expect(page.get_by_text("The log is whole")).to_be_visible()
     assert page.url == f"{house.address}/audit"
     assert complaints == []

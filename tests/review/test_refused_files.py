@@ -57,5 +57,5 @@ def test_the_operator_sees_how_many_and_no_name(house: House) -> None:
     refuse_upload(house, house.visit_as(Role.UPLOADER), "gate.mp4")
     refuse_in_folder(house, "yard.mp4")
     shown = house.visit_as(Role.OPERATOR).get("/queue").text
-    assert "refused files</dt><dd>2" in shown
+    assert "rejected files</dt><dd>2" in shown
     assert "gate.mp4" not in shown

@@ -34,7 +34,7 @@ def logged_in(browser: Browser, house: House, name: str, *roles: Role) -> Page:
     page.fill("[name=name]", name)
     page.fill("[name=password]", PASSWORD)
     page.click("main button")
-    page.wait_for_selector("h1:has-text('Good to see you')")
+    page.wait_for_selector("h1:has-text('Welcome')")
     return page
 
 
@@ -58,35 +58,35 @@ def test_two_people_review_by_keyboard_and_their_result_is_exported(
     ann = logged_in(browser, house, "ann", Role.REVIEWER)
     ann.goto(f"/review/{case_id}")
     settled(ann)
-    assert "3 left for you" in ann.inner_text("#review")
+    assert "3 awaiting your review" in ann.inner_text("#review")
     first = ann.get_attribute(".pair img", "src")
     press(ann, "s")
-    assert "You said same" in ann.inner_text("#said")
+    assert "Your verdict: same" in ann.inner_text("#said")
     assert ann.get_attribute(".pair img", "src") != first
     press(ann, "u")
     assert "taken back" in ann.inner_text("#said")
     assert ann.get_attribute(".pair img", "src") == first
     for _ in range(3):
         press(ann, "s")
-    assert "Nothing is left for you" in ann.inner_text("h1")
+    assert "No candidates awaiting your review" in ann.inner_text("h1")
 
     ben = logged_in(browser, house, "ben", Role.REVIEWER)
     ben.goto(f"/review/{case_id}")
     settled(ben)
-    assert "3 left for you" in ben.inner_text("#review"), "nothing tells that somebody was first"
+    assert "3 awaiting your review" in ben.inner_text("#review"), "nothing tells that somebody was first"
     second = ben.get_attribute(".pair img", "src")
     press(ben, "n")
     assert ben.get_attribute(".pair img", "src") != second
     for key in ("s", "d", "i"):
         press(ben, key)
-    assert "Nothing is left for you" in ben.inner_text("h1")
+    assert "No candidates awaiting your review" in ben.inner_text("h1")
 
     supervisor = logged_in(browser, house, "supervisor", Role.SUPERVISOR)
     supervisor.goto(f"/cases/{case_id}")
     assert "1 supported" in supervisor.inner_text("main")
     assert "2 inconclusive" in supervisor.inner_text("main")
     with supervisor.expect_download() as download:
-        supervisor.click("text=Export, with the statement")
+        supervisor.click("text=Export evidence package")
     package = tmp_path / "package.zip"
     download.value.save_as(package)
     assert verify(package).case == "2026-117"
@@ -102,10 +102,10 @@ def test_a_candidate_is_looked_at_closely(browser: Browser, house: House, case_i
     page.keyboard.press("l")
     assert page.is_visible("#larger img")
     page.keyboard.press("Escape")
-    assert "3 left for you" in page.inner_text("#review")
+    assert "3 awaiting your review" in page.inner_text("#review")
     page.keyboard.press("p")
     assert until(lambda: page.evaluate("document.querySelector('video').currentTime > 0.3"))
-    assert page.inner_text("#clip-said") == "Faces of others are hidden."
+    assert page.inner_text("#clip-said") == "Other faces are hidden."
     page.click("[data-unblur]")
     assert until(lambda: "that is in the log" in page.inner_text("#clip-said"))
 

@@ -140,7 +140,7 @@ def test_a_file_that_is_no_video_is_refused_whatever_it_is_called(
     assert upload.stage == "refused"
     assert "not a video file" in (upload.reason or "")
     assert list(house.site.inbox.coming.iterdir()) == []
-    assert f"Refused {NOW:%Y-%m-%d %H:%M} UTC: The file is damaged" in ann.get("/recordings").text
+    assert f"Rejected {NOW:%Y-%m-%d %H:%M} UTC: The file is damaged" in ann.get("/recordings").text
 
 
 @pytest.mark.parametrize(("size", "status"), [("0", 422), ("-1", 422), ("x", 422), ("9" * 12, 413)])

@@ -72,11 +72,11 @@ def enter(browser: Browser, address: str, name: str, password: str) -> Page:
     page.get_by_label("Account").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
-    page.get_by_label("Present password").fill(password)
+    page.get_by_label("Current password").fill(password)
     page.get_by_label("New password").fill(OWN_PASSWORD)
-    page.get_by_label("The new one again").fill(OWN_PASSWORD)
-    page.get_by_role("button", name="Change it").click()
-    expect(page.get_by_role("heading", name="Good to see you")).to_be_visible()
+    page.get_by_label("Repeat new password").fill(OWN_PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
     return page
 
 
@@ -102,25 +102,25 @@ def open_case(analyst: Page) -> None:
     analyst.get_by_label("Reference").fill(REFERENCE)
     analyst.get_by_label("Legal basis").select_option("suspect-search")
     analyst.get_by_label("Purpose").fill("to find who was at the gate")
-    analyst.get_by_role("button", name="Open the case").click()
-    expect(analyst.get_by_text("locked: its authorisation is missing")).to_be_visible()
+    analyst.get_by_role("button", name="Open case").click()
+    expect(analyst.get_by_text("locked: authorisation missing")).to_be_visible()
 
 
 def authorise(supervisor: Page) -> None:
     go_to(supervisor, "Cases")
     supervisor.get_by_role("link", name=REFERENCE).click()
-    supervisor.get_by_label("Its reference").fill("AG 12/26")
-    supervisor.get_by_label("Who gave it").fill("the court")
-    supervisor.get_by_role("button", name="Enter the authorisation").click()
+    supervisor.get_by_label("Authorisation reference").fill("AG 12/26")
+    supervisor.get_by_label("Authorised by").fill("the court")
+    supervisor.get_by_role("button", name="Enter authorisation").click()
     expect(supervisor.get_by_text("in force", exact=True)).to_be_visible()
 
 
 def hand_in(uploader: Page, film: Path) -> None:
     """By dropping a file, as from a folder beside the browser."""
     go_to(uploader, "Recordings")
-    uploader.get_by_label("For which case").select_option(REFERENCE)
+    uploader.get_by_label("Case").select_option(REFERENCE)
     drop(uploader, "#drop", film)
-    expect(uploader.get_by_text("watched in full")).to_be_visible(timeout=60_000)
+    expect(uploader.get_by_text("Processed", exact=True)).to_be_visible(timeout=60_000)
 
 
 def drop(page: Page, zone: str, file: Path) -> None:
@@ -140,7 +140,7 @@ def drop(page: Page, zone: str, file: Path) -> None:
 def enrol(analyst: Page, photo: Path) -> None:
     go_to(analyst, "Cases")
     analyst.get_by_role("link", name=REFERENCE).click()
-    expect(analyst.get_by_text("Nobody is looked for yet")).to_be_visible()
+    expect(analyst.get_by_text("No persons of interest yet")).to_be_visible()
     analyst.get_by_label("Name").fill("Red")
     analyst.get_by_label("Photos").set_input_files(photo)
     analyst.get_by_role("button", name="Enrol and compare").click()
@@ -151,7 +151,7 @@ def enrol(analyst: Page, photo: Path) -> None:
 
 def look_again(analyst: Page) -> bool:
     """Follow the link until nothing is under way any more."""
-    again = analyst.get_by_role("link", name="Look again")
+    again = analyst.get_by_role("link", name="Refresh")
     if again.is_visible():
         again.click()
     return analyst.get_by_text("1 candidate: 1 open").is_visible()
@@ -169,18 +169,18 @@ def decide(reviewer: Page) -> None:
     """By keyboard."""
     go_to(reviewer, "Review")
     reviewer.get_by_role("link", name=REFERENCE).click()
-    expect(reviewer.get_by_text("1 left for you")).to_be_visible()
+    expect(reviewer.get_by_text("1 awaiting your review")).to_be_visible()
     expect(reviewer.get_by_role("img", name="The reference photo")).to_be_visible()
     reviewer.wait_for_load_state("networkidle")
     reviewer.keyboard.press("s")
-    expect(reviewer.get_by_text("You said same")).to_be_visible()
+    expect(reviewer.get_by_text("Your verdict: same")).to_be_visible()
 
 
 def look_closer(analyst: Page) -> str:
     """At the candidate, whose place this returns."""
     go_to(analyst, "Cases")
     analyst.get_by_role("link", name=REFERENCE).click()
-    analyst.get_by_role("link", name="The candidates, by rank").click()
+    analyst.get_by_role("link", name="View candidates by rank").click()
     analyst.get_by_role("link", name="Candidate of rank 1").click()
     expect(analyst.get_by_role("listitem").filter(has_text="ray: same")).to_be_visible()
     return analyst.url
@@ -196,17 +196,17 @@ def export(supervisor: Page, package: Path) -> None:
     supervisor.get_by_role("link", name=REFERENCE).click()
     expect(supervisor.get_by_text("1 candidate: 1 supported")).to_be_visible()
     with supervisor.expect_download() as download:
-        supervisor.get_by_role("button", name="Export, with the statement").click()
+        supervisor.get_by_role("button", name="Export evidence package").click()
     download.value.save_as(package)
 
 
 def erase(supervisor: Page) -> None:
     supervisor.get_by_text("Close this case").click()
-    supervisor.get_by_role("button", name="Close it").click()
+    supervisor.get_by_role("button", name="Close case").click()
     supervisor.get_by_role("link", name="Erase it").click()
     supervisor.get_by_label("Type the reference").fill(REFERENCE)
-    supervisor.get_by_role("button", name="Erase this case").click()
-    expect(supervisor.get_by_text("Nothing of it was found afterwards.")).to_be_visible()
+    supervisor.get_by_role("button", name="Purge this case").click()
+    expect(supervisor.get_by_text("Verified: no remnants found.")).to_be_visible()
 
 
 @pytest.mark.timeout(400)  # six people log in and a stack starts: half a minute, if it is quiet
@@ -236,5 +236,5 @@ def test_an_organisation_goes_the_whole_way(
     erase(people["sue"])
     assert "was purged" in seen_at(people["ann"], place)
     left = seen_at(people["ann"], "/cases/1")
-    assert "It was erased on" in left
+    assert "Purged on" in left
     assert "Red" not in left

@@ -48,8 +48,8 @@ class CandidatesAnswer(BaseModel):
 
     candidates: list[CandidateAnswer]
     left_out: dict[str, int] = Field(
-        description="How many appearances are no candidates, by person: pictures of theirs were "
-        "cut from them.",
+        description="Appearances not listed as candidates, by person: reference pictures were "
+        "taken from them.",
         examples=[{"Somebody in a red coat": 2}],
     )
     calibration: list[str] = Field(

@@ -163,7 +163,7 @@ class OverviewAnswer(CaseAnswer):
     is_underway: bool = Field(
         description="Whether footage is still being processed or persons are still being compared."
     )
-    alarms: list[AlarmsAnswer] = Field(description="Reviewers who failed the quality check.")
+    alarms: list[AlarmsAnswer] = Field(description="Results of the reviewer quality check.")
 
     @classmethod
     def over(cls, found: Overview, now: datetime) -> "OverviewAnswer":

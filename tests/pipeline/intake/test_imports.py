@@ -94,7 +94,7 @@ def test_no_coverage_is_claimed(context: Context, faces: Path) -> None:
     came = outcome(analysis, context)
     assert (came.state, came.decoded_ms, came.sampled_frames) == (State.GAPS, 0, 0)
     assert came.gaps == [(0, 2500)]
-    assert "cut by Cutter 3, imported" in came.reasons[0]
+    assert "cropped by Cutter 3, imported" in came.reasons[0]
     with reading(context.database) as session:
         reached = reach(session, engine="stub", scope=Scope(find_case(session, "2026-1")))
     assert reached.searched.recordings == 0
@@ -110,7 +110,7 @@ def test_they_are_ranked_for_whoever_is_looked_for(
     with reading(context.database) as session:
         (only,) = candidates(session)
     assert (only.person, only.seen.start_ms) == ("Ada", 1000)
-    assert only.seen.provenance.startswith("cut by Cutter 3, imported 20")
+    assert only.seen.provenance.startswith("cropped by Cutter 3, imported 20")
 
 
 def test_twice_equals_once(context: Context, faces: Path) -> None:
