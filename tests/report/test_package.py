@@ -89,7 +89,7 @@ def test_the_same_files_make_the_same_package(tmp_path: Path) -> None:
     [
         ({"candidates.csv": b"person,rank\nAda,1\n"}, "was changed"),
         ({"statement.html": None}, "is missing"),
-        ({"extra.txt": b"x"}, "does not name"),
+        ({"extra.txt": b"x"}, "not in its manifest"),
         ({MANIFEST: b"{}"}, "cannot be read"),
         ({MANIFEST: b"\xff"}, "cannot be read"),
     ],
@@ -103,7 +103,7 @@ def test_what_was_altered_is_found(
 
 
 def test_what_is_no_package_is_said_to_be_none(tmp_path: Path) -> None:
-    with pytest.raises(Altered, match="damaged, or none"):
+    with pytest.raises(Altered, match="damaged or not a package"):
         verify(written(tmp_path, b"no archive"))
     with pytest.raises(WrongUsage, match="cannot be read"):
         verify(tmp_path / "nothing.zip")

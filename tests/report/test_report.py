@@ -54,7 +54,7 @@ def test_the_page_says_what_was_asked_and_what_compared_the_faces(page: Page) ->
 
 
 def test_the_page_says_that_candidates_are_a_lead_for_a_person_to_judge(page: Page) -> None:
-    assert "These are candidates, for a person to judge." in page.text
+    assert "These are candidates, for human review." in page.text
     assert "investigative lead" in page.text
 
 
@@ -140,8 +140,8 @@ def test_a_candidate_of_one_frame_is_still_wide_enough_to_be_seen(page: Page) ->
 
 def test_no_candidate_is_a_result_and_says_at_which_threshold(page: Page) -> None:
     assert (
-        "No candidates within the threshold (0.400). See Coverage for the footage that was analysed."
-        in page.text
+        "No candidates within the threshold (0.400). "
+        "See Coverage for the footage that was analysed." in page.text
     )
 
 
@@ -170,7 +170,7 @@ def test_a_moment_that_was_seen_twice_is_shown_twice_and_counted_once(report: Re
 
 def test_a_person_without_a_usable_photo_was_compared_with_nothing(report: Report) -> None:
     nobody = dataclasses.replace(report, persons=(PersonSection("Nobody", (), ()),))
-    assert "No reference photo could be used, so nothing was compared." in Page(render(nobody)).text
+    assert "Not searched: no usable reference photo." in Page(render(nobody)).text
 
 
 def test_what_was_not_looked_at_is_told_and_hatched(page: Page) -> None:

@@ -53,7 +53,8 @@ def imported(house: House) -> str:
 
 def test_the_pages_of_its_case_say_so(house: House, case_id: int) -> None:
     analyst = house.visit_as(Role.ANALYST)
-    assert "imported faces, cropped by <bdi>&lt;b&gt;Cutter" in analyst.get(f"/cases/{case_id}").text
+    case = analyst.get(f"/cases/{case_id}").text
+    assert "imported faces, cropped by <bdi>&lt;b&gt;Cutter" in case
     assert analyst.get(f"/cases/{case_id}/candidates").text.count(SHOWN) == 1
     page = analyst.get(f"/cases/{case_id}/candidates/{imported(house)}").text
     assert SHOWN in page

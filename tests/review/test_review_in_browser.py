@@ -73,7 +73,8 @@ def test_two_people_review_by_keyboard_and_their_result_is_exported(
     ben = logged_in(browser, house, "ben", Role.REVIEWER)
     ben.goto(f"/review/{case_id}")
     settled(ben)
-    assert "3 awaiting your review" in ben.inner_text("#review"), "nothing tells that somebody was first"
+    said = ben.inner_text("#review")
+    assert "3 awaiting your review" in said, "nothing tells that somebody was first"
     second = ben.get_attribute(".pair img", "src")
     press(ben, "n")
     assert ben.get_attribute(".pair img", "src") != second

@@ -17,7 +17,7 @@ from faces.engines.stub import StubEngine
 from footage.executables import choose
 from footage.guards import Decoder
 from monitor.health import Expectations, judge
-from monitor.snapshots import BlindView
+from monitor.snapshots import Snapshot
 from pipeline.context import Context
 from pipeline.intake.receive import Inbox
 from pipeline.plan import Plan
@@ -171,12 +171,12 @@ def house_over(
             browser.close()
 
 
-def look_at(database: Engine, now: datetime) -> BlindView:
+def look_at(database: Engine, now: datetime) -> Snapshot:
     """The ledger's health, of which nothing is expected."""
     with reading(database) as session:
         seen = vitals(session, now)
     expected = Expectations((), "nightreel", Windows(), lease_seconds=60, stale_seconds=300)
-    return BlindView(now, seen, judge(seen, expected, now))
+    return Snapshot(now, seen, judge(seen, expected, now))
 
 
 @contextmanager
