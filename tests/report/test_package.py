@@ -108,7 +108,7 @@ def test_what_is_no_package_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="cannot be read"):
         verify(tmp_path / "nothing.zip")
     path = written(tmp_path, pack(FILES, case="2026-117", made_at="now").body)
-    with pytest.raises(WrongUsage, match="no manifest"):
+    with pytest.raises(WrongUsage, match="manifest is missing"):
         verify(repacked(path, **{MANIFEST: None}))
 
 

@@ -92,7 +92,7 @@ def test_nobody_is_offered_to_change_their_own_account_or_gets_it_done(
     with reading(house.site.database) as session:
         own = find_account(session, "operator").id
     shown = manager.get("/accounts").text
-    assert "This is you" in shown
+    assert "This is your account" in shown
     assert f"/accounts/{own}/" not in shown
     for what in ("disable", "roles"):
         answer = manager.post(f"/accounts/{own}/{what}", data={"roles": ["operator", "analyst"]})

@@ -65,7 +65,7 @@ def test_a_case_is_opened_once_on_the_same_terms(house: House) -> None:
         opened = analyst.post("/api/v1/cases", json=terms(house))
         assert (opened.status_code, opened.json()["in_force"]) == (201, True)
     other = analyst.post("/api/v1/cases", json=terms(house, purpose="Another."))
-    assert (other.status_code, "on other terms" in other.json()["detail"]) == (400, True)
+    assert (other.status_code, "with other terms" in other.json()["detail"]) == (400, True)
     assert (
         analyst.post("/api/v1/cases", json=terms(house, legal_basis="a hunch")).status_code == 400
     )

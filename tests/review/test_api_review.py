@@ -97,7 +97,7 @@ def test_two_programs_of_one_account_are_one_reviewer(
     ann.post(VERDICT, json=SAME)
     again = staged_house.program(Role.REVIEWER, name="ann").post(VERDICT, json=SAME)
     assert again.status_code == 409
-    assert "another reviewer must be the second" in again.json()["detail"]
+    assert "another reviewer is needed" in again.json()["detail"]
 
 
 def test_a_first_verdict_is_told_to_no_program_before_there_is_a_second(

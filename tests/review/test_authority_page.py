@@ -40,7 +40,7 @@ def test_a_locked_case_shows_what_it_rests_on_and_nothing_else(house: House, loc
     answer = house.visit_as(Role.ANALYST).get(locked)
     assert answer.status_code == 423
     assert "A/1 &lt;b&gt;" in answer.text
-    assert "A supervisor does that here" in answer.text
+    assert "A supervisor can enter it here" in answer.text
     assert "Persons of interest" not in answer.text
     assert "/authorise" not in answer.text
 

@@ -73,7 +73,7 @@ def test_a_case_is_opened_on_the_page_and_shows_what_allows_it(
     page = analyst.get(answer.headers["location"]).text
     assert "to find &lt;b&gt;a&lt;/b&gt; witness" in page
     assert "in force" in page
-    assert "No footage was added" in page
+    assert "No footage has been added" in page
     assert "2026-200" in analyst.get("/cases").text
     no_basis = analyst.post("/cases", data=form | {"purpose": "x", "legal_basis": "a hunch"})
     assert (no_basis.status_code, "list of legal bases" in no_basis.text) == (400, True)
@@ -103,7 +103,7 @@ def test_a_first_verdict_is_told_to_nobody_before_there_is_a_second(
         reviewer=reviewer, rules=Rules(), now=house.clock(),
     )  # fmt: skip
     page = analyst.get(f"/cases/{case_id}/candidates/1/1").text
-    assert "One person has decided" in page
+    assert "One reviewer has given a verdict" in page
     assert "<b>same</b>" not in page
 
 

@@ -43,7 +43,7 @@ def analyst(house: House, tmp_path: Path) -> httpx.Client:
 
 def test_a_case_is_grouped_looked_at_split_and_merged(house: House, analyst: httpx.Client) -> None:
     assert analyst.get("/groups").text.count('href="/groups/') == 1
-    assert "There is no group yet" in analyst.get("/groups/1").text
+    assert "No groups:" in analyst.get("/groups/1").text
     assert analyst.post("/groups/1/make").headers["location"] == "/groups/1"
     assert "2 appearances, 2 different moments" in analyst.get("/groups/1").text
     shown = analyst.get("/groups/1/1").text

@@ -78,7 +78,7 @@ def test_htmx_gets_the_next_candidate_and_a_way_back(case_id: int, ann: httpx.Cl
     assert f'hx-post="{place}/undo"' in part.text
     assert part.headers["HX-Push-Url"] != place
     back = ann.post(f"{place}/undo", headers={"HX-Request": "true"})
-    assert "taken back" in back.text
+    assert "Verdict withdrawn" in back.text
     assert back.headers["HX-Push-Url"] == place
 
 

@@ -23,7 +23,7 @@ def test_a_wrong_password_and_an_unknown_account_read_the_same(house: House, nam
     house.open_account("ann", Role.ANALYST)
     answer = log_in(house.browser(), name, "not this one")
     assert answer.status_code == 401
-    assert "do not belong together" in answer.text
+    assert "Wrong account name or password" in answer.text
     assert "<script>alert" not in answer.text
 
 

@@ -168,7 +168,7 @@ def test_the_auditor_checks_the_log_without_leaving_the_page(
     enter(page, house, "eve")
     page.get_by_role("navigation").get_by_role("link", name="Audit").click()
     page.get_by_role("button", name="Verify log").click()
-    expect(page.get_by_text("The log is whole")).to_be_visible()
+    expect(page.get_by_text("Log verified")).to_be_visible()
     assert page.url == f"{house.address}/audit"
     assert complaints == []
 

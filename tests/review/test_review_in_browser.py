@@ -64,7 +64,7 @@ def test_two_people_review_by_keyboard_and_their_result_is_exported(
     assert "Your verdict: same" in ann.inner_text("#said")
     assert ann.get_attribute(".pair img", "src") != first
     press(ann, "u")
-    assert "taken back" in ann.inner_text("#said")
+    assert "Verdict withdrawn" in ann.inner_text("#said")
     assert ann.get_attribute(".pair img", "src") == first
     for _ in range(3):
         press(ann, "s")
