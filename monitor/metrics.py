@@ -53,12 +53,12 @@ def _footage(snapshot: Snapshot) -> Iterator[Metric]:
     seen = snapshot.vitals
     yield CounterMetricFamily(
         "nightreel_footage_watched_seconds",
-        "All footage that was ever watched; its rate is hours per hour.",
+        "All footage ever processed; its rate is hours per hour.",
         value=seen.watched_ms / 1000,
     )
     yield _gauge(
         "footage_waiting_seconds",
-        "Footage that waits or is being watched; what is paused is not counted.",
+        "Footage queued or being processed, without paused jobs.",
         seen.waiting_ms / 1000,
     )
     recent = seen.recent
@@ -90,7 +90,7 @@ def _counts(snapshot: Snapshot) -> Iterator[Metric]:
         "state",
         {state.value: seen.analyses.get(state, 0) for state in ANALYSIS_STATES},
     )
-    yield _gauge("analyses_paused", "Recordings that were paused and have not ended.", seen.paused)
+    yield _gauge("analyses_paused", "Recordings that are paused.", seen.paused)
     yield _gauge("segment_repeats", "Attempts at segments beyond their first.", seen.repeats)
     yield _gauge(
         "leases_overdue",
@@ -100,7 +100,7 @@ def _counts(snapshot: Snapshot) -> Iterator[Metric]:
     yield _gauge("worker_processes", "Worker processes alive, everywhere.", seen.fleet.processes)
     yield _gauge("worker_machines", "Machines or containers they run on.", seen.fleet.machines)
     yield _gauge(
-        "files_refused", "Files of the watched folder and uploads that were refused.", seen.refused
+        "files_refused", "Files of the watched folder and uploads that were rejected.", seen.refused
     )
 
 

@@ -153,9 +153,7 @@ def _done(night: Night) -> str:
     always = night.windows.always
     since = "In the last 24 hours" if always else f"Since {_when(night, night.since)}"
     done = [one for one in night.ended if one.state in SEARCHABLE]
-    return (
-        f"{since}: {_recordings(done)} done, {whole_clock(night.watched_ms)} of footage processed"
-    )
+    return f"{since}: {_recordings(done)} done, {whole_clock(night.watched_ms)} of footage processed"
 
 
 def _remaining(night: Night) -> str:
@@ -199,7 +197,7 @@ def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:
 
 
 def _gaps(one: Outcome) -> str:
-    reasons = " ".join(dict.fromkeys(one.reasons)) or "Could not be decoded."
+    reasons = " ".join(dict.fromkeys(one.reasons)) or "It could not be decoded."
     missing = f"{clock(_missing_ms(one))} of {clock(one.duration_ms)} not analysed"
     return f"{_named(one)}: {missing}. {reasons}"
 
@@ -211,7 +209,7 @@ def _missing_ms(one: Outcome) -> int:
 def _late(night: Night, one: Late) -> str:
     wanted = f"{_named(one)}: due {_when(night, one.due_at)}"
     if one.end is None:
-        return f"{wanted}, no estimate yet"
+        return f"{wanted}, no estimate"
     done = "done" if one.end <= night.now else "expected"
     return f"{wanted}, {done} {_when(night, one.end)}"
 

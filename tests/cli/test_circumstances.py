@@ -149,7 +149,7 @@ def test_a_full_disk_is_said(when: str, nightreel: Nightreel, clip: Path, red: s
 
 def test_what_is_no_text_is_refused(nightreel: Nightreel) -> None:
     done = nightreel("case", "open", os.fsdecode(b"caf\xe9"), *TERMS)
-    assert "bytes that are no text" in sentence(done, 2)
+    assert "not valid text" in sentence(done, 2)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_photo_that_cannot_be_used_says_why(
 ) -> None:
     file = paint_photo(tmp_path / ("five.png" if photo else "nobody.png"), *photo)
     done = up.nightreel("process", clip, "--person", f"Red={file}")
-    assert sentence(done, 1) == f"No photo of Red can be searched with. {verdict}"
+    assert sentence(done, 1) == f"No usable photo of Red. {verdict}"
 
 
 def test_a_bad_photo_beside_a_good_one_does_not_stop_the_job(
@@ -183,7 +183,7 @@ def test_a_bad_photo_beside_a_good_one_does_not_stop_the_job(
 def test_without_a_case_in_force_nothing_is_done(nightreel: Nightreel, tmp_path: Path) -> None:
     photo = paint_photo(tmp_path / "red.png", RED)
     done = nightreel("enrol", "Red", photo, "--case", "2026-1")
-    assert sentence(done, 4) == "There is no case 2026-1; open it first."
+    assert sentence(done, 4) == "No case 2026-1; open it first."
 
 
 def test_a_request_that_makes_no_sense_is_wrong_usage(nightreel: Nightreel) -> None:

@@ -27,7 +27,7 @@ def test_a_case_is_paused_and_a_single_job_goes_on(filled: Nightreel) -> None:
     assert {job: row["paused"] for job, row in jobs(filled).items()} == {1: False, 2: True}
 
     resumed = filled("jobs", "resume", "--all")
-    assert resumed.said[-2:] == ["Job 2: resumed.", "Job 1 is not paused; nothing was changed."]
+    assert resumed.said[-2:] == ["Job 2: resumed.", "Job 1 is not paused; unchanged."]
     assert not jobs(filled)[2]["paused"]
 
 

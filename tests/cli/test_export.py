@@ -49,7 +49,7 @@ def test_appearances_go_into_a_folder_without_their_vectors(
 ) -> None:
     done = home("export", tmp_path, "--what", "appearances", "--format", "jsonl")
     assert (done.code, done.out) == (0, "")
-    assert done.said == ["1 appearances were written; only you can read the file."]
+    assert done.said == ["1 appearances exported; only you can read the file."]
     row = json.loads((tmp_path / "appearances.jsonl").read_text())
     assert (row["recording"], row["recording_sha256"], row["box"]) == (
         "gate.mp4",

@@ -50,9 +50,9 @@ def test_a_case_is_grouped_and_a_group_becomes_a_person(home: SimpleNamespace) -
     shown = home.nightreel("groups", "show", number, *CASE)
     assert "may be one person" in shown.out and "yard.mp4" in shown.out
     split = home.nightreel("groups", "split", number, str(first), *CASE)
-    assert split.said == ["They are group 2 now."]
+    assert split.said == ["Split off as group 2."]
     merged = home.nightreel("groups", "merge", number, "2", *CASE)
-    assert merged.said == ["They are group 1 now."]
+    assert merged.said == ["Merged into group 1."]
     promoted = home.nightreel("groups", "promote", number, "Somebody", *CASE)
     assert promoted.code == 0
     assert promoted.out.count("good") == 2

@@ -157,7 +157,7 @@ def test_an_object_that_was_replaced_is_not_taken_for_it(
     there = elsewhere(context, tmp_path)
     reason = came_to_nothing(there, analysis_id)
     same_second = bucket.head(address.key).modified_at == modified_at
-    assert ("The object has been replaced" if same_second else "was changed") in reason
+    assert ("The object has been replaced" if same_second else "has changed") in reason
 
 
 @pytest.mark.parametrize("url", ["s3://another/gate.mp4", "s3://{bucket}/lost.mp4"])
