@@ -28,9 +28,10 @@ def has_account(database: Engine) -> bool:
 
 
 def make_first_account(database: Engine) -> NewPassword | None:
-    """An operator's account where there is none at all: whoever starts the machine."""
-    if has_account(database):
-        return None
+    """Create the first account, an operator's, where there is none."""
+    with reading(database) as session:
+        if accounts.any_account(session):
+            return None
     try:
         return Managing(database, actor(), utc_now()).make(FIRST, [MANAGER])
     except Conflict:  # another machine was started at the same moment

@@ -38,7 +38,7 @@ def terms_table(case: Case, now: datetime) -> Table:
 
 
 def people_table(people: Iterable[PersonRow], now: datetime) -> Table:
-    """Whom a case looks for."""
+    """The persons of interest of a case."""
     shown = table("Persons of interest", "name", "category", "review due", "#usable photos")
     for one in people:
         due = (
@@ -68,7 +68,7 @@ def case_document(case: Case, now: datetime) -> dict[str, object]:
 
 
 def person_document(person: PersonRow) -> dict[str, object]:
-    """Somebody a case looks for, as JSON has it."""
+    """A person of interest, as JSON has it."""
     return _plain(asdict(person))
 
 

@@ -154,7 +154,7 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
 
 
 def _known(known: AlreadyKnown) -> str:
-    """Say that nothing is done twice, or that what had been given up is tried again."""
+    """Say that known footage is skipped, or that its quarantined segments are retried."""
     with writing(resources().database) as session:
         released = control.retry(session, [known.analysis_id])
     if released:

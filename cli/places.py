@@ -77,7 +77,7 @@ def _objects_at(address: Address) -> Sequence[Address]:
 
 
 def size_bytes(place: Path | Address) -> int | None:
-    """None where whoever reads it says what is wrong."""
+    """None where the reader of the file reports the problem."""
     with suppress(OSError, NightreelError):
         if isinstance(place, Path):
             return place.stat().st_size

@@ -93,7 +93,7 @@ def _candidate_table(found: Sequence[Listed]) -> Table:
 
 
 def outcome_table(analyses: Sequence[int], refused: Sequence[tuple[str, str]]) -> Table:
-    """What was looked at, and what was not."""
+    """What was analysed, and what was not."""
     shown = table(
         "Footage and coverage",
         "recording",

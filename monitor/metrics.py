@@ -94,7 +94,7 @@ def _counts(snapshot: Snapshot) -> Iterator[Metric]:
     yield _gauge("segment_repeats", "Attempts at segments beyond their first.", seen.repeats)
     yield _gauge(
         "leases_overdue",
-        "Leases that ran out and were not taken back yet.",
+        "Expired leases not reclaimed yet.",
         seen.overdue_leases,
     )
     yield _gauge("worker_processes", "Worker processes alive, everywhere.", seen.fleet.processes)

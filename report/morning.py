@@ -153,7 +153,9 @@ def _done(night: Night) -> str:
     always = night.windows.always
     since = "In the last 24 hours" if always else f"Since {_when(night, night.since)}"
     done = [one for one in night.ended if one.state in SEARCHABLE]
-    return f"{since}: {_recordings(done)} done, {whole_clock(night.watched_ms)} of footage processed"
+    return (
+        f"{since}: {_recordings(done)} done, {whole_clock(night.watched_ms)} of footage processed"
+    )
 
 
 def _remaining(night: Night) -> str:

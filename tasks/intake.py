@@ -86,7 +86,7 @@ def main() -> None:
     os.nice(NICENESS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     if settings.watch_path is None:
-        raise WrongUsage("No folder is to be watched; set NIGHTREEL_WATCH_FOLDER.")
+        raise WrongUsage("No watched folder configured; set NIGHTREEL_WATCH_FOLDER.")
     try:
         _take_in(settings.watch_path)
     except NightreelError as error:

@@ -39,6 +39,23 @@ MATCH = re.compile(r"\b(?:a|the|no|an?other|\d+|positive|possible) match(?:es)?\
 TO_USERS = re.compile(r"[A-Z][^.]* .*|.*[.?!]", re.DOTALL)
 
 
+GLOSSARY = (ROOT / "docs/glossary.md").read_text()
+RETIRED = [
+    word
+    for row in re.findall(r"^\| (.+?) \|", GLOSSARY.partition("## Retired words")[2], re.M)
+    for word in row.split(", ")
+    if word not in ("retired", "---")
+]
+"""What nobody reads any more on a page, in a help text or in a message."""
+
+
+def retired(text: str) -> list[str]:
+    """The retired words in a text, however its lines break; code in it is let through."""
+    flat = " ".join(re.sub(r"`[^`\n]*`", "", text).split())
+    words = "|".join(sorted(map(re.escape, RETIRED), key=len, reverse=True))
+    return re.findall(rf"\b(?:{words})\b", flat, re.IGNORECASE)
+
+
 def said(path: Path) -> Iterator[str]:
     """Texts of a program that may reach a user: its sentences, without comments; in `cli/` the
     docstrings of functions too, which are the commands' help."""
@@ -87,6 +104,28 @@ def test_no_message_of_the_program_says_more() -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_document_says_more(path: Path) -> None:
     assert not wrong(path.read_text())
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_page_uses_a_retired_word(path: Path) -> None:
+    assert not retired(visible(path.read_text()))
+
+
+@pytest.mark.parametrize("room", ("errors.py", *ROOMS))
+def test_no_message_of_the_program_uses_a_retired_word(room: str) -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {text[:80]}": retired(text)
+        for path in PROGRAMS
+        if path.is_relative_to(ROOT / room)
+        for text in said(path)
+        if retired(text)
+    }
+    assert found == {}
+
+
+def test_every_retired_word_is_noticed() -> None:
+    assert len(RETIRED) > 20
+    assert all(retired(f"A text with {word.title()}\n in it.") for word in RETIRED)
 
 
 @pytest.mark.parametrize(
