@@ -44,6 +44,6 @@ def _welcome(info: StackInfo, settings: Settings, first: NewPassword | None) -> 
         err.print("No account: `nightreel account add NAME --role operator` creates the first.")
     if first:
         err.print(f"Admin account created: {first.name}, one-time password {first.password}")
-        err.print("Sign in with it; the home page lists the accounts to create next.")
+        err.print("Log in with it; the home page lists the accounts to create next.")
     err.print(f"Flower: {info.flower_url}, user {info.flower_user}, password {kept}")
     err.print(f"Metrics and health: {info.monitor_url}/metrics and {info.monitor_url}/health")

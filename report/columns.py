@@ -127,7 +127,7 @@ CANDIDATE = (
     Column(
         "review_status",
         Standing,
-        "What the verdicts come to: `open`, `awaiting second review`, `supported`, "
+        "Result of the verdicts: `open`, `awaiting second review`, `supported`, "
         "`withheld for quality`, `not supported` or `inconclusive`.",
         "review status",
         shown=attrgetter("value"),

@@ -199,7 +199,7 @@ def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:
 
 
 def _gaps(one: Outcome) -> str:
-    reasons = " ".join(dict.fromkeys(one.reasons)) or "It could not be decoded."
+    reasons = " ".join(dict.fromkeys(one.reasons)) or "Could not be decoded."
     missing = f"{clock(_missing_ms(one))} of {clock(one.duration_ms)} not analysed"
     return f"{_named(one)}: {missing}. {reasons}"
 
@@ -211,7 +211,7 @@ def _missing_ms(one: Outcome) -> int:
 def _late(night: Night, one: Late) -> str:
     wanted = f"{_named(one)}: due {_when(night, one.due_at)}"
     if one.end is None:
-        return f"{wanted}, no estimate"
+        return f"{wanted}, no estimate yet"
     done = "done" if one.end <= night.now else "expected"
     return f"{wanted}, {done} {_when(night, one.end)}"
 

@@ -70,7 +70,7 @@ def verify(path: Path) -> Verified:
         raise WrongUsage(f"The package cannot be read ({error.strerror}); check it.") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise Altered(
-            "The file is damaged or not a package; get it again from its sender."
+            "The file is damaged or not a package; get it again from its source."
         ) from None
 
 

@@ -25,8 +25,7 @@ UPLOADED = "footage"
 _UNREADABLE = (PictureLost, StoreUnavailable, WrongUsage)
 """What is gone, altered or sealed with a lost master key is purged all the same."""
 ELSEWHERE = (
-    "Backups, copies and reports made earlier are not purged; delete them, and purge again after "
-    "restoring a backup.",
+    "Copies of the database, of pictures or of reports made earlier are not purged.",
     "Footage added from a folder stays there; only the results of its analysis are purged.",
 )
 
