@@ -75,7 +75,7 @@ def test_a_search_says_that_nothing_was_watched(home: Nightreel) -> None:
     photo = home.home.parent / "faces" / "red.png"
     document = home("search", photo, "--case", "2026-1", "--json").document
     assert document["searched"]["recordings"] == 0
-    assert list(document["not_searched"]) == ["only faces that others cut from it are here"]
+    assert list(document["not_searched"]) == ["imported faces only"]
     (appearance,) = document["recordings"][0]["appearances"]
     assert appearance["cut_by"] == "=Cutter 3"
 

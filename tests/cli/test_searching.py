@@ -28,7 +28,7 @@ def test_an_archive_is_searched_by_a_photo(nightreel: Nightreel, tmp_path: Path)
 
     none = nightreel("search", red, "--case", "A-1", "--to", "2020-01-01")
     assert (none.code, "none within the threshold" in none.out) == (0, True)
-    assert "outside the filters" in none.out
+    assert "outside the search filters" in none.out
     with_a_bad_one = nightreel("search", red, film, "--case", "A-1")
     assert (with_a_bad_one.code, "not a picture" in with_a_bad_one.err) == (3, True)
     assert nightreel("search", film, "--case", "A-1").code == 1

@@ -135,7 +135,7 @@ def test_what_is_or_will_be_late_is_told() -> None:
 def test_what_has_no_end_is_late_once_its_time_is_over() -> None:
     jobs = [work(2, due_at=SEVEN), work(3, due_at=MORNING + timedelta(hours=1))]
     lines = night_as_text(night(outlook=outlook(jobs, None, None)))
-    assert lines[3:] == ["Late: 1", "  2.mp4 (job 2): wanted by Tue 07:00, no estimate"]
+    assert lines[3:] == ["Late: 1", "  2.mp4 (job 2): due Tue 07:00, no estimate yet"]
 
 
 def test_of_many_the_first_ten_are_told_and_the_json_has_all() -> None:

@@ -110,7 +110,7 @@ def test_no_group_reaches_into_another_case(store: Engine) -> None:
         lambda: merge_groups("A", [group.id, group.id + 1], database=store, actor="uid:1", now=NOW),
         lambda: split_group("A", group.id, [7], database=store, actor="uid:1", now=NOW),
     ):
-        with pytest.raises(WrongUsage, match="no group"):
+        with pytest.raises(WrongUsage, match="No group"):
             act()
     with pytest.raises(WrongUsage, match="not all of them"):
         [first, *_] = make(store).groups

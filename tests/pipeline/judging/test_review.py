@@ -77,7 +77,7 @@ def test_two_verdicts_come_to_a_standing(
 
 def test_one_person_cannot_be_both_reviewers(store: Engine) -> None:
     says(store, ANN, SAME)
-    with pytest.raises(Settled, match="another reviewer must be the second"):
+    with pytest.raises(Settled, match="another reviewer is needed"):
         says(store, ANN, SAME)
     assert standing(store) == Standing.HALF
 
@@ -85,7 +85,7 @@ def test_one_person_cannot_be_both_reviewers(store: Engine) -> None:
 def test_a_third_verdict_is_refused(store: Engine) -> None:
     says(store, ANN, SAME)
     says(store, BEN, SAME)
-    with pytest.raises(Settled, match="Two people have decided"):
+    with pytest.raises(Settled, match="Two reviewers have"):
         says(store, CY, DIFFERENT)
 
 
@@ -103,7 +103,7 @@ def test_a_verdict_can_be_taken_back_until_there_is_a_second(store: Engine) -> N
 
 def test_nobody_takes_back_what_somebody_else_said(store: Engine) -> None:
     says(store, ANN, SAME)
-    with pytest.raises(Settled, match="no verdict of yours"):
+    with pytest.raises(Settled, match="no verdict on this candidate"):
         take_back(store, BEN)
 
 
@@ -131,7 +131,7 @@ def test_whoever_asked_by_a_program_of_theirs_does_not_decide_either(database: E
 
 def test_a_program_and_its_account_are_one_reviewer(store: Engine) -> None:
     says(store, ANN, SAME)
-    with pytest.raises(Settled, match="another reviewer must be the second"):
+    with pytest.raises(Settled, match="another reviewer is needed"):
         says(store, Reviewer(ANN.account_id, token_id=3), SAME)
 
 

@@ -74,7 +74,7 @@ def test_a_case_allows_unknown_faces_to_be_grouped_only_if_it_was_opened_so(
     [
         ({"legal_basis": " "}, "needs a reference, a legal basis"),
         ({"requested_by": ""}, "who requested it"),
-        ({"sources": []}, "the sources of its footage"),
+        ({"sources": []}, "sources of its footage|footage source"),
         ({"footage_from": NOW, "footage_until": NOW}, "ends before it begins"),
         ({"expires_at": NOW}, "expired already"),
     ],
