@@ -73,8 +73,8 @@ def test_a_case_allows_unknown_faces_to_be_grouped_only_if_it_was_opened_so(
     ("change", "message"),
     [
         ({"legal_basis": " "}, "needs a reference, a legal basis"),
-        ({"requested_by": ""}, "who requested it"),
-        ({"sources": []}, "sources of its footage|footage source"),
+        ({"requested_by": ""}, "a requester"),
+        ({"sources": []}, "at least one footage source"),
         ({"footage_from": NOW, "footage_until": NOW}, "ends before it begins"),
         ({"expires_at": NOW}, "expired already"),
     ],
