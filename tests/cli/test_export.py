@@ -82,9 +82,9 @@ def test_vectors_are_written_under_a_case_in_force(home: Nightreel, tmp_path: Pa
     [
         (("appearances", "--with-vectors"), 4, "biometric"),
         (("appearances", "--with-vectors", "--case", "over"), 4, "expired"),
-        (("appearances", "--case", "none"), 4, "There is no case none"),
+        (("appearances", "--case", "none"), 4, "No case none"),
         (("candidates",), 2, "--case"),
-        (("appearances", "--recording", "cellar.mp4"), 2, "no recording cellar.mp4"),
+        (("appearances", "--recording", "cellar.mp4"), 2, "No recording cellar.mp4"),
     ],
 )
 def test_what_is_not_allowed_leaves_no_file(

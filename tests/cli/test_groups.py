@@ -64,8 +64,8 @@ def test_a_case_is_grouped_and_a_group_becomes_a_person(home: SimpleNamespace) -
     ("command", "code", "words"),
     [
         (("make", "--case", "2026-2"), 4, "--allow-grouping"),
-        (("list", "--case", "2026-9"), 4, "no case 2026-9"),
-        (("show", "99", *CASE), 2, "no group 99"),
+        (("list", "--case", "2026-9"), 4, "No case 2026-9"),
+        (("show", "99", *CASE), 2, "No group 99"),
         (("merge", "1", *CASE), 2, "two or more groups"),
     ],
 )

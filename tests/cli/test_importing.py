@@ -102,10 +102,10 @@ def test_a_report_says_who_cut_a_candidate(home: Nightreel, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [
-        (("faces", "faces.csv", "--case", "2026-9", "--cut-by", "x"), 4, "no case 2026-9"),
+        (("faces", "faces.csv", "--case", "2026-9", "--cut-by", "x"), 4, "No case 2026-9"),
         (("faces", "faces.csv", "--case", "2026-1", "--cut-by", " "), 2, "--cut-by"),
         (("nowhere", "faces.csv", *CUT_BY), 2, "No such folder"),
-        (("faces", "nothing.csv", *CUT_BY), 2, "no such table"),
+        (("faces", "nothing.csv", *CUT_BY), 2, "No such table"),
     ],
 )
 def test_what_cannot_be_imported_is_one_sentence(

@@ -44,7 +44,7 @@ def test_nothing_is_erased_without_a_yes(worked: Nightreel) -> None:
 
 def test_a_recording_that_is_not_there_is_said_so(worked: Nightreel) -> None:
     done = worked("purge", "--recording", "roof.mp4", "--yes")
-    assert (done.code, "no recording roof.mp4" in done.err) == (2, True)
+    assert (done.code, "No recording roof.mp4" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize("options", [[], ["--due", "--recording", "x"], ["--person", "Red"]])

@@ -26,7 +26,7 @@ def test_a_command_that_does_not_listen_is_no_failure(tmp_path: Path) -> None:
 
 
 def test_a_command_that_fails_is_told_by_its_number(tmp_path: Path) -> None:
-    with pytest.raises(NotDelivered, match="ended with 7"):
+    with pytest.raises(NotDelivered, match="exited with 7"):
         deliver(str(command_that(tmp_path, "exit 7")), BODY)
 
 

@@ -75,7 +75,7 @@ def test_all_runs_after_one_are_told_together(
     assert "All comparisons after run 1" in page
     assert [f"Run {number}," in page for number in (1, 2, 3)] == [False, True, True]
     missing = analyst.get(f"/cases/{case_id}/changes?since=99")
-    assert (missing.status_code, "no run 99" in missing.text) == (400, True)
+    assert (missing.status_code, "No run 99" in missing.text) == (400, True)
 
 
 def test_a_look_is_in_the_log(house: House, case_id: int, analyst: httpx.Client) -> None:

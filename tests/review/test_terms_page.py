@@ -89,7 +89,7 @@ def test_a_window_that_was_emptied_leaves_nothing_out(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"sources": " \n"}, "needs the sources"),
+        ({"sources": " \n"}, "footage source"),
         ({"footage_from": "yesterday"}, "A moment is written as"),
         ({"expires_at": "2999-01-01T00:00"}, "at most"),
     ],

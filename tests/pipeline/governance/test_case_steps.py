@@ -220,7 +220,7 @@ def test_a_case_lasts_no_longer_than_the_policy_allows(context: Context) -> None
     opened(context)
     late = Change(expires_at=utc_now() + timedelta(days=91))
     who = {"actor": ACTOR, "database": context.database, "now": utc_now()}
-    with pytest.raises(WrongUsage, match="lasts 90 days at most"):
+    with pytest.raises(WrongUsage, match="valid for at most 90 days"):
         cases.change_case("A-1", late, policy=POLICY, **who)
 
 

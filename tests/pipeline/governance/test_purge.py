@@ -195,7 +195,7 @@ def test_a_case_in_force_is_not_purged(context: Context) -> None:
 
 
 def test_a_case_that_is_not_there_cannot_be_purged(context: Context) -> None:
-    with pytest.raises(NotAuthorised, match="no case 2026-9"):
+    with pytest.raises(NotAuthorised, match="No case 2026-9"):
         purge_case("2026-9", context, ORDER)
 
 

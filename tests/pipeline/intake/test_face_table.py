@@ -100,5 +100,5 @@ def test_what_is_no_such_table_is_refused_as_a_whole(
 
 
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(WrongUsage, match="no such table"):
+    with pytest.raises(WrongUsage, match="No such table"):
         read_table(tmp_path)

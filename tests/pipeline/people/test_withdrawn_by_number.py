@@ -47,7 +47,7 @@ def test_another_case_withdraws_nothing_of_this_one(store: Engine) -> None:
         withdraw_person_by_id(1, case_id=2, database=store, **WHO)
     with pytest.raises(NotFound, match="No such photo"):
         withdraw_reference(1, case_id=2, database=store, **WHO)
-    with pytest.raises(NotAuthorised, match="no such case"):
+    with pytest.raises(NotAuthorised, match="No such case"):
         withdraw_reference(1, case_id=3, database=store, **WHO)
     with reading(store) as session:
         assert len(people_in(session, CASE)) == 1

@@ -36,7 +36,7 @@ def test_a_closed_case_is_not_in_force(database: Engine) -> None:
 
 
 def test_an_unknown_case_authorises_nothing(database: Engine) -> None:
-    with reading(database) as session, pytest.raises(NotAuthorised, match="no case B-2"):
+    with reading(database) as session, pytest.raises(NotAuthorised, match="No case B-2"):
         case_in_force(session, "B-2", NOW)
 
 
