@@ -13,7 +13,7 @@ from storage.results import verdicts
 from storage.results.blind_views import BlindView, Measured, asked_by, look, snapshot
 from storage.results.verdicts import Decision, Key, Snapshot
 
-GONE = "This candidate no longer exists; continue with the next."
+GONE = "This candidate was purged, or is no longer a candidate; continue with the next."
 
 
 @dataclass(frozen=True, slots=True)

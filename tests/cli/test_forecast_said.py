@@ -36,7 +36,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 
 def test_a_moment_that_is_over_is_refused() -> None:
-    with pytest.raises(WrongUsage, match="is over"):
+    with pytest.raises(WrongUsage, match="has passed"):
         parse_finish_by("2026-11-23T07:00", BERLIN, NOW)
 
 

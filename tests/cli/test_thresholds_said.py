@@ -24,7 +24,7 @@ def test_a_threshold_is_tried_taken_into_use_and_told_of(home: Nightreel, tmp_pa
     assert (tried.code, "Nothing changed" in tried.err) == (0, True)
     assert home("models", "threshold", "stub", "--json").document["threshold"] == 0.75
     done = home("models", "threshold", "stub", "0.5", "--reason", "too many strangers")
-    assert (done.code, "1 person to be compared anew" in done.err) == (0, True)
+    assert (done.code, "1 person to compare again" in done.err) == (0, True)
     told = home("models", "threshold", "stub", "--json").document
     assert told["threshold"] == 0.5
     assert [one["reason"] for one in told["chosen"]] == ["too many strangers"]
