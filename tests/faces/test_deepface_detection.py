@@ -14,7 +14,7 @@ from errors import ModelUnavailable
 from faces.engine import FaceEngine
 from faces.engines.deepface import deepface_engine
 from faces.engines.deepface_detectors import read
-from faces.engines.deepface_models import DETECTORS
+from faces.engines.deepface_models import DETECTORS, RECOGNISERS
 from faces.engines.deepface_runtime import build, contained
 from faces.engines.templates import template
 from faces.models import pull
@@ -92,7 +92,7 @@ def test_a_chip_has_the_eyes_where_the_recogniser_wants_them(home: Path) -> None
     seen = again(np.ascontiguousarray(chip), dlib.rectangle(25, 25, 125, 125))
     parts = np.array([(seen.part(k).x, seen.part(k).y) for k in (2, 3, 0, 1)], float)
     eyes = parts.reshape(2, 2, 2).mean(axis=1)
-    goal = template(seeing._recogniser.crop, 150)[:2]
+    goal = template(RECOGNISERS["Dlib"].crop, 150)[:2]
     assert np.abs(eyes - goal).max() < 4
 
 
