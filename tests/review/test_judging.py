@@ -86,7 +86,7 @@ def test_when_all_is_decided_the_page_says_so(case_id: int, ann: httpx.Client) -
     for _ in range(3):
         say(ann, begin(ann, case_id), "inconclusive")
     assert "No candidates awaiting your review" in ann.get(f"/review/{case_id}").text
-    assert "0 candidates left" in ann.get("/review").text
+    assert "0 candidates awaiting your review" in ann.get("/review").text
 
 
 def test_pictures_and_clips_are_shown_and_each_look_is_in_the_log(
