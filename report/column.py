@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 Box: TypeAlias = tuple[int, int, int, int]
 Names: TypeAlias = tuple[str, ...]
-Vector: TypeAlias = NDArray[np.float32]
+Vector: TypeAlias = tuple[float, ...]
+"""In float32; not numpy's own type, whose import takes longer than most commands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sights import ALWAYS, AT_NIGHT, MINUTE, NOON, NOW, SECOND, health_of, vitals_with
+from made_snapshots import ALWAYS, AT_NIGHT, MINUTE, NOON, NOW, SECOND, health_of, vitals_with
 
 from monitor.health import Health, spoken
 from storage.tables import Priority, State

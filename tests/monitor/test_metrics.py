@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from made_snapshots import MINUTE, NOW, SECOND, sight_of, vitals_with
 from prometheus_client.parser import text_string_to_metric_families
-from sights import MINUTE, NOW, SECOND, sight_of, vitals_with
 
 from errors import StoreUnavailable
 from monitor.metrics import Exporter

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from listeners import command_that, command_that_writes_down, diary_of
+from made_snapshots import AT_NIGHT, MINUTE, NOW, SECOND, expected
 from rows import PLAN, add_accounts, found, presence, segments
-from sights import AT_NIGHT, MINUTE, NOW, SECOND, expected
 
 from errors import StoreUnavailable
 from footage.coverage import Coverage

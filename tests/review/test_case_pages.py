@@ -199,7 +199,7 @@ def test_nothing_is_exported_before_two_people_support_it(
     case_id: int, supervisor: httpx.Client
 ) -> None:
     answer = supervisor.post(f"/cases/{case_id}/export")
-    assert (answer.status_code, "supported by two people" in answer.text) == (409, True)
+    assert (answer.status_code, "supported by two reviewers" in answer.text) == (409, True)
 
 
 def test_an_export_is_a_package_with_every_candidate_and_its_hash_is_in_the_log(

@@ -90,7 +90,7 @@ def test_a_window_that_was_emptied_leaves_nothing_out(
     ("typed", "said"),
     [
         ({"sources": " \n"}, "footage source"),
-        ({"footage_from": "yesterday"}, "A moment is written as"),
+        ({"footage_from": "yesterday"}, "Invalid date and time"),
         ({"expires_at": "2999-01-01T00:00"}, "at most"),
     ],
 )
