@@ -75,7 +75,7 @@ def test_a_page_that_does_not_exist_is_said_so(house: House) -> None:
 @pytest.mark.parametrize("path", ["cases/{}", "groups/1/{}", "review/{}", "search/1/{}/crops/0"])
 def test_nothing_has_a_number_that_no_database_can_hold(house: House, path: str) -> None:
     answer = house.visit_as(*Role).get(f"/{path.format(10**24)}")
-    assert (answer.status_code, "nothing of such a number" in answer.text) == (404, True)
+    assert (answer.status_code, "Nothing has this number" in answer.text) == (404, True)
 
 
 def test_a_page_of_a_list_that_cannot_be_is_refused(house: House) -> None:
