@@ -93,8 +93,8 @@ def _print_backup(made: Manifest, folder: Path, *, with_keys: bool) -> None:
     _print_list("Named by the database and missing in the home folder:", made.missing)
     if with_keys:
         err.print(
-            "It holds the keys: whoever can read it can see every picture. Keep it on an encrypted "
-            "disk, and delete it when it is no longer needed."
+            "It holds the keys: anyone who can read it can see every picture. Keep it on an "
+            "encrypted disk, and delete it when it is no longer needed."
         )
     err.print("What is purged from now on stays in it.")
 

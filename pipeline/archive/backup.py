@@ -87,7 +87,7 @@ class _Backup:
                 self._drop(copied, wanted)
                 return self._manifest(taken, taken_at, copied, missing)
             lost = missing
-        raise Busy("Something was erased again and again during the backup; try again later.")
+        raise Busy("Something was purged again and again during the backup; try again later.")
 
     def _snapshot(self) -> Inventory:
         needed = _size_of(self.database)

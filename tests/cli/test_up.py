@@ -48,7 +48,7 @@ def test_it_goes_on_where_it_stopped(
     wait_until(lambda: jobs_in(nightreel.home)[1].reasons)
     stopped = first.stop()
     assert (stopped.code, stopped.out) == (0, "")
-    assert "not where it was" in jobs_in(nightreel.home)[1].reasons[0]
+    assert "no longer where it was added" in jobs_in(nightreel.home)[1].reasons[0]
 
     assert nightreel("ingest", clips[2]).code == 0
     second = bring_up(nightreel)

@@ -118,7 +118,7 @@ def test_a_clip_that_cannot_be_made_says_why(
     page.goto(f"/review/{case_id}")
     next((tmp_path / "footage").glob("*.mp4")).unlink()
     page.keyboard.press("p")
-    assert until(lambda: "not where it was" in page.inner_text("#clip-said"))
+    assert until(lambda: "no longer where it was added" in page.inner_text("#clip-said"))
 
 
 def locked_case(house: House) -> str:

@@ -159,7 +159,7 @@ def test_footage_that_vanished_ends_with_its_reason_and_the_rest_goes_on(
     assert sorted(ended) == [gone, here]
     assert outcome(here, context).state is State.DONE
     assert outcome(gone, context).state is State.FAILED
-    assert "not where it was" in outcome(gone, context).reasons[0]
+    assert "no longer where it was added" in outcome(gone, context).reasons[0]
     assert outcome(gone, context).gaps == [(0, 2000), (2000, 4000), (4000, 6000)]
 
 

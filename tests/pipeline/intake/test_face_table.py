@@ -61,8 +61,8 @@ def test_lines_of_json_may_have_numbers_and_lists(tmp_path: Path) -> None:
         ({"file": "a.jpg", "recording": "gate", "time": 9, "box": "here"}, "box"),
         ({"file": "a.jpg", "recording": "gate", "time": 9, "sha256": "abc"}, "sha256"),
         ({"file": "a.jpg", "recording": "x" * 1001, "time": 9}, "longer than 1000"),
-        ({"file": "a\0.jpg", "recording": "gate", "time": 9}, "no text"),
-        ({"file": "\ud800.jpg", "recording": "gate", "time": 9}, "no text"),
+        ({"file": "a\0.jpg", "recording": "gate", "time": 9}, "not text"),
+        ({"file": "\ud800.jpg", "recording": "gate", "time": 9}, "not text"),
         (["a.jpg"], "no file"),
     ],
 )

@@ -10,7 +10,7 @@ from rows import NOW, PLAN, found, segments
 from sqlmodel import col, select
 from steps import enrol, find, open_case, outcome, watch_all
 
-from errors import FootageVanished, NotAuthorised, WrongUsage
+from errors import NotAuthorised, NotFound, WrongUsage
 from faces.engines.stub import StubEngine
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.migrate import migrate
@@ -265,7 +265,7 @@ def test_there_is_no_clip_of_what_others_cut(context: Context, faces: Path, plan
         (only,) = candidates(session)
         shown = look(session, only.key)
     assert shown is not None
-    with pytest.raises(FootageVanished, match="cut by others"):
+    with pytest.raises(NotFound, match="imported"):
         cut_clip(shown[0], context)
 
 

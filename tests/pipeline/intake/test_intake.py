@@ -134,7 +134,7 @@ def test_what_was_given_up_while_a_file_was_renamed_is_tried_again(
     renamed = first.rename(watcher.folder / "b.mp4")
     for _ in range(3):
         watch_all(watcher.context)
-    assert "not where it was" in outcome(event.footage.analysis_id, watcher.context).reasons[0]
+    assert "no longer where" in outcome(event.footage.analysis_id, watcher.context).reasons[0]
 
     watcher.settle()
     watch_all(watcher.context)

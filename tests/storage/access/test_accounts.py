@@ -48,7 +48,7 @@ def test_a_name_is_taken_once(session: Session) -> None:
 def test_a_name_that_could_be_taken_for_something_else_is_refused(
     session: Session, name: str
 ) -> None:
-    with pytest.raises(WrongUsage, match="small letters"):
+    with pytest.raises(WrongUsage, match="lower-case letters"):
         add(session, name)
 
 
@@ -78,7 +78,7 @@ def test_a_new_password_ends_every_session(session: Session) -> None:
 
 def test_who_logs_in_elsewhere_has_no_password_here(session: Session) -> None:
     add(session, subject="issuer|1", password_hash=None)
-    with pytest.raises(Conflict, match="elsewhere"):
+    with pytest.raises(Conflict, match="identity provider"):
         accounts.set_password(session, "ann", "other", one_time=True)
     found = accounts.account_of_subject(session, "issuer|1")
     assert found and found.name == "ann"

@@ -91,7 +91,7 @@ def test_whoever_begins_to_read_once_a_key_is_gone_reads_nothing(
     assert media.reader()(name) == JPEG
     with writing(database) as session:
         forget(session, [recording])
-    with pytest.raises(PictureLost, match="erased"):
+    with pytest.raises(PictureLost, match="purged"):
         media.reader()(name)
 
 
@@ -101,7 +101,7 @@ def test_a_case_has_a_key_of_its_own(media: SealedMedia, database: Engine) -> No
     name = media.of_case(case.id).save(JPEG)
     with writing(database) as session:
         session.delete(session.get_one(tables.Case, case.id))
-    with pytest.raises(PictureLost, match="erased"):
+    with pytest.raises(PictureLost, match="purged"):
         media.read(name)
 
 
