@@ -25,7 +25,7 @@ test: dev
 
 # The Compose stack on images made of Debian's packages; as root. Skipped where no daemon can be started.
 compose-test: dev
-	$(BIN)/pytest tests/compose/whole_stack.py -v -p no:cacheprovider
+	$(BIN)/pytest tests/compose/whole_stack.py -vv -rs -p no:cacheprovider
 
 check: dev
 	$(BIN)/ruff check .

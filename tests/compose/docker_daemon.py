@@ -6,6 +6,7 @@ The stand-ins bear the names of official images, so they must not come into a da
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +21,12 @@ def missing() -> str:
     """Why no daemon can be started here; empty when one can."""
     if os.geteuid() != 0:
         return "it needs root"
+    if sys.version_info[:2] != (3, 11):  # the image's packages are fetched with this one's pip
+        return "it needs a .venv of Python 3.11, as the image is: make clean dev PYTHON=python3.11"
     lacking = [name for name in PROGRAMS if shutil.which(name) is None]
-    return f"it needs {', '.join(lacking)} (Debian: docker.io, docker-compose, debootstrap)" * bool(
-        lacking
-    )
+    if lacking:
+        return f"it needs {', '.join(lacking)} (Debian: docker.io, docker-compose, debootstrap)"
+    return ""
 
 
 @dataclass(frozen=True)

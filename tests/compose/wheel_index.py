@@ -5,6 +5,7 @@ indexes on the loopback, one of them for PyTorch alone, as the Dockerfile expect
 """
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -28,8 +29,10 @@ BEFORE_3_11_3 = ("async-timeout",)
 def fetch_wheels(folder: Path) -> None:
     """Bring all that the image installs into `folder`, unless it is there.
 
-    Raises CalledProcessError.
+    torch comes from TORCH_INDEX too, where that is set, as in scripts/setup. Raises
+    CalledProcessError.
     """
+    index = os.environ.get("TORCH_INDEX")
     wanted = [*_project()["dependencies"], *BUILD, *BEFORE_3_11_3]
     stamp = folder / f"{_digest(wanted)}.complete"
     if stamp.exists():
@@ -38,7 +41,7 @@ def fetch_wheels(folder: Path) -> None:
     downloaded = folder / "downloaded"
     subprocess.run(
         [sys.executable, "-m", "pip", "download", "-qq", "--constraint", CONSTRAINTS,
-         "--dest", downloaded, *wanted],
+         "--dest", downloaded, *wanted, *(["--extra-index-url", index] if index else [])],
         check=True,
     )  # fmt: skip
     for file in downloaded.iterdir():
