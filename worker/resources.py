@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from errors import KeyMissing, StoreUnavailable
+from errors import KeyMissing, StoreUnavailable, WrongDatabase
 from faces.adjusted import adjusted
 from faces.engine import FaceEngine
 from footage.executables import choose
@@ -20,6 +20,7 @@ from pipeline.planning.windows import Windows
 from settings import Settings, load_settings
 from storage.cases.legal_bases import Policy, parse_bases
 from storage.database.database import Engine, connect, reading, upgrade
+from storage.database.snapshots import file_of
 from storage.files.footage_store import FootageStore
 from storage.files.keys import Keyring, lost_master, master_key
 from storage.files.media import Media
@@ -44,12 +45,23 @@ class Resources:
     def database(self) -> Engine:
         """The database, at the newest version.
 
-        Raises WrongDatabase, WrongUsage for another master key, KeyMissing, StoreUnavailable.
+        Raises WrongDatabase, also where its file is gone and its pictures are there, WrongUsage for
+        another master key, KeyMissing, StoreUnavailable.
         """
         self.make_home()
+        self._refuse_lost_database()
         database = connect(self.settings.effective_database_url)
         upgrade(database, lambda: self._master_key(database))
         return database
+
+    def _refuse_lost_database(self) -> None:
+        # The new one would name no picture, and the hourly sweep would remove all of them.
+        file, media = file_of(self.settings.effective_database_url), self._media_folder
+        if file and not file.exists() and media.is_dir() and any(media.iterdir()):
+            raise WrongDatabase(
+                f"The database {file} is missing, and the pictures that it names are in {media}; "
+                "restore a backup, or move that folder away to begin a new archive."
+            )
 
     @cached_property
     def media(self) -> SealedMedia:
@@ -65,10 +77,14 @@ class Resources:
         return master_key(database, self.settings.effective_key_file)
 
     @property
+    def _media_folder(self) -> Path:
+        return self.settings.home_folder / "media"
+
+    @property
     def pictures(self) -> Media:
         """Where crops are kept, as they are kept."""
         if not self.settings.media_url:
-            return MediaFolder(self.settings.home_folder / "media")
+            return MediaFolder(self._media_folder)
         address = Address.parse(self.settings.media_url)
         prefix = address.key.strip("/")
         return MediaBucket(self.bucket(address.bucket), prefix and f"{prefix}/")

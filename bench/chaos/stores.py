@@ -17,6 +17,9 @@ class Store(Protocol):
     def copy_for(self, home: Path) -> str:
         """Address of a fresh copy of the model, for the job of one home."""
 
+    def empty_for(self, home: Path) -> str:
+        """Address of a database without a table, for a home that is not there yet."""
+
     def close(self) -> None:
         """Leave no process behind."""
 
@@ -33,6 +36,10 @@ class SqliteStore:
         file = home / "nightreel.db"
         shutil.copy(self._model, file)
         return f"sqlite:///{file}"
+
+    def empty_for(self, home: Path) -> str:
+        """Address of a database without a table, for a home that is not there yet."""
+        return f"sqlite:///{home / 'nightreel.db'}"
 
     def close(self) -> None:
         """There is no process."""
@@ -58,6 +65,12 @@ class PostgresStore:
         """Address of a fresh copy of the model."""
         name = f"job_{next(self._numbers)}"
         self._server.psql(f"create database {name} template model;")
+        return str(self._server.get_uri(database=name))
+
+    def empty_for(self, _home: Path) -> str:
+        """Address of a database without a table."""
+        name = f"empty_{next(self._numbers)}"
+        self._server.psql(f"create database {name};")
         return str(self._server.get_uri(database=name))
 
     def restart(self, mode: str, away_seconds: float) -> None:

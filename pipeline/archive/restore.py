@@ -24,7 +24,15 @@ from storage.files.crops import crop_names
 from storage.files.keys import Keyring, master_key
 from storage.files.media import Media
 from storage.files.media_folder import MediaFolder
-from storage.files.private_files import DRAFT, copy, disk_explained, draft_in, put, side_by_side
+from storage.files.private_files import (
+    DRAFT,
+    copy,
+    digest,
+    disk_explained,
+    draft_in,
+    put,
+    side_by_side,
+)
 from storage.files.sealed import SealedMedia
 
 SQLITE = FILE_OF["sqlite"]
@@ -234,8 +242,9 @@ def _refuse_without_keys(made: Manifest, archive: Archive) -> None:
                 f"The backup was taken without {name}, and it is not at {file} either; without it "
                 "this archive cannot be restored."
             )
-        if made.file(name) and file.exists():
-            raise WrongUsage(f"The key file {file} is there already; move it away first.")
+        kept = made.file(name)
+        if kept and file.exists() and digest(file).sha256 != kept.sha256:
+            raise WrongUsage(f"The key file {file} is another archive's; move it away first.")
 
 
 def _copy_all(source: Path, made: Manifest, draft: Path) -> None:

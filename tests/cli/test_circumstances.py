@@ -108,6 +108,18 @@ def test_a_lost_master_key_is_named_and_no_other_is_made(
     assert not key.exists()
 
 
+def test_a_lost_database_is_named_and_no_other_is_made_beside_its_pictures(
+    nightreel: Nightreel, red: str
+) -> None:
+    name, _, photo = red.partition("=")
+    assert nightreel("case", "open", "A-1", *TERMS).code == 0
+    assert nightreel("enrol", name, photo, "--case", "A-1").code == 0
+    file = nightreel.home / "nightreel.db"
+    file.unlink()
+    assert f"The database {file} is missing" in sentence(nightreel("case", "list"), 1)
+    assert not file.exists()
+
+
 def test_what_a_lost_master_key_sealed_can_be_purged(nightreel: Nightreel, red: str) -> None:
     name, _, photo = red.partition("=")
     assert nightreel("case", "open", "A-1", *TERMS).code == 0

@@ -286,6 +286,19 @@ def test_keys_and_database_go_where_the_settings_say(
     assert not (elsewhere.home / "nightreel.db").exists()
 
 
+def test_a_key_that_is_in_place_stays_unless_it_is_another_archives(
+    filled: Filled, folder: Path, elsewhere: Archive, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    filled.backed_up(folder)
+    key = tmp_path_factory.mktemp("safe") / "master.key"
+    key.write_bytes(bytes(32))
+    there = replace(elsewhere, master_key=key)
+    refused(folder, there, WrongUsage, "is another archive's")
+    assert key.read_bytes() == bytes(32)
+    key.write_bytes(MASTER)
+    assert from_backup(folder, there).picture == ""
+
+
 def test_a_key_that_is_not_the_archives_is_refused(
     filled: Filled, folder: Path, elsewhere: Archive, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
