@@ -35,7 +35,9 @@ def test_what_a_distance_means_is_measured_and_said_from_then_on(
     assert 0 < made["rate"]["with_any"] < 30
     assert made["groups"]["warm"]["searches"] == 2
 
-    said = f"of 30 searches for people who are not in this footage {made['rate']['with_any']} gave"
+    said = (
+        f"of 30 searches for people who are not in this footage {made['rate']['with_any']} returned"
+    )
     for told in (
         nightreel("candidates", "--case", "A-1"),
         nightreel("search", red, "--case", "A-1"),

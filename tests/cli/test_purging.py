@@ -38,7 +38,7 @@ def test_a_case_in_force_is_refused_and_kept(worked: Nightreel) -> None:
 def test_nothing_is_erased_without_a_yes(worked: Nightreel) -> None:
     done = worked("purge", "--recording", "gate.mp4")
     assert done.code == 1
-    assert "cannot be had back" in done.err
+    assert "cannot be restored" in done.err
     assert worked("jobs", "list", "--json").document
 
 

@@ -199,7 +199,7 @@ def test_a_file_that_may_not_be_read_says_so(clip: Path, tmp_path: Path, decoder
     secret.write_bytes(clip.read_bytes())
     secret.chmod(0)
 
-    assert "may not be read" in refusal(secret, decoder, UnreadableFootage)
+    assert "Permission denied" in refusal(secret, decoder, UnreadableFootage)
 
 
 @pytest.mark.parametrize("missing", ["nowhere.mp4", "clip.mp4/inside.mp4"])

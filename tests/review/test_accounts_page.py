@@ -96,7 +96,7 @@ def test_nobody_is_offered_to_change_their_own_account_or_gets_it_done(
     assert f"/accounts/{own}/" not in shown
     for what in ("disable", "roles"):
         answer = manager.post(f"/accounts/{own}/{what}", data={"roles": ["operator", "analyst"]})
-        assert (answer.status_code, "their own" in answer.text) == (403, True)
+        assert (answer.status_code, "your own" in answer.text) == (403, True)
 
 
 def test_when_an_account_and_a_token_were_last_used_is_shown(

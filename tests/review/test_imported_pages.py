@@ -58,7 +58,7 @@ def test_the_pages_of_its_case_say_so(house: House, case_id: int) -> None:
     assert analyst.get(f"/cases/{case_id}/candidates").text.count(SHOWN) == 1
     page = analyst.get(f"/cases/{case_id}/candidates/{imported(house)}").text
     assert SHOWN in page
-    assert "There is no clip" in page
+    assert "No clip" in page
     assert "<video" not in page
 
 

@@ -108,7 +108,7 @@ def test_a_candidate_is_looked_at_closely(browser: Browser, house: House, case_i
     assert until(lambda: page.evaluate("document.querySelector('video').currentTime > 0.3"))
     assert page.inner_text("#clip-said") == "Other faces are hidden."
     page.click("[data-unblur]")
-    assert until(lambda: "that is in the log" in page.inner_text("#clip-said"))
+    assert until(lambda: "this was logged" in page.inner_text("#clip-said"))
 
 
 def test_a_clip_that_cannot_be_made_says_why(

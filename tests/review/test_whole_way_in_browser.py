@@ -89,7 +89,7 @@ def go_to(page: Page, place: str) -> None:
 def make_account(admin: Page, name: str, role: str) -> str:
     """Returns its one-time password."""
     go_to(admin, "Accounts")
-    form = admin.locator("form").filter(has_text="Make it")
+    form = admin.locator("form").filter(has_text="Create account")
     form.get_by_label("Name").fill(name)
     form.get_by_label(role).check()
     form.get_by_role("button").click()
@@ -143,7 +143,7 @@ def enrol(analyst: Page, photo: Path) -> None:
     expect(analyst.get_by_text("No persons of interest yet")).to_be_visible()
     analyst.get_by_label("Name").fill("Red")
     analyst.get_by_label("Photos").set_input_files(photo)
-    analyst.get_by_role("button", name="Enrol and compare").click()
+    analyst.get_by_role("button", name="Add and compare").click()
     expect(analyst.get_by_text("front.png: good").first).to_be_visible()
 
     wait_until(lambda: look_again(analyst))
@@ -170,7 +170,7 @@ def decide(reviewer: Page) -> None:
     go_to(reviewer, "Review")
     reviewer.get_by_role("link", name=REFERENCE).click()
     expect(reviewer.get_by_text("1 awaiting your review")).to_be_visible()
-    expect(reviewer.get_by_role("img", name="The reference photo")).to_be_visible()
+    expect(reviewer.get_by_role("img", name="The closest reference photo")).to_be_visible()
     reviewer.wait_for_load_state("networkidle")
     reviewer.keyboard.press("s")
     expect(reviewer.get_by_text("Your verdict: same")).to_be_visible()
@@ -203,8 +203,8 @@ def export(supervisor: Page, package: Path) -> None:
 def erase(supervisor: Page) -> None:
     supervisor.get_by_text("Close this case").click()
     supervisor.get_by_role("button", name="Close case").click()
-    supervisor.get_by_role("link", name="Erase it").click()
-    supervisor.get_by_label("Type the reference").fill(REFERENCE)
+    supervisor.get_by_role("link", name="Purge it").click()
+    supervisor.get_by_label("Type the case reference to confirm").fill(REFERENCE)
     supervisor.get_by_role("button", name="Purge this case").click()
     expect(supervisor.get_by_text("Verified: no remnants found.")).to_be_visible()
 

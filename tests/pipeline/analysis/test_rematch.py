@@ -189,7 +189,7 @@ def test_a_photo_may_be_withdrawn_by_its_file_its_name_or_its_sha256(
         )
     with pytest.raises(WrongUsage, match="No photo in use is called that; name one of: none"):
         withdraw("Red", "b.png", case_id=case_id, database=context.database)
-    with pytest.raises(WrongUsage, match="nobody of that name"):
+    with pytest.raises(WrongUsage, match="no person of interest of that name"):
         withdraw("Blue", "b.png", case_id=case_id, database=context.database)
 
 

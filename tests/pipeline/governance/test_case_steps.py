@@ -197,7 +197,7 @@ def test_a_withdrawn_person_is_forgotten(context: Context, plan: Plan, red: Path
     assert withdraw_person("Red", case="A-1", **who) == person
     with reading(context.database) as session:
         assert people_in(session, case.id) == []
-    with pytest.raises(WrongUsage, match="nobody of that name"):
+    with pytest.raises(WrongUsage, match="no person of interest of that name"):
         withdraw_person("Red", case="A-1", **who)
 
 

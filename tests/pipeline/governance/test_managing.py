@@ -66,9 +66,9 @@ def test_nobody_changes_their_own_account(managing: Managing) -> None:
     with reading(managing.database) as session:
         own = accounts.find_account(session, "olga").id
     olga = Managing(managing.database, f"account:{own}", NOW)
-    with pytest.raises(NotAllowed, match="their own"):
+    with pytest.raises(NotAllowed, match="your own"):
         olga.set_roles("olga", [Role.OPERATOR, Role.ANALYST])
-    with pytest.raises(NotAllowed, match="their own"):
+    with pytest.raises(NotAllowed, match="your own"):
         olga.disable("olga")
     olga.disable("otto")
     assert still_manage(managing.database) == ["olga"]
@@ -81,7 +81,7 @@ def test_a_token_does_not_change_the_account_it_acts_for(managing: Managing) -> 
             session, account="olga", label="", roles=[Role.OPERATOR], expires_at=later, now=NOW
         )
     program = Managing(managing.database, f"token:{made.id}", NOW)
-    with pytest.raises(NotAllowed, match="their own"):
+    with pytest.raises(NotAllowed, match="your own"):
         program.set_roles("olga", [Role.OPERATOR, Role.ANALYST])
 
 

@@ -70,7 +70,7 @@ def test_what_a_case_allows_otherwise_stays_its_candidates(store: Engine) -> Non
 
 
 def test_neither_an_unknown_recording_nor_one_it_does_not_have(store: Engine) -> None:
-    with pytest.raises(NotFound, match="no such recording"):
+    with pytest.raises(NotFound, match="No such recording"):
         act(store, add, 9)
     with pytest.raises(NotFound, match="added for this case"):
         act(store, remove)

@@ -46,7 +46,7 @@ def test_folders_and_pictures_are_their_owners_alone(tmp_path: Path) -> None:
 
 def test_a_folder_that_takes_no_writes_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "media").write_text("a file where the folder should be")
-    with pytest.raises(StoreUnavailable, match="does not take writes"):
+    with pytest.raises(StoreUnavailable, match="cannot be written"):
         MediaFolder(tmp_path / "media").save(JPEG)
 
 
