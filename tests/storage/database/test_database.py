@@ -141,7 +141,7 @@ def test_a_database_that_was_not_upgraded_is_refused(empty_url: str) -> None:
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "holiday.db"
     file.write_bytes(b"\xff\xd8\xff\xe0 a picture" * 200)
-    with pytest.raises(WrongDatabase, match="no database"):
+    with pytest.raises(WrongDatabase, match="not a database"):
         upgrade(connect(f"sqlite:///{file}"))
     assert file.read_bytes().startswith(b"\xff\xd8\xff\xe0")
 
