@@ -24,8 +24,8 @@ def test_buckets_that_are_not_there_need_attention(
     found = [one for one in done.document if one["what"] in ("pictures", "footage store")]
     assert done.code == 1
     assert [one["well"] for one in found] == [False, True, False]
-    assert found[0]["detail"].startswith("Bucket never-made is not at 127.0.0.1:")
-    assert found[2]["detail"].startswith("Bucket nowhere is not at 127.0.0.1:")
+    assert found[0]["detail"].startswith("Bucket never-made does not exist at 127.0.0.1:")
+    assert found[2]["detail"].startswith("Bucket nowhere does not exist at 127.0.0.1:")
     assert "of ours" not in done.out + done.err
 
 
