@@ -168,4 +168,4 @@ def test_a_face_that_others_cut_says_that_it_was_seen_when_watched_too(
     assert (imported["same_as_recording"], imported["same_as_start_ms"]) == ("whole.mp4", 12_000)
     home.nightreel("report", "--case", "2026-1", "-o", tmp_path)
     page = (tmp_path / "report.html").read_text()
-    assert "it was seen when the recording was watched, too" in page
+    assert "the recording was also processed here" in page
