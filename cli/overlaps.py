@@ -18,7 +18,7 @@ def counted(found: Sequence[Listed | Hit]) -> str:
     different = sum(one.same_as is None for one in found)
     if different == len(found):
         return ""
-    return f"{len(found)} candidates, {different} distinct moment{'s' * (different > 1)}"
+    return f"{len(found)} candidates, {different} different moment{'s' * (different > 1)}"
 
 
 def links_among(analyses: Sequence[int]) -> list[SameFootage]:

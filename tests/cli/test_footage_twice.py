@@ -122,7 +122,7 @@ def test_the_report_says_it_too(home: SimpleNamespace) -> None:
     page = home.page.read_text()
     assert "2 candidates (1 different moment)" in page
     assert "this footage was added more than once" in page
-    assert "The same footage as <bdi>whole.mp4</bdi>" in page
+    assert "Same footage as <bdi>whole.mp4</bdi>" in page
 
 
 def test_an_exported_candidate_says_which_moment_it_repeats(home: SimpleNamespace) -> None:

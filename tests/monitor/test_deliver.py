@@ -65,11 +65,11 @@ def test_an_address_where_nobody_listens_is_a_failure() -> None:
 @pytest.mark.parametrize(
     ("target", "why"),
     [
-        ("mail me", "whole path"),
-        ("bin/notify", "whole path"),
-        ("file:///etc/passwd", "whole path"),
-        ("/nowhere/at/all", "not a file"),
-        ("/etc", "not a file"),
+        ("mail me", "absolute path"),
+        ("bin/notify", "absolute path"),
+        ("file:///etc/passwd", "absolute path"),
+        ("/nowhere/at/all", "not an executable file"),
+        ("/etc", "not an executable file"),
         (__file__, "not an executable file"),
         ("https://", "without a host"),
     ],

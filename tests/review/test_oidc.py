@@ -134,7 +134,7 @@ def test_a_provider_that_is_away_is_said_so(house: House) -> None:
 
     with served(create_app(replace(house.site, provider=away))) as address:
         answer = httpx.get(f"{address}/login/provider", headers={"accept": "text/html"})
-    assert (answer.status_code, "does not answer" in answer.text) == (502, True)
+    assert (answer.status_code, "does not respond" in answer.text) == (502, True)
 
 
 @pytest.mark.parametrize(
