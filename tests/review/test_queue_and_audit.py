@@ -70,7 +70,7 @@ def test_a_trouble_is_said_in_a_sentence(house: House) -> None:
     with writing(house.site.database) as session:
         add(session, found(), **PLAN, segments=segments(), now=house.clock())
     house.clock.pass_by(minutes=10)
-    assert "Nobody has worked for 10 min" in house.visit_as(Role.OPERATOR).get("/queue").text
+    assert "No worker activity for 10 min" in house.visit_as(Role.OPERATOR).get("/queue").text
 
 
 def test_reading_the_log_is_in_the_log(house: House) -> None:
@@ -99,7 +99,7 @@ def test_a_whole_log_is_found_whole_and_a_changed_one_is_not(house: House) -> No
     with writing(house.site.database) as session:
         session.connection().execute(text("drop trigger audit_entry_no_update"))
         session.connection().execute(text("update audit_entry set actor = 'uid:7'"))
-    assert "broken at entry 1" in auditor.post("/audit/check").text
+    assert "failed at entry 1" in auditor.post("/audit/check").text
 
 
 def test_an_export_has_every_entry_as_a_line(house: House) -> None:
@@ -116,7 +116,7 @@ def test_a_checkpoint_is_signed_and_the_log_is_held_against_it(house: House) -> 
     auditor.get("/audit")
     made = auditor.post("/audit/checkpoint").json()
     assert (made["count"], len(made["signature"])) == (1, 128)
-    assert "they fit 1 signed checkpoint." in auditor.post("/audit/check").text
+    assert "1 signed checkpoint agrees." in auditor.post("/audit/check").text
     assert actions(house) == ["audit_viewed", "audit_exported", "audit_viewed"]
 
 
