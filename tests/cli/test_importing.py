@@ -64,10 +64,10 @@ def test_a_listing_says_who_cut_a_candidate(home: Nightreel) -> None:
     (only,) = document["candidates"]
     assert (only["recording"], only["cut_by"], only["box"]) == ("=1+1.mp4", "=Cutter 3", None)
     assert {one["cut_by"] for one in document["recordings"]} == {"=Cutter 3"}
-    assert "cut by =Cutter 3" in home("candidates", "--case", "2026-1").out
+    assert "cropped by =Cutter 3" in home("candidates", "--case", "2026-1").out
     jobs = home("jobs", "list").out
     assert jobs.count("imported") == 2 and "%" not in jobs
-    assert "not processed. Its faces were cut by =Cutter 3" in home("jobs", "show", "1").out
+    assert "not processed. Its faces were cropped by =Cutter 3" in home("jobs", "show", "1").out
 
 
 @pytest.mark.usefixtures("imported")
@@ -94,7 +94,7 @@ def test_an_export_has_them_and_no_formula(home: Nightreel, tmp_path: Path) -> N
 def test_a_report_says_who_cut_a_candidate(home: Nightreel, tmp_path: Path) -> None:
     assert home("report", "--case", "2026-1", "-o", tmp_path).code == 0
     page = (tmp_path / "report.html").read_text()
-    assert page.count("cut by =Cutter 3, imported") == 3  # the candidate, and both recordings
+    assert page.count("cropped by =Cutter 3, imported") == 3  # the candidate, and both recordings
     assert "its sha256 is not known" in page
     assert "imported faces only" in page
 

@@ -43,7 +43,7 @@ def test_an_account_is_made_and_its_password_shown_once(
     ("form", "said"),
     [
         ({"name": "ann", "roles": ["reviewer"]}, "already"),
-        ({"name": "<b>", "roles": ["reviewer"]}, "small letters"),
+        ({"name": "<b>", "roles": ["reviewer"]}, "lower-case letters"),
         ({"name": "ben"}, "needs a role"),
     ],
 )

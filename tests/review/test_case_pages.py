@@ -189,9 +189,9 @@ def test_decoys_are_a_supervisors_to_show_and_to_take_away(
     assert supervisor.post(place, data=form | {"reason": " "}).status_code == 400
     assert supervisor.post(place, data=form).status_code == 303
     reviewer = house.visit_as(Role.REVIEWER)
-    assert "4 candidates left" in reviewer.get("/review").text
+    assert "4 candidates awaiting your review" in reviewer.get("/review").text
     assert supervisor.post(f"{place}/stop").status_code == 303
-    assert "3 candidates left" in reviewer.get("/review").text
+    assert "3 candidates awaiting your review" in reviewer.get("/review").text
     assert "<b>3</b> candidates" in supervisor.get(f"/cases/{case_id}").text
 
 
@@ -243,5 +243,5 @@ def test_pages_say_what_a_distance_means_or_that_nobody_knows(
         keep(session, made)
     for page in ("candidates", "candidates/1/1"):
         text = analyst.get(f"/cases/{case_id}/{page}").text
-        assert "of 40 searches for people who are not in this footage 2 gave" in text
+        assert "of 40 searches for people who are not in this footage 2 returned" in text
         assert "Uncalibrated" not in text
