@@ -56,7 +56,7 @@ def test_what_somebody_decided_on_and_went_is_to_be_looked_at_again(
     take_back(house, case_id, "red.png")
     page = analyst.get(f"/cases/{case_id}/changes").text
     assert (page.count("<td>gone</td>"), page.count("<td>yes</td>")) == (3, 1)
-    assert "<b>1</b> to look at again" in page
+    assert "<b>1</b> needs re-review" in page
     assert "a photo was withdrawn" in page
     assert "/candidates/1/1" not in page  # there is no page of what is gone
 

@@ -95,7 +95,7 @@ def test_from_the_first_login_to_a_recording_that_was_watched(
     enter(page, house, "ann")
     expect(page.get_by_role("heading", name="Choose a password")).to_be_visible()
     page.get_by_label("Current password").fill(PASSWORD)
-    page.get_by_label("New password").fill("a password of my own")
+    page.get_by_label("New password", exact=True).fill("a password of my own")
     page.get_by_label("Repeat new password").fill("a password of my own")
     page.get_by_role("button", name="Change password").click()
     page.get_by_role("navigation").get_by_role("link", name="Recordings").click()

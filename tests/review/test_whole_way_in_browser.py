@@ -73,7 +73,7 @@ def enter(browser: Browser, address: str, name: str, password: str) -> Page:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.get_by_label("Current password").fill(password)
-    page.get_by_label("New password").fill(OWN_PASSWORD)
+    page.get_by_label("New password", exact=True).fill(OWN_PASSWORD)
     page.get_by_label("Repeat new password").fill(OWN_PASSWORD)
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
