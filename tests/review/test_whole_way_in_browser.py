@@ -93,7 +93,7 @@ def make_account(admin: Page, name: str, role: str) -> str:
     form.get_by_label("Name").fill(name)
     form.get_by_label(role).check()
     form.get_by_role("button").click()
-    expect(admin.get_by_role("status").get_by_text(name)).to_be_visible()
+    expect(admin.get_by_role("status").get_by_text(name, exact=True)).to_be_visible()
     return admin.get_by_role("status").get_by_role("code").inner_text()
 
 
