@@ -39,7 +39,7 @@ def test_hurried_cancelled_retried_and_forgotten(filled: Nightreel) -> None:
     assert (shown[2]["priority"], shown[2]["any_time"]) == ("urgent", True)
 
     assert filled("jobs", "retry", "1").said[-1] == "1 segments queued for retry."
-    assert filled("jobs", "cancel", "2", "--purge").said == ["Job 2: forgotten."]
+    assert filled("jobs", "cancel", "2", "--purge").said == ["Job 2: deleted."]
     assert {job: row["state"] for job, row in jobs(filled).items()} == {1: "waiting"}
 
 

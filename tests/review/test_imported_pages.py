@@ -79,7 +79,7 @@ def test_the_recordings_say_so(house: House) -> None:
     assert "imported faces only, cropped by &lt;b&gt;Cutter" in analyst.get("/recordings").text
     page = analyst.get("/recordings/2").text
     assert SHOWN in page
-    assert "its sha256 is not known" in page
+    assert "the sha256 is not known" in page
     assert "0:00:09.0" in page
 
 

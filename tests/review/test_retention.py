@@ -20,14 +20,14 @@ def ended(house: House) -> str:
         case = open_case(session, reference="A/1 <b>", now=NOW, **TERMS)
         add_person(session, case_id=case.id, name="Ada", now=NOW)
         close_case(session, "A/1 <b>", NOW)
-        open_case(session, reference="still open", now=NOW, **TERMS)
+        open_case(session, reference="going on", now=NOW, **TERMS)
     return "A/1 <b>"
 
 
 def test_only_what_has_ended_is_offered(house: House, ended: str) -> None:
     shown = house.visit_as(Role.SUPERVISOR).get("/retention").text
     assert ended.replace("<", "&lt;").replace(">", "&gt;") in shown
-    assert "still open" not in shown
+    assert "going on" not in shown
     assert "1 case goes on" in shown
 
 
@@ -49,7 +49,7 @@ def test_a_case_is_erased_once_its_reference_was_typed_again(house: House, ended
 
 def test_a_case_that_goes_on_is_not_erased_by_name_either(house: House, ended: str) -> None:
     assert ended
-    form = {"reference": "still open", "repeated": "going on"}
+    form = {"reference": "going on", "repeated": "going on"}
     answer = house.visit_as(Role.SUPERVISOR).post("/retention/case", data=form)
     assert (answer.status_code, "close it first" in answer.text) == (400, True)
 
