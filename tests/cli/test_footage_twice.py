@@ -161,7 +161,8 @@ def test_a_face_that_others_cut_says_that_it_was_seen_when_watched_too(
     listed = home.nightreel("candidates", "--case", "2026-1")
     assert "3 candidates, 1 different moment" in listed.out
     assert (
-        re.search(r"same moment as.*rank \d", listed.out, re.S) and "cropped by Cutter 3" in listed.out
+        re.search(r"same moment as.*rank \d", listed.out, re.S)
+        and "cropped by Cutter 3" in listed.out
     )
     document = home.nightreel("candidates", "--case", "2026-1", "--json").document
     [imported] = [one for one in document["candidates"] if one["cut_by"]]
