@@ -240,5 +240,5 @@ def test_workers_that_live_and_do_nothing_are_found_out(watched: Watched) -> Non
         for worker in workers:
             worker.resume()
     assert (code, said) == (1, "")
-    assert re.match(r"nightreel: Queue \w+ has not been served for \d+ s; see whether", errors)
+    assert re.match(r"nightreel: Queue \w+ has not been served for \d+ s; check workers", errors)
     assert as_json["well"] is False

@@ -42,7 +42,7 @@ def test_the_last_who_can_manage_accounts_remains(
     managing: Managing, take_away: Callable[[Managing, str], None]
 ) -> None:
     take_away(managing, "olga")
-    with pytest.raises(Conflict, match="otto is the last one who can manage accounts"):
+    with pytest.raises(Conflict, match="otto is the last account that can manage accounts"):
         take_away(managing, "otto")
     assert still_manage(managing.database) == ["otto"]
 

@@ -124,7 +124,7 @@ def test_too_few_people_measure_nothing(
 ) -> None:
     open_case(context)
     find(clip, context, plan)
-    with pytest.raises(WrongUsage, match="29 people can be searched with"):
+    with pytest.raises(WrongUsage, match="29 people have a usable photo"):
         measured(context, strangers_of_every_colour(tmp_path / "strangers", FEW - 1))
 
 
