@@ -11,7 +11,7 @@ from rich.table import Table
 from cli.actor import actor
 from cli.output import err, out, print_json, table
 from faces.error_rates import Rate
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.clock import utc_now
 from pipeline.people.calibrate import calibrate as measure
 from pipeline.people.strangers import groups_in, strangers_in
@@ -61,9 +61,9 @@ def calibrations(
 ) -> None:
     """List the calibrations of a case, newest first."""
     mine = resources()
-    act = Act(mine.database, actor(), Action.CASE_VIEWED, utc_now())
+    act = Caller(mine.database, actor(), utc_now()).act(Action.CASE_VIEWED)
     with act.refusals(case), reading(mine.database) as session:
-        case_id = case_to_read(session, case, act.now).id
+        case_id = case_to_read(session, case, act.caller.now).id
         found = all_of(session, case_id)
     act.note(case_id, what="calibrations")
     _show(found, as_json=as_json)

@@ -14,7 +14,7 @@ from cli.progress import wait_for
 from faces import models as known
 from faces.calibration import Suggestion
 from faces.engine import FaceEngine
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.analysis import migrate as steps
 from pipeline.clock import utc_now
 from pipeline.people.compare import Compared, Comparison, Seen
@@ -83,9 +83,9 @@ def compare(
     """Compare rank and distance of reviewed candidates, and suggest a threshold."""
     mine = resources()
     first, second = engine_called(before), engine_called(after)
-    act = Act(mine.database, actor(), Action.CANDIDATES_VIEWED, utc_now())
+    act = Caller(mine.database, actor(), utc_now()).act(Action.CANDIDATES_VIEWED)
     with act.refusals(case), reading(mine.database) as session:
-        cases = [case_to_read(session, case, act.now)] if case else list_cases(session)
+        cases = [case_to_read(session, case, act.caller.now)] if case else list_cases(session)
         ids, keys = [one.id for one in cases], mine.media.keys
         found = compare_engines(session, ids, first.card, second.card, keys=keys)
     for one in cases:

@@ -26,13 +26,14 @@ def up() -> None:
     check_engine()
     mine.check_key()
     first = None if err_is_journal() else make_first_account(mine.database)
-    with Stack(mine.settings) as stack:
+
+    def started(info: StackInfo) -> None:
         with suppress(BrokerUnavailable):
             ask_every_queue()
         ask_for_new()
-        if stack.info:
-            _welcome(stack.info, mine.settings, first)
-        stack.run_in_foreground()
+        _welcome(info, mine.settings, first)
+
+    Stack(mine.settings).run_in_foreground(started)
 
 
 def _welcome(info: StackInfo, settings: Settings, first: NewPassword | None) -> None:

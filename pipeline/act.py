@@ -13,14 +13,25 @@ from storage.database.database import Engine, Session, writing
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Who does what, and when."""
+class Caller:
+    """Who asks for something, when, and of which database; made at an entrance."""
 
     database: Engine
     actor: str
     """As the audit log writes it: `account:ID`, `uid:N`, `worker` ..."""
-    action: Action
     now: datetime
+
+    def act(self, action: Action) -> "Act":
+        """What is about to be done."""
+        return Act(self, action)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a caller does."""
+
+    caller: Caller
+    action: Action
 
     @contextmanager
     def on(self, case: str | int) -> Iterator[Session]:
@@ -28,7 +39,7 @@ class Act:
 
         A case is named by its reference or its id.
         """
-        with self.refusals(case), writing(self.database) as session:
+        with self.refusals(case), writing(self.caller.database) as session:
             yield session
 
     @contextmanager
@@ -44,26 +55,26 @@ class Act:
         """Append the act to the audit log: the last thing in its transaction."""
         record(
             session,
-            actor=self.actor,
+            actor=self.caller.actor,
             action=self.action,
             case_id=case_id,
             objects=objects,
-            now=self.now,
+            now=self.caller.now,
         )
 
     def note(self, case_id: int | None, **objects: JsonValue) -> None:
         """Append the act to the audit log in a transaction of its own: what was only looked at."""
-        with writing(self.database) as session:
+        with writing(self.caller.database) as session:
             self.record(session, case_id, **objects)
 
     def _record_refusal(self, case: str | int, refusal: NotAuthorised) -> None:
         reason = "locked" if isinstance(refusal, Locked) else "not-authorised"
-        with writing(self.database) as session:
+        with writing(self.caller.database) as session:
             record(
                 session,
-                actor=self.actor,
+                actor=self.caller.actor,
                 action=Action.REFUSED,
                 case_id=case if isinstance(case, int) else id_of_case(session, case),
                 objects={"attempt": self.action.value, "reason": reason},
-                now=self.now,
+                now=self.caller.now,
             )

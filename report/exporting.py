@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from errors import Conflict
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.judging.listed import Listed, each_listed
 from pipeline.judging.review import Rules
 from report.calibration import said_of
@@ -49,7 +49,7 @@ def export(
 
     Raises NotAuthorised, Locked, and Conflict where two people support nothing.
     """
-    act = Act(database, actor, Action.EXPORTED, now)
+    act = Caller(database, actor, now).act(Action.EXPORTED)
     with act.refusals(case_id), reading(database) as session:
         case = case_to_read_by_id(session, case_id, now)
         lines = _lines(session, case_id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from faces.engine import FaceEngine
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.judging.listed import Listed, each_listed
 from pipeline.judging.results import as_logged
 from pipeline.plan import Plan
@@ -58,7 +58,7 @@ def gather(
     `refused` are file names with reasons. Raises NotAuthorised when there is no such case, Locked
     when it waits for its authorisation.
     """
-    act = Act(database, actor, Action.REPORT_WRITTEN, made_at)
+    act = Caller(database, actor, made_at).act(Action.REPORT_WRITTEN)
     with act.refusals(case), reading(database) as session:
         authority = case_to_read(session, case, made_at)
         looked_at = outcomes(session, analysis_ids)

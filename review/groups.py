@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import Field
 
 from errors import Purged
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.judging import group as step
 from pipeline.judging.group import Groups
 from pipeline.people.enrol import Enrolled
@@ -167,7 +167,7 @@ def best_of(group: Group) -> list[Seen]:
 
 def reference_in_force(ours: Site, who: Visitor, case_id: int) -> str:
     """The reference of a case in force; that it is not is recorded. Raises NotAuthorised."""
-    act = Act(ours.database, who.actor, Action.GROUPED, ours.now())
+    act = Caller(ours.database, who.actor, ours.now()).act(Action.GROUPED)
     with act.refusals(case_id), reading(ours.database) as session:
         return case_in_force_by_id(session, case_id, ours.now()).reference
 

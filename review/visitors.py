@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from pipeline.act import Caller
 from pipeline.judging.review import Reviewer
 from review.sessions import session_token
 from review.site import site
@@ -49,6 +50,15 @@ def visitor(request: Request) -> Visitor:
 
 
 Who = Annotated[Visitor, Depends(visitor)]
+
+
+def caller(request: Request) -> Caller:
+    """The visitor as what the steps are asked by; its `now` is the same in the whole request."""
+    ours = site(request)
+    return Caller(ours.database, visitor(request).actor, ours.now())
+
+
+Asked = Annotated[Caller, Depends(caller)]
 
 
 def visitor_of_session(request: Request, *, noted: bool) -> Visitor:

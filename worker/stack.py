@@ -98,10 +98,11 @@ class Stack:
             self._end_leftovers(patience_seconds=1.0)
         self._leave_home()
 
-    def run_in_foreground(self) -> None:
-        """Start if that was not done, block until Ctrl-C or SIGTERM, then stop; a second one kills.
+    def run_in_foreground(self, started: Callable[[StackInfo], None] = lambda _: None) -> None:
+        """Start, call `started`, block until Ctrl-C or SIGTERM, then stop; a second one kills.
 
-        Raises StackTrouble when the services have gone by themselves.
+        A signal that comes during the start stops the services too: it is handled from before the
+        first of them runs. Raises StackTrouble when the services have gone by themselves.
         """
         asked = threading.Event()
 
@@ -111,6 +112,8 @@ class Stack:
             asked.set()
 
         with _handling((signal.SIGINT, signal.SIGTERM), on_signal), self:
+            if self.info is not None:
+                started(self.info)
             while not asked.wait(0.5):
                 if self._supervisor is None or self._supervisor.poll() is not None:
                     raise StackTrouble(f"The services have stopped; see {self._folders.logs}.")

@@ -13,7 +13,7 @@ import numpy as np
 
 from errors import NotAuthorised
 from faces.engine import FaceEngine, ModelCard
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.analysis.match import record_match
 from pipeline.clock import utc_now
 from pipeline.context import Context
@@ -68,12 +68,12 @@ def match_people(person_ids: Sequence[int], context: Context) -> None:
 
 def _record_refusals(person_ids: Sequence[int], database: Engine) -> None:
     """Say of cases that are not in force any more that nobody was compared; nobody waits for it."""
-    act = Act(database, WORKER, Action.MATCHED, utc_now())
+    act = Caller(database, WORKER, utc_now()).act(Action.MATCHED)
     with reading(database) as session:
         cases = {case.id: case for case in cases_of(session, person_ids).values()}
     for case in cases.values():
         with suppress(NotAuthorised), act.refusals(case.id):
-            require_in_force(case, act.now)
+            require_in_force(case, act.caller.now)
 
 
 def _compare(

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from errors import Busy, DiskFull, KeyMissing, WrongUsage
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.archive.layout import AUDIT_KEY, MASTER_KEY, SETTINGS, WHOLE_FOLDERS, Archive
 from pipeline.archive.manifest import FORMAT, NAME, Kept, Manifest
 from pipeline.clock import utc_now
@@ -57,7 +57,7 @@ def back_up(wish: Wish, database: Engine, *, actor: str) -> Manifest:
     _refuse_folder(wish.folder, wish.archive.home)
     _refuse_without_keys(wish.archive, database)
     number = secrets.token_hex(8)
-    Act(database, actor, Action.BACKED_UP, utc_now()).note(None, backup=number)
+    Caller(database, actor, utc_now()).act(Action.BACKED_UP).note(None, backup=number)
     with draft_in(wish.folder, last=NAME) as draft:
         made = _Backup(wish, database, draft, number).make()
         with disk_explained(_no_room(wish.folder, made.bytes)):

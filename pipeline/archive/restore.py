@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from errors import Altered, DiskFull, KeyMissing, NightreelError, StoreUnavailable, WrongUsage
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.archive.layout import AUDIT_KEY, MASTER_KEY, SETTINGS, Archive
 from pipeline.archive.manifest import Kept, Manifest
 from pipeline.clock import utc_now
@@ -151,7 +151,7 @@ class _Restoring:
         return self.draft / name if self.made.file(name) else self.archive.keys[name]
 
     def _fit(self, database: Engine) -> tuple[int, int]:
-        act = Act(database, self.actor, Action.RESTORED, utc_now())
+        act = Caller(database, self.actor, utc_now()).act(Action.RESTORED)
         with writing(database) as session:
             waiting, moved = let_go(session), move_footage(session, self._footage())
             log_out(session)

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from errors import WrongUsage
-from pipeline.act import Act
+from pipeline.act import Caller
 from storage.access.audit import Action, entries
 from storage.access.chain import Broken, Entry, first_broken, read_line
 from storage.access.checkpoints import Checkpoint, checkpoints, make_checkpoint, read_checkpoint
@@ -100,7 +100,7 @@ def keep_checkpoint(folder: Path, made: Checkpoint) -> Path:
 def exported(database: Engine, *, actor: str, now: datetime) -> Iterator[str]:
     """The log in lines, each with its end; that it is exported is its last. Raises
     StoreUnavailable."""
-    Act(database, actor, Action.AUDIT_EXPORTED, now).note(None)
+    Caller(database, actor, now).act(Action.AUDIT_EXPORTED).note(None)
     with reading(database) as session:
         for one in entries(session):
             yield one.line + "\n"
@@ -112,7 +112,9 @@ def view(
     """Entries behind a position; that they were looked at is one more. Raises StoreUnavailable."""
     with reading(database) as session:
         found = list(entries(session, after=after, limit=limit))
-    Act(database, actor, Action.AUDIT_VIEWED, now).note(None, after=after, entries=len(found))
+    Caller(database, actor, now).act(Action.AUDIT_VIEWED).note(
+        None, after=after, entries=len(found)
+    )
     return found
 
 
@@ -120,7 +122,7 @@ def count_searches(database: Engine, *, actor: str, now: datetime) -> list[Searc
     """Who searched how often; that it was looked at is an entry. Raises StoreUnavailable."""
     with reading(database) as session:
         found = search_counts(session, now)
-    Act(database, actor, Action.AUDIT_VIEWED, now).note(None, what="searches")
+    Caller(database, actor, now).act(Action.AUDIT_VIEWED).note(None, what="searches")
     return found
 
 

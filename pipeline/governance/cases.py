@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from errors import WrongUsage
-from pipeline.act import Act
+from pipeline.act import Caller
 from storage.access.audit import Action
 from storage.access.chain import stamp
 from storage.cases import case_terms, cases
@@ -56,7 +56,7 @@ def open_case(
     _refuse_too_long(terms.expires_at, policy, now)
     if terms.urgent and not basis.needs_authorisation:
         raise WrongUsage(f"{basis.code} needs no authorisation; do not mark the case as urgent.")
-    act = Act(database, actor, Action.CASE_OPENED, now)
+    act = Caller(database, actor, now).act(Action.CASE_OPENED)
     with act.on(reference) as session:
         case = case_terms.open_case(
             session,
@@ -81,7 +81,7 @@ def authorise(
     reference: str, given: Authorisation, *, actor: str, database: Engine, now: datetime
 ) -> Case:
     """Enter the authorisation of a case. Raises NotAuthorised, WrongUsage, StoreUnavailable."""
-    act = Act(database, actor, Action.CASE_AUTHORISED, now)
+    act = Caller(database, actor, now).act(Action.CASE_AUTHORISED)
     with act.on(reference) as session:
         case = case_terms.authorise(session, reference, given)
         act.record(session, case.id)
@@ -93,7 +93,7 @@ def refuse_authorisation(reference: str, *, actor: str, database: Engine, now: d
 
     Raises NotAuthorised, WrongUsage, StoreUnavailable.
     """
-    act = Act(database, actor, Action.AUTHORISATION_REFUSED, now)
+    act = Caller(database, actor, now).act(Action.AUTHORISATION_REFUSED)
     with act.on(reference) as session:
         case, people = case_terms.refuse_authorisation(session, reference, now)
         act.record(session, case.id, people=people)
@@ -116,7 +116,7 @@ def change_case(
     """
     if change.expires_at is not None:
         _refuse_too_long(change.expires_at, policy, now)
-    act = Act(database, actor, Action.CASE_CHANGED, now)
+    act = Caller(database, actor, now).act(Action.CASE_CHANGED)
     with act.on(reference) as session:
         case, changed = case_terms.change_case(session, reference, change, now)
         if set(changed) - {"expires_at"}:
@@ -128,7 +128,7 @@ def change_case(
 
 def close_case(reference: str, *, actor: str, database: Engine, now: datetime) -> Case:
     """Close a case. Raises NotAuthorised when there is none, StoreUnavailable."""
-    act = Act(database, actor, Action.CASE_CLOSED, now)
+    act = Caller(database, actor, now).act(Action.CASE_CLOSED)
     with act.on(reference) as session:
         case = case_terms.close_case(session, reference, now)
         act.record(session, case.id)
@@ -142,13 +142,13 @@ def require_case(
 
     Raises as `storage.cases.cases.case_in_force`, and StoreUnavailable.
     """
-    with Act(database, actor, action, now).refusals(reference), reading(database) as session:
+    with Caller(database, actor, now).act(action).refusals(reference), reading(database) as session:
         return cases.case_in_force(session, reference, now)
 
 
 def list_cases(*, actor: str, database: Engine, now: datetime) -> list[Case]:
     """Every case, the newest first. Raises StoreUnavailable."""
-    act = Act(database, actor, Action.CASE_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CASE_VIEWED)
     with act.on("") as session:
         found = cases.list_cases(session)
         act.record(session, None, cases=len(found))
@@ -159,7 +159,7 @@ def look_at_case(
     reference: str, *, actor: str, database: Engine, now: datetime
 ) -> tuple[Case, list[PersonRow]]:
     """A case and whom it looks for. Raises NotAuthorised when there is none, StoreUnavailable."""
-    act = Act(database, actor, Action.CASE_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CASE_VIEWED)
     with act.on(reference) as session:
         case = cases.find_case(session, reference)
         people = people_in(session, case.id)

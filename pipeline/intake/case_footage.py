@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pipeline.act import Act
+from pipeline.act import Caller
 from storage.access.audit import Action
 from storage.cases.case_ids import case_in_force_by_id
 from storage.database.database import Engine
@@ -18,7 +18,7 @@ def add(
     Returns the ids of its people, who are to be compared with it; nobody where the case had it.
     Raises NotAuthorised, NotFound, StoreUnavailable.
     """
-    act = Act(database, actor, Action.RECORDING_ADDED, now)
+    act = Caller(database, actor, now).act(Action.RECORDING_ADDED)
     with act.on(case_id) as session:
         case = case_in_force_by_id(session, case_id, now)
         is_new = add_footage(session, case, recording_id)
@@ -32,7 +32,7 @@ def remove(case_id: int, recording_id: int, *, actor: str, database: Engine, now
 
     Returns how many those were. Raises NotAuthorised, NotFound, StoreUnavailable.
     """
-    act = Act(database, actor, Action.CASE_CHANGED, now)
+    act = Caller(database, actor, now).act(Action.CASE_CHANGED)
     with act.on(case_id) as session:
         case = case_in_force_by_id(session, case_id, now)
         gone = remove_footage(session, case, recording_id)

@@ -13,7 +13,7 @@ from errors import Conflict, UnusablePhoto, WrongUsage
 from faces.crop import Crop
 from faces.engine import FaceEngine
 from faces.face import Box, Image
-from pipeline.act import Act
+from pipeline.act import Act, Caller
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.crops import jpeg_of, whole
@@ -89,9 +89,9 @@ def import_faces(
     is told how many lines were seen to. Raises NotAuthorised when the case is not in force,
     WrongUsage, OtherWeights, ModelUnavailable, StoreUnavailable.
     """
-    act = Act(context.database, actor, Action.IMPORTED, utc_now())
+    act = Caller(context.database, actor, utc_now()).act(Action.IMPORTED)
     with act.refusals(case), reading(context.database) as session:
-        case_id = case_in_force(session, case, act.now).id
+        case_id = case_in_force(session, case, act.caller.now).id
     if not folder.is_dir():
         raise WrongUsage("No such folder; name the one that contains the table's files.")
     read = read_table(table)
@@ -168,7 +168,7 @@ def _picture(file: str, folder: Path) -> Image:
 
 def _place(named: Named, last_ms: int, job: _Import) -> _Place:
     """Raises Conflict where the recording cannot be told, or is not this case's."""
-    now = job.act.now
+    now = job.act.caller.now
     with job.act.on(job.case_id) as session:
         case_in_force_by_id(session, job.case_id, now)
         held = imports.hold(session, job.case_id, named, last_ms=last_ms, now=now)
@@ -176,7 +176,7 @@ def _place(named: Named, last_ms: int, job: _Import) -> _Place:
         if held.is_new:
             record(
                 session,
-                actor=job.act.actor,
+                actor=job.act.caller.actor,
                 action=Action.RECORDING_ADDED,
                 case_id=job.case_id,
                 objects={

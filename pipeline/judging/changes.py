@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from errors import WrongUsage
-from pipeline.act import Act
+from pipeline.act import Caller
 from storage.access.audit import Action
 from storage.cases.case_ids import case_to_read_by_id
 from storage.cases.cases import Case, case_to_read
@@ -37,7 +37,7 @@ def view_changes(
     NotAuthorised, Locked, and WrongUsage where the case looks for nobody of that name or has no
     such run.
     """
-    act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CANDIDATES_VIEWED)
     with act.refusals(case), reading(database) as session:
         case_id = _readable(session, case, now).id
         person_id = find_person(session, case_id, person) if person else None

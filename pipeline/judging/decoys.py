@@ -4,7 +4,7 @@ from datetime import datetime
 
 from errors import WrongUsage
 from faces.matching import rank
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.judging.review import Reviewer, Rules
@@ -39,7 +39,7 @@ def seed(
     """
     if not reason.strip():
         raise WrongUsage("State how it is known that this recording shows no person of interest.")
-    act = Act(context.database, by.actor, Action.SETTING_CHANGED, now)
+    act = Caller(context.database, by.actor, now).act(Action.SETTING_CHANGED)
     with act.on(case_id) as session:
         case_in_force_by_id(session, case_id, now)
         chosen = [
@@ -56,7 +56,7 @@ def seed(
 
 def stop(case_id: int, *, by: Reviewer, context: Context, now: datetime) -> int:
     """Show decoys no more; returns how many there were. Raises NotAuthorised."""
-    act = Act(context.database, by.actor, Action.SETTING_CHANGED, now)
+    act = Caller(context.database, by.actor, now).act(Action.SETTING_CHANGED)
     with act.on(case_id) as session:
         case_in_force_by_id(session, case_id, now)
         gone = remove_decoys(session, case_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from errors import NotAuthorised, UnusablePhoto, WrongUsage
 from faces.engine import FaceEngine, ModelCard
 from faces.grouping import group
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.analysis.overlaps import moment_of, repeated
 from pipeline.clock import utc_now
 from pipeline.context import Context
@@ -46,7 +46,7 @@ def make_groups(
     Raises NotAuthorised when the case is not in force or does not allow it, WrongUsage when it has
     no footage of its own.
     """
-    act = Act(database, actor, Action.GROUPED, now)
+    act = Caller(database, actor, now).act(Action.GROUPED)
     with act.refusals(reference), reading(database) as session:
         case = case_that_allows(session, reference, now)
         if not has_footage(session, case.id):
@@ -82,7 +82,7 @@ def view_groups(
     reference: str, *, engine: str, database: Engine, actor: str, now: datetime
 ) -> Groups:
     """`groups_of` for somebody who looks at them: that is in the audit log."""
-    act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CANDIDATES_VIEWED)
     with act.refusals(reference):
         known = groups_of(reference, engine=engine, database=database, now=now)
     act.note(known.case_id, kind="groups", groups=len(known.groups))
@@ -96,7 +96,7 @@ def merge_groups(
 
     Raises NotAuthorised as `make_groups`, WrongUsage as `storage.results.groups.merge`.
     """
-    act = Act(database, actor, Action.GROUPED, now)
+    act = Caller(database, actor, now).act(Action.GROUPED)
     with act.on(reference) as session:
         case = case_that_allows(session, reference, now)
         kept = stored.merge(session, case.id, group_ids)
@@ -117,7 +117,7 @@ def split_group(
 
     Raises NotAuthorised as `make_groups`, WrongUsage as `storage.results.groups.split`.
     """
-    act = Act(database, actor, Action.GROUPED, now)
+    act = Caller(database, actor, now).act(Action.GROUPED)
     with act.on(reference) as session:
         case = case_that_allows(session, reference, now)
         made = stored.split(session, case.id, group_id, appearance_ids, now)
@@ -136,9 +136,9 @@ def promote_group(
     Raises NotAuthorised as `make_groups`, WrongUsage when there is no such group or it is somebody
     already, UnusablePhoto when none of its crops can be searched with; then nobody is enrolled.
     """
-    act = Act(context.database, actor, Action.GROUPED, utc_now())
+    act = Caller(context.database, actor, utc_now()).act(Action.GROUPED)
     with act.refusals(reference), reading(context.database) as session:
-        case = case_that_allows(session, reference, act.now)
+        case = case_that_allows(session, reference, act.caller.now)
         chosen = _group(session, case.id, group_id, engine.card.name)
     crops = [Kept(f"appearance {id}", context.media.read(crop), id) for id, crop in _best(chosen)]
     verdicts = [(crop, examine(crop, engine)) for crop in crops]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from errors import Purged
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.judging.review import Reviewer, Rules, looked_at, note
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
@@ -124,7 +124,7 @@ def look_closer_at_photo(
     database: Engine, case_id: int, photo_id: int, *, actor: str, now: datetime
 ) -> str:
     """The name of a reference photo's picture. Raises NotAuthorised, Purged."""
-    act = Act(database, actor, Action.CROP_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CROP_VIEWED)
     with act.on(case_id) as session:
         case_to_read_by_id(session, case_id, now)
         crop = crop_of_photo(session, case_id, photo_id)
@@ -141,7 +141,7 @@ def look_at_appearance(
 
     Raises NotAuthorised, Purged.
     """
-    act = Act(database, actor, Action.CROP_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CROP_VIEWED)
     with act.on(case_id) as session:
         case = case_in_force_by_id(session, case_id, now)
         crops = crops_of_appearance(session, case, appearance_id)

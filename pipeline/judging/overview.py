@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from errors import Purged
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.analysis.overlaps import repeats_among_all
 from pipeline.judging.listed import Listed, listed
 from storage.access.audit import Action
@@ -98,7 +98,7 @@ class Detail:
 
 def overview(database: Engine, case_id: int, *, actor: str, now: datetime) -> Overview:
     """A case, in force or ended. Raises NotAuthorised, Locked."""
-    act = Act(database, actor, Action.CASE_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CASE_VIEWED)
     with act.refusals(case_id), reading(database) as session:
         case = case_to_read_by_id(session, case_id, now)
         people = people_in(session, case_id)
@@ -128,7 +128,7 @@ def page_of_candidates(
     database: Engine, case_id: int, *, first: int, actor: str, now: datetime
 ) -> CandidatePage:
     """Fifty candidates by person and rank. Raises NotAuthorised, Locked."""
-    act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(database) as session:
         case = case_to_read_by_id(session, case_id, now)
         rows = candidate_page(session, case_id, first=first, most=PAGE)
@@ -144,7 +144,7 @@ def candidates_from(
     database: Engine, case_id: int, *, behind: Spot, most: int, actor: str, now: datetime
 ) -> Some:
     """Candidates by person, rank and id, behind such a place. Raises NotAuthorised, Locked."""
-    act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(database) as session:
         case_to_read_by_id(session, case_id, now)
         rows = candidates_behind(session, case_id, behind=behind, most=most)
@@ -157,7 +157,7 @@ def candidates_from(
 
 def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetime) -> Detail:
     """One candidate. Raises NotAuthorised, Locked, Purged."""
-    act = Act(database, actor, Action.CANDIDATE_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CANDIDATE_VIEWED)
     with act.refusals(case_id), reading(database) as session:
         case = case_to_read_by_id(session, case_id, now)
         rows = [row for row in candidates_on(session, key) if row.case == case.reference]

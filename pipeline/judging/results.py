@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from errors import NotAuthorised
-from pipeline.act import Act
+from pipeline.act import Act, Caller
 from pipeline.judging.listed import Listed, each_listed
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
@@ -27,7 +27,7 @@ def view_candidates(
 
     Raises NotAuthorised when there is no such case, Locked when it waits for its authorisation.
     """
-    act = Act(database, actor, Action.CANDIDATES_VIEWED, now)
+    act = Caller(database, actor, now).act(Action.CANDIDATES_VIEWED)
     with act.refusals(case), reading(database) as session:
         authority = case_to_read(session, case, now)
         rows = stored.candidates(session, case=case, analysis_ids=analysis_ids)
@@ -55,7 +55,7 @@ def exporting(
 
     Without a case nothing of one may be among them. Raises NotAuthorised, Locked.
     """
-    act = Act(database, actor, Action.EXPORTED, now)
+    act = Caller(database, actor, now).act(Action.EXPORTED)
     with act.refusals(case):
         if with_vectors and not case:
             raise NotAuthorised("Vectors are biometric data; name a case in force with --case.")

@@ -11,7 +11,7 @@ from errors import WrongUsage
 from faces.engine import FaceEngine
 from faces.error_rates import FEW, Rate, rate
 from faces.vectors import Vectors
-from pipeline.act import Act
+from pipeline.act import Act, Caller
 from pipeline.people.portraits import Portrait, examine
 from pipeline.people.strangers import Stranger
 from storage.access.audit import Action
@@ -58,7 +58,7 @@ def calibrate(
     is looked for in it, fewer than 30 can be searched with or there is no footage, OtherWeights,
     StoreUnavailable.
     """
-    act = Act(database, actor, Action.CALIBRATED, now)
+    act = Caller(database, actor, now).act(Action.CALIBRATED)
     with act.refusals(case), reading(database) as session:
         case_in_force(session, case, now)  # before any face is looked at
     portraits = [[examine(photo, engine) for photo in one.photos] for one in strangers]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faces.engine import FaceEngine
-from pipeline.act import Act
+from pipeline.act import Act, Caller
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.people.portraits import Kept, Portrait, examine
@@ -45,20 +45,20 @@ def enrol_person(
     change nothing; another standing takes the place of the one there was.
     Raises NotAuthorised when the case is not in force, ModelUnavailable, StoreUnavailable.
     """
-    act = Act(context.database, actor, Action.PERSON_ENROLLED, utc_now())
+    act = Caller(context.database, actor, utc_now()).act(Action.PERSON_ENROLLED)
     with act.refusals(case_id), reading(context.database) as session:
-        case_in_force_by_id(session, case_id, act.now)  # before any face is looked at
+        case_in_force_by_id(session, case_id, act.caller.now)  # before any face is looked at
     portraits = [examine(photo, engine) for photo in photos]
     known = [one for one in portraits if one.sha256]
     album = context.media.of_case(case_id)
     references = [_reference(one, engine, album, photo_source) for one in known]
     with act.on(case_id) as session:
-        case_in_force_by_id(session, case_id, act.now)
+        case_in_force_by_id(session, case_id, act.caller.now)
         person_id = add_person(
             session,
             case_id=case_id,
             name=name,
-            now=act.now,
+            now=act.caller.now,
             standing=standing,
             asked_by=actor,
         )
@@ -95,8 +95,8 @@ def _added(
             person_id,
             engine=engine.card.name,
             cause=Cause.ADDED,
-            actor=act.actor,
-            now=act.now,
+            actor=act.caller.actor,
+            now=act.caller.now,
         )
     return ids
 

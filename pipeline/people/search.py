@@ -9,7 +9,7 @@ import numpy as np
 
 from errors import UnusablePhoto
 from faces.engine import FaceEngine, ModelCard
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.analysis.overlaps import SameAs, moment_of, repeated
 from pipeline.people.portraits import Portrait, examine
 from storage.access.audit import Action
@@ -89,7 +89,7 @@ def search(
     NotAuthorised when the case is not in force, UnusablePhoto when no photo can be searched with,
     StoreUnavailable.
     """
-    act = Act(database, actor, Action.SEARCHED, now)
+    act = Caller(database, actor, now).act(Action.SEARCHED)
     with act.refusals(question.case):
         answer = _answer(photos, question, engine=engine, database=database, now=now)
     act.note(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from errors import WrongUsage
 from faces.engine import FaceEngine, ModelCard
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.people.compare import Compared, compare
@@ -60,7 +60,7 @@ def effect(context: Context, card: ModelCard, threshold: float, *, actor: str) -
     WrongUsage for what is no distance.
     """
     _refuse_absurd(threshold)
-    act = Act(context.database, actor, Action.CANDIDATES_VIEWED, utc_now())
+    act = Caller(context.database, actor, utc_now()).act(Action.CANDIDATES_VIEWED)
     with reading(context.database) as session:
         found = _effect(session, card, threshold, context.media.keys)
         cases = list_cases(session)
@@ -84,14 +84,14 @@ def change_threshold(
     _refuse_absurd(threshold)
     if threshold == before:
         raise WrongUsage(f"{name} has the threshold {before:g} already.")
-    act = Act(context.database, actor, Action.THRESHOLD_CHANGED, utc_now())
+    act = Caller(context.database, actor, utc_now()).act(Action.THRESHOLD_CHANGED)
     with writing(context.database) as session:
-        pin(session, name, engine.weights_sha256, act.now)
+        pin(session, name, engine.weights_sha256, act.caller.now)
         found = _effect(session, engine.card, threshold, context.media.keys)
-        people = choose_threshold(session, Threshold(name, threshold, said, actor, act.now))
+        people = choose_threshold(session, Threshold(name, threshold, said, actor, act.caller.now))
         for person in people:
             rematches.ask(
-                session, person, engine=name, cause=Cause.THRESHOLD, actor=actor, now=act.now
+                session, person, engine=name, cause=Cause.THRESHOLD, actor=actor, now=act.caller.now
             )
         act.record(
             session, None, engine=name, weights_sha256=engine.weights_sha256,

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from errors import NotFound, WrongUsage
-from pipeline.act import Act
+from pipeline.act import Act, Caller
 from pipeline.clock import utc_now
 from pipeline.people.portraits import sha256_of
 from storage.access.audit import Action
@@ -28,7 +28,7 @@ def withdraw(name: str, photo: str, *, case_id: int, database: Engine, actor: st
     person's id. Raises WrongUsage when nobody has that name, or when not exactly one photo is
     meant.
     """
-    act = Act(database, actor, Action.PERSON_WITHDRAWN, utc_now())
+    act = Caller(database, actor, utc_now()).act(Action.PERSON_WITHDRAWN)
     with act.on(case_id) as session:
         person_id = find_person(session, case_id, name)
         sha256 = _meant(photo, references(session, person_id))
@@ -40,7 +40,7 @@ def withdraw_reference(
     reference_id: int, *, case_id: int, database: Engine, actor: str, now: datetime
 ) -> int:
     """`withdraw` for whoever knows the photo's number. Raises NotFound when the case has none."""
-    act = Act(database, actor, Action.PERSON_WITHDRAWN, now)
+    act = Caller(database, actor, now).act(Action.PERSON_WITHDRAWN)
     with act.on(case_id) as session:
         case_by_id(session, case_id)
         known = photo_in_case(session, case_id, reference_id)
@@ -57,7 +57,7 @@ def withdraw_person(name: str, *, case: str, actor: str, database: Engine, now: 
     Raises NotAuthorised when there is no such case, WrongUsage when it looks for nobody of that
     name, StoreUnavailable.
     """
-    act = Act(database, actor, Action.PERSON_WITHDRAWN, now)
+    act = Caller(database, actor, now).act(Action.PERSON_WITHDRAWN)
     with act.on(case) as session:
         case_id = find_case(session, case).id
         person_id = find_person(session, case_id, name)
@@ -69,7 +69,7 @@ def withdraw_person_by_id(
     person_id: int, *, case_id: int, actor: str, database: Engine, now: datetime
 ) -> None:
     """`withdraw_person` for whoever knows the number. Raises NotFound when the case has none."""
-    act = Act(database, actor, Action.PERSON_WITHDRAWN, now)
+    act = Caller(database, actor, now).act(Action.PERSON_WITHDRAWN)
     with act.on(case_id) as session:
         case_by_id(session, case_id)
         if person_id not in (one.id for one in people_in(session, case_id)):
@@ -78,14 +78,14 @@ def withdraw_person_by_id(
 
 
 def _take_back(session: Session, case_id: int, person_id: int, sha256: str, act: Act) -> None:
-    for engine in withdraw_photo(session, person_id, sha256, act.now):
+    for engine in withdraw_photo(session, person_id, sha256, act.caller.now):
         rematches.ask(
             session,
             person_id,
             engine=engine,
             cause=Cause.WITHDRAWN,
-            actor=act.actor,
-            now=act.now,
+            actor=act.caller.actor,
+            now=act.caller.now,
         )
     act.record(session, case_id, person_id=person_id, photo_sha256=sha256, what="photo")
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from http import HTTPStatus
 
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.governance import cases as steps
 from pipeline.judging.overview import overview
 from review.api.models.cases import (
@@ -125,7 +125,7 @@ def close_case(case_id: Number, ours: OurSite, who: Who) -> CaseAnswer:
 
 def reference(ours: Site, who: Visitor, case_id: int, action: Action) -> str:
     """The reference of a case, for a step that is to be taken. Raises NotAuthorised."""
-    act = Act(ours.database, who.actor, action, ours.now())
+    act = Caller(ours.database, who.actor, ours.now()).act(action)
     with act.refusals(case_id), reading(ours.database) as session:
         return case_by_id(session, case_id).reference
 

@@ -1,5 +1,6 @@
 """How the embedded services end, well or badly, and that the next start goes on."""
 
+import os
 import re
 import signal
 import subprocess
@@ -117,3 +118,9 @@ def test_when_supervisord_is_killed_everything_ends_with_it(up: Up) -> None:
     assert "The services have stopped" in said
     wait_until(up.is_gone)
     assert not any(services_alive(up.home).values())
+
+
+def test_asked_to_stop_as_soon_as_it_runs_it_stops_in_order(tmp_path: Path) -> None:
+    stack = Stack(settings_for(tmp_path))
+    stack.run_in_foreground(lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    assert running(tmp_path) is None

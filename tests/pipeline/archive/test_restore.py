@@ -19,7 +19,7 @@ from sqlmodel import select
 from steps import watch_all
 
 from errors import Altered, DiskFull, KeyMissing, NightreelError, WrongDatabase, WrongUsage
-from pipeline.act import Act
+from pipeline.act import Caller
 from pipeline.archive.layout import Archive
 from pipeline.archive.manifest import NAME, Kept, Manifest, read_manifest
 from pipeline.archive.restore import Restored, restore, settings_placed
@@ -167,7 +167,7 @@ def test_a_checkpoint_signed_after_the_backup_says_that_entries_are_missing_and_
 ) -> None:
     made = filled.backed_up(folder)
     for _ in range(3):
-        Act(filled.database, ACTOR, Action.SEARCHED, utc_now()).note(None)
+        Caller(filled.database, ACTOR, utc_now()).act(Action.SEARCHED).note(None)
     key = signing_key(filled.database, filled.archive.audit_key)
     later = sign(filled.database, key, utc_now())
     again = there()
