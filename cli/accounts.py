@@ -4,16 +4,14 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.output import err, out, print_json, table
 from errors import Conflict
-from pipeline.clock import utc_now
-from pipeline.governance.accounts import Managing, NewPassword
-from storage.access import accounts
+from pipeline.act import Caller
+from pipeline.governance import accounts
+from pipeline.governance.accounts import NewPassword
 from storage.access.accounts import MANAGER, Account, Role
-from storage.database.database import Engine, reading
 from storage.database.moments import in_utc
-from worker.resources import resources
 
 FIRST = "admin"
 Name = Annotated[str, typer.Argument(help="The account's name.")]
@@ -21,32 +19,24 @@ Roles = Annotated[list[Role], typer.Option("--role", help="A role; repeatable.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def has_account(database: Engine) -> bool:
-    """Whether there is an account at all."""
-    with reading(database) as session:
-        return accounts.any_account(session)
-
-
-def make_first_account(database: Engine) -> NewPassword | None:
+def make_first_account(asked: Caller) -> NewPassword | None:
     """Create the first account, an operator's, where there is none."""
-    with reading(database) as session:
-        if accounts.any_account(session):
-            return None
+    if accounts.any_account(asked.database):
+        return None
     try:
-        return Managing(database, actor(), utc_now()).make(FIRST, [MANAGER])
+        return accounts.create_account(asked, FIRST, [MANAGER])
     except Conflict:  # another machine was started at the same moment
         return None
 
 
 def add(name: Name, role: Roles, as_json: AsJson = False) -> None:
     """Create an account and print its one-time password."""
-    _tell(_managing().make(name, role), as_json=as_json)
+    _tell(accounts.create_account(caller(), name, role), as_json=as_json)
 
 
 def list_accounts(as_json: AsJson = False) -> None:
     """List the accounts with their roles."""
-    with reading(resources().database) as session:
-        found = accounts.list_accounts(session)
+    found = accounts.list_accounts(caller()).accounts
     if as_json:
         print_json([_as_dict(one) for one in found])
         return
@@ -59,37 +49,38 @@ def list_accounts(as_json: AsJson = False) -> None:
 
 def set_roles(name: Name, role: Roles) -> None:
     """Replace the roles of an account."""
-    _managing().set_roles(name, role)
+    asked = caller()
+    accounts.set_roles(asked, accounts.account_called(asked, name).id, role)
     err.print(f"{name}: {', '.join(sorted(role))} now.")
 
 
 def reset_password(name: Name, as_json: AsJson = False) -> None:
     """Reset the password of an account: print a one-time password, end its sessions."""
-    _tell(_managing().reset_password(name), as_json=as_json)
+    asked = caller()
+    made = accounts.reset_password(asked, accounts.account_called(asked, name).id)
+    _tell(made, as_json=as_json)
 
 
 def disable(name: Name) -> None:
     """Disable an account and end its sessions; its history is kept."""
-    _managing().disable(name)
+    asked = caller()
+    accounts.disable(asked, accounts.account_called(asked, name).id)
     err.print(f"{name}: disabled.")
 
 
 def enable(name: Name) -> None:
     """Enable a disabled account."""
-    _managing().enable(name)
+    asked = caller()
+    accounts.enable(asked, accounts.account_called(asked, name).id)
     err.print(f"{name}: enabled.")
-
-
-def _managing() -> Managing:
-    return Managing(resources().database, actor(), utc_now())
 
 
 def _tell(made: NewPassword, *, as_json: bool) -> None:
     if as_json:
-        print_json({"name": made.name, "password": made.password})
+        print_json({"name": made.account.name, "password": made.password})
         return
     out.print(made.password)
-    err.print(f"{made.name}: this is a one-time password; it is not shown again.")
+    err.print(f"{made.account.name}: this is a one-time password; it is not shown again.")
 
 
 def _as_dict(account: Account) -> dict[str, object]:

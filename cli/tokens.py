@@ -1,21 +1,16 @@
 """`nightreel token add|list|revoke`."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.output import err, out, print_json, table
-from pipeline.clock import utc_now
-from pipeline.governance.accounts import Managing
-from storage.access import tokens
+from pipeline.governance import accounts
 from storage.access.accounts import Role
-from storage.access.audit import Action, record
 from storage.access.tokens import Token
-from storage.database.database import reading, writing
 from storage.database.moments import in_utc
-from worker.resources import resources
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -28,30 +23,18 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Create a token and print it; it is not shown again."""
-    now = utc_now()
-    with writing(resources().database) as session:
-        made, secret = tokens.add_token(
-            session,
-            account=account,
-            label=label,
-            roles=role,
-            expires_at=now + timedelta(days=days),
-            now=now,
-        )
-        objects = {"token_id": made.id}
-        record(session, actor=actor(), action=Action.TOKEN_CREATED, objects=objects, now=now)
+    made = accounts.create_token(caller(), account, role, label=label, days=days)
     if as_json:
-        print_json({"id": made.id, "token": secret})
+        print_json({"id": made.token.id, "token": made.secret})
         return
-    out.print(secret)
-    err.print(f"Token {made.id} is valid for {days} days; it is not shown again.")
+    out.print(made.secret)
+    err.print(f"Token {made.token.id} is valid for {days} days; it is not shown again.")
 
 
 def list_tokens(as_json: AsJson = False) -> None:
     """List the tokens, newest first."""
-    now = utc_now()
-    with reading(resources().database) as session:
-        found = tokens.list_tokens(session)
+    asked = caller()
+    found, now = accounts.list_accounts(asked).tokens, asked.now
     if as_json:
         print_json([_as_dict(one, now) for one in found])
         return
@@ -65,7 +48,7 @@ def list_tokens(as_json: AsJson = False) -> None:
 
 def revoke(number: Annotated[int, typer.Argument(help="The token's id.")]) -> None:
     """Revoke a token."""
-    Managing(resources().database, actor(), utc_now()).revoke_token(number)
+    accounts.revoke_token(caller(), number)
     err.print(f"Token {number}: revoked.")
 
 

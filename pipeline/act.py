@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from errors import Locked, NotAuthorised
@@ -10,6 +10,9 @@ from storage.access.audit import Action, record
 from storage.access.chain import JsonValue
 from storage.cases.cases import id_of_case
 from storage.database.database import Engine, Session, writing
+
+ANONYMOUS = "anonymous"
+"""The actor of what is done before anybody has logged in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,10 @@ class Caller:
     def act(self, action: Action) -> "Act":
         """What is about to be done."""
         return Act(self, action)
+
+    def acting_as(self, actor: str) -> "Caller":
+        """The same moment and database for another actor."""
+        return replace(self, actor=actor)
 
 
 @dataclass(frozen=True, slots=True)

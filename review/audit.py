@@ -6,11 +6,12 @@ from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from pipeline.governance import audit as steps
+from pipeline.governance.accounts import names_of_actors
 from pipeline.governance.audit import Examined
 from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
-from review.visitors import Visitor, Who, names_of_actors
+from review.visitors import Visitor, Who
 from storage.access.audit import Action, newest
 from storage.access.chain import Entry
 from storage.access.checkpoints import Checkpoint, public_half, signing_key

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from errors import Locked, WrongUsage
 from faces.engine import FaceEngine
+from pipeline.governance.accounts import names_of_actors
 from pipeline.governance.cases import Terms, open_case
 from pipeline.judging import decoys
 from pipeline.judging.looking import look_closer_at_photo
@@ -26,7 +27,7 @@ from review.numbers import MOST, First
 from review.pages import page
 from review.photos import at_hand
 from review.site import OurSite, Site
-from review.visitors import Visitor, Who, names_of_actors
+from review.visitors import Visitor, Who
 from storage.cases.cases import list_cases
 from storage.cases.people import Standing
 from storage.database.database import reading

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
+from pipeline.governance.accounts import names_of_actors
 from pipeline.judging.changes import CAUSES, view_changes
 from review.guard import router
 from review.pages import page
 from review.site import OurSite
-from review.visitors import Who, names_of_actors
+from review.visitors import Who
 from storage.cases.case_ids import case_to_read_by_id
 from storage.database.database import reading
 

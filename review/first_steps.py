@@ -1,13 +1,11 @@
 """The first steps of a new installation: which accounts to create, then how a case begins."""
 
-from collections import Counter
 from dataclasses import dataclass
 
+from pipeline.governance.setup import Setup
 from review.access import ANALYST, MANAGES, REVIEWER, SUPERVISOR, may
 from review.visitors import Visitor
-from storage.access.accounts import Role, list_accounts
-from storage.database.database import Session
-from storage.results.begun import begun
+from storage.results.begun import Begun
 
 ACCOUNTS = (
     "Your account manages accounts and sees no faces. Create accounts for the people who work \
@@ -39,27 +37,29 @@ class FirstSteps:
     steps: list[Step]
 
 
-def first_steps(session: Session, visitor: Visitor) -> FirstSteps | None:
+def first_steps(so_far: Setup, visitor: Visitor) -> FirstSteps | None:
     """What is left for this visitor to do; None when nothing is."""
     lists = []
     if MANAGES.roles & visitor.roles:
-        lists.append(FirstSteps(ACCOUNTS, _accounts(session)))
+        lists.append(FirstSteps(ACCOUNTS, _accounts(so_far)))
     if may(visitor, "POST /cases"):
-        lists.append(FirstSteps(WORK, _work(session)))
+        lists.append(FirstSteps(WORK, _work(so_far.begun)))
     return next((one for one in lists if not all(step.done for step in one.steps)), None)
 
 
-def _accounts(session: Session) -> list[Step]:
-    enabled = [one for one in list_accounts(session) if one.disabled_at is None]
-    there: Counter[Role] = Counter(role for one in enabled for role in one.roles)
+def _accounts(so_far: Setup) -> list[Step]:
     return [
-        Step(there[role] >= count, text, f"Create a {role} account", f"/accounts?role={role}#new")
+        Step(
+            so_far.accounts[role] >= count,
+            text,
+            f"Create a {role} account",
+            f"/accounts?role={role}#new",
+        )
         for role, count, text in WANTED
     ]
 
 
-def _work(session: Session) -> list[Step]:
-    so_far = begun(session)
+def _work(so_far: Begun) -> list[Step]:
     return [
         Step(so_far.case, "A case records the legal basis of a search.", "Open a case", "/cases"),
         Step(so_far.recording, "Upload footage for it.", "Upload footage", "/recordings"),

@@ -2,12 +2,12 @@
 
 from fastapi import Request, Response
 
+from pipeline.governance.setup import setup_so_far
 from review.first_steps import first_steps
 from review.guard import router
 from review.pages import page
 from review.site import OurSite
 from review.visitors import Who
-from storage.database.database import reading
 
 routes = router()
 
@@ -15,6 +15,5 @@ routes = router()
 @routes.get("/")
 def home(request: Request, ours: OurSite, who: Who) -> Response:
     """The home page, with the first steps of a new installation."""
-    with reading(ours.database) as session:
-        steps = first_steps(session, who)
+    steps = first_steps(setup_so_far(ours.database), who)
     return page(request, "home.html.j2", first_steps=steps)

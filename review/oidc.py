@@ -1,29 +1,20 @@
 """Logging in with an account of the organisation: OpenID Connect, by settings."""
 
 import logging
-import re
 from collections.abc import Mapping
-from itertools import count
 from typing import Any
 
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from errors import NotAllowed, NotDelivered, NotFound
-from review import sessions
+from pipeline.act import Caller
+from pipeline.governance.logins import log_in_external
 from review.guard import router
-from review.sessions import own_place
+from review.sessions import browser, logged_in, own_place
 from review.site import OurSite, Provider, Site
-from storage.access.accounts import (
-    Account,
-    Role,
-    account_of_subject,
-    add_account,
-    list_accounts,
-    set_roles,
-)
-from storage.access.audit import Action
-from storage.database.database import Session, writing
+from review.visitors import Asked
+from storage.access.accounts import Role
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +39,8 @@ async def ask_provider(request: Request, ours: OurSite, next: str = "/") -> Resp
 
 
 @routes.get("/answer")
-async def hear_provider(request: Request, ours: OurSite) -> Response:
-    """Begin a session for whomever the provider vouches for, with the roles its claim gives."""
+async def hear_provider(request: Request, ours: OurSite, asked: Asked) -> Response:
+    """Begin a session for the subject of the provider's answer, with the roles its claim gives."""
     client = _client(ours)
     try:
         token = await client.authorize_access_token(request)
@@ -58,7 +49,7 @@ async def hear_provider(request: Request, ours: OurSite) -> Response:
         log.warning("a login elsewhere failed: %s", type(error).__name__)
         raise NotAllowed("The identity provider rejected this login; start again.") from None
     place = own_place(str(request.session.pop("next", "/")))
-    return await run_in_threadpool(_enter, request, ours, claims, place)
+    return await run_in_threadpool(_enter, request, ours, asked, claims, place)
 
 
 def roles_of(claims: Mapping[str, Any], provider: Provider) -> set[Role]:
@@ -69,47 +60,17 @@ def roles_of(claims: Mapping[str, Any], provider: Provider) -> set[Role]:
     return {meaning[value] for value in values if value in meaning}
 
 
-def _enter(request: Request, ours: Site, claims: Mapping[str, Any], place: str) -> Response:
+def _enter(
+    request: Request, ours: Site, asked: Caller, claims: Mapping[str, Any], place: str
+) -> Response:
     provider = _provider(ours)
     roles = roles_of(claims, provider)
     if not roles:
         raise NotAllowed("Your account has no Nightreel role; ask your administrator.")
-    with writing(ours.database) as session:
-        account = _account(session, ours, f"{provider.issuer}|{claims['sub']}", claims, roles)
-        return sessions.begin(request, session, ours, account.id, place)
-
-
-def _account(
-    session: Session, ours: Site, subject: str, claims: Mapping[str, Any], roles: set[Role]
-) -> Account:
-    known = account_of_subject(session, subject)
-    if known is None:
-        made = add_account(
-            session,
-            name=_free_name(session, claims),
-            roles=roles,
-            password_hash=None,
-            now=ours.now(),
-            subject=subject,
-        )
-        ours.record(session, "anonymous", Action.ACCOUNT_CREATED, account_id=made.id)
-        return made
-    if known.disabled_at is not None:
-        raise NotAllowed("This account is disabled; ask an administrator.")
-    if known.roles != roles:
-        set_roles(session, known.name, roles)
-        act = Action.ACCOUNT_CHANGED
-        ours.record(session, "anonymous", act, account_id=known.id, what="roles")
-    return known
-
-
-def _free_name(session: Session, claims: Mapping[str, Any]) -> str:
-    """What people call the account; never the name of one that is there already."""
-    given = str(claims.get("preferred_username") or claims.get("email") or claims["sub"])
-    name = re.sub(r"[^a-z0-9._@+-]", "-", given.lower()).lstrip("._@+-")[:50] or "somebody"
-    taken = {one.name for one in list_accounts(session)}
-    numbered = (f"{name}-{number}" for number in count(2))
-    return name if name not in taken else next(one for one in numbered if one not in taken)
+    subject = f"{provider.issuer}|{claims['sub']}"
+    name = str(claims.get("preferred_username") or claims.get("email") or claims["sub"])
+    token = log_in_external(asked, subject, name, roles, browser(request))
+    return logged_in(ours, token, place)
 
 
 def _client(ours: Site) -> Any:

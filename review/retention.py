@@ -7,13 +7,14 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
+from pipeline.governance.accounts import names_of_actors
 from pipeline.governance.certificates import keep
 from pipeline.governance.purge import Certificate, Order, bystanders_due, purge_case, purge_due
 from review.authority import check_repeated
 from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
-from review.visitors import Visitor, Who, names_of_actors
+from review.visitors import Visitor, Who
 from storage.access import audit
 from storage.access.audit import Action
 from storage.cases.cases import Case, list_cases

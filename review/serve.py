@@ -14,15 +14,15 @@ from fastapi import FastAPI
 from errors import BrokerUnavailable, WrongUsage
 from monitor.snapshots import ledger_lookout
 from pipeline.clock import utc_now
+from pipeline.governance.accounts import any_account
 from pipeline.intake.receive import Inbox
 from pipeline.judging.review import Rules
 from review.app import create_app
 from review.site import Provider, Site
 from review.upload_importer import UploadImporter
 from settings import Settings
-from storage.access.accounts import Role, any_account
+from storage.access.accounts import Role
 from storage.access.web_sessions import Lifetime
-from storage.database.database import reading
 from tasks.intake import ask_workers
 from tasks.people import ask_for_people
 from worker.entrance import run_service
@@ -71,9 +71,8 @@ def server_for(
 
 
 def _say_what_is_missing(mine: Resources) -> None:
-    with reading(mine.database) as session:
-        if not any_account(session):
-            log.warning("there is no account yet: nightreel account add NAME --role operator")
+    if not any_account(mine.database):
+        log.warning("there is no account yet: nightreel account add NAME --role operator")
 
 
 def site_of(mine: Resources, inbox: Inbox, importer: UploadImporter) -> Site:

@@ -1,4 +1,4 @@
-"""A browser's session: its cookie, its form token, its beginning and its end."""
+"""A browser's session on the web's side: its cookies and its form token."""
 
 import hashlib
 import hmac
@@ -7,34 +7,29 @@ from http import HTTPStatus
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from pipeline.governance.logins import Browser
 from review.site import Site, site
-from storage.access import web_sessions
-from storage.access.audit import Action
 from storage.access.passwords import new_token
-from storage.database.database import Session, writing
 
 FORM_COOKIE = "nightreel_form"
 """Of a browser that is not logged in; what a login form's token is made from."""
 
 
-def begin(request: Request, session: Session, ours: Site, account_id: int, place: str) -> Response:
-    """Log a browser in, under a new token whatever it had before, and send it on."""
-    now = ours.now()
-    web_sessions.sweep(session, ours.lifetime, now)
-    web_sessions.end(session, session_token(request))
-    token = web_sessions.begin(session, account_id, now)
-    ours.record(session, f"account:{account_id}", Action.LOGGED_IN)
+def browser(request: Request) -> Browser:
+    """The browser of a request, as one that logs in."""
+    return Browser(session_token(request), site(request).lifetime)
+
+
+def logged_in(ours: Site, token: str, place: str) -> Response:
+    """Give a browser its session's token, and send it on."""
     response = go(place)
     _set(response, ours, _session_cookie(ours), token)
     response.delete_cookie(FORM_COOKIE)
     return response
 
 
-def end(request: Request, ours: Site, actor: str) -> Response:
-    """Log it out, here and in the database."""
-    with writing(ours.database) as session:
-        web_sessions.end(session, session_token(request))
-        ours.record(session, actor, Action.LOGGED_OUT)
+def logged_out(ours: Site) -> Response:
+    """Take the token from a browser, and send it to the login."""
     response = go("/login")
     response.delete_cookie(_session_cookie(ours), secure=ours.secure, httponly=True)
     return response

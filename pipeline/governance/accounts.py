@@ -1,104 +1,173 @@
-"""Managing accounts, as acts that somebody answers for; one who can do it always remains."""
+"""Accounts and tokens: listed, and managed so that someone who can manage them always remains."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 
 from errors import Conflict, NotAllowed
+from pipeline.act import Caller
 from storage.access import accounts, tokens
 from storage.access.accounts import MANAGER, Account, Role
-from storage.access.audit import Action, record
-from storage.access.chain import JsonValue
+from storage.access.audit import Action
 from storage.access.passwords import hash_password, one_time_password
-from storage.database.database import Engine, Session, writing
+from storage.access.tokens import Token
+from storage.database.database import Engine, Session, reading, writing
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Every account, by name, and every token, the newest first."""
+
+    accounts: list[Account]
+    tokens: list[Token]
 
 
 @dataclass(frozen=True, slots=True)
 class NewPassword:
-    """What opens an account for one time; it is shown once and kept nowhere."""
+    """An account and its one-time password, which is shown once and stored nowhere."""
 
-    name: str
+    account: Account
     password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Managing:
-    """Somebody manages accounts, now."""
+class NewToken:
+    """A token and its secret, which is shown once and stored nowhere."""
 
-    database: Engine
-    actor: str
-    """As the audit log writes it."""
-    now: datetime
+    token: Token
+    secret: str = field(repr=False)
 
-    def make(self, name: str, roles: Collection[Role]) -> NewPassword:
-        """Make an account. Raises WrongUsage, Conflict for a name that is taken."""
-        password = one_time_password()
-        kept = hash_password(password)
-        with writing(self.database) as session:
-            made = accounts.add_account(
-                session, name=name, roles=roles, password_hash=kept, now=self.now
+
+def any_account(database: Engine) -> bool:
+    """Whether there is an account at all."""
+    with reading(database) as session:
+        return accounts.any_account(session)
+
+
+def list_accounts(caller: Caller) -> Accounts:
+    """All accounts and tokens. Raises StoreUnavailable."""
+    with reading(caller.database) as session:
+        return Accounts(accounts.list_accounts(session), tokens.list_tokens(session))
+
+
+def account_by_id(caller: Caller, account_id: int) -> Account:
+    """One account. Raises NotFound."""
+    with reading(caller.database) as session:
+        return accounts.account_by_id(session, account_id)
+
+
+def account_called(caller: Caller, name: str) -> Account:
+    """The account of a name. Raises NotFound."""
+    with reading(caller.database) as session:
+        return accounts.find_account(session, name)
+
+
+def names_of_actors(database: Engine) -> dict[str, str]:
+    """The names of the accounts and tokens that the audit log has by their numbers."""
+    with reading(database) as session:
+        names = {
+            f"account:{account.id}": account.name for account in accounts.list_accounts(session)
+        }
+        return names | {f"token:{token.id}": token.account for token in tokens.list_tokens(session)}
+
+
+def create_account(caller: Caller, name: str, roles: Collection[Role]) -> NewPassword:
+    """Create an account. Raises WrongUsage, Conflict for a name that is taken."""
+    password = one_time_password()
+    kept = hash_password(password)
+    with writing(caller.database) as session:
+        made = accounts.add_account(
+            session, name=name, roles=roles, password_hash=kept, now=caller.now
+        )
+        act = caller.act(Action.ACCOUNT_CREATED)
+        act.record(session, None, account_id=made.id, role=_code(roles))
+    return NewPassword(made, password)
+
+
+def reset_password(caller: Caller, account_id: int) -> NewPassword:
+    """Give an account another one-time password; its sessions end.
+
+    Raises NotFound, Conflict for an account that logs in through an identity provider.
+    """
+    password = one_time_password()
+    kept = hash_password(password)
+    with writing(caller.database) as session:
+        name = accounts.account_by_id(session, account_id).name
+        accounts.set_password(session, name, kept, one_time=True)
+        caller.act(Action.PASSWORD_CHANGED).record(session, None, account_id=account_id)
+        return NewPassword(accounts.account_by_id(session, account_id), password)
+
+
+def set_roles(caller: Caller, account_id: int, roles: Collection[Role]) -> Account:
+    """Replace the roles of an account. Raises as `_changing`, and WrongUsage."""
+    with _changing(caller, account_id, what="roles", role=_code(roles)) as (session, name):
+        accounts.set_roles(session, name, roles)
+        return accounts.account_by_id(session, account_id)
+
+
+def disable(caller: Caller, account_id: int) -> Account:
+    """Keep an account from logging in; its sessions end. Raises as `_changing`."""
+    with _changing(caller, account_id, what="disabled") as (session, name):
+        accounts.disable(session, name, caller.now)
+        return accounts.account_by_id(session, account_id)
+
+
+def enable(caller: Caller, account_id: int) -> Account:
+    """Let a disabled account log in again. Raises as `_changing`."""
+    with _changing(caller, account_id, what="enabled") as (session, name):
+        accounts.enable(session, name)
+        return accounts.account_by_id(session, account_id)
+
+
+def create_token(
+    caller: Caller, account: str, roles: Collection[Role], *, label: str, days: int
+) -> NewToken:
+    """Create a token for an account. Raises NotFound, WrongUsage for a role the account lacks."""
+    with writing(caller.database) as session:
+        made, secret = tokens.add_token(
+            session,
+            account=account,
+            label=label,
+            roles=roles,
+            expires_at=caller.now + timedelta(days=days),
+            now=caller.now,
+        )
+        caller.act(Action.TOKEN_CREATED).record(session, None, token_id=made.id)
+    return NewToken(made, secret)
+
+
+def revoke_token(caller: Caller, token_id: int) -> None:
+    """Revoke a token at once. Raises NotFound."""
+    with writing(caller.database) as session:
+        tokens.revoke(session, token_id, caller.now)
+        caller.act(Action.TOKEN_REVOKED).record(session, None, token_id=token_id)
+
+
+@contextmanager
+def _changing(caller: Caller, account_id: int, **what: str) -> Iterator[tuple[Session, str]]:
+    """A session to change an account of this name in.
+
+    Raises NotFound, NotAllowed for one's own account, Conflict where nobody would be left who can
+    manage accounts.
+    """
+    with writing(caller.database) as session:
+        managed = accounts.managers(session)
+        account = accounts.account_by_id(session, account_id)
+        _refuse_own(caller, session, account)
+        yield session, account.name
+        session.flush()
+        if managed and not accounts.managers(session):
+            raise Conflict(
+                f"{account.name} is the last account that can manage accounts; "
+                f"give another account the role {MANAGER} first."
             )
-            self._record(session, Action.ACCOUNT_CREATED, account_id=made.id, role=_code(roles))
-        return NewPassword(name, password)
+        caller.act(Action.ACCOUNT_CHANGED).record(session, None, account_id=account.id, **what)
 
-    def reset_password(self, name: str) -> NewPassword:
-        """Another one-time password; whoever is logged in is logged out.
 
-        Raises NotFound, Conflict for an account that signs in elsewhere.
-        """
-        password = one_time_password()
-        kept = hash_password(password)
-        with writing(self.database) as session:
-            accounts.set_password(session, name, kept, one_time=True)
-            account_id = accounts.find_account(session, name).id
-            self._record(session, Action.PASSWORD_CHANGED, account_id=account_id)
-        return NewPassword(name, password)
-
-    def set_roles(self, name: str, roles: Collection[Role]) -> None:
-        """These roles and no others, at once. Raises as `_changing`, and WrongUsage."""
-        with self._changing(name, what="roles", role=_code(roles)) as session:
-            accounts.set_roles(session, name, roles)
-
-    def disable(self, name: str) -> None:
-        """Let it log in no more. Raises as `_changing`."""
-        with self._changing(name, what="disabled") as session:
-            accounts.disable(session, name, self.now)
-
-    def enable(self, name: str) -> None:
-        """Let it log in again. Raises as `_changing`."""
-        with self._changing(name, what="enabled") as session:
-            accounts.enable(session, name)
-
-    def revoke_token(self, token_id: int) -> None:
-        """Make a token worthless at once. Raises NotFound."""
-        with writing(self.database) as session:
-            tokens.revoke(session, token_id, self.now)
-            self._record(session, Action.TOKEN_REVOKED, token_id=token_id)
-
-    @contextmanager
-    def _changing(self, name: str, **what: JsonValue) -> Iterator[Session]:
-        """Raises NotFound, NotAllowed for one's own account, Conflict where nobody would be left
-        who can manage accounts."""
-        with writing(self.database) as session:
-            managed = accounts.managers(session)
-            account = accounts.find_account(session, name)
-            self._refuse_own(session, account)
-            yield session
-            session.flush()
-            if managed and not accounts.managers(session):
-                raise Conflict(
-                    f"{name} is the last account that can manage accounts; "
-                    f"give another account the role {MANAGER} first."
-                )
-            self._record(session, Action.ACCOUNT_CHANGED, account_id=account.id, **what)
-
-    def _refuse_own(self, session: Session, account: Account) -> None:
-        if self.actor in tokens.actors_of(session, account.id):
-            raise NotAllowed("You cannot change or disable your own account; ask another operator.")
-
-    def _record(self, session: Session, action: Action, **objects: JsonValue) -> None:
-        record(session, actor=self.actor, action=action, objects=objects, now=self.now)
+def _refuse_own(caller: Caller, session: Session, account: Account) -> None:
+    if caller.actor in tokens.actors_of(session, account.id):
+        raise NotAllowed("You cannot change or disable your own account; ask another operator.")
 
 
 def _code(roles: Collection[Role]) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from pipeline.governance import audit as steps
+from pipeline.governance.accounts import names_of_actors
 from review import audit
 from review.api.models.audit import (
     AuditAnswer,
@@ -17,7 +18,7 @@ from review.api.paging import Cursor, older_than, piece
 from review.api.routing import routes_of
 from review.files import described
 from review.site import OurSite
-from review.visitors import Who, names_of_actors
+from review.visitors import Who
 from storage.access.audit import Action
 
 routes = routes_of("audit")

@@ -1,15 +1,16 @@
-"""The account that the first machine makes for whoever starts it."""
+"""The account that the first machine makes for the user who starts it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 from command_line import Nightreel
+from rows import NOW
 from sqlalchemy import Engine
 
 from cli import accounts as commands
 from cli.accounts import make_first_account
-from storage.database.database import reading
+from pipeline.act import Caller
 
 
 def test_machines_that_start_at_the_same_moment_make_one(
@@ -18,19 +19,19 @@ def test_machines_that_start_at_the_same_moment_make_one(
     """Both have looked before either has written."""
     both_looked, looked = Barrier(2), commands.accounts.any_account
 
-    def look_together(session: object) -> bool:
-        found = looked(session)  # type: ignore[arg-type]
+    def look_together(database: Engine) -> bool:
+        found = looked(database)
         both_looked.wait(20)
         return found
 
+    asked = Caller(database, "uid:1000", NOW)
     monkeypatch.setattr(commands.accounts, "any_account", look_together)
     with ThreadPoolExecutor(2) as pool:
-        made = list(pool.map(lambda _: make_first_account(database), range(2)))
+        made = list(pool.map(lambda _: make_first_account(asked), range(2)))
 
     assert len([one for one in made if one is not None]) == 1
     monkeypatch.undo()
-    with reading(database) as session:
-        assert commands.accounts.any_account(session)
+    assert commands.accounts.any_account(database)
 
 
 def test_its_password_is_all_that_standard_output_gets(nightreel: Nightreel) -> None:

@@ -1,0 +1,24 @@
+"""How far a new installation has come."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from storage.access.accounts import Role, list_accounts
+from storage.database.database import Engine, reading
+from storage.results.begun import Begun, begun
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What there is so far."""
+
+    accounts: Counter[Role]
+    """Enabled accounts, by role."""
+    begun: Begun
+
+
+def setup_so_far(database: Engine) -> Setup:
+    """Read it. Raises StoreUnavailable."""
+    with reading(database) as session:
+        enabled = [account for account in list_accounts(session) if account.disabled_at is None]
+        return Setup(Counter(role for account in enabled for role in account.roles), begun(session))
