@@ -15,7 +15,7 @@ from storage.database.dialect import DIALECTS, dialect_of
 
 NEWEST_VERSION = "0031"
 """Of the tables: the newest migration's."""
-SEALED_VERSION = "0027"
+SEALED_VERSION = "0029"
 """From here on no table has a plain vector of a reference; SQLite's log of writes may have."""
 _UPGRADE_LOCK = 0x4E524C  # any number, as long as every process takes the same one
 

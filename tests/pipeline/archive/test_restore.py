@@ -351,11 +351,11 @@ def test_a_backup_of_an_older_version_is_upgraded(tmp_path: Path) -> None:
     folder = tmp_path / "backup"
     folder.mkdir()
     old = connect(f"sqlite:///{folder / 'nightreel.db'}")
-    _migrate(old, "0028", None)
+    _migrate(old, "0029", None)
     old.dispose()
     kept = digest(folder / "nightreel.db")
     made = Manifest(
-        format=1, id="0" * 16, product="0.1.0", tables="0028", taken_at=NOW.isoformat(),
+        format=1, id="0" * 16, product="0.1.0", tables="0029", taken_at=NOW.isoformat(),
         database="sqlite", home="/old", audit_entries=0, is_sealed=False, rows={}, missing=(),
         left_out=(), files=(Kept("nightreel.db", kept.bytes, kept.sha256),),
     )  # fmt: skip

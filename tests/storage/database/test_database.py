@@ -100,7 +100,7 @@ def test_a_search_that_cannot_wait_for_an_upgrade_says_so_and_changes_nothing(
     file = mine.make_home() / "nightreel.db"
     older = connect(f"sqlite:///{file}")
     with older.execution_options(writes=True, migrates=True).begin() as connection:
-        command.upgrade(configuration(connection), "0018")
+        command.upgrade(configuration(connection), "0001")
     migrating = sqlite3.connect(file, isolation_level=None)
     migrating.execute("begin immediate")
     migrating.execute("alter table recording add column half text")
@@ -109,17 +109,20 @@ def test_a_search_that_cannot_wait_for_an_upgrade_says_so_and_changes_nothing(
     assert raised.value.exit_code == 1
     migrating.execute("rollback")
     version = "select version_num from alembic_version"
-    assert migrating.execute(version).fetchone() == ("0018",)
+    assert migrating.execute(version).fetchone() == ("0001",)
     migrating.close()
     assert Resources(Settings(home=tmp_path, engine="stub")).database is not None
     older.dispose()
 
 
-def test_a_newer_database_is_refused_and_left_alone(database: Engine) -> None:
+def test_a_newer_database_is_refused_and_left_alone(empty_url: str) -> None:
+    database = connect(empty_url)
+    upgrade(database)
     with writing(database) as session:
         session.connection().execute(text("update alembic_version set version_num = '9999'"))
     with pytest.raises(WrongDatabase, match="newer Nightreel"):
         upgrade(database)
+    database.dispose()
 
 
 def test_another_programs_tables_are_refused(empty_url: str) -> None:

@@ -1,17 +1,14 @@
 """What was stored by an earlier version is there in the newest."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 from alembic import command
-from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from rows import NOW, appearance_vectors
 from sealing import MASTER
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from errors import StoreUnavailable, WrongUsage
@@ -24,9 +21,10 @@ from storage.cases.scope import ARCHIVE
 from storage.database.database import NEWEST_VERSION, connect, reading, upgrade, writing
 from storage.database.migrate import configuration
 from storage.files.keys import Keyring
-from storage.jobs.uploads import find
 from storage.tables import Reference
 
+RELEASED = "0001"
+"""The tables of 0.1.0."""
 VECTORS = np.random.default_rng(1).normal(size=(3, 128)).astype(np.float32)
 BEFORE_EMBEDDINGS = """
 insert into "case" (reference, legal_basis, purpose, authorised_by, opened_at, expires_at)
@@ -53,21 +51,22 @@ delete from candidate where appearance_id = 1
 
 @pytest.fixture
 def earlier(empty_url: str) -> Iterator[Engine]:
-    """A database of version 0002 with a candidate of each of two engines."""
-    engine = connect(empty_url)
+    """A database of 0.1.0 with a candidate of each of two engines."""
+    yield from _released(empty_url, BEFORE_EMBEDDINGS)
+
+
+def _released(url: str, statements: str) -> Iterator[Engine]:
+    engine = connect(url)
     with engine.execution_options(writes=True).begin() as connection:
-        settings = configuration(connection)
-        command.upgrade(settings, "0002")
-        _fill(connection)
+        command.upgrade(configuration(connection), RELEASED)
+        _fill(connection, statements)
     yield engine
     engine.dispose()
 
 
-def _fill(connection: Connection, statements: str = BEFORE_EMBEDDINGS) -> None:
+def _fill(connection: Connection, statements: str) -> None:
     values = {"now": "2026-03-01 22:00:00+00:00", "bytes": b"/gate.mp4"}
     values |= {"later": "2026-04-01 22:00:00+00:00"}
-    values |= {"wrapped": aes_key_wrap(MASTER, bytes(range(64)))}
-    values |= {"master": sha256(MASTER).hexdigest()[:16]}
     values |= {f"vector_{number}": row.tobytes() for number, row in enumerate(VECTORS)}
     for statement in statements.split(";"):
         used = {name: value for name, value in values.items() if f":{name}" in statement}
@@ -110,75 +109,11 @@ def test_an_older_case_goes_on_as_it_was_and_says_what_is_not_known(earlier: Eng
     assert (ada.category, ada.review_at, ada.usable_photos) == ("other", case.expires_at, 0)
 
 
-BEFORE_ACCOUNTS_WERE_HELD = """
-insert into account (name, must_change_password, roles, created_at)
- values ('ann', false, '["reviewer"]', :now);
-insert into "case" (reference, legal_basis, basis_note, purpose, requested_by, sources,
- footage_from, footage_until, needs_authorisation, urgent, opened_at, expires_at, allows_grouping)
- values ('A-1', 'witness-search', '', 'p', 'o', '["*"]', :now, :later, false, false, :now, :later,
- false);
-insert into person (case_id, name, category, review_at, asked_at)
- values (1, 'Ada', 'other', :later, :now);
-insert into verdict (person_id, appearance_id, account_id, place, decision, decided_at, seeded,
- below_floor, recording_sha256, start_ms, end_ms, best_ms, crop, quality, distance, threshold,
- reference_id, engine, plan_key)
- values (1, 7, 1, 1, 'same', :now, false, false, 'a', 0, 1, 0, 'c', 1, 0.1, 0.4, 1, 'stub', 'p'),
- (1, 8, 1, 1, 'same', :now, false, false, 'a', 0, 1, 0, 'c', 1, 0.1, 0.4, 1, 'stub', 'p');
-delete from verdict
-"""
-A_VERDICT = BEFORE_ACCOUNTS_WERE_HELD.split(";")[3].split(",\n (1, 8")[0]
-
-
-def test_verdicts_go_on_as_they_were_when_they_are_held_to_their_accounts(empty_url: str) -> None:
-    engine = connect(empty_url)
-    with engine.execution_options(writes=True, migrates=True).begin() as connection:
-        command.upgrade(configuration(connection), "0023")
-        _fill(connection, BEFORE_ACCOUNTS_WERE_HELD)
-    upgrade(engine)
-    with engine.execution_options(writes=True).begin() as connection:
-        _fill(connection, A_VERDICT)
-        ids = connection.execute(text("select id from verdict")).scalars().all()
-    assert ids == [3], "the id of something that is gone is never used again"
-    for act, why in (
-        ("update verdict set place = 2", "never changed"),
-        ("delete from account", "(?i)foreign key"),
-    ):
-        with (
-            pytest.raises(DBAPIError, match=why),
-            engine.execution_options(writes=True).begin() as connection,
-        ):
-            connection.execute(text(act))
-    engine.dispose()
-
-
-BEFORE_UPLOADS_KNEW_TOKENS = """
-insert into account (name, must_change_password, roles, created_at)
- values ('ann', false, '["uploader"]', :now);
-insert into upload (id, account_id, name, size_bytes, stage, began_at, touched_at, known_before)
- values ('u', 1, 'gate.mp4', 1, 'coming', :now, :now, false)
-"""
-
-
-def test_an_upload_goes_on_under_the_account_that_began_it(empty_url: str) -> None:
-    engine = connect(empty_url)
-    with engine.execution_options(writes=True, migrates=True).begin() as connection:
-        command.upgrade(configuration(connection), "0025")
-        _fill(connection, BEFORE_UPLOADS_KNEW_TOKENS)
-    upgrade(engine)
-    with reading(engine) as session:
-        assert find(session, "u", account_id=1).actor == "account:1"
-    engine.dispose()
-
-
 BEFORE_VECTORS_WERE_SEALED = """
-insert into "case" (reference, legal_basis, basis_note, purpose, requested_by, sources,
- footage_from, footage_until, needs_authorisation, urgent, opened_at, expires_at, allows_grouping)
- values ('A-1', 'witness-search', '', 'p', 'o', '["*"]', :now, :later, false, false, :now, :later,
- false), ('B-2', 'witness-search', '', 'p', 'o', '["*"]', :now, :later, false, false, :now, :later,
- false);
-insert into person (case_id, name, category, review_at, asked_at)
- values (1, 'Ada', 'other', :later, :now), (2, 'Grace', 'other', :later, :now);
-insert into data_key (case_id, wrapped, master) values (1, :wrapped, :master);
+insert into "case" (reference, legal_basis, purpose, authorised_by, opened_at, expires_at)
+ values ('A-1', 'warrant', 'p', 'A. Judge', :now, :later),
+ ('B-2', 'warrant', 'p', 'A. Judge', :now, :later);
+insert into person (case_id, name, asked_at) values (1, 'Ada', :now), (2, 'Grace', :now);
 insert into reference (person_id, photo_sha256, photo_name, engine, weights_sha256, verdict, vector)
  values (1, 'p', 'ada.jpg', 'stub', 'w', 'good', :vector_0),
  (2, 'q', 'grace.jpg', 'stub', 'w', 'good', :vector_1), (2, 'r', 'x.jpg', 'stub', 'w', 'bad', null),
@@ -190,14 +125,8 @@ PATTERNS = [piece for vector in VECTORS for piece in of_vector(vector)]
 
 @pytest.fixture
 def plain(empty_url: str) -> Iterator[Engine]:
-    """A database of version 0025 with the vectors of two cases, one with a key."""
-    engine = connect(empty_url)
-    with engine.execution_options(writes=True, migrates=True).begin() as connection:
-        command.upgrade(configuration(connection), "0025")
-    with engine.execution_options(writes=True).begin() as connection:
-        _fill(connection, BEFORE_VECTORS_WERE_SEALED)
-    yield engine
-    engine.dispose()
+    """A database of 0.1.0 with the vectors of two cases."""
+    yield from _released(empty_url, BEFORE_VECTORS_WERE_SEALED)
 
 
 def _version(engine: Engine) -> str:
@@ -250,11 +179,10 @@ def _table_files(engine: Engine) -> list[bytes]:
         return [bytes(one) for one in content.scalars()]
 
 
-@pytest.mark.parametrize("master", [None, bytes(32)])
-def test_without_the_key_file_nothing_is_upgraded(plain: Engine, master: bytes | None) -> None:
+def test_without_the_key_file_nothing_is_upgraded(plain: Engine) -> None:
     with pytest.raises(WrongUsage, match="key file"):
-        upgrade(plain, (lambda: master) if master else None)
-    assert _version(plain) == "0025"
+        upgrade(plain)
+    assert _version(plain) == RELEASED
     upgrade(plain, lambda: MASTER)
     assert _version(plain) == NEWEST_VERSION
 
