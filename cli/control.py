@@ -1,23 +1,21 @@
 """`nightreel jobs pause|resume|priority|cancel|retry|quarantined`: of jobs, or of a whole case."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.footage import ask_for_new
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
-from pipeline.clock import utc_now
+from pipeline.act import Caller
+from pipeline.governance.cases import find_case
+from pipeline.planning import control
+from pipeline.planning.control import Controlled, Selection
 from report.timeline import clock
-from storage.access.audit import Action, record
-from storage.cases import cases
-from storage.database.database import Session, reading, writing
-from storage.jobs import control, listing
+from storage.access.audit import Action
 from storage.tables import Priority
-from worker.resources import resources
 
 Jobs = Annotated[list[int] | None, typer.Argument(help="Job numbers, as listed by `jobs list`.")]
 OfCase = Annotated[str, typer.Option("--case", help="All jobs of this case's footage.")]
@@ -27,21 +25,17 @@ All = Annotated[bool, typer.Option("--all", help="All jobs.")]
 def pause(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
     """Begin no further segment of these jobs; what is at work is finished. It lasts until resumed,
     also over restarts."""
-    with writing(resources().database) as session:
-        chosen = _chosen(session, jobs, case, everything)
-        changed = control.pause(session, chosen, utc_now())
-        _record(session, "pause", changed)
-    _tell("paused", chosen, changed, "has ended")
+    who = caller()
+    done = control.pause(who, _selection(who, jobs, case, everything))
+    _tell("paused", done, "has ended")
 
 
 def resume(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
     """Resume paused jobs."""
-    with writing(resources().database) as session:
-        chosen = _chosen(session, jobs, case, everything)
-        changed = control.resume(session, chosen)
-        _record(session, "resume", changed)
+    who = caller()
+    done = control.resume(who, _selection(who, jobs, case, everything))
     ask_for_new()
-    _tell("resumed", chosen, changed, "is not paused")
+    _tell("resumed", done, "is not paused")
 
 
 def set_priority(
@@ -54,12 +48,11 @@ def set_priority(
     ] = False,
 ) -> None:
     """Set the priority of jobs; `urgent` goes before `overnight` from the next segment on."""
-    with writing(resources().database) as session:
-        chosen = _chosen(session, jobs, case, everything)
-        changed = control.set_priority(session, chosen, priority, any_time=any_time)
-        _record(session, priority.value, changed)
+    who = caller()
+    selection = _selection(who, jobs, case, everything)
+    done = control.set_priority(who, selection, priority, any_time=any_time)
     ask_for_new()
-    _tell(f"{priority.value} now", chosen, changed, "has ended")
+    _tell(f"{priority.value} now", done, "has ended")
 
 
 def cancel(
@@ -71,24 +64,17 @@ def cancel(
     ] = False,
 ) -> None:
     """Cancel unfinished jobs and drop their results; `jobs retry` restarts them."""
-    with writing(resources().database) as session:
-        chosen = _chosen(session, jobs, case, everything)
-        changed = control.cancel(session, chosen, utc_now())
-        if purge:
-            control.forget(session, listing.recordings_of(session, chosen))
-            changed = chosen
-        _record(session, "forget" if purge else "cancel", changed)
-    _tell("deleted" if purge else "cancelled", chosen, changed, "has ended")
+    who, step = caller(), control.forget if purge else control.cancel
+    done = step(who, _selection(who, jobs, case, everything))
+    _tell("deleted" if purge else "cancelled", done, "has ended")
 
 
 def retry(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
     """Retry quarantined and cancelled segments."""
-    with writing(resources().database) as session:
-        chosen = _chosen(session, jobs, case, everything)
-        released = control.retry(session, chosen)
-        _record(session, "retry", chosen)
+    who = caller()
+    released = control.retry(who, _selection(who, jobs, case, everything))
     ask_for_new()
-    err.print(f"{len(released)} segments queued for retry.")
+    err.print(f"{released} segments queued for retry.")
 
 
 def quarantined(
@@ -97,8 +83,9 @@ def quarantined(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List quarantined segments, with reasons."""
-    with reading(resources().database) as session:
-        rows = listing.quarantined(session, _chosen(session, jobs, case, not (jobs or case)))
+    who = caller()
+    selection = _selection(who, jobs, case, not (jobs or case), Action.CASE_VIEWED)
+    rows = control.quarantined(who.database, selection)
     if as_json:
         print_json([asdict(row) for row in rows])
         return
@@ -109,31 +96,22 @@ def quarantined(
     out.print(shown)
 
 
-def _chosen(session: Session, jobs: Sequence[int] | None, case: str, everything: bool) -> list[int]:
+def _selection(
+    who: Caller,
+    jobs: list[int] | None,
+    case: str,
+    everything: bool,
+    action: Action = Action.JOBS_CHANGED,
+) -> Selection:
     if bool(jobs) + bool(case) + everything != 1:
         raise WrongUsage("Give job numbers, --case or --all.")
-    known = listing.all_analyses(session)
-    if unknown := set(jobs or ()) - set(known):
-        raise WrongUsage(f"No job {min(unknown)}; see `nightreel jobs list`.")
-    if case:
-        return listing.analyses_of_case(session, cases.find_case(session, case).id)
-    return sorted(set(jobs)) if jobs else known
+    return Selection(jobs or (), find_case(who, case, action) if case else None, everything)
 
 
-def _record(session: Session, mode: str, jobs: Sequence[int]) -> None:
-    record(
-        session,
-        actor=actor(),
-        action=Action.PURGED if mode == "forget" else Action.JOBS_CHANGED,
-        objects={"mode": mode, "analysis_ids": list(jobs)},
-        now=utc_now(),
-    )
-
-
-def _tell(done: str, chosen: Sequence[int], changed: Sequence[int], otherwise: str) -> None:
-    if changed:
-        err.print(f"Job {', '.join(map(str, changed))}: {done}.")
-    for job in sorted(set(chosen) - set(changed)):
+def _tell(what: str, done: Controlled, otherwise: str) -> None:
+    if done.changed:
+        err.print(f"Job {', '.join(map(str, done.changed))}: {what}.")
+    for job in sorted(set(done.selected) - set(done.changed)):
         err.print(f"Job {job} {otherwise}; unchanged.")
-    if not chosen:
+    if not done.selected:
         err.print("No jobs found.")

@@ -7,12 +7,9 @@ import typer
 
 from cli.output import out, print_json, table
 from cli.overlaps import footage_link, print_links
-from errors import WrongUsage
+from pipeline.planning import jobs
 from report.timeline import clock
-from storage.database.database import reading
-from storage.jobs.listing import all_analyses, segment_rows
-from storage.jobs.overlaps import footage_shared
-from storage.jobs.progress import Outcome, Progress, outcomes, progress
+from storage.jobs.progress import Outcome, Progress
 from storage.jobs.states import OPEN
 from storage.tables import Priority
 from worker.resources import resources
@@ -22,9 +19,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def list_jobs(as_json: AsJson = False) -> None:
     """List jobs, one per recording and plan: progress and results."""
-    with reading(resources().database) as session:
-        ids = all_analyses(session)
-        rows = list(zip(outcomes(session, ids), progress(session, ids), strict=True))
+    rows = jobs.list_jobs(resources().database)
     if as_json:
         print_json([_job(outcome, far) for outcome, far in rows])
         return
@@ -49,21 +44,16 @@ def show_job(
     as_json: AsJson = False,
 ) -> None:
     """Show the segments of a job: state, attempts, faces and reasons for failure."""
-    with reading(resources().database) as session:
-        found = outcomes(session, [job])
-        far = progress(session, [job])
-        segments = segment_rows(session, job)
-        known = footage_shared(session, found[0].recording_id) if found else []
-    if not found:
-        raise WrongUsage(f"No job {job}; see `nightreel jobs list`.")
+    found = jobs.show_job(resources().database, job)
+    outcome, far = found.outcome, found.progress
     if as_json:
-        links = [footage_link(one) for one in known]
-        whole = {"segments": [asdict(one) for one in segments], "same_footage": links}
-        print_json(_job(found[0], far[0]) | whole)
+        links = [footage_link(one) for one in found.same_footage]
+        whole = {"segments": [asdict(one) for one in found.segments], "same_footage": links}
+        print_json(_job(outcome, far) | whole)
         return
-    out.print(f"{found[0].name}: {_standing(found[0], far[0])}, {_watched(found[0], far[0])}")
+    out.print(f"{outcome.name}: {_standing(outcome, far)}, {_watched(outcome, far)}")
     shown = table("", "#segment", "from", "to", "state", "#attempts", "#frames", "#faces", "reason")
-    for one in segments:
+    for one in found.segments:
         shown.add_row(
             str(one.index),
             clock(one.start_ms),
@@ -75,7 +65,7 @@ def show_job(
             one.reason or "",
         )
     out.print(shown)
-    print_links(known)
+    print_links(found.same_footage)
 
 
 def _watched(outcome: Outcome, far: Progress) -> str:

@@ -38,6 +38,15 @@ class Terms:
     allows_grouping: bool = False
 
 
+def find_case(caller: Caller, reference: str, action: Action) -> int:
+    """The id of the case with this reference, for an act on it.
+
+    That there is none is recorded as a refusal of the act. Raises NotAuthorised, StoreUnavailable.
+    """
+    with caller.act(action).refusals(reference), reading(caller.database) as session:
+        return cases.find_case(session, reference).id
+
+
 def open_case(
     reference: str,
     terms: Terms,
