@@ -8,19 +8,17 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.actor import actor
+from cli.actor import actor, caller
 from cli.output import err, out, print_json, table
 from faces.error_rates import Rate
-from pipeline.act import Caller
 from pipeline.clock import utc_now
+from pipeline.governance.cases import find_case
 from pipeline.people.calibrate import calibrate as measure
+from pipeline.people.calibrate import list_calibrations
 from pipeline.people.strangers import groups_in, strangers_in
 from report.calibration import said
 from storage.access.audit import Action
-from storage.cases.cases import case_to_read
-from storage.database.database import reading
 from storage.results.calibrations import Calibration
-from storage.results.calibrations import calibrations as all_of
 from worker.resources import resources
 
 WITH_GAPS = 3
@@ -60,12 +58,8 @@ def calibrations(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the calibrations of a case, newest first."""
-    mine = resources()
-    act = Caller(mine.database, actor(), utc_now()).act(Action.CASE_VIEWED)
-    with act.refusals(case), reading(mine.database) as session:
-        case_id = case_to_read(session, case, act.caller.now).id
-        found = all_of(session, case_id)
-    act.note(case_id, what="calibrations")
+    who = caller()
+    found = list_calibrations(who, find_case(who, case, Action.CASE_VIEWED))
     _show(found, as_json=as_json)
 
 

@@ -16,9 +16,8 @@ from footage.executables import choose, find_ffmpegs
 from footage.folder import look
 from monitor.deliver import check_target
 from pipeline.names import display_path
+from pipeline.planning.jobs import count_jobs
 from settings_file import FILE_NAME
-from storage.database.database import reading
-from storage.jobs.listing import all_analyses
 from tasks.intake import refuse_home
 from worker.broker import reach
 from worker.redis_settings import running_version, unsafe_settings
@@ -171,8 +170,7 @@ def _footage_store() -> Iterator[Finding]:
 
 def _database() -> Iterator[Finding]:
     database = resources().database
-    with reading(database) as session:
-        count = len(all_analyses(session))
+    count = count_jobs(database)
     yield Finding(
         "database", True, f"{database.dialect.name}, {count} recordings processed or queued"
     )

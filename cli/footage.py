@@ -25,11 +25,10 @@ from pipeline.clock import utc_now
 from pipeline.governance.cases import require_case
 from pipeline.intake.ingest import ingest_file
 from pipeline.names import display_name
+from pipeline.planning.control import retry_known
+from pipeline.planning.jobs import outcomes_of
 from storage.access.audit import Action
-from storage.database.database import reading, writing
 from storage.files.objects import Address
-from storage.jobs import control
-from storage.jobs.progress import outcomes
 from storage.jobs.recordings import AlreadyKnown, Request
 from storage.jobs.states import GIVEN_UP
 from storage.tables import Priority, State
@@ -155,10 +154,8 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
 
 def _known(known: AlreadyKnown) -> str:
     """Say that known footage is skipped, or that its quarantined segments are retried."""
-    with writing(resources().database) as session:
-        released = control.retry(session, [known.analysis_id])
-    if released:
-        retried = f"{len(released)} segments queued for retry"
+    if released := retry_known(resources().database, known.analysis_id):
+        retried = f"{released} segments queued for retry"
         return f"already processed as {known.name}, with gaps; {retried}."
     state = "already processed" if known.done else "already added"
     return f"{state} as {known.name}; skipped."
@@ -169,8 +166,8 @@ def exit_code(intake: Intake, *, waited: bool = True) -> int:
 
     Without waiting only what was refused counts.
     """
-    with reading(resources().database) as session:
-        states = [one.state for one in outcomes(session, intake.analyses)] if waited else []
+    came = outcomes_of(resources().database, intake.analyses) if waited else []
+    states = [one.state for one in came]
     if not intake.analyses or (states and set(states) <= set(GIVEN_UP)):
         return FAILED
     whole = not intake.refused and all(state is State.DONE for state in states)

@@ -8,12 +8,11 @@ from typing import Any
 from cli.output import err
 from errors import WrongUsage
 from pipeline.clock import utc_now
-from pipeline.planning.outlook import Outlook, look_ahead
+from pipeline.planning.outlook import Outlook, expect
 from pipeline.planning.windows import Windows
 from report.moments import when
 from report.morning import speed_in_words
-from storage.database.database import writing
-from storage.jobs.pace import RemainingWork, set_due
+from storage.jobs.pace import RemainingWork
 from worker.resources import resources
 from worker.stack_info import running
 
@@ -46,10 +45,9 @@ def announce(analysis_ids: Collection[int], finish_by: datetime) -> dict[str, An
     Returns the forecast for `--json`.
     """
     mine, now = resources(), utc_now()
-    with writing(mine.database) as session:
-        set_due(session, analysis_ids, finish_by)
-        everything = look_ahead(session, workers=_workers(), windows=mine.windows, now=now)
-    outlook = everything.only(analysis_ids)
+    outlook = expect(
+        mine.database, analysis_ids, finish_by, workers=_workers(), windows=mine.windows, now=now
+    )
     late = outlook.forecast.late(finish_by)
     for line in forecast_in_words(outlook, late, now, mine.windows):
         err.print(line)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.actor import actor
+from cli.actor import actor, caller
 from cli.footage import ask_for_new, id_of_case
 from cli.output import err, out, print_json, table
 from cli.people import ask_for
@@ -14,16 +14,11 @@ from cli.progress import wait_for
 from faces import models as known
 from faces.calibration import Suggestion
 from faces.engine import FaceEngine
-from pipeline.act import Caller
 from pipeline.analysis import migrate as steps
-from pipeline.clock import utc_now
-from pipeline.people.compare import Compared, Comparison, Seen
-from pipeline.people.compare import compare as compare_engines
+from pipeline.governance.cases import find_case
+from pipeline.people.compare import Compared, Comparison, Seen, compare_reviewed
 from report.timeline import clock
 from storage.access.audit import Action
-from storage.cases.cases import case_to_read, list_cases
-from storage.database.database import reading
-from storage.jobs import reembedded
 from storage.jobs.reembedded import Standing
 from worker.resources import PHOTO_MIN_FACE_PX, resources
 
@@ -48,8 +43,7 @@ def migrate(
     ask_for(asked.people)
     if wait:
         wait_for(mine.database, asked.analyses, people=asked.people)
-    with reading(mine.database) as session:
-        far = reembedded.standing(session, engine.card.name)
+    far = steps.standing(mine.database, engine.card.name)
     if as_json:
         print_json({"engine": engine.card.name} | asdict(far))
     else:
@@ -60,8 +54,7 @@ def omitted(
     engine: Annotated[str, typer.Argument(help="The engine.")], as_json: AsJson = False
 ) -> None:
     """List the appearances that an engine could not re-embed, with reasons."""
-    with reading(resources().database) as session:
-        found = reembedded.omitted(session, engine)
+    found = steps.omitted(resources().database, engine)
     if as_json:
         print_json([asdict(one) for one in found])
         return
@@ -81,15 +74,10 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare rank and distance of reviewed candidates, and suggest a threshold."""
-    mine = resources()
     first, second = engine_called(before), engine_called(after)
-    act = Caller(mine.database, actor(), utc_now()).act(Action.CANDIDATES_VIEWED)
-    with act.refusals(case), reading(mine.database) as session:
-        cases = [case_to_read(session, case, act.caller.now)] if case else list_cases(session)
-        ids, keys = [one.id for one in cases], mine.media.keys
-        found = compare_engines(session, ids, first.card, second.card, keys=keys)
-    for one in cases:
-        act.note(one.id, what="compare")
+    who, keys = caller(), resources().media.keys
+    case_id = find_case(who, case, Action.CANDIDATES_VIEWED) if case else None
+    found = compare_reviewed(who, case_id, first.card, second.card, keys=keys)
     if as_json:
         print_json(_document(before, after, found))
         return

@@ -6,10 +6,9 @@ from dataclasses import asdict
 from cli.output import out, table
 from pipeline.judging.listed import Listed
 from pipeline.people.search import Hit
+from pipeline.planning.jobs import same_footage_among
 from report.timeline import clock
-from storage.database.database import reading
-from storage.jobs.listing import recordings_of
-from storage.jobs.overlaps import SameFootage, same_footage
+from storage.jobs.overlaps import SameFootage
 from worker.resources import resources
 
 
@@ -23,8 +22,7 @@ def counted(found: Sequence[Listed | Hit]) -> str:
 
 def links_among(analyses: Sequence[int]) -> list[SameFootage]:
     """What is known of the same footage among the recordings of these analyses."""
-    with reading(resources().database) as session:
-        return same_footage(session, recordings_of(session, analyses))
+    return same_footage_among(resources().database, analyses)
 
 
 def print_links(known: Sequence[SameFootage]) -> None:

@@ -7,18 +7,16 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import actor, caller
 from cli.output import err, out, print_json, table
 from errors import BrokerUnavailable, UnusablePhoto
 from pipeline.clock import utc_now
-from pipeline.governance.cases import require_case
+from pipeline.governance.cases import find_case, require_case
 from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.people.withdraw import withdraw as take_back
 from pipeline.people.withdraw import withdraw_person
 from storage.access.audit import Action
-from storage.cases.cases import find_case
 from storage.cases.people import Standing
-from storage.database.database import reading
 from storage.tables import Category
 from tasks.people import ask_for_people
 from worker.resources import resources
@@ -80,8 +78,7 @@ def withdraw(
         withdraw_person(name, case=case, actor=actor(), database=database, now=now)
         err.print(f"{name} was removed from case {case}.")
         return
-    with reading(database) as session:
-        case_id = find_case(session, case).id
+    case_id = find_case(caller(), case, Action.PERSON_WITHDRAWN)
     person_id = take_back(name, photo, case_id=case_id, database=database, actor=actor())
     err.print("Withdrawn; see `nightreel changes` after the next comparison.")
     ask_for([person_id])

@@ -18,10 +18,8 @@ from rich.progress import (
 
 from cli.output import err
 from pipeline.clock import utc_now
-from storage.cases.gallery import unmatched_people
-from storage.database.database import Engine, reading
-from storage.jobs.progress import progress
-from storage.jobs.states import OVER
+from pipeline.planning.jobs import remaining
+from storage.database.database import Engine
 
 POLL_SECONDS = 0.2
 
@@ -44,12 +42,9 @@ def wait_for(
         shown,
     ):
         while True:
-            with reading(database) as session:
-                far = progress(session, analyses)
-                uncompared = set(people) & set(unmatched_people(session, now=utc_now()))
-            total_ms = sum(one.total_ms for one in far)
-            bar.update(shown, total=max(total_ms, 1), completed=sum(one.done_ms for one in far))
-            if not uncompared and all(one.state in OVER for one in far):
+            far = remaining(database, analyses, people, utc_now())
+            bar.update(shown, total=max(far.total_ms, 1), completed=far.done_ms)
+            if far.is_over:
                 return
             meanwhile()
             time.sleep(POLL_SECONDS)

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import actor, caller
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline.clock import utc_now
+from pipeline.governance.cases import find_case
 from pipeline.governance.certificates import as_document, keep
 from pipeline.governance.purge import (
     Certificate,
@@ -18,10 +19,9 @@ from pipeline.governance.purge import (
     purge_person,
     purge_recordings,
 )
-from storage.cases.cases import find_case
-from storage.cases.people import find_person
-from storage.database.database import reading
-from storage.results.exports import recordings_called
+from pipeline.people.withdraw import person_called
+from pipeline.planning.jobs import find_recordings
+from storage.access.audit import Action
 from worker.resources import resources
 
 
@@ -62,22 +62,14 @@ def _purged(case: str, person: str, recording: str) -> list[Certificate]:
     mine, context = resources(), resources().purging_context
     order = Order(actor(), utc_now(), [mine.settings.home_folder])
     if recording:
-        return [purge_recordings(_recordings(recording), context, order)]
+        return [purge_recordings(find_recordings(mine.database, recording), context, order)]
     if not case:
         return purge_due(mine.retention, context, order)
     if not person:
         return [purge_case(case, context, order)]
-    with reading(mine.database) as session:
-        person_id = find_person(session, find_case(session, case).id, person)
+    who = caller()
+    person_id = person_called(who, find_case(who, case, Action.PURGED), person)
     return [purge_person(person_id, context, order)]
-
-
-def _recordings(name: str) -> list[int]:
-    with reading(resources().database) as session:
-        found = recordings_called(session, name)
-    if not found:
-        raise WrongUsage(f"No recording {name}; see `nightreel jobs list`.")
-    return found
 
 
 def _print(certificates: list[Certificate]) -> None:

@@ -9,10 +9,9 @@ import typer
 from cli.actor import actor
 from cli.output import err
 from pipeline.clock import utc_now
+from pipeline.planning.jobs import jobs_of_engine
 from report.gather import gather
 from report.report import render
-from storage.database.database import reading
-from storage.jobs.listing import footage_seen
 from worker.resources import resources
 
 
@@ -22,8 +21,7 @@ def report(
 ) -> None:
     """Write the case report: one self-contained HTML page."""
     mine = resources()
-    with reading(mine.database) as session:
-        seen = footage_seen(session, mine.plan.key, mine.engine)
+    seen = jobs_of_engine(mine.database, mine.plan.key, mine.engine)
     err.print(f"Report: {write_report(output, case, seen)}")
 
 

@@ -6,11 +6,9 @@ import typer
 
 from cli.output import out, print_json
 from pipeline.clock import utc_now
+from pipeline.planning.outlook import count_work
 from report.morning import gather_night, in_words, night_as_json, night_as_text
 from report.timeline import clock
-from storage.database.database import reading
-from storage.jobs.night import totals
-from storage.jobs.workers import fleet
 from worker.resources import resources
 from worker.stack_info import StackInfo, changed_since_start, running, services_alive
 
@@ -31,8 +29,7 @@ def status(
     windows = mine.windows  # a setting out of range is said before anything is made
     home = mine.settings.home_folder
     now = utc_now()
-    with reading(mine.database) as session:
-        all_there_is, workers = totals(session), fleet(session, now)
+    all_there_is, workers = count_work(mine.database, now)
     stack = running(home)
     services = services_alive(home) if stack or not mine.settings.broker_url else {}
     here = stack.workers if stack else 0

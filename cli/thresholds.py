@@ -9,10 +9,8 @@ from cli.actor import actor
 from cli.migration import engine_called
 from cli.output import err, out, print_json, quantity, table
 from cli.people import ask_for
-from pipeline.people.thresholds import Effect, change_threshold, effect
-from storage.database.database import reading
+from pipeline.people.thresholds import Effect, change_threshold, chosen_thresholds, effect
 from storage.database.moments import in_utc
-from storage.vectors.thresholds import thresholds
 from worker.resources import resources
 
 
@@ -50,9 +48,8 @@ def threshold(
 
 
 def _print_chosen(engine: str, as_json: bool) -> None:
-    mine, card = resources(), engine_called(engine).card
-    with reading(mine.database) as session:
-        found = [one for one in thresholds(session) if one.engine == engine]
+    card = engine_called(engine).card
+    found = chosen_thresholds(resources().database, engine)
     if as_json:
         chosen = [asdict(one) | {"chosen_at": one.chosen_at.isoformat()} for one in found]
         print_json({"engine": engine, "threshold": card.threshold, "chosen": chosen})

@@ -13,12 +13,11 @@ from cli.actor import actor
 from cli.footage import DONE, WITH_GAPS, ask_for_new, check_engine, id_of_case
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
-from pipeline.intake.intake import Refused, Taken
+from pipeline.intake.intake import Refused, Taken, list_refusals
 from pipeline.names import display_name, display_path
-from storage.database.database import reading
 from storage.database.moments import in_utc
 from storage.jobs.recordings import Added, Request
-from storage.jobs.refusals import Refusal, all_refusals
+from storage.jobs.refusals import Refusal
 from storage.tables import Priority
 from tasks.intake import ask_workers, take_in_for_ever, watched_folder
 from worker.resources import resources
@@ -57,8 +56,7 @@ def refused(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List rejected files of the watched folders with reasons, latest first."""
-    with reading(resources().database) as session:
-        listed = all_refusals(session)
+    listed = list_refusals(resources().database)
     if as_json:
         print_json([_as_dict(one) for one in listed])
         return

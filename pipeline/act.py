@@ -50,8 +50,11 @@ class Act:
             yield session
 
     @contextmanager
-    def refusals(self, case: str | int) -> Iterator[None]:
-        """Record that a case refuses what is done inside, and go on refusing it."""
+    def refusals(self, case: str | int | None) -> Iterator[None]:
+        """Record that a case refuses what is done inside, and go on refusing it.
+
+        None is no case, or one that nobody knows.
+        """
         try:
             yield
         except NotAuthorised as refusal:
@@ -74,14 +77,14 @@ class Act:
         with writing(self.caller.database) as session:
             self.record(session, case_id, **objects)
 
-    def _record_refusal(self, case: str | int, refusal: NotAuthorised) -> None:
+    def _record_refusal(self, case: str | int | None, refusal: NotAuthorised) -> None:
         reason = "locked" if isinstance(refusal, Locked) else "not-authorised"
         with writing(self.caller.database) as session:
             record(
                 session,
                 actor=self.caller.actor,
                 action=Action.REFUSED,
-                case_id=case if isinstance(case, int) else id_of_case(session, case),
+                case_id=id_of_case(session, case) if isinstance(case, str) else case,
                 objects={"attempt": self.action.value, "reason": reason},
                 now=self.caller.now,
             )

@@ -25,8 +25,9 @@ from storage.cases.references import (
     photos_by_person,
     photos_without,
 )
-from storage.database.database import Session, reading, writing
+from storage.database.database import Engine, Session, reading, writing
 from storage.jobs import reembedded, reembedding
+from storage.jobs.reembedded import Omitted, Standing
 from storage.jobs.reembedding import Origin
 from storage.results import rematches
 from storage.results.candidates import places
@@ -123,6 +124,18 @@ def use(
         number = models.choose(session, Choice(name, reason.strip(), actor, now))
         _record(session, engine, actor, None, "use")
         return number
+
+
+def standing(database: Engine, engine: str) -> Standing:
+    """How far an engine's migration is. Raises StoreUnavailable."""
+    with reading(database) as session:
+        return reembedded.standing(session, engine)
+
+
+def omitted(database: Engine, engine: str) -> list[Omitted]:
+    """The appearances an engine could not embed, with reasons. Raises StoreUnavailable."""
+    with reading(database) as session:
+        return reembedded.omitted(session, engine)
 
 
 def _record(

@@ -14,7 +14,7 @@ from pipeline.context import Context
 from pipeline.intake.ingest import read_footage, remember
 from pipeline.names import display_name
 from pipeline.plan import Plan
-from storage.database.database import reading, writing
+from storage.database.database import Engine, reading, writing
 from storage.jobs import control, refusals
 from storage.jobs.places import Place, place_of, places_of_sizes
 from storage.jobs.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request
@@ -199,6 +199,12 @@ class WatchedFolder:
             is_new = refusals.add(session, refusal)
         self._dealt_with.add(entry)
         return Refused(entry.path, reason) if is_new else None
+
+
+def list_refusals(database: Engine) -> list[Refusal]:
+    """The files of watched folders that were rejected, latest first. Raises StoreUnavailable."""
+    with reading(database) as session:
+        return refusals.all_refusals(session)
 
 
 def _stands(reason: str | None, entry: Entry, places: Sequence[Place]) -> bool:

@@ -15,6 +15,7 @@ from pipeline.act import Act, Caller
 from pipeline.people.portraits import Portrait, examine
 from pipeline.people.strangers import Stranger
 from storage.access.audit import Action
+from storage.cases.case_ids import case_to_read_by_id
 from storage.cases.cases import Case, case_in_force
 from storage.cases.references import photo_hashes
 from storage.cases.scope import Scope, has_footage
@@ -82,6 +83,16 @@ def calibrate(
         case_in_force(session, case, now)
         _keep(session, made, act)
     return Calibrated(made, [one for some in portraits for one in some if not one.usable])
+
+
+def list_calibrations(caller: Caller, case_id: int) -> list[Calibration]:
+    """The calibrations of a case, newest first. Raises NotAuthorised, Locked."""
+    act = caller.act(Action.CASE_VIEWED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case_to_read_by_id(session, case_id, caller.now)
+        found = calibrations.calibrations(session, case_id)
+    act.note(case_id, what="calibrations")
+    return found
 
 
 def _searchable(

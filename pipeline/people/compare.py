@@ -8,8 +8,12 @@ import numpy as np
 from faces.calibration import Suggestion, suggest
 from faces.engine import ModelCard
 from faces.vectors import Vectors, distances
+from pipeline.act import Caller
+from storage.access.audit import Action
+from storage.cases.case_ids import case_to_read_by_id
+from storage.cases.cases import list_cases
 from storage.cases.gallery import reference_vectors
-from storage.database.database import Session
+from storage.database.database import Session, reading
 from storage.files.keys import Keyring
 from storage.results.candidates import Place, places
 from storage.results.verdicts import Decision, Key, Verdict, verdicts_of
@@ -44,6 +48,25 @@ class Comparison:
     reviewed: list[Compared]
     suggestion: Suggestion | None
     """None unless something was decided to be same and something different."""
+
+
+def compare_reviewed(
+    caller: Caller, case_id: int | None, before: ModelCard, after: ModelCard, *, keys: Keyring
+) -> Comparison:
+    """Compare what was reviewed in a case, or in all; it is recorded of each case.
+
+    Raises NotAuthorised, Locked when the results of the case may not be looked at.
+    """
+    act = caller.act(Action.CANDIDATES_VIEWED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        if case_id is None:
+            ids = [one.id for one in list_cases(session)]
+        else:
+            ids = [case_to_read_by_id(session, case_id, caller.now).id]
+        found = compare(session, ids, before, after, keys=keys)
+    for id in ids:
+        act.note(id, what="compare")
+    return found
 
 
 def compare(

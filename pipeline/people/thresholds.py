@@ -12,13 +12,13 @@ from pipeline.context import Context
 from pipeline.people.compare import Compared, compare
 from storage.access.audit import Action
 from storage.cases.cases import list_cases
-from storage.database.database import Session, reading, writing
+from storage.database.database import Engine, Session, reading, writing
 from storage.files.keys import Keyring
 from storage.results import rematches
 from storage.results.rematches import Cause
 from storage.results.verdicts import Decision
 from storage.vectors.models import pin
-from storage.vectors.thresholds import Threshold, choose_threshold
+from storage.vectors.thresholds import Threshold, choose_threshold, thresholds
 
 LARGEST = 2.0
 """No two unit vectors are further apart, by either distance."""
@@ -51,6 +51,12 @@ class Changed:
     effect: Effect
     people: list[int]
     """Who is to be compared anew."""
+
+
+def chosen_thresholds(database: Engine, engine: str) -> list[Threshold]:
+    """The thresholds chosen for an engine, newest first. Raises StoreUnavailable."""
+    with reading(database) as session:
+        return [one for one in thresholds(session) if one.engine == engine]
 
 
 def effect(context: Context, card: ModelCard, threshold: float, *, actor: str) -> Effect:

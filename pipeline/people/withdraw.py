@@ -13,7 +13,7 @@ from storage.cases.case_ids import case_by_id
 from storage.cases.cases import find_case
 from storage.cases.people import find_person, forget_person, people_in
 from storage.cases.references import WITHDRAWN, Reference, references, withdraw_photo
-from storage.database.database import Engine, Session
+from storage.database.database import Engine, Session, reading
 from storage.results import rematches
 from storage.results.case_view import photo_in_case
 from storage.results.rematches import WORKER, Cause
@@ -49,6 +49,12 @@ def withdraw_reference(
         person_id, sha256 = known
         _take_back(session, case_id, person_id, sha256, act)
     return person_id
+
+
+def person_called(caller: Caller, case_id: int, name: str) -> int:
+    """The id of a person of a case. Raises WrongUsage when it has nobody of that name."""
+    with reading(caller.database) as session:
+        return find_person(session, case_id, name)
 
 
 def withdraw_person(name: str, *, case: str, actor: str, database: Engine, now: datetime) -> int:

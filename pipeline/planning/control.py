@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from errors import WrongUsage
 from pipeline.act import Caller
 from storage.access.audit import Action
-from storage.access.chain import JsonValue
 from storage.database.database import Engine, Session, reading, writing
 from storage.jobs import control, listing
 from storage.jobs.listing import QuarantinedRow
@@ -97,7 +96,7 @@ def _recorded(
     caller: Caller, session: Session, mode: str, jobs: list[int], changed: list[int]
 ) -> Controlled:
     act = caller.act(Action.PURGED if mode == "forget" else Action.JOBS_CHANGED)
-    act.record(session, None, mode=mode, analysis_ids=list[JsonValue](changed))
+    act.record(session, None, mode=mode, analysis_ids=changed)
     return Controlled(jobs, changed)
 
 

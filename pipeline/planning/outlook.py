@@ -6,10 +6,11 @@ from datetime import datetime
 
 from pipeline.planning.forecast import Forecast, Pace, forecast
 from pipeline.planning.windows import Windows
-from storage.database.database import Session
-from storage.jobs.pace import RemainingWork, remaining_work, watched_lately
+from storage.database.database import Engine, Session, reading, writing
+from storage.jobs.night import Totals, totals
+from storage.jobs.pace import RemainingWork, remaining_work, set_due, watched_lately
 from storage.jobs.reaper import owners
-from storage.jobs.workers import fleet
+from storage.jobs.workers import Fleet, fleet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,31 @@ class Outlook:
         """The same for some of the analyses, whose ends are the same beside the others."""
         work = [one for one in self.work if one.analysis_id in analysis_ids]
         return replace(self, work=work, forecast=self.forecast.only(analysis_ids))
+
+
+def expect(
+    database: Engine,
+    analysis_ids: Collection[int],
+    finish_by: datetime,
+    *,
+    workers: int,
+    windows: Windows,
+    now: datetime,
+) -> Outlook:
+    """Store when these are wanted by, and forecast them beside all that is left.
+
+    Raises StoreUnavailable.
+    """
+    with writing(database) as session:
+        set_due(session, analysis_ids, finish_by)
+        everything = look_ahead(session, workers=workers, windows=windows, now=now)
+    return everything.only(analysis_ids)
+
+
+def count_work(database: Engine, now: datetime) -> tuple[Totals, Fleet]:
+    """Jobs and footage added up, and the workers that report. Raises StoreUnavailable."""
+    with reading(database) as session:
+        return totals(session), fleet(session, now)
 
 
 def look_ahead(session: Session, *, workers: int, windows: Windows, now: datetime) -> Outlook:
