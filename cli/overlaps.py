@@ -6,10 +6,8 @@ from dataclasses import asdict
 from cli.output import out, table
 from pipeline.judging.listed import Listed
 from pipeline.people.search import Hit
-from pipeline.planning.jobs import same_footage_among
 from report.timeline import clock
 from storage.jobs.overlaps import SameFootage
-from worker.resources import resources
 
 
 def counted(found: Sequence[Listed | Hit]) -> str:
@@ -18,11 +16,6 @@ def counted(found: Sequence[Listed | Hit]) -> str:
     if different == len(found):
         return ""
     return f"{len(found)} candidates, {different} different moment{'s' * (different > 1)}"
-
-
-def links_among(analyses: Sequence[int]) -> list[SameFootage]:
-    """What is known of the same footage among the recordings of these analyses."""
-    return same_footage_among(resources().database, analyses)
 
 
 def print_links(known: Sequence[SameFootage]) -> None:

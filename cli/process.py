@@ -4,6 +4,7 @@ import getpass
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ import typer
 from cli.actor import actor
 from cli.footage import ask_for_new, at_once, check_engine, exit_code, take_in
 from cli.output import err, out, print_json
-from cli.overlaps import links_among, print_links
+from cli.overlaps import print_links
 from cli.people import enrol_for
 from cli.places import place_of
 from cli.progress import wait_for
@@ -28,6 +29,7 @@ from cli.services import Services
 from errors import BrokerUnavailable, NotAuthorised, WrongUsage
 from pipeline.clock import utc_now
 from pipeline.governance import cases
+from pipeline.planning.jobs import same_footage_among
 from storage.cases.legal_bases import SELF_DECLARED
 from storage.cases.scope import ADDED
 from tasks.people import ask_for_people
@@ -69,13 +71,15 @@ def process(
             people=people,
             meanwhile=services.keep,
         )
-    found = [one for one in found_for(reference, intake.analyses) if one.row.person_id in people]
+    everyone = found_for(reference, intake.analyses)
+    theirs = [one for one in everyone.candidates if one.row.person_id in people]
+    found = replace(everyone, candidates=theirs)
     if as_json:
-        print_json(as_document(intake.analyses, found))
+        print_json(as_document(intake.analyses, theirs))
     else:
         print_candidates(found)
         out.print(outcome_table(intake.analyses, intake.refused))
-        print_links(links_among(intake.analyses))
+        print_links(same_footage_among(resources().database, intake.analyses))
     if report:
         err.print(f"Report: {write_report(report, reference, intake.analyses, intake.refused)}")
     raise typer.Exit(exit_code(intake))

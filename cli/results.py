@@ -7,23 +7,20 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.output import err, out, print_json, quantity, table, table_of
-from cli.overlaps import counted, footage_link, links_among, print_links
-from pipeline.clock import utc_now
+from cli.overlaps import counted, footage_link, print_links
+from pipeline.governance.cases import find_case
 from pipeline.judging.listed import Listed
-from pipeline.judging.results import view_candidates
+from pipeline.judging.results import Found, view_candidates
+from pipeline.planning.jobs import footage_jobs, outcomes_of, same_footage_among
 from report.calibration import said_of
 from report.column import plain
 from report.columns import CANDIDATE
 from report.sheets import write_csv
 from report.timeline import clock
-from storage.cases.cases import find_case
-from storage.cases.references import left_out
-from storage.database.database import reading
-from storage.jobs.listing import footage
-from storage.jobs.progress import Outcome, outcomes
-from storage.results.calibrations import current
+from storage.access.audit import Action
+from storage.jobs.progress import Outcome
 from worker.resources import resources
 
 
@@ -33,53 +30,44 @@ def candidates(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """List the candidates for a case's persons of interest, closest first."""
-    with reading(resources().database) as session:
-        analyses = footage(session)
+    database = resources().database
+    analyses = footage_jobs(database)
     found = found_for(case, analyses)
-    with reading(resources().database) as session:
-        without = left_out(session, find_case(session, case).id)
     if as_json:
-        print_json(as_document(analyses, found) | {"left_out": without})
+        print_json(as_document(analyses, found.candidates) | {"left_out": dict(found.left_out)})
     elif as_csv:
-        write_csv(sys.stdout, found, CANDIDATE)
+        write_csv(sys.stdout, found.candidates, CANDIDATE)
     else:
         print_candidates(found)
-        print_links(links_among(analyses))
-    for name, number in without.items():
+        print_links(same_footage_among(database, analyses))
+    for name, number in found.left_out.items():
         err.print(
             f"Excluded for {name}: {quantity(number, 'appearance')} from which its reference "
             "photos were cut."
         )
 
 
-def found_for(case: str, analyses: Collection[int]) -> list[Listed]:
+def found_for(case: str, analyses: Collection[int]) -> Found:
     """A case's candidates in these analyses, by person and rank. Raises NotAuthorised."""
-    return view_candidates(
-        case, analyses, actor=actor(), database=resources().database, now=utc_now()
-    )
+    who = caller()
+    return view_candidates(who, find_case(who, case, Action.CANDIDATES_VIEWED), analyses)
 
 
 def as_document(analyses: Sequence[int], found: Sequence[Listed]) -> dict[str, object]:
     """What `process --json` and `candidates --json` print."""
-    with reading(resources().database) as session:
-        looked_at = outcomes(session, analyses)
+    database = resources().database
     return {
-        "recordings": [_recording(one) for one in looked_at],
-        "same_footage": [footage_link(one) for one in links_among(analyses)],
+        "recordings": [_recording(one) for one in outcomes_of(database, analyses)],
+        "same_footage": [footage_link(one) for one in same_footage_among(database, analyses)],
         "candidates": [plain(CANDIDATE, one) for one in found],
     }
 
 
-def print_candidates(found: Sequence[Listed]) -> None:
+def print_candidates(found: Found) -> None:
     """Candidates, and what their distances mean: measured, or uncalibrated."""
-    out.print(_candidate_table(found))
-    database = resources().database
-    rows = [one.row for one in found]
-    for reference in sorted({one.case for one in rows}):
-        with reading(database) as session:
-            calibrations = current(session, find_case(session, reference).id)
-        of_case = [one for one in rows if one.case == reference]
-        for sentence in said_of(calibrations, of_case):
+    out.print(_candidate_table(found.candidates))
+    if found.candidates:
+        for sentence in said_of(found.calibrations, [one.row for one in found.candidates]):
             out.print(sentence, soft_wrap=True)
 
 
@@ -104,9 +92,7 @@ def outcome_table(analyses: Sequence[int], refused: Sequence[tuple[str, str]]) -
         "#faces",
         "not analysed",
     )
-    with reading(resources().database) as session:
-        looked_at = outcomes(session, analyses)
-    for one in looked_at:
+    for one in outcomes_of(resources().database, analyses):
         gaps = ", ".join(f"{clock(start)} to {clock(end)}" for start, end in one.gaps)
         shown.add_row(
             one.name, one.state.value, clock(one.duration_ms), clock(one.decoded_ms),

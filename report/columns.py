@@ -4,14 +4,12 @@ Made from these are the tables on the command line and on the pages, CSV, JSON, 
 models of the API; docs/commands.md has a line for each.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
-from pipeline.analysis.overlaps import SameAs
 from report.column import Box, Column, Names, Vector, decimals, elsewhere, inside
 from report.timeline import clock
-from storage.results.exports import AppearanceRow
 from storage.results.verdicts import Standing
 
 SEEN = (
@@ -185,22 +183,13 @@ MEMBER = tuple(
 """Of `storage.results.groups.Member`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """An appearance as it is exported."""
-
-    row: AppearanceRow
-    same_as: SameAs | None
-    """Where its footage is in an earlier recording, whether anybody was seen there or not."""
-
-
 APPEARANCE = (
     *inside("row.seen", SEEN),
     Column("score", float, "The detector's, of the best face.", path="row.seen.score"),
     Column("engine", str, "What embedded the faces.", path="row.engine", example="dlib"),
     *SAME_AS,
 )
-"""Of `Exported`."""
+"""Of `pipeline.judging.exports.Exported`."""
 VECTOR = Column(
     "vector",
     Vector,

@@ -62,7 +62,7 @@ def gather(
     with act.refusals(case), reading(database) as session:
         authority = case_to_read(session, case, made_at)
         looked_at = outcomes(session, analysis_ids)
-        rows = candidates(session, case=case, analysis_ids=analysis_ids)
+        rows = candidates(session, case_id=authority.id, analysis_ids=analysis_ids)
         found = list(each_listed(session, authority.id, rows))
         people = [
             (

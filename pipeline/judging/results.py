@@ -1,43 +1,49 @@
 """Look at what was found: only while the case allows it, and never without a trace."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
-from errors import NotAuthorised
-from pipeline.act import Act, Caller
+from pipeline.act import Caller
 from pipeline.judging.listed import Listed, each_listed
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
-from storage.cases.cases import case_in_force, case_to_read
-from storage.database.database import Engine, reading
+from storage.cases.case_ids import case_to_read_by_id
+from storage.cases.references import left_out
+from storage.database.database import reading
 from storage.results import candidates as stored
+from storage.results.calibrations import Calibration, current
 from storage.results.candidates import CandidateRow
 
 
-def view_candidates(
-    case: str,
-    analysis_ids: Collection[int],
-    *,
-    actor: str,
-    database: Engine,
-    now: datetime,
-) -> list[Listed]:
-    """A case's candidates in these analyses, by person and rank.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The candidates of a case, and what belongs beside a list of them."""
+
+    candidates: list[Listed]
+    """By person and rank."""
+    calibrations: Mapping[tuple[str, float], Calibration]
+    """By engine and threshold."""
+    left_out: Mapping[str, int]
+    """By name: how many appearances are no candidates, as reference photos were cut from them."""
+
+
+def view_candidates(caller: Caller, case_id: int, analysis_ids: Collection[int]) -> Found:
+    """A case's candidates in these analyses.
 
     Raises NotAuthorised when there is no such case, Locked when it waits for its authorisation.
     """
-    act = Caller(database, actor, now).act(Action.CANDIDATES_VIEWED)
-    with act.refusals(case), reading(database) as session:
-        authority = case_to_read(session, case, now)
-        rows = stored.candidates(session, case=case, analysis_ids=analysis_ids)
-        found = list(each_listed(session, authority.id, rows))
-    act.note(authority.id, **as_logged(rows))
+    act = caller.act(Action.CANDIDATES_VIEWED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case_to_read_by_id(session, case_id, caller.now)
+        rows = stored.candidates(session, case_id=case_id, analysis_ids=analysis_ids)
+        listed = list(each_listed(session, case_id, rows))
+        found = Found(listed, current(session, case_id), left_out(session, case_id))
+    act.note(case_id, **as_logged(rows))
     return found
 
 
 def as_logged(found: Collection[CandidateRow]) -> dict[str, JsonValue]:
-    """What the audit log says of candidates that somebody has looked at."""
+    """What the audit log says of candidates that were looked at."""
     return {
         "candidates": len(found),
         "appearance_ids": [one.seen.appearance_id for one in found],
@@ -45,22 +51,3 @@ def as_logged(found: Collection[CandidateRow]) -> dict[str, JsonValue]:
         "recording_ids": sorted({one.seen.recording_id for one in found}),
         "plan_keys": sorted({one.seen.plan for one in found}),
     }
-
-
-@contextmanager
-def exporting(
-    case: str, *, with_vectors: bool, actor: str, database: Engine, now: datetime
-) -> Iterator[Act]:
-    """Let results be taken elsewhere; whoever does it notes what was taken.
-
-    Without a case nothing of one may be among them. Raises NotAuthorised, Locked.
-    """
-    act = Caller(database, actor, now).act(Action.EXPORTED)
-    with act.refusals(case):
-        if with_vectors and not case:
-            raise NotAuthorised("Vectors are biometric data; name a case in force with --case.")
-        if case:
-            with reading(database) as session:
-                look_up = case_in_force if with_vectors else case_to_read
-                look_up(session, case, now)
-        yield act

@@ -155,14 +155,14 @@ def spans(
 def candidates(
     session: Session,
     *,
-    case: str | None = None,
+    case_id: int | None = None,
     analysis_ids: Collection[int] | None = None,
     limit: int | None = None,
 ) -> list[CandidateRow]:
     """Candidates by person and rank: all, or those of one case, or of these analyses, or both."""
     statement = candidate_statement().limit(limit)
-    if case is not None:
-        statement = statement.where(col(Case.reference) == case)
+    if case_id is not None:
+        statement = statement.where(col(Person.case_id) == case_id)
     if analysis_ids is not None:
         statement = statement.where(col(Analysis.id).in_(analysis_ids))
     return [as_candidate(found) for found in session.execute(statement).mappings()]

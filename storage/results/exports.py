@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from storage.results.candidates import CandidateRow, as_candidate, candidate_statement
 from storage.results.seen import Seen, select_seen, take_seen
-from storage.tables import Appearance, Case, CaseRecording, Embedding, Plan, Recording
+from storage.tables import Appearance, CaseRecording, Embedding, Person, Plan, Recording
 
 _AT_ONCE = 1000
 
@@ -30,7 +30,7 @@ class AppearanceRow:
 def each_appearance(
     session: Session,
     *,
-    case: str | None = None,
+    case_id: int | None = None,
     recording_ids: Sequence[int] | None = None,
     with_vectors: bool = False,
 ) -> Iterator[AppearanceRow]:
@@ -42,8 +42,8 @@ def each_appearance(
     if with_vectors:
         statement = statement.join(Embedding, col(Embedding.appearance_id) == col(Appearance.id))
         statement = statement.order_by(col(Embedding.engine))
-    if case is not None:
-        statement = statement.where(col(Recording.id).in_(_footage_of(case)))
+    if case_id is not None:
+        statement = statement.where(col(Recording.id).in_(_footage_of(case_id)))
     if recording_ids is not None:
         statement = statement.where(col(Recording.id).in_(recording_ids))
     for found in session.execute(statement.execution_options(yield_per=_AT_ONCE)).mappings():
@@ -52,10 +52,10 @@ def each_appearance(
 
 
 def each_candidate(
-    session: Session, *, case: str, recording_ids: Sequence[int] | None = None
+    session: Session, *, case_id: int, recording_ids: Sequence[int] | None = None
 ) -> Iterator[CandidateRow]:
     """A case's candidates by person and rank, in these recordings only if given."""
-    statement = candidate_statement().where(col(Case.reference) == case)
+    statement = candidate_statement().where(col(Person.case_id) == case_id)
     if recording_ids is not None:
         statement = statement.where(col(Recording.id).in_(recording_ids))
     for found in session.execute(statement.execution_options(yield_per=_AT_ONCE)).mappings():
@@ -71,22 +71,20 @@ def recordings_called(session: Session, name: str) -> list[int]:
 
 
 def recordings_among(
-    session: Session, *, case: str | None = None, recording_ids: Sequence[int] | None = None
+    session: Session, *, case_id: int | None = None, recording_ids: Sequence[int] | None = None
 ) -> list[int]:
     """The recordings whose appearances `each_appearance` reads."""
     statement = select(Recording.id).order_by(col(Recording.id))
-    if case is not None:
-        statement = statement.where(col(Recording.id).in_(_footage_of(case)))
+    if case_id is not None:
+        statement = statement.where(col(Recording.id).in_(_footage_of(case_id)))
     if recording_ids is not None:
         statement = statement.where(col(Recording.id).in_(recording_ids))
     return list(session.exec(statement))
 
 
-def _footage_of(case: str) -> sqlalchemy.Select[int]:
-    return (
-        sqlalchemy.select(col(CaseRecording.recording_id))
-        .join(Case, col(CaseRecording.case_id) == col(Case.id))
-        .where(col(Case.reference) == case)
+def _footage_of(case_id: int) -> sqlalchemy.Select[int]:
+    return sqlalchemy.select(col(CaseRecording.recording_id)).where(
+        col(CaseRecording.case_id) == case_id
     )
 
 

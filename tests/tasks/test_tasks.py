@@ -107,7 +107,7 @@ def test_the_whole_way_by_tasks(
 
     with reading(database) as session:
         assert outcomes(session, [1])[0].state is State.DONE
-        found = candidates(session, case="2026-1")
+        found = candidates(session, case_id=1)
         assert unmatched_people(session, now=utc_now()) == []
     assert [(one.seen.start_ms, one.seen.end_ms) for one in found] == [(1000, 19500)]
 

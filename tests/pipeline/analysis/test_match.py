@@ -28,15 +28,15 @@ def red_photo(tmp_path: Path) -> Path:
     return paint_photo(tmp_path / "red.png", RED)
 
 
-def found(context: Context, case: str = "2026-1") -> list[CandidateRow]:
+def found(context: Context, case_id: int = 1) -> list[CandidateRow]:
     """The candidates of a case, by rank."""
     with reading(context.database) as session:
-        return candidates(session, case=case)
+        return candidates(session, case_id=case_id)
 
 
-def times(context: Context, case: str = "2026-1") -> list[tuple[int, int]]:
+def times(context: Context, case_id: int = 1) -> list[tuple[int, int]]:
     """From when to when the candidates of a case are on the picture, in order of time."""
-    return sorted((one.seen.start_ms, one.seen.end_ms) for one in found(context, case))
+    return sorted((one.seen.start_ms, one.seen.end_ms) for one in found(context, case_id))
 
 
 def test_matching_twice_equals_once(
@@ -132,13 +132,13 @@ def test_nobody_is_searched_for_without_a_case_in_force(
 def test_each_case_sees_its_own_candidates_only(
     clip: Path, tmp_path: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    enrol("Red", [red_photo], open_case(context, "red"), context, plan)
-    blue = paint_photo(tmp_path / "blue.png", BLUE)
-    enrol("Blue", [blue], open_case(context, "blue"), context, plan)
+    of_red, of_blue = open_case(context, "red"), open_case(context, "blue")
+    enrol("Red", [red_photo], of_red, context, plan)
+    enrol("Blue", [paint_photo(tmp_path / "blue.png", BLUE)], of_blue, context, plan)
 
     find(clip, context, plan)
 
-    assert (len(found(context, "red")), len(found(context, "blue"))) == (1, 0)
+    assert (len(found(context, of_red)), len(found(context, of_blue))) == (1, 0)
 
 
 def test_an_analysis_that_is_still_watched_is_not_ended_by_a_match(

@@ -10,11 +10,13 @@ from painted import RED, paint_photo
 from steps import enrol, find
 
 from errors import Locked, NotAuthorised, WrongUsage
+from pipeline.act import Caller
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.governance import cases
-from pipeline.judging.results import exporting, view_candidates
+from pipeline.judging.exports import Wanted, What, exporting
+from pipeline.judging.results import view_candidates
 from pipeline.people.search import Question, search
 from pipeline.people.withdraw import withdraw_person
 from pipeline.plan import Plan
@@ -76,11 +78,11 @@ def ways(context: Context, red: Path) -> dict[str, Callable[[datetime], object]]
     who = {"actor": ACTOR, "database": context.database}
 
     def export(now: datetime) -> None:
-        with exporting("A-1", with_vectors=False, now=now, **who):
+        with exporting(Caller(now=now, **who), Wanted(What.CANDIDATES, 1)):
             pass
 
     return {
-        "candidates_viewed": lambda now: view_candidates("A-1", [1], now=now, **who),
+        "candidates_viewed": lambda now: view_candidates(Caller(now=now, **who), 1, [1]),
         "exported": export,
         "searched": lambda now: search([red], Question("A-1"), engine=engine, now=now, **who),
     }
@@ -120,13 +122,13 @@ def test_a_refused_authorisation_erases_whom_the_case_looked_for(
     enrol("Red", [red], case.id, context, plan)
     find(clip, context, plan)
     view = {"actor": ACTOR, "database": context.database, "now": utc_now()}
-    assert len(view_candidates("A-1", [1], **view)) == 1
+    assert len(view_candidates(Caller(**view), case.id, [1]).candidates) == 1
     cases.refuse_authorisation("A-1", **view)
     assert log(context)[-1] == ("authorisation_refused", {"people": 1})
     with reading(context.database) as session:
         assert people_in(session, case.id) == []
     with pytest.raises(NotAuthorised, match="was refused"):
-        view_candidates("A-1", [1], **view)
+        view_candidates(Caller(**view), case.id, [1])
     with pytest.raises(NotAuthorised, match="was refused"):
         authorise(context)
 
@@ -141,7 +143,7 @@ def test_a_task_that_was_queued_before_the_end_is_refused_as_everybody_is(
     match_person(person, context)
     assert log(context)[-1] == ("refused", {"attempt": "matched", "reason": "not-authorised"})
     view = {"actor": ACTOR, "database": context.database, "now": utc_now()}
-    assert view_candidates("A-1", [1], **view) == []
+    assert view_candidates(Caller(**view), case.id, [1]).candidates == []
 
 
 def test_a_changed_case_forgets_what_it_may_not_look_at_and_is_authorised_anew(
@@ -151,12 +153,12 @@ def test_a_changed_case_forgets_what_it_may_not_look_at_and_is_authorised_anew(
     enrol("Red", [red], case.id, context, plan)
     find(clip, context, plan)
     who = {"actor": ACTOR, "database": context.database, "now": utc_now()}
-    assert len(view_candidates("A-1", [1], **who)) == 1
+    assert len(view_candidates(Caller(**who), case.id, [1]).candidates) == 1
     changed = cases.change_case("A-1", Change(sources=["yard"]), policy=POLICY, **who)
     assert changed.authorised_at is None
     assert log(context)[-1] == ("case_changed", {"sources": True})
     authorise(context)
-    assert view_candidates("A-1", [1], **who) == []
+    assert view_candidates(Caller(**who), case.id, [1]).candidates == []
 
 
 def test_somebody_whose_review_is_due_is_left_out_until_it_was_done(

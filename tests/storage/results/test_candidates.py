@@ -184,8 +184,8 @@ def test_candidates_are_listed_by_case_and_by_analysis(store: Engine) -> None:
     with writing(store) as session:
         store_matches(session, match(FIRST, 0.2), match(SECOND, 0.3))
     with reading(store) as session:
-        assert len(candidates(session, case="A-1", analysis_ids=[1])) == 2
-        assert candidates(session, case="B-2") == []
+        assert len(candidates(session, case_id=1, analysis_ids=[1])) == 2
+        assert candidates(session, case_id=2) == []
         assert candidates(session, analysis_ids=[2]) == []
         assert [row.rank for row in candidates(session, limit=1)] == [1]
 

@@ -60,8 +60,8 @@ def test_an_appearance_says_where_and_how_it_was_seen(store: Engine) -> None:
 
 def test_vectors_are_read_only_where_they_are_asked_for(store: Engine) -> None:
     with reading(store) as session:
-        (without,) = each_appearance(session, case="A-1")
-        (row,) = each_appearance(session, case="A-1", with_vectors=True)
+        (without,) = each_appearance(session, case_id=1)
+        (row,) = each_appearance(session, case_id=1, with_vectors=True)
     assert without.vector is None
     assert row.vector is not None
     assert np.array_equal(row.vector, presence(colour=0.5).vector)
@@ -72,9 +72,9 @@ def test_what_several_engines_have_seen_is_one_row_or_one_for_each_vector(store:
     with writing(store) as session:
         keep_vectors(session, [ALL + 1], [other], engine="stub:3", weights_sha256="w" * 64)
     with reading(store) as session:
-        without = list(each_appearance(session, case="A-1"))
-        rows = list(each_appearance(session, case="A-1", with_vectors=True))
-        found = list(each_candidate(session, case="A-1", recording_ids=[YARD]))
+        without = list(each_appearance(session, case_id=1))
+        rows = list(each_appearance(session, case_id=1, with_vectors=True))
+        found = list(each_candidate(session, case_id=1, recording_ids=[YARD]))
     assert [row.engine for row in without] == ["stub"]
     assert [row.engine for row in rows] == ["stub", "stub:3"]
     assert [row.seen.start_ms for row in rows] == [0, 0]
@@ -90,25 +90,25 @@ def test_candidates_are_those_of_the_engine_in_use_and_say_so(store: Engine) -> 
         replace_candidates(
             session, reference_ids=[photo], appearance_ids=[ALL + 1], matches=matches
         )
-        before = [row.engine for row in each_candidate(session, case="A-1", recording_ids=[YARD])]
+        before = [row.engine for row in each_candidate(session, case_id=1, recording_ids=[YARD])]
         choose(session, Choice("stub:3", "tried", "uid:1", NOW))
-        after = [row.engine for row in each_candidate(session, case="A-1")]
+        after = [row.engine for row in each_candidate(session, case_id=1)]
     assert (sorted(before), after) == (["stub", "stub:3"], ["stub:3"])
 
 
 def test_the_appearances_of_a_case_are_those_in_its_footage(store: Engine) -> None:
     with reading(store) as session:
-        assert [row.seen.recording for row in each_appearance(session, case="A-1")] == ["yard.mp4"]
-        assert not list(each_appearance(session, case="A-2"))
-        assert not list(each_appearance(session, case="A-1", recording_ids=[GATE]))
+        assert [row.seen.recording for row in each_appearance(session, case_id=1)] == ["yard.mp4"]
+        assert not list(each_appearance(session, case_id=2))
+        assert not list(each_appearance(session, case_id=1, recording_ids=[GATE]))
 
 
 def test_candidates_are_read_as_they_are_listed(store: Engine) -> None:
     with reading(store) as session:
-        assert list(each_candidate(session, case="A-1")) == candidates(session, case="A-1")
-        (in_the_yard,) = each_candidate(session, case="A-1", recording_ids=[YARD])
+        assert list(each_candidate(session, case_id=1)) == candidates(session, case_id=1)
+        (in_the_yard,) = each_candidate(session, case_id=1, recording_ids=[YARD])
         assert in_the_yard.seen.recording == "yard.mp4"
-        assert not list(each_candidate(session, case="A-2"))
+        assert not list(each_candidate(session, case_id=2))
 
 
 def test_a_recording_is_found_by_its_name_or_its_bytes(store: Engine) -> None:
