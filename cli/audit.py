@@ -12,7 +12,7 @@ from cli.actor import actor
 from cli.output import err, out, print_json, table
 from pipeline.clock import utc_now
 from pipeline.governance import audit
-from report.sheets import whole_file
+from report.sheets import exported_file
 from storage.access.checkpoints import public_half, signing_key
 from worker.resources import resources
 
@@ -66,7 +66,7 @@ def export(
 ) -> None:
     """Export the audit log, one JSON object a line; deploy/audit_verifier.py verifies it."""
     number = 0
-    with whole_file(output, overwrite=force) as file:
+    with exported_file(output, overwrite=force) as file:
         for line in audit.exported(resources().database, actor=actor(), now=utc_now()):
             file.write(line.encode())
             number += 1

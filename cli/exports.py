@@ -12,7 +12,7 @@ from pipeline.governance.cases import find_case
 from pipeline.judging.exports import Wanted, What, exporting
 from report.column import Column
 from report.columns import APPEARANCE, CANDIDATE, VECTOR
-from report.sheets import Format, whole_file, write_rows
+from report.sheets import Format, exported_file, write_rows
 from storage.access.audit import Action
 
 
@@ -37,7 +37,7 @@ def export(
     who = caller()
     case_id = find_case(who, case, Action.EXPORTED) if case else None
     wanted = Wanted(what, case_id, recording or (), with_vectors)
-    with exporting(who, wanted) as export, whole_file(path, overwrite=force) as file:
+    with exporting(who, wanted) as export, exported_file(path, overwrite=force) as file:
         number = write_rows(file, export.rows, _columns(wanted), form)
         export.note(number, form.value)
     err.print(f"{number} {what} exported; only you can read the file.")

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -14,6 +13,7 @@ from typing import IO, Any, TextIO
 
 import numpy as np
 
+from atomic_file import atomic_write
 from errors import StoreUnavailable, WrongUsage
 from report.column import Box, Column, Names, Vector, plain
 
@@ -56,7 +56,7 @@ def write_rows(
 
 
 @contextmanager
-def whole_file(path: Path, *, overwrite: bool) -> Iterator[IO[bytes]]:
+def exported_file(path: Path, *, overwrite: bool) -> Iterator[IO[bytes]]:
     """A file to write, readable by its owner alone, that takes its name only at the end.
 
     Raises WrongUsage where there is one already or no folder for it, and StoreUnavailable when
@@ -64,18 +64,9 @@ def whole_file(path: Path, *, overwrite: bool) -> Iterator[IO[bytes]]:
     """
     _refuse_taken(path, overwrite)
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=".nightreel-", suffix=".part", delete=False
-        ) as file:
-            try:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-                _refuse_taken(path, overwrite)
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        with atomic_write(path) as file:
+            yield file
+            _refuse_taken(path, overwrite)
     except OSError as error:
         raise StoreUnavailable(
             f"The file cannot be written ({error.strerror}); nothing was written, "

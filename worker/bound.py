@@ -9,7 +9,6 @@ no process id is trusted that a lock does not vouch for.
 """
 
 import ctypes
-import fcntl
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from errors import WrongUsage
+from file_locks import try_lock
 from worker.entrance import run_service
 
 PR_SET_PDEATHSIG = 1
@@ -32,7 +32,7 @@ def hold(lock: Path, patience_seconds: float = 0.0) -> int | None:
     """
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + patience_seconds
-    while not _lock(descriptor, fcntl.LOCK_EX):
+    while not try_lock(descriptor):
         if time.monotonic() >= deadline:
             os.close(descriptor)
             return None
@@ -49,7 +49,7 @@ def holder(lock: Path) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        if _lock(descriptor, fcntl.LOCK_SH):
+        if try_lock(descriptor, shared=True):
             return None
         return int(os.pread(descriptor, 20, 0) or 0) or None
     finally:
@@ -64,14 +64,6 @@ def end(lock: Path, patience_seconds: float) -> None:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         time.sleep(0.02)
-
-
-def _lock(descriptor: int, kind: int) -> bool:
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def run(signal_name: str, lock: str, parents_lock: str, program: str, *arguments: str) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from atomic_file import atomic_write
+
 
 @dataclass(frozen=True, slots=True)
 class Folders:
@@ -33,11 +35,8 @@ class Folders:
 
     def write(self, name: str, text: str) -> None:
         """Write a file of `run`, whole or not at all, readable by its owner only."""
-        draft = self.run / f".{name}"
-        draft.unlink(missing_ok=True)
-        draft.touch(mode=0o600, exist_ok=False)
-        draft.write_text(text)
-        draft.replace(self.run / name)
+        with atomic_write(self.run / name) as file:
+            file.write(text.encode())
 
     def lasting_password(self, name: str) -> str:
         """A password that is made once and then stays the same."""

@@ -7,18 +7,19 @@ vectors made by two different networks never meet unnoticed.
 
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TypedDict
+from typing import TypedDict
 
+from atomic_file import atomic_write
 from errors import ModelUnavailable
 from faces.engines.deepface_parts import Part
 
 PINS = "pins.json"
+_MODE = 0o644
+"""Weights are no secret, and workers of other users may share them."""
 
 PUBLISHED = {
     "face_detection_yunet_2023mar.onnx": (
@@ -103,7 +104,7 @@ def place(source: Path, name: str, home: Path) -> Path:
     target = folder(home) / name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as original, _replacing(target) as copy:
+        with source.open("rb") as original, atomic_write(target, mode=_MODE) as copy:
             shutil.copyfileobj(original, copy)
             if not copy.tell():
                 raise ModelUnavailable(f"{source} is empty; give the weights of {name}.")
@@ -152,18 +153,6 @@ def _measure(path: Path) -> Pin:
     return Pin(sha256=digest, size_bytes=path.stat().st_size)
 
 
-@contextmanager
-def _replacing(target: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the target's name once it is whole; a reader never sees a half."""
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _read_pins(home: Path) -> dict[str, Pin]:
     path = home / PINS
     if not path.exists():
@@ -180,7 +169,7 @@ def _read_pins(home: Path) -> dict[str, Pin]:
 def _write_pins(home: Path, pins: dict[str, Pin]) -> None:
     path = home / PINS
     try:
-        with _replacing(path) as file:
+        with atomic_write(path, mode=_MODE) as file:
             file.write(json.dumps(pins, indent=1, sort_keys=True).encode())
     except OSError as error:
         reason = error.strerror or "unknown reason"

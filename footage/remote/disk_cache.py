@@ -6,7 +6,6 @@ nothing locked: the next one goes on with its half of a file.
 """
 
 import errno
-import fcntl
 import math
 import os
 import time
@@ -17,8 +16,8 @@ from io import FileIO
 from pathlib import Path
 
 from errors import Permanent, StoreUnavailable
+from file_locks import locked, open_locked, try_lock
 from footage.remote import sparse_file
-from footage.remote.file_locks import exclusively, is_alone, lock
 from footage.remote.sparse_file import ELSEWHERE, Fetch, SparseFile
 
 _PART = ".part"
@@ -104,7 +103,7 @@ class DiskCache:
             for path in (whole, parts):
                 if (file := _taken(path)) is not None:
                     return path, file
-            with exclusively(self.folder / ".room"):
+            with locked(self.folder / ".room"):
                 if not whole.exists() and not parts.exists():
                     sparse_file.create(parts, size_bytes)
 
@@ -114,11 +113,11 @@ class DiskCache:
     ) -> Iterator[None]:
         try:
             yield
-            if parts.is_whole and is_alone(file):
+            if parts.is_whole and try_lock(file):
                 with self._explained():
                     complete()
         except _NoRoom:
-            if is_alone(file):
+            if try_lock(file):
                 sparse_file.remove(path)
             raise
         finally:
@@ -137,7 +136,7 @@ class DiskCache:
     def _write(self, file: int, piece: bytes, start: int) -> None:
         """Write a part of a file, so that it stays; from now on it counts."""
         with self._explained():
-            with exclusively(self.folder / ".room"):
+            with locked(self.folder / ".room"):
                 if not self._has_room(len(piece)):
                     raise self._no_room(len(piece))
                 if os.pwrite(file, piece, start) < len(piece):
@@ -148,8 +147,8 @@ class DiskCache:
         self, name: str, size_bytes: int, fill: Callable[[int], None], deadline: float
     ) -> None:
         part = self.folder / f"{name}.{size_bytes}{_PART}"
-        with exclusively(self.folder / ".room"):
-            file = lock(part, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with locked(self.folder / ".room"):
+            file = open_locked(part, os.O_RDWR | os.O_CREAT)
             if file is not None:
                 self._make_room(part, size_bytes)
         if file is None:
@@ -227,7 +226,7 @@ def _wait_until(deadline: float) -> None:
 def _taken(path: Path) -> int | None:
     """A descriptor whose lock keeps the file; None when it is not here."""
     flags = os.O_RDWR if path.suffix == sparse_file.SUFFIX else os.O_RDONLY
-    file = lock(path, flags, fcntl.LOCK_SH)
+    file = open_locked(path, flags, shared=True, wait=True)
     if file is not None:
         os.utime(file)  # the least recently used goes first
     return file
@@ -235,7 +234,7 @@ def _taken(path: Path) -> int | None:
 
 def _removed(path: Path) -> bool:
     """Remove a file that nobody holds or fetches; says whether it was."""
-    file = lock(path, os.O_RDONLY, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    file = open_locked(path, os.O_RDONLY)
     if file is None:
         return False
     sparse_file.remove(path)

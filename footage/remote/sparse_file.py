@@ -5,9 +5,7 @@ are on the disk, so a process that is killed leaves no mark too many; and whoeve
 trusts no map of a time before the machine was started, when a file system may have lost either.
 """
 
-import fcntl
 import os
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from errors import StoreUnavailable
+from file_locks import try_lock_bytes, unlock_bytes
 
 SUFFIX, MAP_SUFFIX, _NEW_SUFFIX = ".sparse", ".map", ".new"
 BLOCK_BYTES = 1 << 18
@@ -146,24 +145,14 @@ def _blocks(size_bytes: int) -> int:
 @contextmanager
 def _exclusively(file: int, blocks: range, deadline: float) -> Iterator[None]:
     """Wait until nobody else fetches any of these blocks: the kernel locks bytes of the map."""
-    while not _locked(file, fcntl.F_WRLCK, blocks):
+    while not try_lock_bytes(file, blocks.start, len(blocks)):
         if time.monotonic() > deadline:
             raise StoreUnavailable(ELSEWHERE)
         time.sleep(_LOOK_SECONDS)
     try:
         yield
     finally:
-        _locked(file, fcntl.F_UNLCK, blocks)
-
-
-def _locked(file: int, kind: int, blocks: range) -> bool:
-    """Of the open file and not, as lockf, of the process: two of its threads exclude each other."""
-    lock = struct.pack("hhqqq", kind, os.SEEK_SET, blocks.start, len(blocks), 0)
-    try:
-        fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
-    except BlockingIOError:
-        return False
-    return True
+        unlock_bytes(file, blocks.start, len(blocks))
 
 
 @cache

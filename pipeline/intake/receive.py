@@ -6,7 +6,6 @@ reached the disk.
 """
 
 import errno
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from io import FileIO
 from pathlib import Path
 
 from errors import Busy, DiskFull, NotFound, Permanent, StoreUnavailable
+from file_locks import try_lock
 from pipeline.context import Context
 from pipeline.intake.ingest import read_footage, remember
 from pipeline.plan import Plan
@@ -105,10 +105,8 @@ class Inbox:
     def hold(self, upload_id: str) -> Iterator[Receiving]:
         """The file of an upload, for nobody else to write to. Raises Busy when somebody does."""
         with _disk_explained(), self.file(upload_id).open("ab", buffering=0) as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Busy("This upload is active on another connection; try again.") from None
+            if not try_lock(file.fileno()):
+                raise Busy("This upload is active on another connection; try again.")
             yield Receiving(file)
 
     def discard(self, upload_id: str) -> None:

@@ -5,7 +5,6 @@ a copy of it may lie.
 """
 
 import hashlib
-import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from sqlalchemy import inspect
 from sqlmodel import Session, col, select
 
+from atomic_file import atomic_write
 from errors import KeyMissing, Purged, StoreUnavailable, WrongUsage
 from storage.database.database import Engine, reading, writing
 from storage.database.upsert import insert_if_new
@@ -159,19 +159,10 @@ def key_in(file: Path, setting: str, *, is_used: Callable[[], bool]) -> bytes:
 
 
 def _make(file: Path) -> None:
-    # A link is refused where the name is taken, so of two processes one makes the key.
+    # Of two processes one makes the key, and the other takes that.
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-    draft.touch(mode=0o600, exist_ok=False)
-    try:
-        with draft.open("wb") as stream:
-            stream.write(secrets.token_bytes(MASTER_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        with suppress(FileExistsError):
-            file.hardlink_to(draft)
-    finally:
-        draft.unlink()
+    with suppress(FileExistsError), atomic_write(file, replace=False) as stream:
+        stream.write(secrets.token_bytes(MASTER_BYTES))
 
 
 def _find(session: Session, owner: str, owner_id: int) -> DataKey | None:

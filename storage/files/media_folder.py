@@ -1,13 +1,12 @@
 """Pictures in a folder of this machine."""
 
-import os
-import tempfile
 from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from atomic_file import atomic_write
 from errors import PictureLost, StoreUnavailable
 from storage.files.media import is_one_of, name_of, path_of
 
@@ -32,7 +31,8 @@ class MediaFolder:
                 file.touch()  # as good as new, for `sweep`
             else:
                 _make_private(self.folder, file.parent.parent, file.parent)
-                _write_whole(file, jpeg)
+                with atomic_write(file) as draft:
+                    draft.write(jpeg)
         except OSError as error:
             raise StoreUnavailable(
                 f"The picture folder {self.folder} cannot be written ({error.strerror}); "
@@ -88,25 +88,3 @@ def _modified(file: Path) -> datetime:
 def _make_private(*folders: Path) -> None:
     for folder in folders:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _write_whole(file: Path, content: bytes) -> None:
-    # mkstemp makes the file for its owner alone; the rename makes it appear whole or not at all.
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).rename(file)
-        _sync_folder(file.parent)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

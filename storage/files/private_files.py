@@ -1,7 +1,6 @@
 """Files for their owner alone that survive a power cut, and folders that are whole or not there."""
 
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
@@ -13,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from atomic_file import sync
 from errors import Busy, DiskFull, StoreUnavailable
+from file_locks import try_lock
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -76,7 +77,7 @@ def digest(file: Path) -> Copied:
 def settle(folder: Path) -> None:
     """Have the names in a folder and all below it survive a power cut. Raises OSError."""
     for path, _, _ in os.walk(folder):
-        _settle_names(Path(path))
+        sync(Path(path))
 
 
 @contextmanager
@@ -160,10 +161,8 @@ def _made(file: Path) -> int:
 
 
 def _refuse_another(draft: int, folder: Path) -> None:
-    try:
-        fcntl.flock(draft, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Busy(f"Another process is writing to {folder}; wait for it.") from None
+    if not try_lock(draft):
+        raise Busy(f"Another process is writing to {folder}; wait for it.")
 
 
 @contextmanager
@@ -184,12 +183,4 @@ def _move_up(draft: Path, last: str) -> None:
     for entry in sorted(draft.iterdir(), key=lambda entry: entry.name == last):
         entry.rename(draft.parent / entry.name)
     draft.rmdir()
-    _settle_names(draft.parent)
-
-
-def _settle_names(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    sync(draft.parent)

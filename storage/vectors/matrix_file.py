@@ -6,7 +6,6 @@ change of the tables the rest is true. While the rest is changed there is no `st
 process leaves behind is made anew.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -18,7 +17,9 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from atomic_file import atomic_write, sync
 from faces.vectors import Vectors, unit
+from file_locks import locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,8 @@ class MatrixFile:
         """Nobody else changes the file meanwhile, or reads it, if `to_change`. Raises OSError."""
         for folder in (self.folder.parent, self.folder):
             folder.mkdir(mode=0o700, exist_ok=True)
-        handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX if to_change else fcntl.LOCK_SH)
+        with locked(self.folder / "lock", shared=not to_change):
             yield
-        finally:
-            os.close(handle)
 
     def extent(self) -> Extent | None:
         """None where there is no whole file."""
@@ -143,20 +140,11 @@ class MatrixFile:
 
     def _invalidate(self) -> None:
         (self.folder / "state").unlink(missing_ok=True)
-        _sync(self.folder)
+        sync(self.folder)
 
     def _declare(self, extent: Extent) -> Extent:
         for name in ("rows", "matrix"):
-            _sync(self.folder / name)
-        with self._open("draft") as draft:
-            draft.write(json.dumps(asdict(extent)).encode())
-        (self.folder / "draft").replace(self.folder / "state")
+            sync(self.folder / name)
+        with atomic_write(self.folder / "state") as state:
+            state.write(json.dumps(asdict(extent)).encode())
         return extent
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

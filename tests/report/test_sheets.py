@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from errors import StoreUnavailable, WrongUsage
 from report import sheets
 from report.column import Box, Column, Names, Vector
-from report.sheets import Format, cell, whole_file, write_rows
+from report.sheets import Format, cell, exported_file, write_rows
 
 COLUMNS = (
     Column("recording", str, ""),
@@ -52,7 +52,7 @@ SHOWN = {
 
 
 def written(path: Path, *rows: Row) -> int:
-    with whole_file(path, overwrite=False) as file:
+    with exported_file(path, overwrite=False) as file:
         return write_rows(file, rows, COLUMNS, Format(path.suffix[1:]))
 
 
@@ -141,7 +141,7 @@ def test_a_file_that_is_broken_off_is_not_there(tmp_path: Path) -> None:
         yield ROW
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / "a", overwrite=False) as file:
+    with pytest.raises(KeyboardInterrupt), exported_file(tmp_path / "a", overwrite=False) as file:
         write_rows(file, rows(), COLUMNS, Format.CSV)
     assert not list(tmp_path.iterdir())
 
@@ -152,14 +152,14 @@ def test_a_file_is_overwritten_only_where_that_is_wanted(tmp_path: Path) -> None
     with pytest.raises(WrongUsage, match="--force"):
         written(file, ROW)
     assert file.read_text() == "precious"
-    with whole_file(file, overwrite=True) as anew:
+    with exported_file(file, overwrite=True) as anew:
         anew.write(b"new")
     assert file.read_text() == "new"
 
 
 def test_a_file_that_came_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     file = tmp_path / "out.csv"
-    with pytest.raises(WrongUsage), whole_file(file, overwrite=False):
+    with pytest.raises(WrongUsage), exported_file(file, overwrite=False):
         file.write_text("precious")
     assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
     assert file.read_text() == "precious"
@@ -173,7 +173,7 @@ def test_a_folder_that_is_not_there_is_named_as_the_reason(tmp_path: Path) -> No
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     with (
         pytest.raises(StoreUnavailable, match="No space left"),
-        whole_file(tmp_path / "out.csv", overwrite=False),
+        exported_file(tmp_path / "out.csv", overwrite=False),
         Path("/dev/full").open("wb") as full,
     ):
         write_rows(full, [ROW], COLUMNS, Format.CSV)

@@ -19,6 +19,7 @@ from worker.redis_server import redis_client
 from worker.stack import Stack
 from worker.stack_info import StackInfo, running, services_alive
 
+ROOT = Path(__file__).parents[2]
 UP = """
 import sys
 from errors import StackTrouble
@@ -40,6 +41,7 @@ class Up:
             f"NIGHTREEL_{name.upper()}": str(value)
             for name, value in settings_for(home).model_dump(exclude={"flower_password"}).items()
         }
+        environment |= {"PYTHONPATH": str(ROOT)}  # this tree, whichever is installed
         self.process = subprocess.Popen(
             [sys.executable, "-c", UP], cwd="/", env=environment, stderr=subprocess.PIPE, text=True
         )
