@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Picture
 
 from faces.face import Box
 from faces.geometry import iou
@@ -106,11 +107,9 @@ def _around(box: Box, height: int, width: int) -> tuple[slice, slice]:
 
 def _coarse(piece: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Blocks of the mean colour, at most six across and down."""
-    coarse = piece.copy()
+    if not piece.size:
+        return piece
     height, width = piece.shape[:2]
-    for rows in np.array_split(np.arange(height), min(COARSEST_BLOCKS, max(height, 1))):
-        for columns in np.array_split(np.arange(width), min(COARSEST_BLOCKS, max(width, 1))):
-            if rows.size and columns.size:
-                block = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-                coarse[block] = piece[block].mean(axis=(0, 1))
-    return coarse
+    blocks = min(COARSEST_BLOCKS, width), min(COARSEST_BLOCKS, height)
+    small = Picture.fromarray(piece).resize(blocks, Picture.Resampling.BOX)
+    return np.asarray(small.resize((width, height), Picture.Resampling.NEAREST))

@@ -3,14 +3,14 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import httpx
 
 from errors import NotDelivered, WrongUsage
 
@@ -75,25 +75,23 @@ def _run(command: str, text: bytes, show_output: bool) -> str:
     return "the command exited with 0"
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A notice goes to the address of the settings and to no other."""
-
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
-
-
 def _post(address: str, text: bytes) -> str:
-    request = urllib.request.Request(
-        address, data=text, headers={"Content-Type": "application/json", "User-Agent": "nightreel"}
-    )
+    """Redirects are not followed: a notice goes to the address of the settings and to no other."""
     try:
-        opener = urllib.request.build_opener(_NoRedirects)
-        with opener.open(request, timeout=TIME_LIMIT_SECONDS) as answer:
-            return f"the web address answered {answer.status}"
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise NotDelivered(f"The web address answered {error.code}.") from None
-    except (OSError, HTTPException, ValueError) as error:
+        with httpx.stream(  # `post` would wait for the whole answer, which nobody reads
+            "POST",
+            address,
+            content=text,
+            headers={"Content-Type": "application/json", "User-Agent": "nightreel"},
+            timeout=TIME_LIMIT_SECONDS,
+            verify=ssl.create_default_context(),  # the system's authorities, not certifi's
+        ) as answer:
+            said = f"the web address answered {answer.status_code}"
+            failed = not answer.is_success
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise NotDelivered(
             f"The web address could not be reached ({type(error).__name__})."
         ) from None
+    if failed:
+        raise NotDelivered(f"{said.capitalize()}.")
+    return said

@@ -56,6 +56,7 @@ HOME_OF = {
     "redis": ("worker/", "bench/"),
     "supervisor": ("worker/",),
     "prometheus_client": ("monitor/",),
+    "httpx": ("monitor/deliver.py", "bench/"),
     "fastapi": ("review/",),
     "starlette": ("review/",),
     "uvicorn": ("review/serve.py",),

@@ -40,7 +40,7 @@ class Web:
 
 
 @contextmanager
-def web_that_answers(status: int) -> Iterator[Web]:
+def web_that_answers(status: int, **headers: str) -> Iterator[Web]:
     """A server on the loopback."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -48,7 +48,8 @@ def web_that_answers(status: int) -> Iterator[Web]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             web.heard.append((self.headers["Content-Type"], json.loads(body)))
             self.send_response(status)
-            self.send_header("Location", f"{web.url}/elsewhere")
+            for name, value in ({"Location": f"{web.url}/elsewhere"} | headers).items():
+                self.send_header(name, value)
             self.end_headers()
 
         do_GET = do_POST

@@ -1,6 +1,8 @@
 """Telling a command or a web address."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,24 @@ def test_a_web_address_gets_the_notice_as_json() -> None:
     assert web.heard == [("application/json", BODY)]
 
 
+def test_the_body_of_an_answer_is_not_waited_for() -> None:
+    with web_that_answers(200, **{"Content-Length": "1000"}) as web:
+        assert deliver(web.url, BODY) == "the web address answered 200"
+
+
+def test_the_address_is_in_no_log() -> None:
+    program = (
+        "import logging, sys\nfrom monitor.deliver import deliver\n"
+        "from worker.logs import log_json_lines\nlog_json_lines(logging.INFO)\n"
+        "deliver(sys.argv[1], {})\nlogging.info('delivered')"
+    )
+    with web_that_answers(204) as web:
+        command = [sys.executable, "-c", program, f"{web.url}?secret"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "delivered" in done.stderr
+    assert "secret" not in done.stderr
+
+
 @pytest.mark.parametrize("status", [302, 404, 500])
 def test_any_other_answer_is_a_failure_and_no_redirect_is_followed(status: int) -> None:
     with web_that_answers(status) as web:
@@ -58,7 +78,7 @@ def test_any_other_answer_is_a_failure_and_no_redirect_is_followed(status: int) 
 
 
 def test_an_address_where_nobody_listens_is_a_failure() -> None:
-    with pytest.raises(NotDelivered, match=r"could not be reached \(URLError\)"):
+    with pytest.raises(NotDelivered, match=r"could not be reached \(ConnectError\)"):
         deliver(f"http://127.0.0.1:{free_port()}/secret", BODY)
 
 
