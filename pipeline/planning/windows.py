@@ -104,17 +104,6 @@ class Windows:
         days = (today + timedelta(days=ahead) for ahead in range(3))
         return next(moment for day in days if (moment := self._moment(day, minute)) > now)
 
-    def open_seconds(self, begin: datetime, end: datetime) -> float:
-        """How many seconds between the two moments are open."""
-        if self.always or end <= begin:
-            return max(0.0, (end - begin).total_seconds())
-        total = timedelta()
-        for opening, closing in self._stretches(begin):
-            if opening >= end:
-                break
-            total += min(closing, end) - max(opening, begin)
-        return total.total_seconds()
-
     def _stretches(self, since: datetime) -> Iterator[Stretch]:
         """Open stretches that end after `since`, in order, each as long as it goes, without end."""
         openings = self._openings(since)

@@ -25,11 +25,6 @@ def to_version(
     command.upgrade(config, version)
 
 
-def newest_version() -> str | None:
-    """The version that `to_version` leads to."""
-    return ScriptDirectory.from_config(configuration()).get_current_head()
-
-
 def configuration(
     connection: Connection | None = None, master: Callable[[], bytes] | None = None
 ) -> Config:

@@ -65,9 +65,3 @@ def choose(session: Session, choice: Choice) -> int:
     session.add(row)
     session.flush()
     return row.id
-
-
-def choices(session: Session) -> list[Choice]:
-    """Every choice, the latest first."""
-    rows = session.exec(select(tables.EngineChoice).order_by(col(tables.EngineChoice.id).desc()))
-    return [Choice(**{name: getattr(row, name) for name in Choice.__slots__}) for row in rows]

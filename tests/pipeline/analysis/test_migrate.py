@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from painted import BLUE, GREEN, RED, Stay, paint, paint_photo
 from rows import add_accounts
 from snapshots import WHEN_ASKED, snapshot
-from sqlmodel import select
+from sqlmodel import col, select
 from steps import enrol, find, open_case, open_segments, outcome, watch_all
 from test_rematch import SEEN, decide_on_everything
 
@@ -36,8 +36,7 @@ from storage.jobs.listing import segment_rows
 from storage.results.candidates import CandidateRow, candidates, places
 from storage.results.changes import changes
 from storage.results.verdicts import Decision, Key, give, verdicts_of
-from storage.tables import Reference, State
-from storage.vectors import models
+from storage.tables import EngineChoice, Reference, State
 from storage.vectors.appearances import replace_sightings
 from storage.vectors.embeddings import vectors_of
 
@@ -316,7 +315,8 @@ def test_an_engine_is_taken_into_use_and_back_and_verdicts_stay(
             ("model", "uid:7", 2)
         }
         assert len(verdicts_of(session, 1)) == 1
-        assert models.choices(session)[0].reason == "better"
+        chosen = session.exec(select(EngineChoice).order_by(col(EngineChoice.id)))
+        assert [choice.reason for choice in chosen][-1] == "better"
     use(engine_called("stub"), reason="worse", **change)
     assert [one.engine for one in shown(context)] == ["stub"]
 

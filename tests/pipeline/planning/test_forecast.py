@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from open_time import open_seconds
 
 from pipeline.plan import Plan
 from pipeline.planning.forecast import HORIZON, Forecast, Pace, forecast, units
@@ -182,5 +183,5 @@ def test_the_open_hours_up_to_the_end_are_the_work(jobs, some, now, number) -> N
     found = forecast(inside, REAL_TIME, workers=number, windows=some, now=now)
     if found.end is not None:
         total = sum(job.footage_ms for job in inside) / 1000
-        assert some.open_seconds(now, found.end) * number == pytest.approx(total, abs=0.01)
+        assert open_seconds(some, now, found.end) * number == pytest.approx(total, abs=0.01)
         assert found.end - some.advance(now, total / number) < TOLERANCE
