@@ -11,14 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faces.vectors import Distance, Vectors, unit
+from faces.prefilter import ERROR
+from faces.vectors import Vectors, unit
 
-ERROR = 2e-3
-"""How far a cosine may be off. Rounding both vectors and the sum to float16, each by 2^-11 of its
-size at most, comes to 1.5e-3; the rest is for adding up in float32 and for rounded distances."""
 FEW = 0.25
 """Of the rows: so few are picked out first, of more all are scored."""
-ROWS_AT_ONCE = 65_536
 
 
 def promising(
@@ -47,27 +44,6 @@ def promising(
         scores.masked_fill_(torch.from_numpy(~among), -torch.inf)
     close = _best(scores, least - ERROR, limit).numpy()
     return close if rows is None else np.asarray(rows[close])
-
-
-def promising_pairs(
-    vectors: NDArray[Any], photos: Vectors, *, least: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The pairs (row of unit vectors [n, d], row of photos [m, d]) that may be close enough."""
-    if not len(vectors):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    theirs = torch.from_numpy(unit(photos)).T.contiguous()
-    rows, columns = [], []
-    for first in range(0, len(vectors), ROWS_AT_ONCE):
-        block = torch.from_numpy(vectors[first : first + ROWS_AT_ONCE]).float()
-        found = torch.nonzero(block @ theirs >= least - ERROR).numpy()
-        rows.append(found[:, 0] + first)
-        columns.append(found[:, 1])
-    return np.concatenate(rows), np.concatenate(columns)
-
-
-def least_cosine(threshold: float, kind: Distance) -> float:
-    """The cosine of two vectors that are just close enough."""
-    return 1 - (threshold**2 / 2 if kind == "euclidean_l2" else threshold)
 
 
 def _scores(matrix: torch.Tensor, photos: Vectors) -> torch.Tensor:

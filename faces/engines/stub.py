@@ -75,7 +75,9 @@ class StubEngine:
         return np.asarray(points, np.float32)
 
     def _rectangles(self, image: Image) -> Iterator[Face]:
-        painted = np.ptp(image, axis=2) >= SATURATED
+        red, green, blue = np.moveaxis(image, 2, 0)  # np.ptp over so short an axis is slow
+        most = np.maximum(np.maximum(red, green), blue)
+        painted = most - np.minimum(np.minimum(red, green), blue) >= SATURATED
         for top, bottom, left, right in _blocks(painted):
             filled = float(painted[top:bottom, left:right].mean())
             width, height = right - left, bottom - top

@@ -23,7 +23,7 @@ def unique(*columns: str) -> tuple[Any, ...]:
 
 
 class Table(SQLModel):
-    model_config = {"arbitrary_types_allowed": True}
+    model_config = {"arbitrary_types_allowed": True, "defer_build": True}
     metadata: ClassVar[MetaData] = MetaData(
         naming_convention={
             "pk": "pk_%(table_name)s",

@@ -28,6 +28,7 @@ from sqlmodel import Session, col, select
 
 from faces.engine import ModelCard
 from faces.matching import rank
+from faces.prefilter import least_cosine, promising_pairs
 from faces.vectors import Vectors, unit
 from storage.cases.scope import EVERYWHERE, Scope, analyses, in_window, outside_window
 from storage.database.batches import batches
@@ -39,6 +40,9 @@ from storage.vectors.pgvector import proposed
 from storage.vectors.vector_index import Index, folder_beside, index
 
 log = logging.getLogger(__name__)
+
+SMALL = 20_000
+"""Vectors that NumPy has compared in a fraction of the time that torch takes to import."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -149,7 +153,9 @@ class InFile:
     scope: Scope
 
     def nearest(self, photos: Vectors, limit: int) -> list[Near]:
-        from faces.engines.nearness import least_cosine, promising  # torch, only where needed
+        if len(self.found.rows.matrix) <= SMALL:
+            return self.nearest_of_many([photos])[0]
+        from faces.engines.nearness import promising  # torch, only where needed
 
         least = least_cosine(self.card.threshold, self.card.distance)
         among = _among(self.found, self.scope)
@@ -176,8 +182,6 @@ def _close_pairs(
     vectors: NDArray[Any], people: Sequence[Vectors], card: ModelCard
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Which rows of unit vectors may be close enough to which person."""
-    from faces.engines.nearness import least_cosine, promising_pairs
-
     owners = np.repeat(np.arange(len(people)), [len(photos) for photos in people])
     least = least_cosine(card.threshold, card.distance)
     rows, columns = promising_pairs(vectors, np.concatenate(people), least=least)

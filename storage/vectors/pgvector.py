@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from errors import WrongUsage
 from faces.engine import ModelCard
+from faces.prefilter import ERROR, least_cosine
 from faces.vectors import Vectors
 from storage.cases.scope import EVERYWHERE, Scope, analyses, appearances
 from storage.database.database import Engine
@@ -86,8 +87,6 @@ def proposed(
 def _of_photo(
     session: Session, photo: Any, card: ModelCard, scope: Scope, limit: int, number: int
 ) -> NDArray[np.int64] | None:
-    from faces.engines.nearness import ERROR, least_cosine
-
     rows = session.connection().execute(
         text(_PROPOSED.format(dimension=card.dimension)),
         {"photo": str(photo.tolist()), "engine": card.name, "number": number},

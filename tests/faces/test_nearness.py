@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faces.engines.nearness import ERROR, least_cosine, promising, promising_pairs
+from faces.engines.nearness import promising
+from faces.prefilter import ERROR, least_cosine, promising_pairs
 from faces.vectors import distances, unit
 
 

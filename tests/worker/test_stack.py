@@ -173,10 +173,15 @@ def test_each_worker_process_computes_in_one_thread(live: SimpleNamespace) -> No
     assert "1" in variables
 
 
+def torch_in(process: psutil.Process) -> list[str]:
+    """The files of torch that a process has loaded."""
+    files = {Path(each.path).name for each in process.memory_maps()}
+    return [name for name in files if "torch" in name]
+
+
 @pytest.mark.parametrize("service", ["worker", "beat", "intake", "flower", "web"])
 def test_torch_is_not_loaded_where_nothing_is_computed(live: SimpleNamespace, service: str) -> None:
-    files = {Path(each.path).name for each in process_of(live.home, service).memory_maps()}
-    assert not [name for name in files if "torch" in name]
+    assert torch_in(process_of(live.home, service)) == []
 
 
 def test_the_worker_logs_json_lines(live: SimpleNamespace) -> None:
@@ -238,3 +243,10 @@ def test_what_is_put_into_the_watched_folder_is_watched_though_nobody_asks(
     log = (live.home / "logs" / "intake.log").read_text()
     assert "recording 1 was taken in" in log
     assert not [name for name in ("gate", "secret") if name in log]
+
+
+def test_a_small_archive_is_compared_without_torch(live: SimpleNamespace) -> None:
+    """The process is the one that matched the recording of the test before."""
+    children = process_of(live.home, "worker").children()
+    assert children
+    assert [name for child in children for name in torch_in(child)] == []

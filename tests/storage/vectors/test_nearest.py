@@ -70,9 +70,11 @@ def looked_at(database: Engine, scope: Scope = EVERYTHING) -> Reach:
         return reach(session, engine="stub", scope=scope)
 
 
+@pytest.mark.parametrize("small", [0, 60], ids=["large", "small"])
 def test_the_closest_are_those_that_a_comparison_of_all_gives(
-    database: Engine, monkeypatch: pytest.MonkeyPatch
+    database: Engine, monkeypatch: pytest.MonkeyPatch, small: int
 ) -> None:
+    monkeypatch.setattr("storage.vectors.nearest.SMALL", small)
     monkeypatch.setattr("storage.database.dialect.ROWS_AT_ONCE", 7)
     random = np.random.default_rng(5)
     vectors = random.standard_normal((60, 8)).astype(np.float32)
