@@ -16,7 +16,7 @@ from faces.calibration import Suggestion
 from faces.engine import FaceEngine
 from pipeline.analysis import migrate as steps
 from pipeline.governance.cases import find_case
-from pipeline.people.compare import Compared, Comparison, Seen, compare_reviewed
+from pipeline.people.compare import Compared, Comparison, EngineResult, compare_reviewed
 from report.timeline import clock
 from storage.access.audit import Action
 from storage.jobs.reembedded import Standing
@@ -169,9 +169,9 @@ def _row(one: Compared) -> tuple[str, ...]:
     return (*key, *_cells(one.before), *_cells(one.after))
 
 
-def _cells(seen: Seen) -> tuple[str, str]:
-    distance = "not embedded" if seen.distance is None else f"{seen.distance:.3f}"
-    return str(seen.rank or "none"), distance
+def _cells(result: EngineResult) -> tuple[str, str]:
+    distance = "not embedded" if result.distance is None else f"{result.distance:.3f}"
+    return str(result.rank or "none"), distance
 
 
 def _said(suggestion: Suggestion | None, engine: FaceEngine) -> str:

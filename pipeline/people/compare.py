@@ -21,7 +21,7 @@ from storage.vectors.embeddings import vectors_of
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class EngineResult:
     """What one engine makes of one appearance for one person."""
 
     rank: int | None
@@ -37,8 +37,8 @@ class Compared:
     key: Key
     decision: Decision
     """What the reviewers agree on; inconclusive where they do not."""
-    before: Seen
-    after: Seen
+    before: EngineResult
+    after: EngineResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def compare(
         for key, votes in verdicts_of(session, case_id).items()
         if (some := [one for one in votes if not one.seen.seeded])
     }
-    first, second = (_seen_by(session, list(given), card, keys) for card in (before, after))
+    first, second = (_results_by(session, list(given), card, keys) for card in (before, after))
     reviewed = [
         Compared(key, _agreed(some), first[key], second[key])
         for key, some in sorted(given.items(), key=lambda item: item[0])
@@ -108,9 +108,9 @@ def _suggested(reviewed: Sequence[Compared]) -> Suggestion | None:
     return suggest(at(Decision.SAME), at(Decision.DIFFERENT))
 
 
-def _seen_by(
+def _results_by(
     session: Session, reviewed: Sequence[Key], card: ModelCard, keys: Keyring
-) -> dict[Key, Seen]:
+) -> dict[Key, EngineResult]:
     people = sorted({key.person_id for key in reviewed})
     stands = places(session, people, engine=card.name)
     photos = reference_vectors(session, people, card.name, keys=keys)
@@ -118,7 +118,7 @@ def _seen_by(
     ids, seen = vectors_of(session, wanted, engine=card.name)
     vectors = dict(zip(ids.tolist(), seen, strict=True))
     return {
-        key: _seen(
+        key: _result(
             stands[key.person_id].get(key.appearance_id),
             vectors.get(key.appearance_id),
             photos.get(key.person_id),
@@ -128,10 +128,10 @@ def _seen_by(
     }
 
 
-def _seen(
+def _result(
     place: Place | None, vector: Vectors | None, photos: Vectors | None, card: ModelCard
-) -> Seen:
+) -> EngineResult:
     rank = place.rank if place else None
     if vector is None or photos is None:
-        return Seen(rank, place.distance if place else None)
-    return Seen(rank, float(distances(vector[np.newaxis], photos, card.distance).min()))
+        return EngineResult(rank, place.distance if place else None)
+    return EngineResult(rank, float(distances(vector[np.newaxis], photos, card.distance).min()))

@@ -74,9 +74,10 @@ def look(session: Session, key: Key) -> tuple[BlindView, Measured] | None:
         row = session.execute(_whole(source, key)).mappings().one_or_none()
         if row is not None:
             seen, found = take_seen(row)
-            about = (found.pop("case_id"), found.pop("person"), seen)
+            case_id, person = found.pop("case_id"), found.pop("person")
             numbers = Measured(**found, plan_key=seen.plan, seeded=source is Decoy)
-            return BlindView(key, *about, _references(session, key.person_id, numbers)), numbers
+            photos = _references(session, key.person_id, numbers)
+            return BlindView(key, case_id, person, seen, photos), numbers
     return None
 
 

@@ -1,7 +1,7 @@
 """Kinds of values that programs hand in, or are answered."""
 
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
@@ -24,7 +24,6 @@ Remark = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^[^\x00]*$")
 ]
 """May be empty."""
-Box: TypeAlias = tuple[float, float, float, float]
 Id = Annotated[int, Field(ge=1, le=MOST)]
 
 
