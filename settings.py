@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     footage_buckets: str = ""
     """Buckets of the object store that footage may be read from, by commas; empty means none."""
     footage_cache_mb: int = Field(default=50_000, ge=1)
-    """Room on this disk for footage that is brought from the object store."""
+    """Room on this disk for footage that is fetched from the object store."""
     footage_by_range: bool = True
     """Fetch what is read of a recording only, where this machine can hold ffmpeg's reads."""
     engine: str = "dlib"

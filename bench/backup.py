@@ -28,7 +28,7 @@ from storage.tables import Analysis, Segment, State
 
 SHAPE = Shape(clips=10, clip_seconds=48, segment_seconds=4, interval_ms=200)
 LEAST_OPEN = 50
-PATIENCE_SECONDS = 1800.0
+TIMEOUT_SECONDS = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _states(prepared: Prepared) -> dict[str, int]:
 
 
 def _wait(prepared: Prepared, happened: Callable[[dict[str, int]], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not happened(_states(prepared)):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.2)

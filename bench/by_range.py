@@ -27,7 +27,7 @@ from footage.remote.disk_cache import DiskCache
 from footage.remote.held_reads import can_hold_reads
 from footage.sandbox.sandbox import standing
 from footage.segments import Segment, divide
-from pipeline.local_footage import Known, at_hand, modified_ns
+from pipeline.local_footage import Known, local_copy, modified_ns
 from storage.files.footage_store import FootageStore
 from storage.files.objects import Account, Address, Bucket
 
@@ -97,7 +97,7 @@ def _known(path: Path, bucket: Bucket, decoder: Decoder) -> Known:
 
 def _look(segment: Segment, known: Known, store: FootageStore, decoder: Decoder) -> None:
     with (
-        at_hand(known, store) as recording,
+        local_copy(known, store) as recording,
         sample(recording, segment, mode="interval", interval_ms=500, max_side_px=1280,
                decoder=decoder) as frames,
     ):  # fmt: skip

@@ -13,7 +13,7 @@ from worker.stack import Stack
 from worker.stack_info import claimed, running, services_alive
 
 POLL_SECONDS = 0.1
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 """Workers that were killed are started again by then, and those of another process have started."""
 LEAST_FREE_BYTES = 10_000_000
 """The database's log and the queue's file need some room to go on."""
@@ -48,7 +48,7 @@ class Services:
             self._start()
         if services_alive(home)["worker"]:
             self._alive_at = time.monotonic()
-        elif time.monotonic() - self._alive_at > PATIENCE_SECONDS:
+        elif time.monotonic() - self._alive_at > TIMEOUT_SECONDS:
             raise StackTrouble(
                 "The workers have stopped; check the logs folder, then run `nightreel up` "
                 "to resume."

@@ -64,17 +64,17 @@ class Child:
         reading: Options,
         writing: Callable[[str], Options],
         reports: Callable[[bytes], None] = lambda _: None,
-        patience_seconds: float = 0,
+        timeout_seconds: float = 0,
         supply: Supply | None = None,
     ) -> None:
         """Start it.
 
         `writing` receives the side pipe's address, quoted for use in a filter; what is written
-        there comes to `reports`. `patience_seconds` stands in for the decoder's own limit.
-        `supply` brings what is missing of the file, and what it raises the methods below raise.
+        there comes to `reports`. `timeout_seconds` stands in for the decoder's own limit.
+        `supply` fetches what is missing of the file; the methods below raise what it raises.
         Raises DecoderFailed when the child cannot be started, and what `open_footage` raises.
         """
-        self._patience = patience_seconds or decoder.timeout_seconds
+        self._seconds_left = timeout_seconds or decoder.timeout_seconds
         self._walls = decoder.sandbox
         self._log_head, self._log_tail = bytearray(), bytearray()
         self._reads = FreeReads()
@@ -131,7 +131,7 @@ class Child:
         while self._drains:
             self._wait()
         try:
-            ended = self._process.wait(timeout=max(self._patience, 1))
+            ended = self._process.wait(timeout=max(self._seconds_left, 1))
         except subprocess.TimeoutExpired:
             raise self._out_of_time() from None
         self._reads.check()
@@ -198,7 +198,7 @@ class Child:
     ) -> "subprocess.Popen[bytes]":
         limits = {
             "as": decoder.memory_mb << 20,
-            "cpu": int(_MOST_CORES * self._patience) + 1,
+            "cpu": int(_MOST_CORES * self._seconds_left) + 1,
         }
         try:
             process = start(
@@ -225,10 +225,10 @@ class Child:
         ready: set[int] = set()
         while not ready:
             begun = self._reads.clock()
-            ready = {pipe for pipe, _ in poll.poll(max(self._patience, 0) * 1000)}
-            self._patience -= self._reads.clock() - begun
+            ready = {pipe for pipe, _ in poll.poll(max(self._seconds_left, 0) * 1000)}
+            self._seconds_left -= self._reads.clock() - begun
             self._reads.check()
-            if not ready and self._patience <= 0:
+            if not ready and self._seconds_left <= 0:
                 raise self._out_of_time()
         for pipe in ready & self._drains.keys():
             self._drain(pipe)

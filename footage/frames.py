@@ -170,7 +170,7 @@ class Samples:
             ),
             writing=writing,
             reports=reports.feed,
-            patience_seconds=self._patience_seconds,
+            timeout_seconds=self._timeout_seconds,
             supply=self._recording.supply,
         )
 
@@ -241,7 +241,7 @@ class Samples:
             self._recording.path,
             reading=reading,
             writing=lambda _: listed,
-            patience_seconds=self._patience_seconds,
+            timeout_seconds=self._timeout_seconds,
             supply=self._recording.supply,
         ) as child:
             for packet in packets(child.lines()):
@@ -256,7 +256,7 @@ class Samples:
         return max(_SHORTEST_GAP_MS, _GAP_SPACINGS * spacing_ms)
 
     @property
-    def _patience_seconds(self) -> int:
+    def _timeout_seconds(self) -> int:
         """A segment that could not be cut shorter may take as much longer."""
         minutes = (self._segment.end_ms - self._segment.start_ms) // 60_000
         return self._decoder.timeout_seconds * min(max(minutes, 1), _MOST_MINUTES)

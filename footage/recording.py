@@ -90,8 +90,8 @@ def probe(path: str, decoder: Decoder) -> Recording:
         size_bytes = file.seek(0, os.SEEK_END)
     if not size_bytes:
         raise UnreadableFootage("The file is empty; copy or export it again.")
-    patience = decoder.timeout_seconds + size_bytes / _SLOWEST_DISK_BYTES_PER_SECOND
-    child = Child(decoder, path, reading={}, writing=lambda _: LISTED, patience_seconds=patience)
+    seconds = decoder.timeout_seconds + size_bytes / _SLOWEST_DISK_BYTES_PER_SECOND
+    child = Child(decoder, path, reading={}, writing=lambda _: LISTED, timeout_seconds=seconds)
     with child:
         listing = list_packets(child.lines())
         child.finish()

@@ -1,7 +1,7 @@
 """One look at everything, for scripts: an answer within seconds, whatever is dead."""
 
 from errors import BrokerUnavailable, StackTrouble
-from monitor.snapshots import PATIENCE_SECONDS, Snapshot, in_background, ledger_lookout
+from monitor.snapshots import TIMEOUT_SECONDS, Snapshot, in_background, ledger_lookout
 from worker.broker import connects
 from worker.resources import Resources
 from worker.stack_info import running
@@ -24,6 +24,6 @@ def look_at_everything(mine: Resources) -> Snapshot:
 
 def _queue_answers() -> bool:
     try:
-        return in_background(connects).result(PATIENCE_SECONDS)
+        return in_background(connects).result(TIMEOUT_SECONDS)
     except TimeoutError:
         return False

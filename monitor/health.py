@@ -93,13 +93,13 @@ def _silent(
 
 
 def _idle(vitals: Vitals, expected: Expectations, now: datetime) -> Iterator[Trouble]:
-    patience = timedelta(seconds=expected.stale_seconds)
-    waiting_since = _may_begin_since(vitals, expected.windows, now, patience)
+    grace = timedelta(seconds=expected.stale_seconds)
+    waiting_since = _may_begin_since(vitals, expected.windows, now, grace)
     if waiting_since is None:
         return
     signs = (waiting_since, vitals.finished_at, _last_beat(vitals, expected, *vitals.lease_until))
     since = max(sign for sign in signs if sign)
-    if now - since > patience:
+    if now - since > grace:
         idle, waiting = spoken((now - since).total_seconds()), vitals.segments[State.WAITING]
         yield Trouble(
             f"idle:{since.isoformat()}",
@@ -109,11 +109,11 @@ def _idle(vitals: Vitals, expected: Expectations, now: datetime) -> Iterator[Tro
 
 
 def _may_begin_since(
-    vitals: Vitals, windows: Windows, now: datetime, patience: timedelta
+    vitals: Vitals, windows: Windows, now: datetime, grace: timedelta
 ) -> datetime | None:
     """Since when a segment has been waiting that may begin; a window that opened just now has
     not been missed yet."""
-    if windows.is_open(now) and windows.is_open(now - patience):
+    if windows.is_open(now) and windows.is_open(now - grace):
         return min(vitals.waiting_since.values(), default=None)
     return vitals.any_time_since
 

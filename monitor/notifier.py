@@ -34,7 +34,7 @@ class Notifier:
         self._mine = mine
         self._look = look
         self._target = mine.settings.notify
-        self._patience = timedelta(seconds=2 * mine.settings.canary_seconds)
+        self._grace = timedelta(seconds=2 * mine.settings.canary_seconds)
         """A trouble that is over by then, as after a start, is nobody's business."""
         self._troubled_since: dict[str, datetime] = {}
         self._told: set[str] = set()
@@ -82,7 +82,7 @@ class Notifier:
         return [
             one
             for one in snapshot.health.troubles
-            if snapshot.at - self._troubled_since[one.key] >= self._patience
+            if snapshot.at - self._troubled_since[one.key] >= self._grace
         ]
 
     def _send(self) -> None:
@@ -112,7 +112,7 @@ class Notifier:
         log.warning("the ledger cannot be read: %s", str(error))
         now = utc_now()
         self._blind_since = self._blind_since or now
-        if not self._blindness_told and now - self._blind_since >= self._patience:
+        if not self._blindness_told and now - self._blind_since >= self._grace:
             sentence = "The database does not answer; see the monitor's log."
             body = {"kind": NEEDS_HELP, "at": now.isoformat(), "about": "database"}
             self._blindness_told = self._hand_over({**body, "sentence": sentence})

@@ -17,7 +17,7 @@ from worker.broker import queues, work_queue
 from worker.resources import Resources
 
 KEPT_SECONDS = 1.0
-PATIENCE_SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0
 T = TypeVar("T")
 
 
@@ -60,9 +60,9 @@ def in_background(read: Callable[[], T]) -> "Future[T]":
 class SnapshotReader(Generic[T]):
     """Reads in the background, one reading at a time: a database that hangs holds nobody up."""
 
-    def __init__(self, read: Callable[[], T], patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, read: Callable[[], T], timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._read = read
-        self._patience_seconds = patience_seconds
+        self._timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
         self._future: Future[T] | None = None
         self._began_at = 0.0
@@ -73,10 +73,10 @@ class SnapshotReader(Generic[T]):
         Raises StoreUnavailable when there is no answer in time.
         """
         try:
-            return self._current().result(self._patience_seconds)
+            return self._current().result(self._timeout_seconds)
         except TimeoutError:
             raise StoreUnavailable(
-                f"The database has not answered for {self._patience_seconds:.0f} s; "
+                f"The database has not answered for {self._timeout_seconds:.0f} s; "
                 "check the database server."
             ) from None
 

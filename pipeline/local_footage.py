@@ -1,4 +1,4 @@
-"""A recording where ffmpeg can read it: where it lies, or brought here from the object store."""
+"""A recording as a local file: where it lies, or fetched from the object store."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,17 +30,17 @@ class Known:
 
 
 @contextmanager
-def at_hand(
-    known: Known, store: FootageStore | None, *, patience_seconds: float = FETCH_SECONDS
+def local_copy(
+    known: Known, store: FootageStore | None, *, timeout_seconds: float = FETCH_SECONDS
 ) -> Iterator[Recording]:
-    """The recording with a path of this machine, which is good until the block ends.
+    """The recording with a local path, which is valid until the block ends.
 
-    What is missing of the file there, its `supply` brings: then nothing is fetched but what is
-    read, and the bringing raises what is said here. Where the store does not call the bytes what it
-    called them when they were added, all of them are fetched, since only their sha256 tells.
+    If the file is incomplete, its `supply` fetches what is read of it, and raises the same errors.
+    If the object's tag is not the one it had when it was added, the whole object is fetched, since
+    only its sha256 tells whether it is the same.
 
-    Raises FootageVanished or FootageChanged when it is not the one that was added, RefusedFootage
-    when its bucket is not among those that are read, and StoreUnavailable.
+    Raises FootageVanished or FootageChanged when it is not the recording that was added,
+    RefusedFootage when footage is not read from its bucket, and StoreUnavailable.
     """
     address = address_of(known.recording.path)
     if address is None:
@@ -51,27 +51,24 @@ def at_hand(
     entry = store.look(address)
     _refuse_another(known, entry.size_bytes, modified_ns(entry))
     if store.by_range and entry.tag and entry.tag == known.object_tag:
-        held = store.in_parts(
-            address, entry, sha256=known.sha256, patience_seconds=patience_seconds
-        )
+        held = store.in_parts(address, entry, sha256=known.sha256, timeout_seconds=timeout_seconds)
         with held as (file, supply):
             yield replace(known.recording, path=str(file), supply=supply)
     else:
-        with store.at_hand(
-            address, entry, sha256=known.sha256, patience_seconds=patience_seconds
+        with store.local_copy(
+            address, entry, sha256=known.sha256, timeout_seconds=timeout_seconds
         ) as file:
             yield replace(known.recording, path=str(file))
 
 
 @contextmanager
-def brought(
+def fetched(
     address: Address, store: FootageStore | None, progress: Callable[[int], None]
 ) -> Iterator[tuple[Path, Entry]]:
-    """An object nobody knows yet as a file of this disk, and what the store says of it. Raises as
-    `at_hand`."""
+    """A new object as a local file, and its entry in the store. Raises as `local_copy`."""
     store = configured(store)
     entry = store.look(address)
-    with store.at_hand(address, entry, progress=progress) as file:
+    with store.local_copy(address, entry, progress=progress) as file:
         yield file, entry
 
 

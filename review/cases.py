@@ -25,7 +25,7 @@ from review.authority import locked
 from review.guard import router
 from review.numbers import MOST, First
 from review.pages import page
-from review.photos import at_hand
+from review.photos import photo_files
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage.cases.cases import list_cases
@@ -231,7 +231,7 @@ def enrol_with(
     """
     if not name.strip():
         raise WrongUsage("A person of interest needs a name; enter one.")
-    with at_hand(photos) as paths, ours.looking:
+    with photo_files(photos) as paths, ours.looking:
         enrolled = enrol_person(
             name.strip(),
             paths,

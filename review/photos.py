@@ -1,4 +1,4 @@
-"""Photos that were handed in: on the disk only while they are looked at."""
+"""Uploaded photos, on the disk only while they are examined."""
 
 import shutil
 import tempfile
@@ -15,8 +15,11 @@ LONGEST_NAME = 100
 
 
 @contextmanager
-def at_hand(uploads: Sequence[UploadFile]) -> Iterator[list[Path]]:
-    """The photos as files, readable by us alone, gone when the block ends. Raises WrongUsage."""
+def photo_files(uploads: Sequence[UploadFile]) -> Iterator[list[Path]]:
+    """The photos as files, readable by this user only; removed when the block ends.
+
+    Raises WrongUsage.
+    """
     given = [one for one in uploads if one.filename]
     if not given:
         raise WrongUsage("No photo selected; select at least one.")
@@ -34,6 +37,6 @@ def at_hand(uploads: Sequence[UploadFile]) -> Iterator[list[Path]]:
 
 
 def _name(given: str) -> str:
-    """What a photo is called by whoever handed it in, as far as a file may be called so."""
+    """The name that a photo was uploaded with, as far as a file can have it."""
     last = given.replace("\\", "/").rpartition("/")[2].replace("\0", "")[-LONGEST_NAME:]
     return last if last not in ("", ".", "..") else "photo"

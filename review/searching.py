@@ -14,7 +14,7 @@ from review.cases import photo_engine
 from review.guard import router
 from review.numbers import Number, Spot
 from review.pages import page
-from review.photos import at_hand
+from review.photos import photo_files
 from review.site import OurSite, Site
 from review.visitors import Visitor, Who
 from storage.cases.cases import Case, list_cases
@@ -66,7 +66,7 @@ def search_with(
     ours: Site, who: Visitor, photos: Sequence[UploadFile], question: Question
 ) -> Answer:
     """Search with uploaded photos. Raises WrongUsage, and as `pipeline.people.search`."""
-    with at_hand(photos) as paths, ours.looking:
+    with photo_files(photos) as paths, ours.looking:
         return search(
             paths,
             question,

@@ -86,7 +86,7 @@ def site_of(mine: Resources, inbox: Inbox, importer: UploadImporter) -> Site:
         audit_key_file=settings.effective_audit_key_file,
         most_upload_bytes=settings.upload_max_gb * 10**9,
         provider=_provider(settings),
-        wake_porter=importer.wake,
+        wake_importer=importer.wake,
         workers=lambda: _workers(mine),
         look=ledger_lookout(mine).look,
         services=lambda: _services(mine),

@@ -17,7 +17,7 @@ from pipeline.governance.purge import Retention
 from pipeline.intake.receive import Inbox
 from pipeline.judging.review import Rules
 from pipeline.plan import Plan
-from review.shelf import Shelf
+from review.clip_cache import ClipCache
 from review.throttle import LoginThrottle
 from storage.access import audit
 from storage.access.accounts import Role
@@ -53,8 +53,8 @@ class Site:
     audit_key_file: Path
     """What signs how far the audit log has come."""
     most_upload_bytes: int = 64 * 10**9
-    wake_porter: Callable[[], None] = lambda: None
-    """Somebody is to look at what has arrived."""
+    wake_importer: Callable[[], None] = lambda: None
+    """Have completed uploads imported now."""
     workers: Callable[[], int] = lambda: 0
     """How many worker processes are meant to run on this machine."""
     look: Callable[[], Snapshot] = field(kw_only=True)
@@ -72,7 +72,7 @@ class Site:
     """How long things are kept."""
     home: Path | None = None
     """The folder that is looked through after something was erased, and keeps the certificates."""
-    clips: Shelf = field(default_factory=Shelf)
+    clips: ClipCache = field(default_factory=ClipCache)
     policy: Policy = field(default_factory=Policy)
     """What a case is held to when it is opened."""
     ask_for_people: Callable[[Sequence[int]], None] = lambda _: None

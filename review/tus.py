@@ -33,7 +33,7 @@ SPEAKS = {"Tus-Resumable": VERSION}
 STREAM = "application/offset+octet-stream"
 PIECE_BYTES = 1 << 20
 """What is held in memory of an upload before it goes to the disk."""
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 """For the next bytes of somebody who has fallen silent."""
 LONGEST_NAME = 200
 BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
@@ -155,7 +155,7 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
     stream = aiter(request.stream())
     while True:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 yield await anext(stream)
         except (StopAsyncIteration, ClientDisconnect, TimeoutError):
             return
@@ -188,7 +188,7 @@ def _come(ours: Site, upload: Upload, receiving: Receiving) -> None:
     with writing(ours.database) as session:
         uploads.touch(session, upload.id, ours.now(), arrived=whole)
     if whole:
-        ours.wake_porter()
+        ours.wake_importer()
 
 
 def _own(ours: Site, who: Visitor, upload_id: str) -> Upload:

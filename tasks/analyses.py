@@ -5,7 +5,7 @@ from functools import partial
 
 from pipeline.analysis import match, overlaps
 from pipeline.clock import utc_now
-from pipeline.patience import patiently
+from pipeline.retry import retrying
 from storage.database.database import writing
 from storage.jobs.dispatcher import mark_match_asked
 from tasks.asking import send
@@ -18,8 +18,8 @@ def match_analysis(analysis_id: int) -> None:
     """Join a recording's sightings into appearances and rank them for everyone looked for."""
     context = resources().context
     # First: an analysis that was matched has ended, and is not asked for again.
-    patiently(partial(overlaps.link_footage, analysis_id, context), context.lease_seconds)
-    patiently(partial(match.match_analysis, analysis_id, context), context.lease_seconds)
+    retrying(partial(overlaps.link_footage, analysis_id, context), context.lease_seconds)
+    retrying(partial(match.match_analysis, analysis_id, context), context.lease_seconds)
 
 
 def ask_for_matching(analysis_ids: Sequence[int]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from pipeline.analysis import rematch
-from pipeline.patience import patiently
+from pipeline.retry import retrying
 from tasks.asking import send
 from worker.app import app
 from worker.resources import resources
@@ -14,7 +14,7 @@ from worker.resources import resources
 def match_person(person_id: int) -> None:
     """Rank every appearance there is for one person."""
     context = resources().context
-    patiently(partial(rematch.match_person, person_id, context), context.lease_seconds)
+    retrying(partial(rematch.match_person, person_id, context), context.lease_seconds)
 
 
 def ask_for_people(person_ids: Sequence[int]) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
-from pipeline.patience import patiently
+from pipeline.retry import retrying
 from storage.database.database import reading, writing
 from storage.jobs.dispatcher import by_site, mark_asked, most_urgent, undispatched
 from tasks.analyses import ask_for_matching
@@ -24,7 +24,7 @@ def analyse_segment(segment_id: int) -> None:
     database is away it waits: else all messages would be used up meanwhile.
     """
     mine = resources()
-    chosen = patiently(partial(_most_urgent, segment_id), mine.context.lease_seconds)
+    chosen = retrying(partial(_most_urgent, segment_id), mine.context.lease_seconds)
     if chosen is None:
         return
     if chosen != segment_id:  # overtaken: its turn comes again

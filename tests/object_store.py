@@ -125,7 +125,7 @@ def _weed() -> str:
 def _takes_objects(server: ObjectServer) -> bool:
     """Whether it keeps what it is given; it answers seconds before."""
     with suppress(OSError, StoreUnavailable):
-        server.bucket(patience_seconds=1).put("first", b"")
+        server.bucket(timeout_seconds=1).put("first", b"")
         return True
     return False
 

@@ -21,17 +21,17 @@ from file_locks import try_lock
 from worker.entrance import run_service
 
 PR_SET_PDEATHSIG = 1
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 
 
-def hold(lock: Path, patience_seconds: float = 0.0) -> int | None:
+def hold(lock: Path, timeout_seconds: float = 0.0) -> int | None:
     """Take a lock and write this process's id into it.
 
     Returns the open descriptor that keeps it, or None when another process has it and does not
-    let go within `patience_seconds`.
+    let go within `timeout_seconds`.
     """
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + timeout_seconds
     while not try_lock(descriptor):
         if time.monotonic() >= deadline:
             os.close(descriptor)
@@ -56,9 +56,9 @@ def holder(lock: Path) -> int | None:
         os.close(descriptor)
 
 
-def end(lock: Path, patience_seconds: float) -> None:
+def end(lock: Path, timeout_seconds: float) -> None:
     """Give whoever holds a lock some time to let go, then kill it."""
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + timeout_seconds
     while (process := holder(lock)) is not None:
         if time.monotonic() >= deadline:
             with suppress(ProcessLookupError):
@@ -78,7 +78,7 @@ def run(signal_name: str, lock: str, parents_lock: str, program: str, *arguments
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.Signals[signal_name]))
     if holder(Path(parents_lock)) is None:
         sys.exit(f"whoever holds {parents_lock} is gone")
-    descriptor = hold(Path(lock), PATIENCE_SECONDS)
+    descriptor = hold(Path(lock), TIMEOUT_SECONDS)
     if descriptor is None:
         sys.exit(f"{lock} is held by process {holder(Path(lock))}")
     os.set_inheritable(descriptor, True)

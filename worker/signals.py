@@ -79,11 +79,11 @@ def release_in_time(how: str, **_: object) -> None:
     """SIGTERM waits for the running tasks, however long: after `stop_seconds` send SIGQUIT, on
     which Celery ends them and puts their messages back at the head of the queue."""
     if how == "Warm":
-        patience = threading.Timer(
+        timer = threading.Timer(
             current_app.conf.stop_seconds, os.kill, (os.getpid(), signal.SIGQUIT)
         )
-        patience.daemon = True
-        patience.start()
+        timer.daemon = True
+        timer.start()
 
 
 celeryd_init.connect(one_thread_a_process)

@@ -95,7 +95,7 @@ class Stack:
             self._supervisor.kill()
             self._supervisor.wait()
             self._supervisor = None
-            self._end_leftovers(patience_seconds=1.0)
+            self._end_leftovers(timeout_seconds=1.0)
         self._leave_home()
 
     def run_in_foreground(self, started: Callable[[StackInfo], None] = lambda _: None) -> None:
@@ -139,7 +139,7 @@ class Stack:
                 f"The home folder {self.settings.home_folder} cannot be written "
                 f"({error.strerror}); set NIGHTREEL_HOME to one that can."
             ) from error
-        claim = hold(self._folders.lock("stack"), patience_seconds=0.2)
+        claim = hold(self._folders.lock("stack"), timeout_seconds=0.2)
         if claim is None:
             raise StackTrouble(
                 f"Nightreel runs already in {self.settings.home_folder}; "
@@ -163,11 +163,11 @@ class Stack:
             os.close(self._claim)
             self._claim = None
 
-    def _end_leftovers(self, patience_seconds: float) -> None:
+    def _end_leftovers(self, timeout_seconds: float) -> None:
         """supervisord first: one whose starter was killed may still be stopping the others."""
-        end(self._folders.lock("supervisord"), patience_seconds)
+        end(self._folders.lock("supervisord"), timeout_seconds)
         for name in PROGRAMS:
-            end(self._folders.lock(name), patience_seconds=1.0)
+            end(self._folders.lock(name), timeout_seconds=1.0)
 
     def _prepare(self, *, flower: bool, beat: bool, intake: bool) -> StackInfo:
         """Write every file the services read."""

@@ -147,7 +147,7 @@ def terminate_worker(scene: Scene) -> Struck:
     family, stop_seconds = with_children(main), _stop_seconds(scene.running)
     struck_at = time.monotonic()
     main.terminate()
-    gone = wait_until_gone(family, patience_seconds=stop_seconds + 2 * MARGIN_SECONDS)
+    gone = wait_until_gone(family, timeout_seconds=stop_seconds + 2 * MARGIN_SECONDS)
     late = gone is None or gone > stop_seconds + MARGIN_SECONDS
     complaint = f"a worker took {gone} s to stop, asked for {stop_seconds}" if late else ""
     return Struck(struck_at, gone_seconds=gone, complaint=complaint)

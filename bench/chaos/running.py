@@ -14,7 +14,7 @@ from worker.bound import hold, holder
 from worker.folders import Folders
 from worker.ports import free_port
 
-STOP_PATIENCE_SECONDS = 90.0
+STOP_TIMEOUT_SECONDS = 90.0
 DEATH_SECONDS = 10.0
 NIGHTREEL = Path(sys.executable).with_name("nightreel")
 
@@ -95,7 +95,7 @@ class Running:
         if self._up is not None:
             self._up.terminate()
             with suppress(subprocess.TimeoutExpired):
-                self._up.wait(STOP_PATIENCE_SECONDS)
+                self._up.wait(STOP_TIMEOUT_SECONDS)
         left = psutil.wait_procs(self.processes(), timeout=1)[1]
         self.kill()
         if self._claim is not None:
@@ -128,10 +128,10 @@ def with_children(process: psutil.Process | None) -> list[psutil.Process]:
     return [process, *_below(process)] if process else []
 
 
-def wait_until_gone(processes: list[psutil.Process], patience_seconds: float) -> float | None:
-    """Seconds until the last of them was gone; None when one has outlived our patience."""
+def wait_until_gone(processes: list[psutil.Process], timeout_seconds: float) -> float | None:
+    """Seconds until the last of them was gone; None when one has outlived the timeout."""
     began = time.monotonic()
-    alive = psutil.wait_procs(processes, timeout=patience_seconds)[1]
+    alive = psutil.wait_procs(processes, timeout=timeout_seconds)[1]
     return None if alive else time.monotonic() - began
 
 

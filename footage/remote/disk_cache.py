@@ -41,16 +41,16 @@ class DiskCache:
         size_bytes: int,
         fill: Callable[[int], None],
         *,
-        patience_seconds: float = math.inf,
+        timeout_seconds: float = math.inf,
     ) -> Iterator[Path]:
         """The file of this name; it stays until the block ends.
 
         If it is not here, `fill` is given an open descriptor to append to: what an earlier call has
         written is there already. What it raises is raised; after something Permanent the half is
         removed. Raises StoreUnavailable when there is no room, when the disk takes no writes, or
-        when somebody else has been filling the file for longer than `patience_seconds`.
+        when another process has been filling the file for longer than `timeout_seconds`.
         """
-        deadline = time.monotonic() + patience_seconds
+        deadline = time.monotonic() + timeout_seconds
         with self._explained():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             while (file := _taken(self.folder / name)) is None:
@@ -68,21 +68,21 @@ class DiskCache:
         fetch: Fetch,
         check: Callable[[int], None],
         *,
-        patience_seconds: float = math.inf,
+        timeout_seconds: float = math.inf,
     ) -> Iterator[tuple[Path, SparseFile | None]]:
-        """The file of this name, and what brings its missing parts: None when it is all here.
+        """The file of this name, and what fetches its missing parts: None when it is complete.
 
-        When the last has come, `check` is given the open file, and what it raises is raised; after
+        When it is complete, `check` is given the open file, and what it raises is raised; after
         something Permanent the file is removed, else it is one that `hold` gives. Raises as `hold`,
-        and so does the bringing. If there was no room, the parts go, for the next call to begin
-        anew.
+        and so does fetching. If there was no room, the parts are removed; the next call starts
+        again.
         """
         with self._explained():
             path, file = self._take_in_parts(name, size_bytes)
             if path.name == name:
                 parts = None
             else:
-                parts = SparseFile(path, file, fetch, self._write, patience_seconds)
+                parts = SparseFile(path, file, fetch, self._write, timeout_seconds)
         if parts is None:
             with FileIO(file):
                 yield path, None

@@ -1,9 +1,9 @@
-"""Reads of a child that wait until their bytes are here: footage that is brought piece by piece.
+"""Reads of a child that wait until their bytes are here: footage that is fetched in pieces.
 
 What is missing of a file reads as zeros, which a decoder takes for damage. So the kernel holds each
-read of the child and tells us; we have its bytes brought, and let it go on. Whichever descriptor is
-read, it is taken for the footage: ffmpeg duplicates the one it was given, and all duplicates share
-one position, which we see through one of ours. Little else is read, and that at the beginning.
+read of the child and tells us; we fetch its bytes, and let it go on. Whichever descriptor is read,
+it is taken for the footage: ffmpeg duplicates the one it was given, and all duplicates share one
+position, which we see through one of ours. Little else is read, and that at the beginning.
 """
 
 import os
@@ -22,9 +22,9 @@ from footage.sandbox.sandbox import Sandbox, shut_in, starts, without_collection
 
 
 class Supply(Protocol):
-    """Brings what is missing of a file."""
+    """Fetches what is missing of a file."""
 
-    def bring(self, start: int, end: int) -> bool:
+    def ensure(self, start: int, end: int) -> bool:
         """Return when the bytes [start, end) are in the file, and whether some were missing.
 
         The file may end before `end`, and before `start`. What is raised ends the reading.
@@ -73,12 +73,12 @@ class HeldReads(FreeReads):
         self._thread.start()
 
     def clock(self) -> float:
-        """Seconds that went by while nothing was being brought."""
+        """Seconds that passed while nothing was being fetched."""
         total, since = self._held
         return (time.monotonic() if since is None else since) - total
 
     def check(self) -> None:
-        """Raise what kept bytes from being brought, if anything did.
+        """Raise what kept bytes from being fetched, if anything did.
 
         The read in question has failed, and every one since: what the child makes of it is void.
         """
@@ -124,16 +124,16 @@ class HeldReads(FreeReads):
             return
         of_child = read.thread != self._own  # else it asks whether a child could be started
         if of_child and self._failure is None:
-            self._bring(read)
+            self._ensure(read)
         fails = of_child and self._failure is not None
         (let_fail if fails else let_go_on)(self._listener, read)
 
-    def _bring(self, read: Read) -> None:
+    def _ensure(self, read: Read) -> None:
         total, begun = self._held[0], time.monotonic()
         self._held = (total, begun)
         try:
             here = os.lseek(self._file, 0, os.SEEK_CUR) if read.offset is None else read.offset
-            was_missing = self._supply.bring(here, here + read.count)
+            was_missing = self._supply.ensure(here, here + read.count)
             if was_missing:  # else one that reads for ever would stop the clock
                 total += time.monotonic() - begun
         except BaseException as error:
@@ -144,7 +144,7 @@ class HeldReads(FreeReads):
 class _Counting:
     reads = 0
 
-    def bring(self, _start: int, _end: int) -> bool:
+    def ensure(self, _start: int, _end: int) -> bool:
         self.reads += 1
         return False
 

@@ -22,7 +22,7 @@ AHEAD_BLOCKS = 16
 """How many are fetched at once where the one before is here: then a file is read on."""
 MOST_BLOCKS = 64
 """Fetched at once, however many are asked for."""
-PATIENT_FETCHES = 8
+FETCHES_BEFORE_DOUBLING = 8
 """After so many, twice as much is fetched at once, and again: some containers have no index and are
 looked through from their beginning, which would take a question for every few seconds of them."""
 UNDER_WAY = "This footage is not fetched completely yet; the rest is fetched at the next attempt."
@@ -69,12 +69,12 @@ class SparseFile:
     """One open file that fetches its missing blocks; a `footage.remote.held_reads.Supply`."""
 
     def __init__(
-        self, path: Path, file: int, fetch: Fetch, write: Write, patience_seconds: float
+        self, path: Path, file: int, fetch: Fetch, write: Write, timeout_seconds: float
     ) -> None:
-        """Take over an open descriptor. All fetching together may take `patience_seconds`."""
+        """Take over an open descriptor. All fetching together may take `timeout_seconds`."""
         self._file, self._size_bytes = file, os.fstat(file).st_size
         self._blocks = _blocks(self._size_bytes)
-        self._fetch, self._write, self._patience = fetch, write, patience_seconds
+        self._fetch, self._write, self._seconds_left = fetch, write, timeout_seconds
         self._fetches = 0
         self._busy = threading.Lock()
         self._map = os.open(map_of(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -84,11 +84,11 @@ class SparseFile:
         """Whether every block is here."""
         return self._missing(range(self._blocks)) is None
 
-    def bring(self, start: int, end: int) -> bool:
+    def ensure(self, start: int, end: int) -> bool:
         """Return when the bytes [start, end) are here, as far as the file has them.
 
-        Says whether some were missing. Raises what `fetch` and `write` raise, and StoreUnavailable
-        when its patience is used up.
+        Returns whether some were missing. Raises what `fetch` and `write` raise, and
+        StoreUnavailable when the time is used up.
         """
         wanted = range(start // BLOCK_BYTES, min(_blocks(end), self._blocks))
         with self._busy:
@@ -96,13 +96,13 @@ class SparseFile:
             while (gap := self._missing(wanted)) is not None:
                 was_missing, begun = True, time.monotonic()
                 try:
-                    self._fill(gap, begun + self._patience)
+                    self._fill(gap, begun + self._seconds_left)
                 finally:
-                    self._patience -= time.monotonic() - begun
+                    self._seconds_left -= time.monotonic() - begun
             return was_missing
 
     def close(self) -> None:
-        """Let go of it, once nothing is being brought: else that were written to another file."""
+        """Close it, once nothing is being fetched: its descriptor may be reused afterwards."""
         with self._busy:
             os.close(self._map)
             os.close(self._file)
@@ -115,7 +115,7 @@ class SparseFile:
             return None
         first = wanted.start + marks.index(b"\0")
         read_on = first > 0 and os.pread(self._map, 1, first - 1) == _HERE
-        least = max(AHEAD_BLOCKS if read_on else 1, 1 << self._fetches // PATIENT_FETCHES)
+        least = max(AHEAD_BLOCKS if read_on else 1, 1 << self._fetches // FETCHES_BEFORE_DOUBLING)
         last = min(max(wanted.stop, first + least), first + MOST_BLOCKS, self._blocks)
         run = os.pread(self._map, last - first, first).find(_HERE)
         return range(first, last if run < 0 else first + run)

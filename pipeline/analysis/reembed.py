@@ -25,7 +25,7 @@ from faces.vectors import Vectors, pool
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.crops import read_crop
-from pipeline.patience import patiently
+from pipeline.retry import retrying
 from storage.database.database import reading, writing
 from storage.files.sealed import SealedMedia
 from storage.jobs import reembedding
@@ -107,7 +107,7 @@ def embed_anew(
                 now=utc_now(),
             )
 
-    return patiently(keep, context.lease_seconds)
+    return retrying(keep, context.lease_seconds)
 
 
 @contextmanager

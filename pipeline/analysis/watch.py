@@ -26,9 +26,9 @@ from pipeline.analysis.reembed import embed_anew
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.crops import jpeg_of
-from pipeline.local_footage import Known, at_hand
-from pipeline.patience import patiently
+from pipeline.local_footage import Known, local_copy
 from pipeline.plan import Plan
+from pipeline.retry import retrying
 from storage.database.database import reading, writing
 from storage.files.sealed import Album
 from storage.jobs import ledger
@@ -48,7 +48,7 @@ def watch(segment_id: int, context: Context) -> int | None:
     lease (StoreUnavailable).
     """
     owner = f"{context.process_name()}.{uuid.uuid4().hex}"
-    claimed = patiently(partial(_claim, segment_id, owner, context), context.lease_seconds)
+    claimed = retrying(partial(_claim, segment_id, owner, context), context.lease_seconds)
     if claimed is None:
         return None
     ids = {"segment": claimed.id, "recording": claimed.recording_id}
@@ -116,7 +116,7 @@ def _watch_claimed(
     claimed: ClaimedSegment, owner: str, context: Context, heartbeat: Heartbeat, plan: Plan
 ) -> bool:
     known = Known(claimed.recording, claimed.sha256, claimed.modified_ns, claimed.object_tag)
-    with at_hand(known, context.footage_store) as recording:
+    with local_copy(known, context.footage_store) as recording:
         findings = analyse(
             recording,
             claimed.segment,
@@ -126,7 +126,7 @@ def _watch_claimed(
             check=heartbeat.check,
         )
     # Longer than a lease there is nothing to wait for: by then the segment is somebody else's.
-    return patiently(partial(_keep, findings, claimed, owner, context), context.lease_seconds)
+    return retrying(partial(_keep, findings, claimed, owner, context), context.lease_seconds)
 
 
 def _keep(findings: Findings, claimed: ClaimedSegment, owner: str, context: Context) -> bool:
@@ -173,4 +173,4 @@ def _record(
         with writing(context.database) as session:
             return ledger.record_failure(session, claimed.id, owner, reason, permanent)
 
-    return patiently(record, context.lease_seconds)
+    return retrying(record, context.lease_seconds)

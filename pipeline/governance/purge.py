@@ -32,7 +32,7 @@ ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was erased, when and by whom, and what looking for it brought."""
+    """What was purged, when and by whom, and what the search for remains found."""
 
     entry: int
     """Of the audit log."""

@@ -11,7 +11,7 @@ from footage.opening import VANISHED
 from footage.recording import fingerprint, probe
 from footage.segments import divide
 from pipeline.context import Context
-from pipeline.local_footage import brought, modified_ns
+from pipeline.local_footage import fetched, modified_ns
 from pipeline.names import display_name
 from pipeline.plan import Plan
 from storage.access.audit import Action, record
@@ -62,7 +62,7 @@ def read_object(
 
     Raises as `read_footage`, and StoreUnavailable.
     """
-    with brought(address, context.footage_store, progress) as (file, entry):
+    with fetched(address, context.footage_store, progress) as (file, entry):
         recording = replace(probe(str(file), context.decoder), path=str(address))
         sha256 = fingerprint(str(file))
     name = display_name(PurePosixPath(address.key))

@@ -14,7 +14,7 @@ from footage.encode import encode_mp4
 from footage.excerpt import Span, excerpt
 from footage.frames import Frame
 from pipeline.context import Context
-from pipeline.local_footage import Known, at_hand
+from pipeline.local_footage import Known, local_copy
 from pipeline.plan import Plan
 from storage.database.database import reading
 from storage.jobs.spots import Spot, spot
@@ -60,7 +60,7 @@ def cut_clip(shown: BlindView, context: Context, *, blurred: bool = True) -> Cli
         raise Purged("No clip: the footage of this candidate was purged.")
     span = _span(where, shown.seen.best_ms)
     known = Known(where.recording, where.sha256, where.modified_ns, where.object_tag)
-    with at_hand(known, context.footage_store, patience_seconds=FETCH_SECONDS) as recording:
+    with local_copy(known, context.footage_store, timeout_seconds=FETCH_SECONDS) as recording:
         frames = excerpt(recording, where.segment, span, decoder=context.decoder)
     if not frames:
         raise NotFound("No clip: this part of the footage can no longer be decoded; see its gaps.")

@@ -1,4 +1,4 @@
-"""Footage in the organisation's own object store, brought to this disk to be read.
+"""Footage in the organisation's own object store, copied to this disk to be read.
 
 Only buckets that the settings name are read, at the one endpoint they name: this is no way to
 fetch something by its address.
@@ -47,22 +47,22 @@ class FootageStore:
             yield Address(address.bucket, entry.key)
 
     @contextmanager
-    def at_hand(
+    def local_copy(
         self,
         address: Address,
         entry: Entry,
         *,
         sha256: str = "",
-        patience_seconds: float = math.inf,
+        timeout_seconds: float = math.inf,
         progress: Callable[[int], None] = lambda _bytes: None,
     ) -> Iterator[Path]:
-        """The object as a file on this disk, which stays until the block ends.
+        """The object as a file on this disk, which is kept until the block ends.
 
         Raises FootageChanged when its bytes are not those of `sha256`, if that is known,
-        FootageVanished, and StoreUnavailable, also when it takes longer than `patience_seconds`:
+        FootageVanished, and StoreUnavailable, also when it takes longer than `timeout_seconds`:
         what has come by then is kept, and the next call goes on from there.
         """
-        bucket, deadline = self._bucket(address), time.monotonic() + patience_seconds
+        bucket, deadline = self._bucket(address), time.monotonic() + timeout_seconds
 
         def fill(file: int) -> None:
             for so_far in _fetch(bucket, entry, file):
@@ -73,19 +73,19 @@ class FootageStore:
                 _refuse_another(file, sha256)
 
         name = _name(bucket, address, entry)
-        held = self.cache.hold(name, entry.size_bytes, fill, patience_seconds=patience_seconds)
+        held = self.cache.hold(name, entry.size_bytes, fill, timeout_seconds=timeout_seconds)
         with held as file:
             yield file
 
     @contextmanager
     def in_parts(
-        self, address: Address, entry: Entry, *, sha256: str, patience_seconds: float = math.inf
+        self, address: Address, entry: Entry, *, sha256: str, timeout_seconds: float = math.inf
     ) -> Iterator[tuple[Path, Supply | None]]:
-        """The object as a file of this disk, and what brings those parts of it that are read.
+        """The object as a file on this disk, and what fetches the parts of it that are read.
 
         None instead when all of it is here; its bytes are then those of `sha256`. Those that came
-        before are of the object that `entry` tells of, by its tag. Raises as `at_hand`; so does the
-        bringing, when all of it together takes longer than `patience_seconds`.
+        before are of the object of `entry`, by its tag. Raises as `local_copy`; so does fetching,
+        when all of it together takes longer than `timeout_seconds`.
         """
         bucket = self._bucket(address)
 
@@ -98,7 +98,7 @@ class FootageStore:
             entry.size_bytes,
             fetch,
             lambda file: _refuse_another(file, sha256),
-            patience_seconds=patience_seconds,
+            timeout_seconds=timeout_seconds,
         ) as held:
             yield held
 

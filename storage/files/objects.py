@@ -39,7 +39,7 @@ class Account:
     access_key: str = field(repr=False)
     """Empty means what the machine's own role allows, as Amazon's context find it."""
     secret_key: str = field(repr=False)
-    patience_seconds: float = 30
+    timeout_seconds: float = 30
     """For one answer, and for all further tries together."""
 
 
@@ -162,16 +162,16 @@ class Bucket:
 
 def _options(account: Account) -> dict[str, Any]:
     """How obstore is told."""
-    patience = timedelta(seconds=account.patience_seconds)
+    timeout = timedelta(seconds=account.timeout_seconds)
     options: dict[str, Any] = {
         "region": account.region,
         "virtual_hosted_style_request": not account.endpoint,
         "client_options": {
             "allow_http": account.endpoint.startswith("http://"),
-            "timeout": patience,
+            "timeout": timeout,
             "connect_timeout": timedelta(seconds=_CONNECT_SECONDS),
         },
-        "retry_config": {"max_retries": _RETRIES, "retry_timeout": patience},
+        "retry_config": {"max_retries": _RETRIES, "retry_timeout": timeout},
     }
     if account.endpoint:
         options["endpoint"] = account.endpoint

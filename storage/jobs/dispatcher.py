@@ -38,8 +38,8 @@ def most_urgent(
     interrupted = and_(col(Segment.attempts) > 0, col(Segment.reason).is_(None))
     named = col(Segment.id) == asked_for
     for which in (and_(urgent, named), urgent, interrupted, named):
-        at_hand = col(Analysis.site).in_(sites)
-        statement = _ready(now, window_open).where(which, at_hand)
+        reachable = col(Analysis.site).in_(sites)
+        statement = _ready(now, window_open).where(which, reachable)
         in_order = statement.order_by(col(Segment.analysis_id), col(Segment.index))
         chosen = session.exec(in_order.limit(1)).first()
         if chosen is not None:

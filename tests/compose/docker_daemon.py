@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROGRAMS = ("dockerd", "docker", "docker-compose", "debootstrap", "iptables")
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 def missing() -> str:
@@ -83,7 +83,7 @@ def running_daemon(folder: Path) -> Iterator[Docker]:
 
 
 def _wait_until_it_answers(docker: Docker, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + TIMEOUT_SECONDS
     while process.poll() is None and time.monotonic() < end:
         asked = subprocess.run(["docker", "info"], env=docker.environment, capture_output=True)
         if asked.returncode == 0:

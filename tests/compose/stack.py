@@ -15,7 +15,7 @@ from worker.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "nightreel-test"
-PATIENCE_SECONDS = 300
+TIMEOUT_SECONDS = 300
 PASSWORDS = {
     "REDIS_PASSWORD": "queue11",
     "POSTGRES_PASSWORD": "ledger22",
@@ -96,7 +96,7 @@ def wait_until(
     """Wait for something outside; returns after how many seconds. Raises AssertionError."""
     start = time.monotonic()
     while not happened():
-        assert time.monotonic() - start < PATIENCE_SECONDS, said()
+        assert time.monotonic() - start < TIMEOUT_SECONDS, said()
         time.sleep(0.5)
     return time.monotonic() - start
 

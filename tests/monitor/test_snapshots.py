@@ -23,7 +23,7 @@ def test_a_reading_that_hangs_is_given_up_and_no_second_one_is_begun() -> None:
         answered.wait()
         return "well"
 
-    snapshots = SnapshotReader(read, patience_seconds=0.01)
+    snapshots = SnapshotReader(read, timeout_seconds=0.01)
     for _ in range(3):
         with pytest.raises(StoreUnavailable, match="has not answered"):
             snapshots.look()

@@ -84,4 +84,4 @@ def spoiler(object_server: ObjectServer) -> Spoiler:
 def bucket(spoiler: Spoiler) -> Iterator[Bucket]:
     """Reached by way of the spoiler."""
     with spoiler.running() as server:
-        yield server.bucket(patience_seconds=1)
+        yield server.bucket(timeout_seconds=1)

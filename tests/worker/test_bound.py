@@ -57,7 +57,7 @@ def test_a_holder_that_does_not_let_go_is_killed(tmp_path: Path) -> None:
     assert descriptor is not None
     with subprocess.Popen(bound(lock, mine)) as program:
         wait_until(lambda: holder(lock))
-        end(lock, patience_seconds=0)
+        end(lock, timeout_seconds=0)
         assert program.wait() == -signal.SIGKILL
     assert holder(lock) is None
     os.close(descriptor)

@@ -139,7 +139,7 @@ def test_who_waits_for_another_process_does_so_for_a_while(
     cache: DiskCache, fetching: Fetching
 ) -> None:
     def meanwhile(_: int) -> None:
-        with cache.hold("a", 4, fetching.of(b"aaaa"), patience_seconds=0):
+        with cache.hold("a", 4, fetching.of(b"aaaa"), timeout_seconds=0):
             pass
 
     with pytest.raises(StoreUnavailable, match="Another process"), cache.hold("a", 4, meanwhile):

@@ -44,7 +44,7 @@ class Bringing:
         part.write_bytes(b"")
         os.truncate(part, len(self._content))
 
-    def bring(self, start: int, end: int) -> bool:
+    def ensure(self, start: int, end: int) -> bool:
         self.asked.append((start, end))
         self._meanwhile(start)
         with self.path.open("r+b") as file:

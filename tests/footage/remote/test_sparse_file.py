@@ -37,7 +37,7 @@ def fetch(start, end):
 cache = DiskCache(Path(sys.argv[1]), 1 << 20)
 with cache.hold_in_parts("film", len(content), fetch, lambda file: None) as (path, parts):
     sys.stdin.readline()
-    parts.bring(0, len(content))
+    parts.ensure(0, len(content))
     print(path.read_bytes() == content, flush=True)
     sys.stdin.readline()
 """
@@ -77,12 +77,13 @@ def held(
     fetch: Callable[[int, int], bytes],
     check: Callable[[int], None] = lambda _: None,
     name: str = "film",
-    patience_seconds: float = 60,
+    timeout_seconds: float = 60,
 ) -> Iterator[tuple[Path, SparseFile]]:
     """The file, of which something is missing."""
-    with cache.hold_in_parts(
-        name, len(CONTENT), fetch, check, patience_seconds=patience_seconds
-    ) as (path, parts):
+    with cache.hold_in_parts(name, len(CONTENT), fetch, check, timeout_seconds=timeout_seconds) as (
+        path,
+        parts,
+    ):
         assert parts is not None
         yield path, parts
 
@@ -97,7 +98,7 @@ def occupied(cache: DiskCache) -> int:
 
 def test_what_is_asked_for_is_fetched_and_nothing_else(cache: DiskCache, store: Store) -> None:
     with held(cache, store.fetch) as (path, parts):
-        parts.bring(5 * BLOCK + 10, 7 * BLOCK + 1)
+        parts.ensure(5 * BLOCK + 10, 7 * BLOCK + 1)
         assert path.read_bytes()[5 * BLOCK : 8 * BLOCK] == CONTENT[5 * BLOCK : 8 * BLOCK]
         assert path.stat().st_size == len(CONTENT)
     assert store.fetched == [(5, 8)]
@@ -106,26 +107,26 @@ def test_what_is_asked_for_is_fetched_and_nothing_else(cache: DiskCache, store: 
 def test_what_is_here_is_not_fetched_again(cache: DiskCache, store: Store) -> None:
     for _ in range(2):
         with held(cache, store.fetch) as (_, parts):
-            parts.bring(0, 2 * BLOCK)
+            parts.ensure(0, 2 * BLOCK)
     with held(cache, store.fetch) as (_, parts):
-        parts.bring(BLOCK, 4 * BLOCK)
+        parts.ensure(BLOCK, 4 * BLOCK)
     assert store.fetched == [(0, 2), (2, 6)]
 
 
 def test_who_reads_on_gets_more_at_once(cache: DiskCache, store: Store) -> None:
     with held(cache, store.fetch) as (_, parts):
         for block in range(9):
-            parts.bring(block * BLOCK, (block + 1) * BLOCK)
+            parts.ensure(block * BLOCK, (block + 1) * BLOCK)
     assert store.fetched == [(0, 1), (1, 5), (5, 9)]
 
 
 def test_who_asks_very_often_gets_more_at_once(
     cache: DiskCache, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sparse_file, "PATIENT_FETCHES", 2)
+    monkeypatch.setattr(sparse_file, "FETCHES_BEFORE_DOUBLING", 2)
     with held(cache, store.fetch) as (_, parts):
         for block in range(0, BLOCKS, 2):
-            parts.bring(block * BLOCK, block * BLOCK + 1)
+            parts.ensure(block * BLOCK, block * BLOCK + 1)
     sizes = [last - first for first, last in store.fetched]
     assert (sizes[:2], max(sizes)) == ([1, 1], 8)
 
@@ -135,8 +136,8 @@ def test_beyond_its_end_there_is_nothing_to_fetch(
     start: int, cache: DiskCache, store: Store
 ) -> None:
     with held(cache, store.fetch) as (_, parts):
-        parts.bring(len(CONTENT) - 3, start + 10)
-        parts.bring(start + BLOCK, start + 2 * BLOCK)
+        parts.ensure(len(CONTENT) - 3, start + 10)
+        parts.ensure(start + BLOCK, start + 2 * BLOCK)
     assert store.fetched == [(BLOCKS, BLOCKS + 1)]
 
 
@@ -147,7 +148,7 @@ def test_when_all_of_it_has_come_it_is_one_that_is_whole(cache: DiskCache, store
         checked.append(os.pread(file, len(CONTENT) + 1, 0))
 
     with held(cache, store.fetch, check) as (_, parts):
-        parts.bring(0, len(CONTENT))
+        parts.ensure(0, len(CONTENT))
     assert checked == [CONTENT]
     assert names(cache) == {"film"}
     with cache.hold("film", len(CONTENT), lambda _: pytest.fail("it is here")) as file:
@@ -159,7 +160,7 @@ def test_when_all_of_it_has_come_it_is_one_that_is_whole(cache: DiskCache, store
 def test_while_somebody_else_reads_it_it_stays_where_it_is(cache: DiskCache, store: Store) -> None:
     with held(cache, store.fetch) as (path, _):
         with held(cache, store.fetch) as (same, parts):
-            parts.bring(0, len(CONTENT))
+            parts.ensure(0, len(CONTENT))
         assert path == same and path.read_bytes() == CONTENT
     assert names(cache) == {"film"}
 
@@ -169,7 +170,7 @@ def test_of_what_turns_out_to_be_another_nothing_stays(cache: DiskCache, store: 
         raise FootageChanged("It is another one.")
 
     with pytest.raises(FootageChanged), held(cache, store.fetch, check) as (_, parts):
-        parts.bring(0, len(CONTENT))
+        parts.ensure(0, len(CONTENT))
     assert names(cache) == set()
 
 
@@ -178,9 +179,9 @@ def test_what_cannot_be_fetched_is_not_here(cache: DiskCache, store: Store) -> N
         raise StoreUnavailable("The store is away.")
 
     with pytest.raises(StoreUnavailable, match="away"), held(cache, away) as (_, parts):
-        parts.bring(0, BLOCK)
+        parts.ensure(0, BLOCK)
     with held(cache, store.fetch) as (_, parts):
-        parts.bring(0, BLOCK)
+        parts.ensure(0, BLOCK)
     assert store.fetched == [(0, 1)]
 
 
@@ -189,9 +190,9 @@ def test_an_answer_that_is_too_short_is_not_taken(cache: DiskCache, store: Store
         return CONTENT[start : end - 1]
 
     with pytest.raises(StoreUnavailable, match="less data"), held(cache, short) as (_, parts):
-        parts.bring(0, BLOCK)
+        parts.ensure(0, BLOCK)
     with held(cache, store.fetch) as (_, parts):
-        parts.bring(0, BLOCK)
+        parts.ensure(0, BLOCK)
     assert store.fetched == [(0, 1)]
 
 
@@ -199,7 +200,7 @@ def test_it_counts_for_what_it_occupies(tmp_path: Path, store: Store) -> None:
     cache = DiskCache(tmp_path / "cache", 8 * BLOCK)
     for name in ("film", "another"):
         with held(cache, store.fetch, name=name) as (_, parts):
-            parts.bring(0, 3 * BLOCK)
+            parts.ensure(0, 3 * BLOCK)
     assert len(names(cache)) == 4
     assert 6 * BLOCK <= occupied(cache) <= 8 * BLOCK
 
@@ -208,7 +209,7 @@ def test_parts_that_were_used_longest_ago_make_room(tmp_path: Path, store: Store
     cache = DiskCache(tmp_path / "cache", 8 * BLOCK)
     for place, name in enumerate(("old", "newer", "newest")):
         with held(cache, store.fetch, name=name) as (path, parts):
-            parts.bring(0, 3 * BLOCK)
+            parts.ensure(0, 3 * BLOCK)
         os.utime(path, (place, place))
     assert {name.partition(".")[0] for name in names(cache)} == {"newer", "newest"}
     assert len(names(cache)) == 4  # each with its map
@@ -217,23 +218,23 @@ def test_parts_that_were_used_longest_ago_make_room(tmp_path: Path, store: Store
 def test_parts_that_somebody_reads_make_no_room(tmp_path: Path, store: Store) -> None:
     cache = DiskCache(tmp_path / "cache", 8 * BLOCK)
     with held(cache, store.fetch) as (path, parts):
-        parts.bring(0, 5 * BLOCK)
+        parts.ensure(0, 5 * BLOCK)
         with (
             pytest.raises(StoreUnavailable, match=r"no room .* raise NIGHTREEL_FOOTAGE_CACHE_MB"),
             held(cache, store.fetch, name="another") as (_, others),
         ):
-            others.bring(0, 5 * BLOCK)
+            others.ensure(0, 5 * BLOCK)
         assert path.read_bytes()[: 5 * BLOCK] == CONTENT[: 5 * BLOCK]
 
 
 def test_a_file_that_has_filled_the_cache_is_begun_anew(tmp_path: Path, store: Store) -> None:
     cache = DiskCache(tmp_path / "cache", 8 * BLOCK)
     with held(cache, store.fetch) as (_, parts):
-        parts.bring(0, 6 * BLOCK)
+        parts.ensure(0, 6 * BLOCK)
     with pytest.raises(StoreUnavailable, match="no room"), held(cache, store.fetch) as (_, parts):
-        parts.bring(30 * BLOCK, 36 * BLOCK)
+        parts.ensure(30 * BLOCK, 36 * BLOCK)
     with held(cache, store.fetch) as (path, parts):
-        parts.bring(30 * BLOCK, 36 * BLOCK)
+        parts.ensure(30 * BLOCK, 36 * BLOCK)
         assert path.read_bytes()[30 * BLOCK : 36 * BLOCK] == CONTENT[30 * BLOCK : 36 * BLOCK]
 
 
@@ -243,21 +244,21 @@ def test_a_map_from_before_the_machine_was_started_is_not_believed(
     for boot in ("yesterday", "today"):
         monkeypatch.setattr(sparse_file, "_boot", lambda boot=boot: boot)
         with held(cache, store.fetch) as (_, parts):
-            parts.bring(0, BLOCK)
+            parts.ensure(0, BLOCK)
     assert store.fetched == [(0, 1), (0, 1)]
 
 
 def test_without_its_map_nothing_is_here(cache: DiskCache, store: Store) -> None:
     for _ in range(2):
         with held(cache, store.fetch) as (path, parts):
-            parts.bring(0, BLOCK)
+            parts.ensure(0, BLOCK)
         sparse_file.map_of(path).unlink()
     assert store.fetched == [(0, 1), (0, 1)]
 
 
 def test_parts_are_cleared_with_all_else(cache: DiskCache, store: Store) -> None:
     with held(cache, store.fetch) as (_, parts):
-        parts.bring(0, BLOCK)
+        parts.ensure(0, BLOCK)
     cache.clear()
     assert names(cache) == set()
 
@@ -270,9 +271,9 @@ def test_who_fetches_for_too_long_goes_on_the_next_time(cache: DiskCache, store:
     for _ in range(2):
         with (
             pytest.raises(StoreUnavailable, match="not fetched completely yet"),
-            held(cache, slowly, patience_seconds=0.005) as (_, parts),
+            held(cache, slowly, timeout_seconds=0.005) as (_, parts),
         ):
-            parts.bring(0, len(CONTENT))
+            parts.ensure(0, len(CONTENT))
     assert store.fetched == [(0, 16), (16, 32)]
 
 
@@ -286,7 +287,7 @@ def test_it_is_not_let_go_of_while_something_is_being_brought(cache: DiskCache) 
         return CONTENT[start:end]
 
     with held(cache, slowly) as (path, parts):
-        bringing = threading.Thread(target=parts.bring, args=(0, BLOCK))
+        bringing = threading.Thread(target=parts.ensure, args=(0, BLOCK))
         bringing.start()
         assert begun.wait(10)
         threading.Timer(0.1, go_on.set).start()
@@ -327,7 +328,7 @@ def test_a_process_that_is_killed_leaves_no_block_that_is_not_here(
         begun = [int(process.stdout.readline()) for _ in range(5)]
         process.kill()
     with held(cache, store.fetch) as (path, parts):
-        parts.bring(0, len(CONTENT))
+        parts.ensure(0, len(CONTENT))
         assert path.read_bytes() == CONTENT
     assert begun == [0, 1, 2, 3, 4]
     assert store.fetched[0][0] >= 4

@@ -60,7 +60,7 @@ def once(happening: Callable[[], object]) -> Callable[[], object]:
 
 
 def waiting_is_logged(caplog: pytest.LogCaptureFixture) -> bool:
-    return any(record.name == "pipeline.patience" for record in caplog.records)
+    return any(record.name == "pipeline.retry" for record in caplog.records)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from pipeline.analysis.analyse import Findings, analyse
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.context import Context
-from pipeline.local_footage import Known, at_hand, modified_ns
+from pipeline.local_footage import Known, local_copy, modified_ns
 from pipeline.plan import Plan
 from storage import tables
 from storage.database.database import reading, writing
@@ -90,7 +90,7 @@ def put(bucket: Bucket, path: Path, spoiler: Spoiler) -> Address:
 def look(
     segment: Segment, known: Known, context: Context, plan: Plan, store: FootageStore | None
 ) -> Findings:
-    with at_hand(known, store) as recording:
+    with local_copy(known, store) as recording:
         return analyse(
             recording, segment, plan=plan, engine=context.engine_for(plan), decoder=context.decoder
         )

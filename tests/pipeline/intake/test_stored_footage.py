@@ -128,7 +128,7 @@ def test_a_long_fetch_is_broken_off_and_gone_on_with(
     entry, pieces = store.look(address), -(-clip.stat().st_size // 1000)
 
     def fetch() -> bytes:
-        with store.at_hand(address, entry, patience_seconds=0) as file:
+        with store.local_copy(address, entry, timeout_seconds=0) as file:
             return file.read_bytes()
 
     for _ in range(pieces - 1):

@@ -96,7 +96,7 @@ class TestTroubleWithTheStore:
     @pytest.fixture
     def media(self, spoiler: Spoiler) -> Iterator[MediaBucket]:
         with spoiler.running() as server:
-            yield MediaBucket(server.bucket(patience_seconds=1), "crops/")
+            yield MediaBucket(server.bucket(timeout_seconds=1), "crops/")
 
     def test_a_moment_of_errors_is_not_noticed(self, media: Media, spoiler: Spoiler) -> None:
         spoiler.turns = [saying(503), saying(500)]
@@ -127,7 +127,7 @@ class TestTroubleWithTheStore:
             media.save(JPEG)
 
     def test_one_that_is_not_there_is_named(self, object_server: ObjectServer) -> None:
-        bucket = object_server.bucket("away", endpoint="http://127.0.0.1:1", patience_seconds=0.2)
+        bucket = object_server.bucket("away", endpoint="http://127.0.0.1:1", timeout_seconds=0.2)
         with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:1 failed the request"):
             MediaBucket(bucket, "").save(JPEG)
 

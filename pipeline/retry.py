@@ -1,4 +1,4 @@
-"""Waiting for a database or a disk that does not take writes for a while."""
+"""Retry what needs a database or a disk that is unavailable for a while."""
 
 import logging
 import random
@@ -15,14 +15,14 @@ LONGEST_PAUSE_SECONDS = 5.0
 T = TypeVar("T")
 
 
-def patiently(step: Callable[[], T], patience_seconds: float) -> T:
-    """Take a step that may be repeated, until the store takes it; pauses grow, and differ by
-    chance, so that workers do not come back all at once.
+def retrying(step: Callable[[], T], timeout_seconds: float) -> T:
+    """The result of `step`, which may run again; pauses grow and are random, so that workers do not
+    all retry at once.
 
-    Raises the last StoreUnavailable when the next pause would end later than `patience_seconds`
-    after the beginning.
+    Raises the last StoreUnavailable when the next pause would end more than `timeout_seconds` after
+    the start.
     """
-    gives_up_at = time.monotonic() + patience_seconds
+    gives_up_at = time.monotonic() + timeout_seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
         try:

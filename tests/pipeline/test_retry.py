@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from errors import LeaseLost, NightreelError, StoreUnavailable
-from pipeline.patience import patiently
+from pipeline.retry import retrying
 
 
 def after(*errors: NightreelError) -> Callable[[], str]:
@@ -21,16 +21,16 @@ def after(*errors: NightreelError) -> Callable[[], str]:
 
 
 def test_a_step_is_taken_until_it_succeeds() -> None:
-    assert patiently(after(StoreUnavailable("full"), StoreUnavailable("full")), 60) == "done"
+    assert retrying(after(StoreUnavailable("full"), StoreUnavailable("full")), 60) == "done"
 
 
-def test_patience_ends() -> None:
+def test_retrying_ends() -> None:
     step = after(StoreUnavailable("full"))
     with pytest.raises(StoreUnavailable, match="full"):
-        patiently(step, 0)
+        retrying(step, 0)
     assert step() == "done", "it was taken once"
 
 
 def test_nothing_else_is_waited_for() -> None:
     with pytest.raises(LeaseLost):
-        patiently(after(LeaseLost("gone")), 60)
+        retrying(after(LeaseLost("gone")), 60)

@@ -1,4 +1,4 @@
-"""Clips that were made a moment ago: in memory only, so that nothing of them is left to purge."""
+"""Recently made clips, in memory only, so that nothing of them is left to purge."""
 
 import threading
 from collections import OrderedDict
@@ -11,15 +11,15 @@ MOST_BYTES = 64_000_000
 
 
 @dataclass
-class Shelf:
-    """Few clips, the latest ones; one is made at a time, for each takes a core for some seconds."""
+class ClipCache:
+    """A few clips; one is made at a time, since each takes a core for some seconds."""
 
     most_bytes: int = MOST_BYTES
     _clips: OrderedDict[Hashable, Clip] = field(default_factory=OrderedDict)
     _making: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, label: Hashable, make: Callable[[], Clip]) -> Clip:
-        """The clip of that label, made if it is not there."""
+        """The clip with this label, made if it is not cached."""
         with self._making:
             if label not in self._clips:
                 self._clips[label] = make()
