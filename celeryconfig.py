@@ -95,7 +95,7 @@ task_publish_retry_policy = {"max_retries": 2, "interval_start": 0.1, "interval_
 worker_pool_start_method = "spawn"
 # Whatever grows within torch or a model's code in a night ends with its process.
 worker_max_memory_per_child = _settings.worker_memory_mb * 1024
-worker_proc_alive_timeout = 60  # a spawned process imports everything anew; 4 s is not enough
+worker_proc_alive_timeout = 60  # a spawned process imports everything again; 4 s is not enough
 
 # A stop lets tasks finish for this long, then gives them back (worker/signals.py). Celery's soft
 # shutdown sleeps its whole time even when the tasks end sooner, and acknowledges none meanwhile.
@@ -115,7 +115,7 @@ beat_schedule = {
     "tend-ledger": {
         "task": "tasks.upkeep.tend_ledger",
         "schedule": _upkeep_seconds,
-        # Asked for anew by then: none pile up behind busy workers.
+        # Asked for again by then: none pile up behind busy workers.
         "options": {"expires": _upkeep_seconds},
     }
 }

@@ -60,7 +60,7 @@ def _watch(mine: Resources, path: Path, segments: int) -> list[tuple[int, float]
 
 
 def _ask(mine: Resources, path: Path, segments: int) -> list[int]:
-    """The same film under as many plans as it takes: each plan divides it anew."""
+    """The same film under as many plans as it takes: each plan divides it again."""
     analyses: list[int] = []
     waiting: list[int] = []
     while len(waiting) < segments:

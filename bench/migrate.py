@@ -1,7 +1,7 @@
-"""Kept crops embedded anew, beside the embedder alone: `python -m bench.migrate [CROPS]`.
+"""Kept crops re-embedded, beside the embedder alone: `python -m bench.migrate [CROPS]`.
 
 The crops are of the demo's two people at many brightnesses, found by engine `dlib`, and embedded
-anew by `dlib`: landmarks are at hand, and the network is the floor. A worker's whole way is
+again by `dlib`: landmarks are at hand, and the network is the floor. A worker's whole way is
 measured: reading sealed crops, decoding, aligning, embedding, writing vectors. Torch has one
 thread, as in a worker. Times of the processor are those of all threads of this process, so that
 other work on the machine counts little: that is a worker on each core. By the clock one worker has
@@ -60,7 +60,7 @@ def main(crops: str = "2000") -> None:
         )
         whole /= int(crops)
         print("| crops a second | of a processor | by the clock |\n| --- | --- | --- |")
-        for what, each in {"the embedder alone": 1 / alone, "embedded anew": 1 / whole}.items():
+        for what, each in {"the embedder alone": 1 / alone, "re-embedded": 1 / whole}.items():
             print(f"| {what} | {each[0]:.1f} | {each[1]:.1f} |")
         ratio = alone / whole
         print(f"| ratio | {ratio[0]:.3f} | {ratio[1]:.3f} |")

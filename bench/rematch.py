@@ -1,4 +1,4 @@
-"""People compared anew with an archive: `python -m bench.rematch [APPEARANCES] [PEOPLE]`.
+"""People compared again with an archive: `python -m bench.rematch [APPEARANCES] [PEOPLE]`.
 
 On SQLite. Vectors are random but for those of `EACH` appearances a person, which come close. Times
 are of the whole step, from reading the photos to the commit of what changed.

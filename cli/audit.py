@@ -12,7 +12,7 @@ from cli.actor import actor
 from cli.output import err, out, print_json, table
 from pipeline.clock import utc_now
 from pipeline.governance import audit
-from report.sheets import exported_file
+from report.table_files import exported_file
 from storage.access.checkpoints import public_half, signing_key
 from worker.resources import resources
 

@@ -34,7 +34,7 @@ def demo(
     ),
 ) -> None:
     """Generate a minute of footage, search it for one of two people, and check the results."""
-    _make_anew(folder)
+    _recreate(folder)
     os.environ.pop("NIGHTREEL_LEGAL_BASES", None)  # nobody's list need allow a demonstration
     os.environ["NIGHTREEL_HOME"] = str(folder / "home")
     footage = folder / "film.mp4"
@@ -61,7 +61,7 @@ def demo(
         raise typer.Exit(1)
 
 
-def _make_anew(folder: Path) -> None:
+def _recreate(folder: Path) -> None:
     if folder.exists():
         if not (folder / MARKER).exists():
             raise WrongUsage(f"{folder} was not made by the demo; choose another with --folder.")

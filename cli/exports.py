@@ -12,7 +12,7 @@ from pipeline.governance.cases import find_case
 from pipeline.judging.exports import Wanted, What, exporting
 from report.column import Column
 from report.columns import APPEARANCE, CANDIDATE, VECTOR
-from report.sheets import Format, exported_file, write_rows
+from report.table_files import Format, exported_file, write_rows
 from storage.access.audit import Action
 
 

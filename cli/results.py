@@ -17,7 +17,7 @@ from pipeline.planning.jobs import footage_jobs, outcomes_of, same_footage_among
 from report.calibration import said_of
 from report.column import plain
 from report.columns import CANDIDATE
-from report.sheets import write_csv
+from report.table_files import write_csv
 from report.timeline import clock
 from storage.access.audit import Action
 from storage.jobs.progress import Outcome

@@ -18,7 +18,7 @@ from pipeline.people.search import search as look_for
 from report.calibration import said
 from report.column import plain
 from report.columns import HIT
-from report.sheets import write_csv
+from report.table_files import write_csv
 from report.timeline import clock
 from storage.cases.scope import Scope
 from worker.resources import resources

@@ -4,7 +4,7 @@
     python3 audit_verifier.py LOG.jsonl [--checkpoint FILE ...] [--public-key HEX]
 
 Says which line is the first that does not follow from those before it. Without a checkpoint that
-was kept elsewhere nobody can tell that the end is missing, or that all was written anew. The chain
+was kept elsewhere nobody can tell that the end is missing, or that all was rewritten. The chain
 is checked with Python alone; signatures need the package `cryptography`, and count for nothing
 unless --public-key was learned from somebody trusted. Exit code: 0 whole, 1 bad, 2 usage.
 """

@@ -77,7 +77,7 @@ class Settling:
         ]
 
     def start_again(self, entry: Entry) -> None:
-        """Let an entry settle anew, as if it had just been found."""
+        """Wait again until an entry no longer changes, as if it had just been found."""
         self._since.pop(entry, None)
 
 

@@ -14,7 +14,7 @@ from errors import NightreelError
 from monitor.metrics import Exporter
 from monitor.notifier import Notifier
 from monitor.page import serve
-from monitor.snapshots import ledger_lookout
+from monitor.snapshots import ledger_snapshots
 from pipeline.clock import utc_now
 from storage.database.database import writing
 from storage.jobs.monitoring import note_look
@@ -34,7 +34,7 @@ def main(address: str = LOOPBACK) -> None:
     log_json_lines(logging.getLevelNamesMapping()[mine.settings.log_level])
     _ = mine.windows  # cannot be read: say so at once
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a command under way is ended with us
-    snapshots = ledger_lookout(mine)
+    snapshots = ledger_snapshots(mine)
     exporter = Exporter(snapshots.look, mine.settings.home_folder)
     serve(address, mine.settings.monitor_port, exporter, snapshots.look)
     notifier = Notifier(mine, snapshots.look) if mine.settings.notify else None

@@ -88,8 +88,8 @@ class SnapshotReader(Generic[T]):
             return self._future
 
 
-def ledger_lookout(mine: Resources) -> SnapshotReader[Snapshot]:
-    """A snapshots on the database of the settings."""
+def ledger_snapshots(mine: Resources) -> SnapshotReader[Snapshot]:
+    """Reads snapshots of the ledger in the database of the settings."""
 
     def read() -> Snapshot:
         with reading(mine.database) as session:

@@ -30,7 +30,7 @@ class Plan:
     best_faces: int = 5
     """How many crops of an appearance are kept and pooled."""
     crops_of: str = ""
-    """The key of the plan whose kept crops are embedded anew; empty where footage is watched."""
+    """The key of the plan whose kept crops are re-embedded; empty where footage is watched."""
     cut_by: str = ""
     """Who cut the faces that were imported; empty where footage is watched."""
     imported_at: str = ""

@@ -15,8 +15,8 @@ from report.case_terms import terms
 from report.column import plain
 from report.columns import PACKAGED
 from report.package import Package, pack, sha256_of
-from report.sheets import Format, write_rows
 from report.statement import Decided, Line, Looked, Statement, render
+from report.table_files import Format, write_rows
 from storage.access.accounts import list_accounts
 from storage.access.audit import Action
 from storage.cases.case_ids import case_to_read_by_id

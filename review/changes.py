@@ -1,4 +1,4 @@
-"""What comparing people anew changed: new, gone and moved candidates, and who must look again."""
+"""What comparing people again changed: new, gone and moved candidates, and what to review again."""
 
 from typing import Annotated
 

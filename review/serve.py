@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from errors import BrokerUnavailable, WrongUsage
-from monitor.snapshots import ledger_lookout
+from monitor.snapshots import ledger_snapshots
 from pipeline.clock import utc_now
 from pipeline.governance.accounts import any_account
 from pipeline.intake.receive import Inbox
@@ -88,7 +88,7 @@ def site_of(mine: Resources, inbox: Inbox, importer: UploadImporter) -> Site:
         provider=_provider(settings),
         wake_importer=importer.wake,
         workers=lambda: _workers(mine),
-        look=ledger_lookout(mine).look,
+        look=ledger_snapshots(mine).look,
         services=lambda: _services(mine),
         flower_url=f"http://127.0.0.1:{settings.flower_port}",
         lifetime=Lifetime(

@@ -66,7 +66,7 @@ HOME_OF = {
     "limits": ("review/throttle.py",),
     "pwdlib": ("storage/access/passwords.py",),
     "jinja2": ("review/", "report/"),
-    "pyarrow": ("report/sheets.py",),
+    "pyarrow": ("report/table_files.py",),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "pydantic_settings": ("settings.py", "settings_file.py"),

@@ -13,7 +13,7 @@ class Folders:
     """The stack's part of one home folder."""
 
     run: Path
-    """Configuration, locks and passwords; all but the passwords is made anew at each start."""
+    """Configuration, locks and passwords; all but the passwords is rewritten at each start."""
     queue: Path
     """Redis's append-only file: the only one of these that holds work."""
     logs: Path

@@ -31,7 +31,7 @@ from storage.vectors.models import pin
 def match_analysis(analysis_id: int, context: Context) -> None:
     """Join one recording's sightings, rank its appearances for everyone, and end its analysis.
 
-    Where crops were embedded anew or imported nothing is joined. Running it twice equals once; one
+    Where crops were re-embedded or imported nothing is joined. Running it twice equals once; one
     that is cancelled or gone meanwhile is nobody's. Raises OtherWeights, StoreUnavailable.
     """
     with reading(context.database) as session:

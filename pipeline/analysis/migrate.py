@@ -1,7 +1,7 @@
 """Have another engine look at everything that is kept, compare the two, and switch.
 
 Crops become work of the ledger (`storage.jobs.reembedding`, `pipeline.analysis.reembed`);
-reference photos, which are few, are embedded anew here.
+reference photos, which are few, are re-embedded here.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -41,10 +41,10 @@ SMALLEST_FACE_PX = 20
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be embedded anew."""
+    """What is to be re-embedded."""
 
     analyses: list[int]
-    """Of the ledger, one for each analysis whose crops are embedded anew."""
+    """Of the ledger, one for each analysis whose crops are re-embedded."""
     people: list[int]
     """Whoever has a reference photo that this engine had not seen."""
 

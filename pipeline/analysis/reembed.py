@@ -1,4 +1,4 @@
-"""Embed kept crops anew with another engine: no footage is decoded.
+"""Re-embed stored crops with another engine; no footage is decoded.
 
 Where a crop was found by the engine's own detector, its landmarks are at hand and no face is looked
 for. Crops are read and aligned in a thread of their own, so that the network does not wait for
@@ -46,7 +46,7 @@ Made = TypeVar("Made")
 
 
 class Why(StrEnum):
-    """Why an appearance could not be embedded anew."""
+    """Why an appearance could not be re-embedded."""
 
     NO_CROP = "its crops are gone or damaged"
     UNREADABLE = "its crops cannot be read"
@@ -65,7 +65,7 @@ class _Prepared:
     """Pictures that could be read."""
 
 
-def embed_anew(
+def reembed(
     claimed: ClaimedSegment,
     origin_id: int,
     owner: str,

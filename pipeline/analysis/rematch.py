@@ -1,4 +1,4 @@
-"""Compare people anew with everything that is kept; no footage is decoded.
+"""Compare people again with everything that is stored; no footage is decoded.
 
 What that changes is a result in itself: see `storage.results.rematches`.
 """

@@ -1,6 +1,6 @@
 """Watch one segment under a lease: claim it, analyse it, commit what was seen.
 
-A segment of crops that are embedded anew goes the same way; see `pipeline.analysis.reembed`.
+A segment of crops that are re-embedded goes the same way; see `pipeline.analysis.reembed`.
 """
 
 import logging
@@ -22,7 +22,7 @@ from faces.appearances import Appearance
 from faces.engine import FaceEngine
 from pipeline.analysis.analyse import Findings, analyse
 from pipeline.analysis.heartbeat import Heartbeat
-from pipeline.analysis.reembed import embed_anew
+from pipeline.analysis.reembed import reembed
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.crops import jpeg_of
@@ -100,7 +100,7 @@ def _do(claimed: ClaimedSegment, owner: str, context: Context, heartbeat: Heartb
     _check_weights(engine, context)
     if claimed.origin_id is None:
         return _watch_claimed(claimed, owner, context, heartbeat, plan)
-    return embed_anew(claimed, claimed.origin_id, owner, context, engine, heartbeat.check)
+    return reembed(claimed, claimed.origin_id, owner, context, engine, heartbeat.check)
 
 
 def _check_weights(engine: FaceEngine, context: Context) -> None:

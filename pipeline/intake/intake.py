@@ -92,7 +92,7 @@ class WatchedFolder:
                 yield event
 
     def _forget_what_left(self, entries: Sequence[Entry]) -> None:
-        """Ask the database anew about what was seen beside a file that is no more or has changed.
+        """Ask the database again about what was seen beside a file that is gone or has changed.
 
         What was refused as its copy may be all that is left of it.
         """
@@ -175,7 +175,7 @@ class WatchedFolder:
                 control.retry(session, [footage.analysis_id])
 
     def _try_again(self, entry: Entry, error: Exception) -> str:
-        """Let a file settle anew; the reason to refuse it when that was done often enough."""
+        """Wait again until a file is complete; the reason to reject it after too many attempts."""
         self._failures[entry] += 1
         explained = isinstance(error, NightreelError)
         if not explained:

@@ -1,4 +1,4 @@
-"""What became of a case's candidates when its people were compared anew, for whoever asks."""
+"""How a case's candidates changed when its people were compared again."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ CAUSES = {
     "model": "another engine is in use",
     "threshold": "another threshold is in use",
 }
-"""Why people were compared anew, in words."""
+"""Why people were compared again, in words."""
 
 
 def view_changes(

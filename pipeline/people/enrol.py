@@ -85,7 +85,7 @@ def _added(
     act: Act,
     keys: Keyring,
 ) -> list[int]:
-    """The photos' ids; where one is new and usable, the person is to be compared anew."""
+    """The photos' ids; where one is new and usable, the person is to be compared again."""
     before = reference_ids(session, person_id)
     ids = [add_reference(session, person_id, reference, keys=keys) for reference in references]
     usable = {id for id, one in zip(ids, references, strict=True) if one.vector is not None}

@@ -50,7 +50,7 @@ class Changed:
 
     effect: Effect
     people: list[int]
-    """Who is to be compared anew."""
+    """The people to be compared again."""
 
 
 def chosen_thresholds(database: Engine, engine: str) -> list[Threshold]:
@@ -78,7 +78,7 @@ def effect(context: Context, card: ModelCard, threshold: float, *, actor: str) -
 def change_threshold(
     engine: FaceEngine, threshold: float, *, reason: str, context: Context, actor: str
 ) -> Changed:
-    """Have everybody compared anew with another threshold; verdicts stay, and so do engine and
+    """Have everybody compared again with another threshold; verdicts stay, and so do engine and
     vectors.
 
     `engine` is as it is in use. What it changes is a rematch of each person. Raises WrongUsage

@@ -1,5 +1,5 @@
 """Signed checkpoints of the audit log: what the chain cannot tell by itself is that its end is
-missing, or that all of it was written anew."""
+missing, or that all of it was rewritten."""
 
 import json
 from collections.abc import Mapping

@@ -52,7 +52,7 @@ def find(session: Session, token: str, lifetime: Lifetime, now: datetime) -> Log
 
 
 def note_use(session: Session, token: str, now: datetime) -> None:
-    """Its idle time begins anew."""
+    """Restart its idle time."""
     row = session.exec(_of(token)).one_or_none()
     if row is not None:
         row.used_at = max(row.used_at, now)

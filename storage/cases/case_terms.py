@@ -124,7 +124,7 @@ def change_case(
 ) -> tuple[Case, list[str]]:
     """Give a case in force other footage or another end.
 
-    What was authorised was the case as it stood: where one is needed, it is to be entered anew.
+    What was authorised was the case as it stood: where one is needed, it must be entered again.
     Returns the names of what has changed. Raises as `case_in_force`, and WrongUsage.
     """
     case_in_force(session, reference, now)

@@ -90,7 +90,7 @@ def cancel(session: Session, analysis_ids: Collection[int], now: datetime) -> li
 
 
 def retry(session: Session, analysis_ids: Collection[int]) -> list[int]:
-    """Try again what was given up or cancelled, attempts counted anew.
+    """Retry what was given up or cancelled; attempts are counted from 0.
 
     Returns the ids of the segments, to be asked for; the analyses are matched again once those
     have ended.

@@ -34,7 +34,7 @@ class ClaimedSegment:
     id: int
     analysis_id: int
     origin_id: int | None
-    """The analysis whose crops are embedded anew, if it is not footage that is watched."""
+    """The analysis whose crops are re-embedded, if it is not footage that is watched."""
     recording_id: int
     attempt: int
     """1 for the first."""

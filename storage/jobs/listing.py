@@ -82,13 +82,13 @@ def footage(session: Session) -> list[int]:
 
 def footage_seen(session: Session, plan_key: str, engine: str) -> list[int]:
     """Analyses of footage under one plan, imports, and those whose crops an engine has embedded
-    anew."""
+    again."""
     of_crops = select(Analysis.origin_id).join(Plan).where(is_of_crops())
-    embedded_anew = col(Analysis.id).in_(of_crops.where(col(Plan.engine) == engine))
+    reembedded = col(Analysis.id).in_(of_crops.where(col(Plan.engine) == engine))
     imported = and_(is_imported(), col(Plan.engine) == engine)
     of_plan = col(Analysis.plan_key) == plan_key
     statement = (
-        select(Analysis.id).join(Plan).where(~is_of_crops(), or_(of_plan, imported, embedded_anew))
+        select(Analysis.id).join(Plan).where(~is_of_crops(), or_(of_plan, imported, reembedded))
     )
     return list(session.exec(statement.order_by(col(Analysis.id))))
 

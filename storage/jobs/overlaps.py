@@ -85,7 +85,7 @@ def glimpses_of(session: Session, recording_id: int) -> Glimpses:
 
 
 def remember_overlap(session: Session, first_id: int, second_id: int, overlap: Overlap) -> None:
-    """Link two recordings, `first_id` being the lower; linked before, they are linked anew."""
+    """Link two recordings, `first_id` being the lower; an earlier link is replaced."""
     row = {"first_id": first_id, "second_id": second_id, "version": VERSION, **asdict(overlap)}
     insert_or_update(session, tables.Overlap, [row], key=["first_id", "second_id"])
 

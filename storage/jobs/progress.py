@@ -24,7 +24,7 @@ class Progress:
     any_time: bool
     paused_at: datetime | None
     of_crops: bool
-    """Whether kept crops are embedded anew, and no footage is watched."""
+    """Whether kept crops are re-embedded, and no footage is watched."""
     segments: dict[State, int]
     """How many segments stand in each state; a state without any is missing."""
     done_ms: int

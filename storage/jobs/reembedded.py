@@ -20,7 +20,7 @@ from storage.tables import (
 
 @dataclass(frozen=True, slots=True)
 class Omitted:
-    """An appearance that could not be embedded anew."""
+    """An appearance that could not be re-embedded."""
 
     appearance_id: int
     recording: str
@@ -92,7 +92,7 @@ def unfinished(session: Session, engine: str) -> int:
 
 
 def omitted(session: Session, engine: str, *, limit: int | None = None) -> list[Omitted]:
-    """What an engine could not embed anew, in the order of the recordings and times."""
+    """What an engine could not re-embed, in the order of the recordings and times."""
     statement = (
         select(Omission, Recording.name, Appearance)
         .join(Appearance, col(Omission.appearance_id) == col(Appearance.id))

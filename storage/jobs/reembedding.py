@@ -39,7 +39,7 @@ APPEARANCES_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """An analysis whose crops can be embedded anew."""
+    """An analysis whose crops can be re-embedded."""
 
     analysis_id: int
     recording_id: int
@@ -56,7 +56,7 @@ class Kept:
 
 def origins(session: Session, engine: str, *, case_id: int | None = None) -> list[Origin]:
     """What other engines have watched to the end and this one has not, of one case's footage if
-    given; embedded anew or not."""
+    given; re-embedded or not."""
     seen_by_it = (
         select(Analysis.recording_id)
         .join(Plan)
@@ -96,7 +96,7 @@ def ask(session: Session, origin: Origin, *, plan_key: str, plan_body: str, now:
 
 
 def ask_again(session: Session, origin_id: int) -> None:
-    """Embed all of a origin's crops anew once more: its appearances are not what they were.
+    """Re-embed all of an origin's crops once more: its appearances have changed.
 
     Whoever is at one of its segments has lost the lease, and can write nothing any more.
     """
@@ -116,7 +116,7 @@ def drop(session: Session, analysis: Analysis) -> None:
 
 
 def origin_of(session: Session, analysis_id: int) -> int | None:
-    """The analysis whose crops an analysis embeds anew; None where it watches footage."""
+    """The analysis whose crops an analysis re-embeds; None where it processes footage."""
     return session.exec(select(Analysis.origin_id).filter_by(id=analysis_id)).first()
 
 
@@ -150,8 +150,8 @@ def finish(
     Returns whether no segment is left open, as `ledger.finish` does. Raises LeaseLost.
     """
     looked_at = len(vectors) + len(omissions)
-    # What is cancelled, purged or joined anew meanwhile waits for this, or is found to be gone. The
-    # origin first, as everybody locks analyses in the order of their ids.
+    # What is cancelled, purged or joined again meanwhile waits for this, or is found to be gone.
+    # The origin first, since analyses are always locked in the order of their ids.
     lock(session, col(Analysis.id) == origin_id)
     analysis = close(
         session, segment_id, owner, now,

@@ -38,7 +38,7 @@ def ran_out(now: datetime) -> ColumnElement[bool]:
 
 
 def is_of_crops() -> ColumnElement[bool]:
-    """Analyses that embed the crops of another one anew."""
+    """Analyses that re-embed the crops of another one."""
     return col(Analysis.origin_id).is_not(None)
 
 

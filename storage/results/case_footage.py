@@ -12,7 +12,7 @@ from storage.results.ranking import forget_candidates_outside
 
 
 def add_footage(session: Session, case: Case, recording_id: int) -> bool:
-    """Add a recording for a case, whose people are to be compared anew; False when it had it.
+    """Add a recording for a case, whose people are to be compared again; False when it had it.
 
     Raises NotFound when there is no such recording.
     """

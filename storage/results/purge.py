@@ -41,7 +41,7 @@ from storage.vectors.vector_index import forget_vectors
 Doomed: TypeAlias = Mapping[sqlalchemy.Table, ColumnElement[bool]]
 """For each table that loses rows, which."""
 _PERSONAL = {"vector", "sealed_vector", "wrapped", "crops"}
-"""Columns whose tables are to be written anew where a database keeps what was deleted."""
+"""Columns whose tables must be rewritten where a database keeps what was deleted."""
 _WITH_PICTURES: tuple[type[Table], ...] = (Sighting, Appearance, Reference)
 
 

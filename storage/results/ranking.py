@@ -1,4 +1,4 @@
-"""What came of comparing becomes candidates, and each person's are ranked. Done anew freely."""
+"""Store the result of a comparison as candidates and rank each person's; may run again."""
 
 from collections.abc import Collection, Container, Sequence
 from dataclasses import asdict, dataclass
@@ -58,7 +58,7 @@ def replace_candidates(
 
     What an earlier comparison of the same found, and this one did not, goes. What others found
     meanwhile stays: only a closer match takes its place. References and appearances that have gone
-    meanwhile are passed over. Then each person's candidates are ranked anew.
+    meanwhile are passed over. Then each person's candidates are ranked again.
     """
     person_ids = _people_of(session, reference_ids)
     lock_people(session, person_ids)

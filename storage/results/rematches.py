@@ -1,4 +1,4 @@
-"""Rematches: who was compared anew with what is kept, why, and what that changed."""
+"""Rematches: who was compared again with what is stored, why, and what that changed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -41,7 +41,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Rematch:
-    """One person compared anew by one engine."""
+    """One person compared again by one engine."""
 
     id: int
     person_id: int
@@ -83,7 +83,7 @@ def composed(steps: Iterable[Sequence[Difference]]) -> list[Difference]:
 def ask(
     session: Session, person_id: int, *, engine: str, cause: Cause, actor: str, now: datetime
 ) -> int:
-    """Write down why a person is to be compared anew; returns the id of the rematch."""
+    """Record why a person is to be compared again; returns the id of the rematch."""
     row = tables.Rematch(person_id=person_id, engine=engine, cause=cause, actor=actor, asked_at=now)
     session.add(row)
     session.flush()

@@ -67,7 +67,7 @@ class EmbeddingChange(Table, table=True):
 
 
 class Omission(Table, table=True):
-    """An appearance that an engine could not embed anew, and why."""
+    """An appearance that an engine could not re-embed, and why."""
 
     appearance_id: int = Field(foreign_key="appearance.id", ondelete="CASCADE", primary_key=True)
     engine: str = Field(primary_key=True)

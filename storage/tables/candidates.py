@@ -24,7 +24,7 @@ class Candidate(Table, table=True):
 
 
 class Cause(StrEnum):
-    """Why a person was compared anew with what is kept."""
+    """Why a person was compared again with what is stored."""
 
     ADDED = "added"
     """A photo was added."""
@@ -37,7 +37,7 @@ class Cause(StrEnum):
 
 
 class Rematch(Table, table=True):
-    """One person compared anew with everything that is kept, for a reason."""
+    """One person compared again with everything that is stored, for a reason."""
 
     __table_args__ = IDS_NEVER_REUSED
     id: int = Field(default=None, primary_key=True)

@@ -111,7 +111,7 @@ class Analysis(Table, table=True):
     origin_id: int | None = Field(
         default=None, foreign_key="analysis.id", ondelete="CASCADE", index=True
     )
-    """The analysis whose crops are embedded anew; None where footage is watched."""
+    """The analysis whose crops are re-embedded; None where footage is watched."""
     asked_at: datetime
     match_asked_at: datetime | None = None
     finished_at: datetime | None = None

@@ -3,7 +3,7 @@
 Derived from the tables and never the truth. Its folder holds `rows` (appearance and analysis of
 each row, int64), `matrix` (unit vectors, float16), `lock`, and `state`, which says up to which
 change of the tables the rest is true. While the rest is changed there is no `state`: what a killed
-process leaves behind is made anew.
+process leaves behind is rebuilt.
 """
 
 import json
@@ -127,7 +127,7 @@ class MatrixFile:
         return self._declare(Extent(change, extent.rows, extent.dimension))
 
     def remove(self) -> None:
-        """Take the vectors away; the file is made anew when it is needed. Raises OSError."""
+        """Remove the vectors; the file is rebuilt when it is needed. Raises OSError."""
         with self.locked(to_change=True):
             self._invalidate()
             for name in ("rows", "matrix"):

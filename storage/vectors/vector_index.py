@@ -4,7 +4,7 @@ Triggers write every change of an embedding into `embedding_change`, each with a
 token. A file says up to which change it is true. If that change is still in the table, with that
 token, the file is a state this very database once had, and the changes since then are applied; if
 not (the database is an older one that was restored, another one, or has changed too often since),
-the file is made anew. The database is read after the file was locked, so it is never older than
+the file is rebuilt. The database is read after the file was locked, so it is never older than
 the file: what is searched has nothing that was deleted, and misses nothing that was committed.
 """
 

@@ -52,7 +52,7 @@ def test_a_file_is_settled_as_soon_as_two_looks_so_far_apart_found_it_the_same(
 
 
 @given(st.lists(st.frozensets(st.sampled_from("abcd")), max_size=20))
-def test_what_was_away_at_one_look_settles_anew(looks: list[frozenset[str]]) -> None:
+def test_what_was_away_at_one_look_settles_again(looks: list[frozenset[str]]) -> None:
     settling, unbroken = Settling(SETTLE_SECONDS), dict.fromkeys("abcd", 0)
     for number, names in enumerate(looks):
         unbroken = {name: unbroken[name] + 1 if name in names else 0 for name in unbroken}
@@ -62,7 +62,7 @@ def test_what_was_away_at_one_look_settles_anew(looks: list[frozenset[str]]) -> 
         }
 
 
-def test_what_is_started_again_settles_anew() -> None:
+def test_what_is_started_again_settles_again() -> None:
     settling, entry = Settling(SETTLE_SECONDS), file_after(1)
     settling.settled([entry], 0)
 

@@ -337,7 +337,7 @@ def test_what_could_not_be_told_is_told_later(scene: Scene) -> None:
     assert command.exists()
 
 
-def test_a_watchman_who_was_away_tells_what_he_had_written_down_and_nothing_twice(
+def test_a_notifier_that_was_away_sends_what_was_stored_and_nothing_twice(
     scene: Scene,
 ) -> None:
     command_that(scene.folder, "exit 1")

@@ -190,7 +190,7 @@ def test_flower_takes_no_orders(watched: Watched) -> None:
         assert watched.flower(f"api/{order}", method="POST")[0] == 403
 
 
-def test_flower_remembers_what_was_done_before_it_was_started_anew(watched: Watched) -> None:
+def test_flower_remembers_what_was_done_before_it_was_started_again(watched: Watched) -> None:
     lock = Folders.of(watched.home).lock("flower")
     wait_until(watched.tasks)
     before, old = set(watched.tasks()), holder(lock)

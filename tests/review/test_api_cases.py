@@ -140,7 +140,7 @@ def test_a_change_that_makes_no_sense_is_refused(
     assert analyst.patch(CASE, json=change).status_code == status
 
 
-def test_a_changed_case_is_authorised_anew_before_it_is_changed_again(house: House) -> None:
+def test_a_changed_case_is_authorised_again_before_it_is_changed_again(house: House) -> None:
     analyst, supervisor = house.program(Role.ANALYST), house.program(Role.SUPERVISOR)
     given = {"reference": "14 Gs 220/26", "authority": "Local court"}
     opened = terms(house, legal_basis="court-order", authorisation=given)

@@ -26,7 +26,7 @@ from report.column import Column, elsewhere, headed, plain
 from report.columns import APPEARANCE, CANDIDATE, HIT, MEMBER, PACKAGED, SIGHT
 from report.gather import gather
 from report.report import render
-from report.sheets import cell
+from report.table_files import cell
 from storage.access.accounts import Role
 from storage.database.database import reading
 from storage.jobs.listing import all_analyses

@@ -59,7 +59,7 @@ def test_a_form_that_is_sent_as_it_is_changes_nothing(
     assert case_of(house) == before
 
 
-def test_what_was_typed_counts_and_the_case_is_authorised_anew(
+def test_what_was_typed_counts_and_the_case_is_authorised_again(
     house: House, place: str, analyst: httpx.Client
 ) -> None:
     form = filled_in(analyst.get(place).text)

@@ -36,7 +36,7 @@ from worker import registry
 from worker.app import app
 from worker.resources import resources
 
-SIGN_ON = """
+REGISTER = """
 import sys
 from pathlib import Path
 from worker.registry import register
@@ -244,7 +244,7 @@ def test_what_a_dead_process_held_is_taken_back_at_once(
 ) -> None:
     folder = resources().registry_folder
     done = subprocess.run(
-        [sys.executable, "-c", SIGN_ON, str(folder)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", REGISTER, str(folder)], capture_output=True, text=True, check=True
     )
     alive = registry.register(folder)
     with writing(database) as session:

@@ -19,7 +19,7 @@ class SilentProxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def fall_silent(self) -> None:
-        """Pass nothing on any more for those who are connected; who connects anew is served."""
+        """Pass nothing on any more for those who are connected; who connects again is served."""
         self._dead |= set(self._sockets)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ def test_a_connection_that_went_silent_is_found_out(broker_url: str, tmp_path: P
     deaf = Lab("deaf", broker_url, tmp_path, **how, without=["socket_timeout"])
 
     def takes_work() -> bool:
-        """Asks anew each time, as the ledger does: what a connection was handed while others were
+        """Asks again each time, as the ledger does: what a connection was handed while others were
         still to be found dead is lost with it."""
         for lab in (ours, deaf):
             lab.send("nap", 0, lab.diary("after"))

@@ -227,7 +227,7 @@ def test_parts_that_somebody_reads_make_no_room(tmp_path: Path, store: Store) ->
         assert path.read_bytes()[: 5 * BLOCK] == CONTENT[: 5 * BLOCK]
 
 
-def test_a_file_that_has_filled_the_cache_is_begun_anew(tmp_path: Path, store: Store) -> None:
+def test_a_file_that_has_filled_the_cache_is_begun_again(tmp_path: Path, store: Store) -> None:
     cache = DiskCache(tmp_path / "cache", 8 * BLOCK)
     with held(cache, store.fetch) as (_, parts):
         parts.ensure(0, 6 * BLOCK)

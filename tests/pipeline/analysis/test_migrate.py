@@ -266,7 +266,7 @@ def test_what_is_purged_while_it_is_embedded_leaves_nothing(
     assert [left[name] for name in ("embedding", "omission", "segment", "analysis")] == [[]] * 4
 
 
-def test_appearances_that_are_joined_anew_meanwhile_are_embedded_anew(
+def test_appearances_that_are_joined_again_meanwhile_are_re_embedded(
     context: Context, people: list[int]
 ) -> None:
     assert len(people) == 2

@@ -1,4 +1,4 @@
-"""A photo that is added or withdrawn: what is kept is compared anew, and the difference is kept."""
+"""A photo is added or withdrawn: what is stored is compared again, and the difference kept."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -148,7 +148,7 @@ def test_all_that_changed_since_a_run_is_told_together(
     assert kinds(told(context, case_id, since=0)) == [(1, "new", False)]
 
 
-def test_comparing_anew_twice_equals_once(
+def test_comparing_again_twice_equals_once(
     context: Context, plan: Plan, case_id: int, tmp_path: Path
 ) -> None:
     person = enrol("Red", [photo(tmp_path, RED)], case_id, context, plan).person_id

@@ -146,7 +146,7 @@ def test_a_task_that_was_queued_before_the_end_is_refused_as_everybody_is(
     assert view_candidates(Caller(**view), case.id, [1]).candidates == []
 
 
-def test_a_changed_case_forgets_what_it_may_not_look_at_and_is_authorised_anew(
+def test_a_changed_case_forgets_what_it_may_not_look_at_and_is_authorised_again(
     context: Context, plan: Plan, clip: Path, red: Path
 ) -> None:
     case = opened(context, "suspect-search", authorisation=WARRANT)

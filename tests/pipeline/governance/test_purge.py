@@ -229,7 +229,7 @@ def test_a_person_goes_and_the_footage_stays(context: Context) -> None:
     assert rows(context, Appearance) == seen
 
 
-def test_a_purged_recording_can_be_added_again_and_is_watched_anew(
+def test_a_purged_recording_can_be_added_again_and_is_watched_again(
     context: Context, plan: Plan, clip: Path, worked: tuple[int, int]
 ) -> None:
     purge_recordings([worked[0]], context, ORDER)
@@ -282,7 +282,7 @@ def test_what_lost_its_bystanders_is_not_tried_again(
         assert control.retry(session, [analysis]) == []
 
 
-def test_a_key_that_was_destroyed_is_made_anew_for_the_same_footage(
+def test_a_key_that_was_destroyed_is_rebuilt_for_the_same_footage(
     context: Context, plan: Plan, clip: Path, worked: tuple[int, int]
 ) -> None:
     before = rows(context, DataKey)

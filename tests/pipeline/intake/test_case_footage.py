@@ -29,7 +29,7 @@ def act(store: Engine, what: object, recording: int = 1) -> object:
     return what(CASE, recording, actor=ACTOR, database=store, now=LATER)  # type: ignore[operator]
 
 
-def test_a_recording_is_added_once_and_people_are_to_be_compared_anew(store: Engine) -> None:
+def test_a_recording_is_added_once_and_people_are_to_be_compared_again(store: Engine) -> None:
     with writing(store) as session:
         mark_matched(session, [1], NOW)
     assert act(store, add) == [1]

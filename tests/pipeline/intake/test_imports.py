@@ -207,7 +207,7 @@ def test_footage_that_comes_later_is_the_same_recording(context: Context, faces:
     assert outcome(analysis, context).gaps == [(0, 30_000)]
 
 
-def test_other_engines_embed_them_anew_also_where_they_watched_the_footage(
+def test_other_engines_embed_them_again_also_where_they_watched_the_footage(
     make_tools: Callable[..., Context], clip: Path, faces: Path
 ) -> None:
     context, other = make_tools(), make_tools(StubEngine(20, circles=3))

@@ -75,7 +75,7 @@ def test_a_file_that_was_moved_is_found_again(clip: Path, context: Context, plan
     assert outcome(known.analysis_id, context).state is State.MATCHING
 
 
-def test_another_plan_looks_at_the_same_recording_anew(
+def test_another_plan_looks_at_the_same_recording_again(
     clip: Path, context: Context, plan: Plan
 ) -> None:
     first = find(clip, context, plan)

@@ -279,12 +279,12 @@ def test_what_a_picture_was_cut_from_is_no_candidate_and_is_counted(
         assert left_out(session, case) == {"X": 2}
     assert (only.seen.recording, only.seen.appearance_id in own) == ("later.mp4", False)
 
-    other = StubEngine(40, circles=3)  # who sees the same pictures anew knows it too
+    other = StubEngine(40, circles=3)  # who sees the same pictures again knows it too
     migrate(other, case_id=None, context=context, current="stub", actor="uid:1")
-    anew = make_tools(other)
-    for analysis in watch_all(anew):
-        match_analysis(analysis, anew)
-    match_person(person, anew)
+    fresh = make_tools(other)
+    for analysis in watch_all(fresh):
+        match_analysis(analysis, fresh)
+    match_person(person, fresh)
     with reading(context.database) as session:
         places_of = places(session, [person], engine="stub:3")
         assert set(places_of[person]) == {only.seen.appearance_id}

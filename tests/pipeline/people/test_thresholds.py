@@ -1,4 +1,4 @@
-"""Another threshold is taken into use with a reason, and everybody is compared anew with it."""
+"""Another threshold is taken into use with a reason, and everybody is compared again with it."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -111,10 +111,10 @@ def test_a_truncation_is_found_with_a_checkpoint_and_not_without(kept: int) -> N
     assert found and found.position == kept + 1
 
 
-def test_a_log_that_was_written_anew_is_found_with_a_checkpoint() -> None:
-    anew = chained(41)[1:]
+def test_a_log_that_was_rewritten_is_found_with_a_checkpoint() -> None:
+    rewritten = chained(41)[1:]
     renumbered: list[Entry] = []
-    for position, one in enumerate(anew, start=1):
+    for position, one in enumerate(rewritten, start=1):
         previous = renumbered[-1].hash if renumbered else BEGINNING
         said = (one.at, one.actor, one.action, one.case_id, one.objects)
         renumbered.append(Entry(position, *said, hash_of(previous, position, *said)))

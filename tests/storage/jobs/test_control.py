@@ -181,7 +181,7 @@ class TestCancelling:
             assert control.cancel(session, [FIRST], NOW) == []
             assert len(sightings(session, FIRST)) == 2
 
-    def test_a_retried_job_begins_anew(self, database: Engine) -> None:
+    def test_a_retried_job_begins_again(self, database: Engine) -> None:
         with writing(database) as session:
             dispatcher.mark_asked(session, [1, 2, 3, 4], NOW)
             control.cancel(session, [FIRST], NOW)

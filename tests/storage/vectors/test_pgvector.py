@@ -130,7 +130,7 @@ def test_what_is_deleted_is_not_proposed_any_more(archive: Engine) -> None:
     assert not set(search(archive, FACES[0])) & set(gone)
 
 
-def test_an_index_that_was_interrupted_is_built_anew(archive: Engine) -> None:
+def test_an_index_that_was_interrupted_is_built_again(archive: Engine) -> None:
     build_index(archive, CARD)
     with writing(archive) as session:
         session.connection().execute(
@@ -144,7 +144,7 @@ def test_an_index_that_was_interrupted_is_built_anew(archive: Engine) -> None:
     assert is_proposed(archive)
 
 
-def test_an_index_that_an_earlier_version_built_is_built_anew(archive: Engine) -> None:
+def test_an_index_that_an_earlier_version_built_is_built_again(archive: Engine) -> None:
     build_index(archive, CARD)
     with writing(archive) as session:
         name = "select relname from pg_class where relname like 'ix_embedding_near%'"

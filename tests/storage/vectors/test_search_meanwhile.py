@@ -1,4 +1,4 @@
-"""A search while others delete, look again and embed anew: whole answers, each of one moment."""
+"""A search while others delete, look again and embed again: whole answers, each of one moment."""
 
 import itertools
 import threading

@@ -151,7 +151,7 @@ def test_deleted_vectors_leave_no_byte_in_the_file(archive: Engine) -> None:
     assert gone not in matrix.read_bytes()
 
 
-def test_a_purge_leaves_no_file_and_the_next_search_makes_it_anew(
+def test_a_purge_leaves_no_file_and_the_next_search_makes_it_again(
     archive: Engine,
 ) -> None:
     show(archive, 1, FACES[:3])
@@ -161,7 +161,7 @@ def test_a_purge_leaves_no_file_and_the_next_search_makes_it_anew(
     assert search(archive) == before
 
 
-def test_a_file_that_somebody_left_half_changed_is_made_anew(archive: Engine) -> None:
+def test_a_file_that_somebody_left_half_changed_is_rebuilt(archive: Engine) -> None:
     show(archive, 1, FACES[:30])
     indexed(archive)
     folder = next(folder_beside(archive).iterdir())
@@ -170,7 +170,7 @@ def test_a_file_that_somebody_left_half_changed_is_made_anew(archive: Engine) ->
     assert is_true(archive)
 
 
-def test_more_changes_than_are_remembered_make_the_file_anew(archive: Engine) -> None:
+def test_more_changes_than_are_remembered_make_the_file_again(archive: Engine) -> None:
     show(archive, 1, FACES[:30])
     indexed(archive)
     show(archive, 1, FACES[30:60])

@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from errors import StoreUnavailable, WrongUsage
-from report import sheets
+from report import table_files
 from report.column import Box, Column, Names, Vector
-from report.sheets import Format, cell, exported_file, write_rows
+from report.table_files import Format, cell, exported_file, write_rows
 
 COLUMNS = (
     Column("recording", str, ""),
@@ -116,7 +116,7 @@ def test_many_rows_take_no_more_memory_than_few(
     form: Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("pyarrow")
-    monkeypatch.setattr(sheets, "ROWS_AT_ONCE", 100)
+    monkeypatch.setattr(table_files, "ROWS_AT_ONCE", 100)
 
     def most_bytes(number: int) -> int:
         tracemalloc.start()
@@ -152,8 +152,8 @@ def test_a_file_is_overwritten_only_where_that_is_wanted(tmp_path: Path) -> None
     with pytest.raises(WrongUsage, match="--force"):
         written(file, ROW)
     assert file.read_text() == "precious"
-    with exported_file(file, overwrite=True) as anew:
-        anew.write(b"new")
+    with exported_file(file, overwrite=True) as new:
+        new.write(b"new")
     assert file.read_text() == "new"
 
 
