@@ -1,7 +1,6 @@
 """Collect a report's content from the database and the crops."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import cast
 
@@ -23,6 +22,7 @@ from report.report_contents import (
     SharedFootage,
     State,
 )
+from report.settings_used import in_words
 from storage.access.audit import Action
 from storage.cases.cases import case_to_read
 from storage.cases.references import Reference, references
@@ -80,7 +80,7 @@ def gather(
     return Report(
         made_at=made_at,
         plan_key=plan.key,
-        plan=tuple((_words(field), str(value)) for field, value in asdict(plan).items()),
+        plan=tuple(in_words(plan)),
         engine=_card(engine),
         persons=tuple(_person(*one, places, media) for one in people),
         recordings=recordings,
@@ -89,10 +89,6 @@ def gather(
         case=terms(authority),
         calibration=said(made) if made else "",
     )
-
-
-def _words(field: str) -> str:
-    return field.replace("_", " ")
 
 
 def _card(engine: FaceEngine) -> EngineCard:

@@ -113,8 +113,9 @@ def show_recordings(
         cases = [one for one in list_cases(session) if one.is_in_force(now)]
     listed = list_recordings(ours, who, first)
     return page(
-        request, "recordings.html.j2", cases=cases, chosen=case, step=ON_A_PAGE, listed=listed
-    )
+        request, "recordings.html.j2", cases=cases, chosen=case, step=ON_A_PAGE, listed=listed,
+        most_gb=ours.most_upload_bytes // 10**9,
+    )  # fmt: skip
 
 
 @routes.get("/list")

@@ -102,14 +102,14 @@ def test_nobody_is_offered_to_change_their_own_account_or_gets_it_done(
 def test_when_an_account_and_a_token_were_last_used_is_shown(
     house: House, manager: httpx.Client, ann: Account
 ) -> None:
-    assert "never signed in" in manager.get("/accounts").text
+    assert "never logged in" in manager.get("/accounts").text
     house.visit(ann).get("/")
     program = house.program(Role.ANALYST)
     assert "never used" in manager.get("/accounts").text
     house.clock.pass_by(minutes=5)
     program.get("/api/v1/me")
     page = manager.get("/accounts").text
-    assert "never signed in" not in page
+    assert "never logged in" not in page
     assert f"last used {house.clock():%Y-%m-%d %H:%M} UTC" in page
 
 

@@ -128,6 +128,7 @@ def test_a_photo_gets_its_verdict_when_somebody_is_enrolled(
         files=photos(tmp_path, *colours, name=name),
     ).text
     assert verdict in page
+    assert ("compared with nothing" in page) == ("good" not in verdict)
     assert "&lt;script&gt;.png" in page
     assert asked == [2]
     match_people(asked, house.site.context)

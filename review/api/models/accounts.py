@@ -34,7 +34,7 @@ class AccountAnswer(BaseModel):
     )
     created_at: datetime
     disabled_at: datetime | None
-    used_at: datetime | None = Field(description="Last sign-in or use.")
+    used_at: datetime | None = Field(description="Last login or use.")
 
     @classmethod
     def of(cls, account: Account) -> "AccountAnswer":
