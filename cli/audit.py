@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.output import err, out, print_json, table
-from pipeline.clock import utc_now
 from pipeline.governance import audit
 from report.table_files import exported_file
 from storage.access.checkpoints import public_half, signing_key
@@ -55,7 +54,7 @@ def checkpoint(
 ) -> None:
     """Sign the current end of the audit log; store the file where this machine cannot change it."""
     key = _signing_key()
-    made = audit.sign(resources().database, key, utc_now())
+    made = audit.sign(caller(), key)
     audit.write_checkpoint(output, made)
     err.print(f"{made.count} entries signed with the key {made.public_key}.")
 
@@ -67,7 +66,7 @@ def export(
     """Export the audit log, one JSON object a line; deploy/audit_verifier.py verifies it."""
     number = 0
     with exported_file(output, overwrite=force) as file:
-        for line in audit.exported(resources().database, actor=actor(), now=utc_now()):
+        for line in audit.exported(caller()):
             file.write(line.encode())
             number += 1
     err.print(f"{number} entries exported; only you can read the file.")
@@ -79,7 +78,7 @@ def list_entries(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the audit log entries, in order."""
-    found = audit.view(resources().database, actor=actor(), now=utc_now(), after=after, limit=limit)
+    found = audit.view(caller(), after=after, limit=limit)
     if as_json:
         print_json([json.loads(one.line) for one in found])
         return
@@ -94,7 +93,7 @@ def searches(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Search activity by user, with unusual increases marked."""
-    found = audit.count_searches(resources().database, actor=actor(), now=utc_now())
+    found = audit.count_searches(caller())
     if as_json:
         print_json([asdict(one) | {"is_unusual": one.is_unusual} for one in found])
         return

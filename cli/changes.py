@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.output import err, out, print_json, table
-from pipeline.clock import utc_now
+from pipeline.governance.cases import find_case
 from pipeline.judging.changes import CAUSES, view_changes
 from report.column import plain
 from report.columns import SEEN
 from report.timeline import clock
+from storage.access.audit import Action
 from storage.database.moments import in_utc
 from storage.results.candidates import Place
 from storage.results.changes import Change, Changes
@@ -41,16 +42,10 @@ def changes(
 
 def changes_for(case: str, person: str = "", since: int | None = None) -> Changes:
     """What changed for a case's people. Raises NotAuthorised, Locked, WrongUsage."""
-    mine = resources()
-    return view_changes(
-        case,
-        engine=mine.engine,
-        person=person,
-        since=since,
-        database=mine.database,
-        actor=actor(),
-        now=utc_now(),
-    )
+    asked = caller()
+    case_id = find_case(asked, case, Action.CANDIDATES_VIEWED)
+    found = view_changes(asked, case_id, engine=resources().engine, person=person, since=since)
+    return found.changes
 
 
 def _document(case: str, found: Changes) -> dict[str, object]:

@@ -4,15 +4,16 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.output import err, out, print_json, table, table_of
 from cli.people import ask_for, verdict_table
 from errors import WrongUsage
-from pipeline.clock import utc_now
+from pipeline.governance.cases import find_case
 from pipeline.judging import group
 from pipeline.judging.group import Groups
 from report.column import plain
 from report.columns import MEMBER
+from storage.access.audit import Action
 from storage.results.groups import Group
 from worker.resources import resources
 
@@ -23,9 +24,9 @@ Number = Annotated[int, typer.Argument(help="Group number, as shown by `list`.")
 
 def make(case: Case, as_json: AsJson = False) -> None:
     """Group the faces in the case's own footage; earlier merges and splits are kept."""
-    mine = resources()
-    card = mine.photo_engine().card
-    made = group.make_groups(case, card=card, database=mine.database, actor=actor(), now=utc_now())
+    card = resources().photo_engine().card
+    asked = caller()
+    made = group.make_groups(asked, find_case(asked, case, Action.GROUPED), card=card)
     _print(made, as_json)
 
 
@@ -51,9 +52,8 @@ def merge(
     case: Case,
 ) -> None:
     """Merge groups into one; later groupings keep them together."""
-    kept = group.merge_groups(
-        case, numbers, database=resources().database, actor=actor(), now=utc_now()
-    )
+    asked = caller()
+    kept = group.merge_groups(asked, find_case(asked, case, Action.GROUPED), numbers)
     err.print(f"Merged into group {kept}.")
 
 
@@ -63,9 +63,8 @@ def split(
     case: Case,
 ) -> None:
     """Split appearances off a group; later groupings keep them apart."""
-    made = group.split_group(
-        case, number, appearances, database=resources().database, actor=actor(), now=utc_now()
-    )
+    asked = caller()
+    made = group.split_group(asked, find_case(asked, case, Action.GROUPED), number, appearances)
     err.print(f"Split off as group {made}.")
 
 
@@ -75,9 +74,10 @@ def promote(
     case: Case,
 ) -> None:
     """Add a group as person of interest, with its best crops as reference photos."""
-    mine = resources()
+    mine, asked = resources(), caller()
+    case_id = find_case(asked, case, Action.GROUPED)
     enrolled = group.promote_group(
-        case, number, name, engine=mine.photo_engine(), context=mine.context, actor=actor()
+        asked, case_id, number, name, engine=mine.photo_engine(), context=mine.context
     )
     ask_for([enrolled.person_id])
     out.print(verdict_table(enrolled))
@@ -85,11 +85,9 @@ def promote(
 
 
 def _known(case: str) -> Groups:
-    mine = resources()
-    engine = mine.settings.engine
-    return group.view_groups(
-        case, engine=engine, database=mine.database, actor=actor(), now=utc_now()
-    )
+    asked = caller()
+    case_id = find_case(asked, case, Action.CANDIDATES_VIEWED)
+    return group.view_groups(asked, case_id, engine=resources().settings.engine)
 
 
 def _print(known: Groups, as_json: bool) -> None:

@@ -7,16 +7,14 @@ from typing import Annotated
 from fastapi import Form, Request, Response
 
 from errors import WrongUsage
+from pipeline.act import Caller
 from pipeline.governance import cases
 from review.guard import router
 from review.pages import page
 from review.sessions import go
-from review.site import OurSite, Site
-from review.visitors import Who
-from storage.cases.case_ids import case_by_id
+from review.visitors import Asked
+from storage.access.audit import Action
 from storage.cases.case_terms import Authorisation
-from storage.cases.cases import Case
-from storage.database.database import reading
 
 routes = router("/cases/{case_id}")
 Text = Annotated[str, Form()]
@@ -24,48 +22,41 @@ Text = Annotated[str, Form()]
 
 @routes.post("/authorise")
 def authorise(
-    ours: OurSite, who: Who, case_id: int, authorisation: Text, authorised_by: Text, day: Text = ""
+    asked: Asked, case_id: int, authorisation: Text, authorised_by: Text, day: Text = ""
 ) -> Response:
-    """Enter the authorisation that a case needs; it was given today if nobody says otherwise."""
-    now = ours.now()
-    at = _moment(day) if day else now
+    """Enter the authorisation that a case needs; its default date is today."""
+    at = _moment(day) if day else asked.now
     cases.authorise(
-        find(ours, case_id).reference,
-        given_authorisation(authorisation, authorised_by, at, now),
-        actor=who.actor,
-        database=ours.database,
-        now=now,
+        cases.case_with_id(asked, case_id, Action.CASE_AUTHORISED).reference,
+        given_authorisation(authorisation, authorised_by, at, asked.now),
+        actor=asked.actor,
+        database=asked.database,
+        now=asked.now,
     )
     return go(f"/cases/{case_id}")
 
 
 @routes.post("/refuse")
-def refuse(ours: OurSite, who: Who, case_id: int, repeated: Text) -> Response:
+def refuse(asked: Asked, case_id: int, repeated: Text) -> Response:
     """End a case whose authorisation was refused; its reference is typed, as this erases people."""
-    reference = find(ours, case_id).reference
+    reference = cases.case_with_id(asked, case_id, Action.AUTHORISATION_REFUSED).reference
     check_repeated(reference, repeated)
-    cases.refuse_authorisation(reference, actor=who.actor, database=ours.database, now=ours.now())
+    cases.refuse_authorisation(reference, actor=asked.actor, database=asked.database, now=asked.now)
     return go("/cases")
 
 
 @routes.post("/close")
-def close(ours: OurSite, who: Who, case_id: int) -> Response:
+def close(asked: Asked, case_id: int) -> Response:
     """End a case: nobody is searched for in it any more."""
-    reference = find(ours, case_id).reference
-    cases.close_case(reference, actor=who.actor, database=ours.database, now=ours.now())
+    reference = cases.case_with_id(asked, case_id, Action.CASE_CLOSED).reference
+    cases.close_case(reference, actor=asked.actor, database=asked.database, now=asked.now)
     return go(f"/cases/{case_id}")
 
 
-def locked(request: Request, ours: Site, case_id: int) -> Response:
+def locked(request: Request, asked: Caller, case_id: int) -> Response:
     """What is shown of a case that waits for its authorisation: what it rests on, nothing else."""
-    case = find(ours, case_id)
-    return page(request, "case_locked.html.j2", status=HTTPStatus.LOCKED, one=case, now=ours.now())
-
-
-def find(ours: Site, case_id: int) -> Case:
-    """A case as it stands, for what does not look at its results. Raises NotAuthorised."""
-    with reading(ours.database) as session:
-        return case_by_id(session, case_id)
+    case = cases.case_with_id(asked, case_id, Action.CASE_VIEWED)
+    return page(request, "case_locked.html.j2", status=HTTPStatus.LOCKED, one=case, now=asked.now)
 
 
 def given_authorisation(
@@ -78,7 +69,7 @@ def given_authorisation(
 
 
 def check_repeated(reference: str, repeated: str) -> None:
-    """That somebody means what cannot be had back. Raises WrongUsage."""
+    """Check the confirmation of what cannot be undone. Raises WrongUsage."""
     if repeated.strip() != reference:
         raise WrongUsage("The reference does not match; nothing was purged.")
 

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from errors import Locked, WrongUsage
 from faces.engine import FaceEngine
 from pipeline.governance.accounts import names_of_actors
-from pipeline.governance.cases import Terms, open_case
+from pipeline.governance.cases import Terms, every_case, open_case
 from pipeline.judging import decoys
 from pipeline.judging.looking import look_closer_at_photo
 from pipeline.judging.overview import PAGE, detail, overview, page_of_candidates
@@ -27,10 +27,8 @@ from review.numbers import MOST, First
 from review.pages import page
 from review.photos import photo_files
 from review.site import OurSite, Site
-from review.visitors import Visitor, Who
-from storage.cases.cases import list_cases
+from review.visitors import Asked, Visitor, Who
 from storage.cases.people import Standing
-from storage.database.database import reading
 from storage.results.verdicts import Key
 from storage.tables import Category
 from worker.resources import PHOTO_MIN_FACE_PX
@@ -39,12 +37,11 @@ routes = router("/cases")
 
 
 @routes.get("")
-def cases(request: Request, ours: OurSite) -> Response:
+def cases(request: Request, ours: OurSite, asked: Asked) -> Response:
     """Every case, the newest first, and a form to open one."""
-    with reading(ours.database) as session:
-        known = list_cases(session)
     bases = ours.policy.bases.values()
-    return page(request, "cases.html.j2", cases=known, now=ours.now(), bases=bases)
+    known = every_case(asked)
+    return page(request, "cases.html.j2", cases=known, now=asked.now, bases=bases)
 
 
 @routes.post("")
@@ -80,12 +77,12 @@ def open_one(
 
 
 @routes.get("/{case_id}")
-def show(request: Request, ours: OurSite, who: Who, case_id: int) -> Response:
+def show(request: Request, ours: OurSite, asked: Asked, who: Who, case_id: int) -> Response:
     """One case; while it is locked, no more than what it rests on."""
     try:
         found = overview(ours.database, case_id, actor=who.actor, now=ours.now())
     except Locked:
-        return locked(request, ours, case_id)
+        return locked(request, asked, case_id)
     return page(
         request, "case.html.j2", found=found, now=ours.now(), categories=list(Category), judged=[]
     )

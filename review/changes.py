@@ -9,9 +9,7 @@ from pipeline.judging.changes import CAUSES, view_changes
 from review.guard import router
 from review.pages import page
 from review.site import OurSite
-from review.visitors import Who
-from storage.cases.case_ids import case_to_read_by_id
-from storage.database.database import reading
+from review.visitors import Asked
 
 routes = router("/cases")
 
@@ -20,27 +18,18 @@ routes = router("/cases")
 def changes(
     request: Request,
     ours: OurSite,
-    who: Who,
+    asked: Asked,
     case_id: int,
     since: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> Response:
     """In the last run of each person, or in all runs after one."""
-    found = view_changes(
-        case_id,
-        engine=ours.plan.engine,
-        since=since,
-        database=ours.database,
-        actor=who.actor,
-        now=ours.now(),
-    )
-    with reading(ours.database) as session:
-        case = case_to_read_by_id(session, case_id, ours.now())
+    found = view_changes(asked, case_id, engine=ours.plan.engine, since=since)
     return page(
         request,
         "changes.html.j2",
-        case=case,
-        found=found,
+        case=found.case,
+        found=found.changes,
         since=since,
         causes=CAUSES,
-        actors=names_of_actors(ours.database),
+        actors=names_of_actors(asked.database),
     )

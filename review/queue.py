@@ -7,16 +7,16 @@ from typing import Any
 from fastapi import Request, Response
 
 from monitor.snapshots import Snapshot
-from pipeline.planning.outlook import look_ahead
+from pipeline.act import Caller
+from pipeline.planning.queue import look_at_queue
 from report.moments import when
 from report.morning import in_words, speed_in_words
 from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
-from review.visitors import Who
+from review.visitors import Asked, Who
 from storage.access.accounts import Role
-from storage.database.database import reading
-from storage.jobs.night import Totals, totals
+from storage.jobs.night import Totals
 
 routes = router("/queue")
 
@@ -37,27 +37,25 @@ class QueueState:
 
 
 @routes.get("")
-def show_queue(request: Request, ours: OurSite, who: Who) -> Response:
+def show_queue(request: Request, ours: OurSite, asked: Asked, who: Who) -> Response:
     """The page."""
-    return page(request, "queue.html.j2", **_values(ours), flower=_flower(ours, who.roles))
+    return page(request, "queue.html.j2", **_values(ours, asked), flower=_flower(ours, who.roles))
 
 
 @routes.get("/state")
-def show_state(request: Request, ours: OurSite) -> Response:
+def show_state(request: Request, ours: OurSite, asked: Asked) -> Response:
     """The part of it that changes while one looks."""
-    return page(request, "queue_state.html.j2", **_values(ours))
+    return page(request, "queue_state.html.j2", **_values(ours, asked))
 
 
-def queue_state(ours: Site) -> QueueState:
+def queue_state(ours: Site, asked: Caller) -> QueueState:
     """Read it all. Raises StoreUnavailable."""
     snapshot = ours.look()
-    windows, workers = ours.context.windows, ours.workers()
-    with reading(ours.database) as session:
-        outlook = look_ahead(session, workers=workers, windows=windows, now=ours.now())
-        counted = totals(session)
+    queue = look_at_queue(asked, workers=ours.workers(), windows=ours.context.windows)
+    outlook = queue.outlook
     return QueueState(
         snapshot=snapshot,
-        totals=counted,
+        totals=queue.totals,
         services=ours.services(),
         workers=outlook.workers,
         speed=outlook.forecast.speed,
@@ -65,13 +63,13 @@ def queue_state(ours: Site) -> QueueState:
     )
 
 
-def _values(ours: Site) -> dict[str, Any]:
-    state = queue_state(ours)
+def _values(ours: Site, asked: Caller) -> dict[str, Any]:
+    state = queue_state(ours, asked)
     zone = ours.context.windows.zone
     return {
         "state": state,
         "workers": in_words(state.snapshot.vitals.fleet),
-        "end": when(state.end, ours.now(), zone) if state.end else "",
+        "end": when(state.end, asked.now, zone) if state.end else "",
         "speed": speed_in_words(state.speed, state.workers) if state.speed else "",
     }
 

@@ -1,13 +1,14 @@
-"""Recordings: handing files in, and how far each has been watched."""
+"""Recordings: uploading files, and how far each has been processed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from fastapi import Request, Response
 
-from errors import NotFound
-from pipeline.planning.outlook import Outlook, look_ahead
+from pipeline.act import Caller
+from pipeline.governance.cases import cases_in_force
+from pipeline.intake import recordings as steps
+from pipeline.intake.recordings import Coming, RecordingStatus, Viewer
 from report.moments import when
 from report.timeline import Bar, Tick, bars, ticks
 from review.guard import router
@@ -15,29 +16,24 @@ from review.numbers import First, Number
 from review.pages import IN_WORDS, page
 from review.site import OurSite, Site
 from review.tus import routes_at
-from review.visitors import Visitor, Who
+from review.visitors import Asked, Visitor, Who
 from storage.access.accounts import Role
-from storage.cases.cases import list_cases
-from storage.database.database import Session, reading
-from storage.jobs import uploads
-from storage.jobs.listing import SegmentRow, newest_analyses, segment_rows, spans
-from storage.jobs.progress import Outcome, Progress, outcomes, progress
-from storage.jobs.refusals import RefusedFile, refused_files
+from storage.jobs.listing import SegmentRow
+from storage.jobs.progress import Outcome, Progress
+from storage.jobs.refusals import RefusedFile
 from storage.jobs.states import OPEN
-from storage.jobs.uploads import Stage, Upload
 from storage.tables import State
 
 SEE_ALL = frozenset({Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR})
-"""Whoever else hands footage in sees their own."""
+"""Other roles that upload footage see their own."""
 ON_A_PAGE = 20
-ENDED_LATELY = timedelta(days=1)
 routes = router("/recordings")
 upload_routes = routes_at("/uploads")
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A recording's length, drawn: what was watched, what was seen, what could not be."""
+    """A recording's length, drawn: what was processed, what was seen, what could not be."""
 
     watched: list[Bar]
     running: list[Bar]
@@ -54,7 +50,7 @@ class Shown:
     progress: Progress
     strip: Strip
     expected: str
-    """When it is expected to have been watched, in words; empty when that cannot be told."""
+    """When it is expected to be processed, in words; empty when that is unknown."""
 
     @property
     def state(self) -> str:
@@ -71,21 +67,8 @@ class Shown:
 
     @property
     def percent(self) -> int:
-        """How much of it has been watched or given up."""
+        """How much of it was processed or given up."""
         return 100 * self.progress.done_ms // max(self.progress.total_ms, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """An upload, and how many of its bytes are there."""
-
-    upload: Upload
-    offset: int
-
-    @property
-    def percent(self) -> int:
-        """How much has come."""
-        return 100 * self.offset // self.upload.size_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,110 +82,97 @@ class Listed:
     more: bool
     """Whether there are older ones."""
     refused: list[RefusedFile]
-    """Files that were not taken, the latest first; of `uploads` none."""
+    """Rejected files, the latest first; none of `uploads`."""
     refused_in_all: int
 
 
 @routes.get("")
 def show_recordings(
-    request: Request, ours: OurSite, who: Who, first: First = 0, case: int | None = None
+    request: Request,
+    ours: OurSite,
+    asked: Asked,
+    who: Who,
+    first: First = 0,
+    case: int | None = None,
 ) -> Response:
-    """The page; footage is handed in for `case` unless another one is chosen."""
-    now = ours.now()
-    with reading(ours.database) as session:
-        cases = [one for one in list_cases(session) if one.is_in_force(now)]
-    listed = list_recordings(ours, who, first)
+    """The page; footage is uploaded for `case` unless another one is chosen."""
     return page(
-        request, "recordings.html.j2", cases=cases, chosen=case, step=ON_A_PAGE, listed=listed,
+        request,
+        "recordings.html.j2",
+        cases=cases_in_force(asked),
+        chosen=case,
+        step=ON_A_PAGE,
+        listed=list_recordings(ours, asked, who, first),
         most_gb=ours.most_upload_bytes // 10**9,
-    )  # fmt: skip
+    )
 
 
 @routes.get("/list")
-def show_list(request: Request, ours: OurSite, who: Who, first: First = 0) -> Response:
-    """The part of it that changes while one looks."""
-    listed = list_recordings(ours, who, first)
+def show_list(
+    request: Request, ours: OurSite, asked: Asked, who: Who, first: First = 0
+) -> Response:
+    """The part of it that is refreshed."""
+    listed = list_recordings(ours, asked, who, first)
     return page(request, "recordings_list.html.j2", step=ON_A_PAGE, listed=listed)
 
 
 @routes.get("/{analysis_id}")
-def show_recording(request: Request, analysis_id: Number, ours: OurSite, who: Who) -> Response:
+def show_recording(
+    request: Request, analysis_id: Number, ours: OurSite, asked: Asked, who: Who
+) -> Response:
     """One of them."""
-    return page(request, "recording.html.j2", one=find_recording(ours, who, analysis_id))
+    one = find_recording(ours, asked, who, analysis_id)
+    return page(request, "recording.html.j2", one=one)
 
 
-def find_recording(ours: Site, who: Visitor, analysis_id: int) -> Shown:
+def find_recording(ours: Site, asked: Caller, who: Visitor, analysis_id: int) -> Shown:
     """One recording that a visitor may see. Raises NotFound."""
-    with reading(ours.database) as session:
-        own = uploads.analyses_of(session, who.account_id)
-        found = show(session, ours, [analysis_id], ours.now())
-    if not found or not (who.roles & SEE_ALL or analysis_id in own):
-        raise NotFound("No such recording; see the list of recordings.")
-    return found[0]
+    return _shown(ours, asked, steps.find_recording(asked, _viewer(ours, who), analysis_id))
 
 
 def list_recordings(
     ours: Site,
+    asked: Caller,
     who: Visitor,
     first: int = 0,
     *,
     older_than: int | None = None,
     number: int = ON_A_PAGE,
 ) -> Listed:
-    """What a visitor may see: uploads of their own, and recordings, the newest first.
-
-    Of these a `number`, from the `first` on, of those below the analysis `older_than` if given.
-    """
-    now = ours.now()
-    with reading(ours.database) as session:
-        own = uploads.of_account(session, who.account_id, ended_after=now - ENDED_LATELY)
-        only = None if who.roles & SEE_ALL else uploads.analyses_of(session, who.account_id)
-        analyses = newest_analyses(
-            session, first=first, number=number + 1, only=only, older_than=older_than
-        )
-        shown = show(session, ours, analyses[:number], now)
-        account_id = None if who.roles & SEE_ALL else who.account_id
-        refused = refused_files(session, account_id=account_id)
-    coming = [_coming(ours, one) for one in own if one.stage is not Stage.TAKEN]
-    told_there = {one.upload.id for one in coming}
-    others = [one for one in reversed(refused) if one.upload_id not in told_there]
-    more = len(analyses) > number
-    return Listed(shown, coming, first, more, others[:ON_A_PAGE], len(others))
+    """What a visitor may see, as `pipeline.intake.recordings.list_recordings`."""
+    found = steps.list_recordings(
+        asked, _viewer(ours, who), ours.inbox, number=number, first=first, older_than=older_than
+    )
+    return Listed(
+        [_shown(ours, asked, one) for one in found.recordings],
+        found.uploads,
+        first,
+        found.more,
+        found.refused[:ON_A_PAGE],
+        len(found.refused),
+    )
 
 
-def show(session: Session, ours: Site, analysis_ids: Sequence[int], now: datetime) -> list[Shown]:
-    """These analyses as they stand, in this order."""
-    windows = ours.context.windows
-    outlook = look_ahead(session, workers=ours.workers(), windows=windows, now=now)
-    came = {one.analysis_id: one for one in outcomes(session, analysis_ids)}
-    far = {one.analysis_id: one for one in progress(session, analysis_ids)}
-    return [
-        Shown(came[one], far[one], _strip(session, came[one]), _expected(ours, outlook, one, now))
-        for one in analysis_ids
-        if one in came
-    ]
+def _viewer(ours: Site, who: Visitor) -> Viewer:
+    sees_all = bool(who.roles & SEE_ALL)
+    return Viewer(who.account_id, sees_all, ours.workers(), ours.context.windows)
 
 
-def _strip(session: Session, one: Outcome) -> Strip:
-    segments, length = segment_rows(session, one.analysis_id), one.duration_ms
+def _shown(ours: Site, asked: Caller, one: RecordingStatus) -> Shown:
+    end, zone = one.expected_at, ours.context.windows.zone
+    return Shown(one.outcome, one.progress, _strip(one), when(end, asked.now, zone) if end else "")
+
+
+def _strip(one: RecordingStatus) -> Strip:
+    length = one.outcome.duration_ms
     return Strip(
-        watched=bars(_of(segments, State.DONE), length),
-        running=bars(_of(segments, State.RUNNING), length),
-        seen=bars(spans(session, one.analysis_id), length),
-        gaps=bars(one.gaps, length),
+        watched=bars(_of(one.segments, State.DONE), length),
+        running=bars(_of(one.segments, State.RUNNING), length),
+        seen=bars(one.seen, length),
+        gaps=bars(one.outcome.gaps, length),
         ticks=ticks(length),
     )
 
 
 def _of(segments: Sequence[SegmentRow], state: State) -> list[tuple[int, int]]:
     return [(one.start_ms, one.end_ms) for one in segments if one.state is state]
-
-
-def _expected(ours: Site, outlook: Outlook, analysis_id: int, now: datetime) -> str:
-    end = outlook.forecast.ends.get(analysis_id)
-    return when(end, now, ours.context.windows.zone) if end else ""
-
-
-def _coming(ours: Site, upload: Upload) -> Coming:
-    here = upload.stage is Stage.COMING
-    return Coming(upload, ours.inbox.offset(upload.id) if here else upload.size_bytes)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from fastapi import File, Form, Request, Response, UploadFile
 
+from pipeline.act import Caller
+from pipeline.governance.cases import cases_in_force
 from pipeline.judging.looking import look_at_appearance
 from pipeline.people.search import Answer, Question, search
 from report.calibration import said
@@ -16,32 +18,30 @@ from review.numbers import Number, Spot
 from review.pages import page
 from review.photos import photo_files
 from review.site import OurSite, Site
-from review.visitors import Visitor, Who
-from storage.cases.cases import Case, list_cases
-from storage.database.database import reading
+from review.visitors import Asked
 
 routes = router("/search")
 
 
 @routes.get("")
-def form(request: Request, ours: OurSite, case: int | None = None) -> Response:
+def form(request: Request, asked: Asked, case: int | None = None) -> Response:
     """Which case, and which photo."""
-    return page(request, "search.html.j2", cases=_in_force(ours), chosen=case, answer=None)
+    return page(request, "search.html.j2", cases=cases_in_force(asked), chosen=case, answer=None)
 
 
 @routes.post("")
 def look_for(
     request: Request,
     ours: OurSite,
-    who: Who,
+    asked: Asked,
     case: Annotated[int, Form()],
     photos: Annotated[list[UploadFile], File()],
     limit: Annotated[int, Form(ge=1, le=1000)] = 100,
 ) -> Response:
     """What came close, by recording, and what was not searched."""
-    known = _in_force(ours)
+    known = cases_in_force(asked)
     reference = next((one.reference for one in known if one.id == case), "")
-    answer = search_with(ours, who, photos, Question(reference, limit=limit))
+    answer = search_with(ours, asked, photos, Question(reference, limit=limit))
     return page(
         request,
         "search.html.j2",
@@ -54,16 +54,16 @@ def look_for(
 
 
 @routes.get("/{case_id}/{appearance}/crops/{place}")
-def crop(ours: OurSite, who: Who, case_id: Number, appearance: Number, place: Spot) -> Response:
+def crop(ours: OurSite, asked: Asked, case_id: Number, appearance: Number, place: Spot) -> Response:
     """A picture of an appearance in footage that the case allows."""
     name = look_at_appearance(
-        ours.database, case_id, appearance, place, actor=who.actor, now=ours.now()
+        asked.database, case_id, appearance, place, actor=asked.actor, now=asked.now
     )
     return Response(ours.context.media.read(name), media_type="image/jpeg")
 
 
 def search_with(
-    ours: Site, who: Visitor, photos: Sequence[UploadFile], question: Question
+    ours: Site, asked: Caller, photos: Sequence[UploadFile], question: Question
 ) -> Answer:
     """Search with uploaded photos. Raises WrongUsage, and as `pipeline.people.search`."""
     with photo_files(photos) as paths, ours.looking:
@@ -71,12 +71,7 @@ def search_with(
             paths,
             question,
             engine=photo_engine(ours),
-            database=ours.database,
-            actor=who.actor,
-            now=ours.now(),
+            database=asked.database,
+            actor=asked.actor,
+            now=asked.now,
         )
-
-
-def _in_force(ours: Site) -> list[Case]:
-    with reading(ours.database) as session:
-        return [one for one in list_cases(session) if one.is_in_force(ours.now())]

@@ -19,13 +19,10 @@ from pipeline.judging.review import Rules
 from pipeline.plan import Plan
 from review.clip_cache import ClipCache
 from review.throttle import LoginThrottle
-from storage.access import audit
 from storage.access.accounts import Role
-from storage.access.audit import Action
-from storage.access.chain import JsonValue
 from storage.access.web_sessions import Lifetime
 from storage.cases.legal_bases import Policy
-from storage.database.database import Engine, Session
+from storage.database.database import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +77,6 @@ class Site:
     looking: Lock = field(default_factory=Lock)
     """Held by whoever looks at photos: each takes a core and the engine's memory."""
     now: Callable[[], datetime] = utc_now
-
-    def record(
-        self,
-        session: Session,
-        actor: str,
-        action: Action,
-        case_id: int | None = None,
-        **objects: JsonValue,
-    ) -> None:
-        """Append an act to the audit log: the last thing in its transaction."""
-        now = self.now()
-        audit.record(session, actor=actor, action=action, case_id=case_id, objects=objects, now=now)
 
     @property
     def database(self) -> Engine:

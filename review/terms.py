@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import Form, Response
 
-from pipeline.governance.cases import change_case
+from pipeline.governance.cases import case_with_id, change_case
 from report.moments import as_typed, typed
-from review.authority import find
 from review.guard import router
 from review.sessions import go
 from review.site import OurSite
-from review.visitors import Who
+from review.visitors import Asked
+from storage.access.audit import Action
 from storage.cases.case_terms import Change
 from storage.cases.cases import EVER
 
@@ -22,7 +22,7 @@ Text = Annotated[str, Form()]
 @routes.post("/change")
 def change(
     ours: OurSite,
-    who: Who,
+    asked: Asked,
     case_id: int,
     sources: Text = "",
     footage_from: Text = "",
@@ -31,7 +31,7 @@ def change(
 ) -> Response:
     """Give a case other footage or another end; a field that still says what it showed changes
     nothing, and a window's end that was emptied stands for any time."""
-    case = find(ours, case_id)
+    case = case_with_id(asked, case_id, Action.CASE_CHANGED)
     wanted = Change(
         sources=[line.strip() for line in sources.splitlines() if line.strip()],
         footage_from=_changed(footage_from, case.footage_from, EVER[0]),
@@ -42,9 +42,9 @@ def change(
         case.reference,
         wanted,
         policy=ours.policy,
-        actor=who.actor,
-        database=ours.database,
-        now=ours.now(),
+        actor=asked.actor,
+        database=asked.database,
+        now=asked.now,
     )
     return go(f"/cases/{case_id}")
 

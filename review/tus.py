@@ -7,6 +7,7 @@ that is kept, tuspyserver, writes the names of files into logs and knows no owne
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,16 +18,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from errors import Conflict, TooLarge
+from pipeline.act import Caller
 from pipeline.governance.cases import require_case
 from pipeline.intake.receive import Receiving
+from pipeline.intake.uploads import begin_upload, note_bytes, own_upload, stop_upload
 from pipeline.names import display_name
 from review.guard import router
 from review.site import OurSite, Site
-from review.visitors import Visitor, Who
+from review.visitors import Asked, Visitor, Who
 from storage.access.audit import Action
-from storage.database.database import reading, writing
-from storage.jobs import uploads
-from storage.jobs.uploads import Upload
+from storage.jobs.uploads import Stage, Upload
 
 VERSION = "1.0.0"
 SPEAKS = {"Tus-Resumable": VERSION}
@@ -68,6 +69,7 @@ def offer(ours: OurSite) -> Response:
 def create(
     request: Request,
     ours: OurSite,
+    asked: Asked,
     who: Who,
     upload_length: Annotated[int, Header(ge=1, le=1 << 50)],
     tus_resumable: Speaking = "",
@@ -78,16 +80,17 @@ def create(
     _check_version(tus_resumable)
     if upload_length > ours.most_upload_bytes:
         raise TooLarge("The file is too large; see NIGHTREEL_UPLOAD_MAX_GB.")
-    given = _metadata(upload_metadata)
-    upload = _begin(ours, who, given.get("filename", ""), given.get("case", ""), upload_length)
+    upload = _begin(ours, asked, who, _metadata(upload_metadata), upload_length)
     place = f"{request.url.path}/{upload.id}"
     return Response(status_code=HTTPStatus.CREATED, headers=SPEAKS | {"Location": place})
 
 
-def tell(upload_id: str, ours: OurSite, who: Who, tus_resumable: Speaking = "") -> Response:
+def tell(
+    upload_id: str, ours: OurSite, asked: Asked, who: Who, tus_resumable: Speaking = ""
+) -> Response:
     """How many bytes of an upload have come: `Upload-Offset`, of `Upload-Length`."""
     _check_version(tus_resumable)
-    upload = _own(ours, who, upload_id)
+    upload = own_upload(asked, upload_id, who.account_id)
     return Response(
         headers=SPEAKS
         | {
@@ -102,6 +105,7 @@ async def receive(
     request: Request,
     upload_id: str,
     ours: OurSite,
+    asked: Asked,
     who: Who,
     upload_offset: Annotated[int, Header(ge=0, le=1 << 50)],
     tus_resumable: Speaking = "",
@@ -111,27 +115,25 @@ async def receive(
     _check_version(tus_resumable)
     if request.headers.get("content-type") != STREAM:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Bytes come as {STREAM}")
-    upload = await run_in_threadpool(_own, ours, who, upload_id)
-    if upload.stage is not uploads.Stage.COMING:
+    upload = await run_in_threadpool(own_upload, asked, upload_id, who.account_id)
+    if upload.stage is not Stage.COMING:
         return _at(upload.size_bytes)
     with ours.inbox.hold(upload.id) as receiving:
         begin = receiving.length
         if upload_offset != begin:
             raise Conflict(f"The upload resumes at byte {begin}; request its Upload-Offset.")
         await _write(request, receiving, upload.size_bytes)
-        await run_in_threadpool(_come, ours, upload, receiving)
+        await run_in_threadpool(_come, ours, asked, upload, receiving)
         return _at(receiving.length)
 
 
-def stop(upload_id: str, ours: OurSite, who: Who, tus_resumable: Speaking = "") -> Response:
+def stop(
+    upload_id: str, ours: OurSite, asked: Asked, who: Who, tus_resumable: Speaking = ""
+) -> Response:
     """Give an upload up; its bytes are removed. One that was taken already stays."""
     _check_version(tus_resumable)
-    upload = _own(ours, who, upload_id)
-    if upload.stage is uploads.Stage.ARRIVED:
-        raise Conflict("The file is uploaded and being checked; it can no longer be stopped.")
-    with writing(ours.database) as session:
-        uploads.forget(session, [upload.id])
-    ours.inbox.discard(upload.id)
+    upload = own_upload(asked, upload_id, who.account_id)
+    stop_upload(asked, ours.inbox, upload)
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=SPEAKS)
 
 
@@ -161,43 +163,37 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
             return
 
 
-def _begin(ours: Site, who: Visitor, name: str, case: str, size_bytes: int) -> Upload:
-    now, adding = ours.now(), Action.RECORDING_ADDED
+def _begin(
+    ours: Site, asked: Caller, who: Visitor, given: dict[str, str], size_bytes: int
+) -> Upload:
     case_id = None
-    if case:
-        in_force = require_case(case, adding, actor=who.actor, database=ours.database, now=now)
-        case_id = in_force.id
-    with writing(ours.database) as session:
-        upload = uploads.begin(
-            session,
-            account_id=who.account_id,
-            actor=who.actor,
-            case_id=case_id,
-            name=shown_name(name),
-            size_bytes=size_bytes,
-            now=now,
+    if case := given.get("case"):
+        in_force = require_case(
+            case,
+            Action.RECORDING_ADDED,
+            actor=asked.actor,
+            database=asked.database,
+            now=asked.now,
         )
-        ours.inbox.make(upload.id, size_bytes)
-    return upload
+        case_id = in_force.id
+    return begin_upload(
+        asked,
+        ours.inbox,
+        account_id=who.account_id,
+        case_id=case_id,
+        name=shown_name(given.get("filename", "")),
+        size_bytes=size_bytes,
+    )
 
 
-def _come(ours: Site, upload: Upload, receiving: Receiving) -> None:
-    whole = receiving.length == upload.size_bytes
-    if whole:
-        receiving.settle()
-    with writing(ours.database) as session:
-        uploads.touch(session, upload.id, ours.now(), arrived=whole)
-    if whole:
+def _come(ours: Site, asked: Caller, upload: Upload, receiving: Receiving) -> None:
+    # The clock is read again: bytes may have come for hours.
+    if note_bytes(replace(asked, now=ours.now()), upload, receiving):
         ours.wake_importer()
 
 
-def _own(ours: Site, who: Visitor, upload_id: str) -> Upload:
-    with reading(ours.database) as session:
-        return uploads.find(session, upload_id, account_id=who.account_id)
-
-
 def _offset(ours: Site, upload: Upload) -> int:
-    coming = upload.stage is uploads.Stage.COMING
+    coming = upload.stage is Stage.COMING
     return ours.inbox.offset(upload.id) if coming else upload.size_bytes
 
 

@@ -9,9 +9,8 @@ from datetime import datetime
 from errors import NightreelError, StoreUnavailable
 from pipeline.context import Context
 from pipeline.intake.receive import Inbox, recover, refuse, sweep, take_in
+from pipeline.intake.uploads import complete_uploads
 from pipeline.plan import Plan
-from storage.database.database import reading
-from storage.jobs import uploads
 from storage.jobs.uploads import Upload
 
 log = logging.getLogger(__name__)
@@ -53,9 +52,7 @@ class UploadImporter:
         """Take in whatever has arrived."""
         recover(self._inbox, self._tools, self._now())
         sweep(self._inbox, self._tools, self._now())
-        with reading(self._tools.database) as session:
-            arrived = uploads.arrived(session)
-        for upload in arrived:
+        for upload in complete_uploads(self._tools.database):
             self._take(upload)
 
     def _take(self, upload: Upload) -> None:

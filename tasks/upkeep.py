@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
+from pipeline.act import Caller
 from pipeline.clock import utc_now
 from pipeline.governance.audit import keep_checkpoint, sign
 from pipeline.governance.certificates import keep
@@ -15,6 +16,7 @@ from storage.database.database import reading, writing
 from storage.files.crops import crop_numbers
 from storage.jobs.dispatcher import ready_to_match, waiting_sites
 from storage.results.groups import drop_groups_of_ended
+from storage.results.rematches import WORKER
 from tasks.analyses import ask_for_matching
 from tasks.asking import broker_errors_explained
 from tasks.people import ask_for_people
@@ -83,7 +85,7 @@ def sign_audit_log() -> None:
     if a folder for it is set."""
     mine = resources()
     key = signing_key(mine.database, mine.settings.effective_audit_key_file)
-    made = sign(mine.database, key, utc_now())
+    made = sign(Caller(mine.database, WORKER, utc_now()), key)
     if mine.settings.checkpoint_folder:
         keep_checkpoint(Path(mine.settings.checkpoint_folder), made)
     log.info("audit log signed at entry %d", made.count)

@@ -11,6 +11,7 @@ from sealing import MASTER
 from sqlmodel import select
 from steps import enrol, find, open_case
 
+from pipeline.act import Caller
 from pipeline.archive.backup import Wish, back_up
 from pipeline.archive.layout import Archive
 from pipeline.archive.manifest import Manifest
@@ -83,7 +84,8 @@ def fill(home: Path, context: Context, plan: Plan, clip: Path) -> Filled:
         ).id  # fmt: skip
     inbox.make(upload, 1000)
     inbox.file(upload).write_bytes(os.urandom(400))
-    sign(context.database, signing_key(context.database, archive.audit_key), utc_now())
+    asked = Caller(context.database, "uid:1", utc_now())
+    sign(asked, signing_key(context.database, archive.audit_key))
     return Filled(archive, context, photo, upload)
 
 

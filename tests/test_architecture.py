@@ -132,6 +132,45 @@ def test_imports_inside_storage_run_one_way(path: Path) -> None:
             assert rest.partition(".")[0] in below, f"{path} must not import {module}"
 
 
+def imported_names(path: Path) -> set[tuple[str, str]]:
+    """Every name a file imports from a module: (module, name)."""
+    return {
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+
+
+@pytest.mark.parametrize("entrance", ["review"])
+def test_entrances_open_no_database_sessions(entrance: str) -> None:
+    """They call pipeline, which does what is asked and records it in one transaction."""
+    sessions = {("storage.database.database", name) for name in ("reading", "writing", "Session")}
+    sessions |= {("storage.database", "database"), ("sqlmodel", "Session")}
+    for path in sorted(ROOT.glob(f"{entrance}/**/*.py")):
+        assert not imported_names(path) & sessions, f"{path} opens database sessions"
+        assert "storage.database.database" not in {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }, path
+
+
+def test_the_pages_take_the_time_from_the_clock_of_their_site() -> None:
+    """A request reads it once, in `review.visitors.caller`; a test sets it."""
+    clock = ("pipeline.clock", "utc_now")
+    asking = {
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("review/**/*.py")
+        if clock in imported_names(path)
+    }
+    # `serve` hands it to the importer, which is no part of a request.
+    assert asking == {"review/site.py", "review/serve.py"}
+    for place in asking:
+        assert "utc_now()" not in (ROOT / place).read_text(), place
+
+
 def test_no_module_lies_loose_in_storage() -> None:
     assert [path.name for path in ROOT.glob("storage/*.py")] == ["__init__.py"]
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import count
 from pathlib import Path
 
@@ -11,11 +10,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from errors import WrongUsage
 from pipeline.act import Caller
-from storage.access.audit import Action, entries
+from storage.access.audit import Action, entries, newest
 from storage.access.chain import Broken, Entry, first_broken, read_line
-from storage.access.checkpoints import Checkpoint, checkpoints, make_checkpoint, read_checkpoint
+from storage.access.checkpoints import (
+    Checkpoint,
+    checkpoints,
+    make_checkpoint,
+    public_half,
+    read_checkpoint,
+)
 from storage.access.search_counts import SearchCount, search_counts
-from storage.database.database import Engine, reading, writing
+from storage.cases.cases import id_of_case
+from storage.database.database import Engine, Session, reading, writing
 
 _RESTORED = (
     "Entry {} says that a backup was restored: checkpoints signed after that backup was taken and "
@@ -68,10 +74,17 @@ def read_checkpoints(files: Sequence[Path]) -> list[Checkpoint]:
         raise WrongUsage("A checkpoint file cannot be read, or holds something else.") from error
 
 
-def sign(database: Engine, key: Ed25519PrivateKey, now: datetime) -> Checkpoint:
+def sign(caller: Caller, key: Ed25519PrivateKey) -> Checkpoint:
     """Sign how far the log has come. Raises StoreUnavailable."""
-    with writing(database) as session:
-        return make_checkpoint(session, key, now)
+    with writing(caller.database) as session:
+        return make_checkpoint(session, key, caller.now)
+
+
+def export_checkpoint(caller: Caller, key: Ed25519PrivateKey) -> Checkpoint:
+    """`sign` for someone who takes the checkpoint elsewhere; that is an entry behind it."""
+    made = sign(caller, key)
+    caller.act(Action.AUDIT_EXPORTED).note(None, what="checkpoint")
+    return made
 
 
 def write_checkpoint(file: Path, made: Checkpoint) -> None:
@@ -97,33 +110,63 @@ def keep_checkpoint(folder: Path, made: Checkpoint) -> Path:
     return file
 
 
-def exported(database: Engine, *, actor: str, now: datetime) -> Iterator[str]:
+def exported(caller: Caller) -> Iterator[str]:
     """The log in lines, each with its end; that it is exported is its last. Raises
     StoreUnavailable."""
-    Caller(database, actor, now).act(Action.AUDIT_EXPORTED).note(None)
-    with reading(database) as session:
+    caller.act(Action.AUDIT_EXPORTED).note(None)
+    with reading(caller.database) as session:
         for one in entries(session):
             yield one.line + "\n"
 
 
-def view(
-    database: Engine, *, actor: str, now: datetime, after: int = 0, limit: int | None = None
-) -> list[Entry]:
-    """Entries behind a position; that they were looked at is one more. Raises StoreUnavailable."""
-    with reading(database) as session:
+def view(caller: Caller, *, after: int = 0, limit: int | None = None) -> list[Entry]:
+    """Entries behind a position; that they were viewed is one more. Raises StoreUnavailable."""
+    with reading(caller.database) as session:
         found = list(entries(session, after=after, limit=limit))
-    Caller(database, actor, now).act(Action.AUDIT_VIEWED).note(
-        None, after=after, entries=len(found)
-    )
+    caller.act(Action.AUDIT_VIEWED).note(None, after=after, entries=len(found))
     return found
 
 
-def count_searches(database: Engine, *, actor: str, now: datetime) -> list[SearchCount]:
-    """Who searched how often; that it was looked at is an entry. Raises StoreUnavailable."""
-    with reading(database) as session:
-        found = search_counts(session, now)
-    Caller(database, actor, now).act(Action.AUDIT_VIEWED).note(None, what="searches")
+def view_newest(
+    caller: Caller, *, case: str, action: str, before: int | None, limit: int
+) -> list[Entry]:
+    """The newest entries, or those before a position; of one case or action where it is given.
+
+    That they were viewed is one more. Raises StoreUnavailable.
+    """
+    with reading(caller.database) as session:
+        case_id = _case_id(session, case)
+        found = newest(session, before=before, case_id=case_id, action=action, limit=limit)
+    caller.act(Action.AUDIT_VIEWED).note(None)
     return found
+
+
+def count_searches(caller: Caller) -> list[SearchCount]:
+    """Who searched how often; that it was viewed is an entry. Raises StoreUnavailable."""
+    found = searches_beside(caller)
+    caller.act(Action.AUDIT_VIEWED).note(None, what="searches")
+    return found
+
+
+def searches_beside(caller: Caller) -> list[SearchCount]:
+    """`count_searches` beside entries, whose viewing is recorded already."""
+    with reading(caller.database) as session:
+        return search_counts(session, caller.now)
+
+
+def check(caller: Caller, key: Ed25519PrivateKey) -> Examined:
+    """`examine` with the key of this machine; that it was checked is an entry."""
+    found = examine(caller.database, public_key=public_half(key))
+    caller.act(Action.AUDIT_VIEWED).note(None)
+    return found
+
+
+def _case_id(session: Session, reference: str) -> int | None:
+    """A case's id; one that no entry has where the reference is unknown."""
+    if not reference:
+        return None
+    found = id_of_case(session, reference)
+    return -1 if found is None else found
 
 
 def _refuse_forged(given: Sequence[Checkpoint], public_key: str) -> None:

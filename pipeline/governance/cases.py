@@ -9,6 +9,7 @@ from pipeline.act import Caller
 from storage.access.audit import Action
 from storage.access.chain import stamp
 from storage.cases import case_terms, cases
+from storage.cases.case_ids import case_by_id
 from storage.cases.case_terms import Authorisation, Change
 from storage.cases.cases import EVER, Case
 from storage.cases.gallery import unmatch
@@ -174,6 +175,26 @@ def look_at_case(
         people = people_in(session, case.id)
         act.record(session, case.id, people=len(people))
     return case, people
+
+
+def every_case(caller: Caller) -> list[Case]:
+    """Every case, the newest first, to be named or chosen; this is not recorded."""
+    with reading(caller.database) as session:
+        return cases.list_cases(session)
+
+
+def cases_in_force(caller: Caller) -> list[Case]:
+    """Those of `every_case` that allow a search now."""
+    return [case for case in every_case(caller) if case.is_in_force(caller.now)]
+
+
+def case_with_id(caller: Caller, case_id: int, action: Action) -> Case:
+    """The case with this id, in force or not, for an act on it.
+
+    That there is none is recorded as a refusal of the act. Raises NotAuthorised, StoreUnavailable.
+    """
+    with caller.act(action).refusals(case_id), reading(caller.database) as session:
+        return case_by_id(session, case_id)
 
 
 def _refuse_too_long(expires_at: datetime, policy: Policy, now: datetime) -> None:

@@ -1,14 +1,14 @@
 """How a case's candidates changed when its people were compared again."""
 
-from datetime import datetime
+from dataclasses import dataclass
 
 from errors import WrongUsage
 from pipeline.act import Caller
 from storage.access.audit import Action
 from storage.cases.case_ids import case_to_read_by_id
-from storage.cases.cases import Case, case_to_read
+from storage.cases.cases import Case
 from storage.cases.people import find_person
-from storage.database.database import Engine, Session, reading
+from storage.database.database import reading
 from storage.results.changes import Changes, changes
 from storage.results.rematches import exists
 
@@ -21,34 +21,28 @@ CAUSES = {
 """Why people were compared again, in words."""
 
 
+@dataclass(frozen=True, slots=True)
+class CaseChanges:
+    """A case, and what comparing its people again changed."""
+
+    case: Case
+    changes: Changes
+
+
 def view_changes(
-    case: str | int,
-    *,
-    engine: str,
-    person: str = "",
-    since: int | None = None,
-    database: Engine,
-    actor: str,
-    now: datetime,
-) -> Changes:
+    caller: Caller, case_id: int, *, engine: str, person: str = "", since: int | None = None
+) -> CaseChanges:
     """What the last run changed for each of a case's people, or all runs after `since` together.
 
-    Of one person only if a name is given. A case is named by its reference or its id. Raises
-    NotAuthorised, Locked, and WrongUsage where the case looks for nobody of that name or has no
-    such run.
+    Of one person only if a name is given. Raises NotAuthorised, Locked, and WrongUsage where the
+    case has nobody of that name or no such run.
     """
-    act = Caller(database, actor, now).act(Action.CANDIDATES_VIEWED)
-    with act.refusals(case), reading(database) as session:
-        case_id = _readable(session, case, now).id
+    act = caller.act(Action.CANDIDATES_VIEWED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case = case_to_read_by_id(session, case_id, caller.now)
         person_id = find_person(session, case_id, person) if person else None
         if since and not exists(session, since, case_id=case_id):
             raise WrongUsage(f"No run {since} in this case; `nightreel changes` shows the last.")
         found = changes(session, case_id, engine=engine, person_id=person_id, since=since)
     act.note(case_id, what="changes", runs=len(found.rematches))
-    return found
-
-
-def _readable(session: Session, case: str | int, now: datetime) -> Case:
-    if isinstance(case, int):
-        return case_to_read_by_id(session, case, now)
-    return case_to_read(session, case, now)
+    return CaseChanges(case, found)

@@ -1,22 +1,22 @@
-"""Who else appears often in a case: groups of appearances that may be one person, for people."""
+"""Who else appears often in a case: groups of appearances that may be one person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from errors import NotAuthorised, UnusablePhoto, WrongUsage
+from errors import NotAuthorised, Purged, UnusablePhoto, WrongUsage
 from faces.engine import FaceEngine, ModelCard
 from faces.grouping import group
 from pipeline.act import Caller
 from pipeline.analysis.overlaps import moment_of, repeated
-from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.people.portraits import Kept, examine
 from storage.access.audit import Action
-from storage.cases.cases import Case, case_in_force
+from storage.cases.case_ids import case_in_force_by_id
+from storage.cases.cases import Case
 from storage.cases.scope import has_footage
-from storage.database.database import Engine, Session, reading
+from storage.database.database import Session, reading
 from storage.results import groups as stored
 from storage.results.group_rules import rules
 from storage.results.groups import Group
@@ -30,28 +30,33 @@ BEST_CROPS = 5
 class Groups:
     """The groups of a case as they stand."""
 
-    case_id: int
+    case: Case
     groups: list[Group]
     """The largest first."""
     moments: list[int]
     """Of each group: how many of its appearances are different moments of footage."""
 
+    def group(self, group_id: int) -> Group:
+        """One of them. Raises Purged."""
+        for one in self.groups:
+            if one.id == group_id:
+                return one
+        raise Purged("No such group; it may have been merged or purged.")
 
-def make_groups(
-    reference: str, *, card: ModelCard, database: Engine, actor: str, now: datetime
-) -> Groups:
+
+def make_groups(caller: Caller, case_id: int, *, card: ModelCard) -> Groups:
     """Group the appearances in a case's own footage by one engine's vectors.
 
-    What people said of appearances holds, and groups keep their numbers as far as they can.
-    Raises NotAuthorised when the case is not in force or does not allow it, WrongUsage when it has
-    no footage of its own.
+    What reviewers said of appearances holds, and groups keep their numbers where possible. Raises
+    NotAuthorised when the case is not in force or does not allow it, WrongUsage when it has no
+    footage of its own.
     """
-    act = Caller(database, actor, now).act(Action.GROUPED)
-    with act.refusals(reference), reading(database) as session:
-        case = case_that_allows(session, reference, now)
+    act = caller.act(Action.GROUPED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case = case_that_allows(session, case_id, caller.now)
         if not has_footage(session, case.id):
             raise WrongUsage(
-                f"Case {reference} has no footage of its own; add it with `ingest --case`."
+                f"Case {case.reference} has no footage of its own; add it with `ingest --case`."
             )
         ids, vectors = stored.vectors_of_case(session, case, card.name)
         together, apart = _said(session, case.id, card.name, ids)
@@ -60,86 +65,83 @@ def make_groups(
     for id, label in zip(ids, labels, strict=True):
         found.setdefault(label, []).append(id)
     several = [members for members in found.values() if len(members) > 1]
-    with act.on(reference) as session:
-        case_that_allows(session, reference, now)
-        stored.replace_groups(session, case.id, card.name, several, now)
+    with act.on(case_id) as session:
+        case_that_allows(session, case_id, caller.now)
+        stored.replace_groups(session, case.id, card.name, several, caller.now)
         act.record(
             session, case.id, kind="make", engine=card.name,
             appearances=len(ids), groups=len(several),
         )  # fmt: skip
-    return groups_of(reference, engine=card.name, database=database, now=now)
+    return _groups_of(caller, case_id, card.name)
 
 
-def groups_of(reference: str, *, engine: str, database: Engine, now: datetime) -> Groups:
-    """The groups of a case. Raises NotAuthorised as `make_groups`."""
-    with reading(database) as session:
-        case = case_that_allows(session, reference, now)
-        found = stored.groups(session, case.id, engine)
-        return Groups(case.id, found, [_moments(session, one) for one in found])
-
-
-def view_groups(
-    reference: str, *, engine: str, database: Engine, actor: str, now: datetime
-) -> Groups:
-    """`groups_of` for somebody who looks at them: that is in the audit log."""
-    act = Caller(database, actor, now).act(Action.CANDIDATES_VIEWED)
-    with act.refusals(reference):
-        known = groups_of(reference, engine=engine, database=database, now=now)
-    act.note(known.case_id, kind="groups", groups=len(known.groups))
+def view_groups(caller: Caller, case_id: int, *, engine: str) -> Groups:
+    """The groups of a case; that they were viewed is recorded. Raises as `make_groups`."""
+    act = caller.act(Action.CANDIDATES_VIEWED)
+    with act.refusals(case_id):
+        known = _groups_of(caller, case_id, engine)
+    act.note(case_id, kind="groups", groups=len(known.groups))
     return known
 
 
-def merge_groups(
-    reference: str, group_ids: Sequence[int], *, database: Engine, actor: str, now: datetime
-) -> int:
+def view_crop(
+    caller: Caller, case_id: int, group_id: int, appearance_id: int, *, engine: str
+) -> str:
+    """The name of the best picture of an appearance in a group; that it was viewed is recorded.
+
+    Raises NotAuthorised as `make_groups`, and Purged.
+    """
+    act = caller.act(Action.CROP_VIEWED)
+    with act.refusals(case_id):
+        members = _groups_of(caller, case_id, engine).group(group_id).members
+    crops = {one.seen.appearance_id: one.seen.crops for one in members}.get(appearance_id)
+    if not crops:
+        raise Purged("No such picture in this group.")
+    act.note(case_id, appearance_id=appearance_id)
+    return crops[0]
+
+
+def merge_groups(caller: Caller, case_id: int, group_ids: Sequence[int]) -> int:
     """Make one group of several, for good; returns its number.
 
     Raises NotAuthorised as `make_groups`, WrongUsage as `storage.results.groups.merge`.
     """
-    act = Caller(database, actor, now).act(Action.GROUPED)
-    with act.on(reference) as session:
-        case = case_that_allows(session, reference, now)
-        kept = stored.merge(session, case.id, group_ids)
-        act.record(session, case.id, kind="merge", group_ids=list(group_ids), group_id=kept)
+    act = caller.act(Action.GROUPED)
+    with act.on(case_id) as session:
+        case_that_allows(session, case_id, caller.now)
+        kept = stored.merge(session, case_id, group_ids)
+        act.record(session, case_id, kind="merge", group_ids=list(group_ids), group_id=kept)
     return kept
 
 
-def split_group(
-    reference: str,
-    group_id: int,
-    appearance_ids: Sequence[int],
-    *,
-    database: Engine,
-    actor: str,
-    now: datetime,
-) -> int:
+def split_group(caller: Caller, case_id: int, group_id: int, appearance_ids: Sequence[int]) -> int:
     """Make a group of its own of some appearances, for good; returns its number.
 
     Raises NotAuthorised as `make_groups`, WrongUsage as `storage.results.groups.split`.
     """
-    act = Caller(database, actor, now).act(Action.GROUPED)
-    with act.on(reference) as session:
-        case = case_that_allows(session, reference, now)
-        made = stored.split(session, case.id, group_id, appearance_ids, now)
+    act = caller.act(Action.GROUPED)
+    with act.on(case_id) as session:
+        case_that_allows(session, case_id, caller.now)
+        made = stored.split(session, case_id, group_id, appearance_ids, caller.now)
         act.record(
-            session, case.id, kind="split", group_id=group_id, new_group_id=made,
+            session, case_id, kind="split", group_id=group_id, new_group_id=made,
             appearance_ids=sorted(appearance_ids),
         )  # fmt: skip
     return made
 
 
 def promote_group(
-    reference: str, group_id: int, name: str, *, engine: FaceEngine, context: Context, actor: str
+    caller: Caller, case_id: int, group_id: int, name: str, *, engine: FaceEngine, context: Context
 ) -> Enrolled:
     """Turn a group into a person of its case: its best crops are judged as any reference photo is.
 
-    Raises NotAuthorised as `make_groups`, WrongUsage when there is no such group or it is somebody
+    Raises NotAuthorised as `make_groups`, WrongUsage when there is no such group or it is a person
     already, UnusablePhoto when none of its crops can be searched with; then nobody is enrolled.
     """
-    act = Caller(context.database, actor, utc_now()).act(Action.GROUPED)
-    with act.refusals(reference), reading(context.database) as session:
-        case = case_that_allows(session, reference, act.caller.now)
-        chosen = _group(session, case.id, group_id, engine.card.name)
+    act = caller.act(Action.GROUPED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case_that_allows(session, case_id, caller.now)
+        chosen = _group(session, case_id, group_id, engine.card.name)
     crops = [Kept(f"appearance {id}", context.media.read(crop), id) for id, crop in _best(chosen)]
     verdicts = [(crop, examine(crop, engine)) for crop in crops]
     usable = [crop for crop, portrait in verdicts if portrait.usable]
@@ -147,25 +149,32 @@ def promote_group(
         reasons = "; ".join(f"{one.name}: {one.verdict}" for _, one in verdicts)
         raise UnusablePhoto(f"No usable picture in group {group_id}. {reasons}")
     enrolled = enrol_person(
-        name, usable, case_id=case.id, engine=engine, context=context, actor=actor
+        name, usable, case_id=case_id, engine=engine, context=context, actor=caller.actor
     )
-    with act.on(reference) as session:
-        stored.remember_person(session, case.id, group_id, enrolled.person_id)
+    with act.on(case_id) as session:
+        stored.remember_person(session, case_id, group_id, enrolled.person_id)
         act.record(
-            session, case.id, kind="promote", group_id=group_id, person_id=enrolled.person_id
+            session, case_id, kind="promote", group_id=group_id, person_id=enrolled.person_id
         )
     return enrolled
 
 
-def case_that_allows(session: Session, reference: str, now: datetime) -> Case:
+def case_that_allows(session: Session, case_id: int, now: datetime) -> Case:
     """A case in force that allows unknown faces to be grouped. Raises NotAuthorised."""
-    case = case_in_force(session, reference, now)
+    case = case_in_force_by_id(session, case_id, now)
     if not case.allows_grouping:
         raise NotAuthorised(
-            f"Case {reference} does not allow unknown faces to be grouped; "
+            f"Case {case.reference} does not allow unknown faces to be grouped; "
             "only a case that was opened with --allow-grouping does."
         )
     return case
+
+
+def _groups_of(caller: Caller, case_id: int, engine: str) -> Groups:
+    with reading(caller.database) as session:
+        case = case_that_allows(session, case_id, caller.now)
+        found = stored.groups(session, case_id, engine)
+        return Groups(case, found, [_moments(session, one) for one in found])
 
 
 def _said(

@@ -18,7 +18,7 @@ from review.api.paging import Cursor, older_than, piece
 from review.api.routing import routes_of
 from review.files import described
 from review.site import OurSite
-from review.visitors import Who
+from review.visitors import Asked
 from storage.access.audit import Action
 
 routes = routes_of("audit")
@@ -27,42 +27,44 @@ LINES = described("application/jsonl", "One JSON line per entry, oldest first.")
 
 @routes.get("/audit")
 def audit_entries(
-    ours: OurSite,
-    who: Who,
+    asked: Asked,
     case: Annotated[str, Query(max_length=200, description="Reference of a case.")] = "",
     action: Action | None = None,
     cursor: Cursor = "",
 ) -> AuditAnswer:
     """Up to 100 entries, newest first."""
-    found = audit.read_entries(
-        ours, who, case=case, action=action.value if action else "", before=older_than(cursor)
+    found = steps.view_newest(
+        asked,
+        case=case,
+        action=action.value if action else "",
+        before=older_than(cursor),
+        limit=audit.ON_A_PAGE + 1,
     )
-    names = names_of_actors(ours.database)
+    names = names_of_actors(asked.database)
     some = piece(found, lambda one: (-one.position,), cursor, audit.ON_A_PAGE)
     return AuditAnswer(entries=[EntryAnswer.of(one, names) for one in some.shown], next=some.next)
 
 
 @routes.get("/audit/searches")
-def count_searches(ours: OurSite, who: Who) -> list[SearchesAnswer]:
+def count_searches(asked: Asked) -> list[SearchesAnswer]:
     """Search activity by user, with unusual activity flagged."""
-    names = names_of_actors(ours.database)
-    found = steps.count_searches(ours.database, actor=who.actor, now=ours.now())
-    return [SearchesAnswer.of(one, names) for one in found]
+    names = names_of_actors(asked.database)
+    return [SearchesAnswer.of(one, names) for one in steps.count_searches(asked)]
 
 
 @routes.get("/audit/export", response_class=Response, responses=LINES)
-def export_audit(ours: OurSite, who: Who) -> Response:
+def export_audit(asked: Asked) -> Response:
     """The complete log, for another system or the verifier."""
-    return audit.export_audit(ours, who)
+    return audit.export_audit(asked)
 
 
 @routes.post("/audit/check")
-def check_audit(ours: OurSite, who: Who) -> CheckedAnswer:
+def check_audit(ours: OurSite, asked: Asked) -> CheckedAnswer:
     """Verify the complete log and report the first broken entry."""
-    return CheckedAnswer.of(audit.check(ours, who))
+    return CheckedAnswer.of(steps.check(asked, audit.key_of(ours)))
 
 
 @routes.post("/audit/checkpoint")
-def sign_audit(ours: OurSite, who: Who) -> CheckpointAnswer:
+def sign_audit(ours: OurSite, asked: Asked) -> CheckpointAnswer:
     """Sign a checkpoint; store the response where this machine cannot change it."""
-    return CheckpointAnswer.of(audit.sign(ours, who))
+    return CheckpointAnswer.of(steps.export_checkpoint(asked, audit.key_of(ours)))

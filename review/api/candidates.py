@@ -22,7 +22,7 @@ from review.api.paging import Cursor, Limit, Place, piece, place_of
 from review.api.routing import CASE, IN_A_CASE, routes_of
 from review.numbers import MOST, Number
 from review.site import OurSite
-from review.visitors import Who
+from review.visitors import Asked, Who
 from storage.results.changes import Change
 from storage.results.verdicts import Key
 
@@ -87,7 +87,7 @@ def override(
 def changes(
     case_id: Number,
     ours: OurSite,
-    who: Who,
+    asked: Asked,
     since: Annotated[
         int | None,
         Query(
@@ -100,14 +100,7 @@ def changes(
     limit: Limit = 50,
 ) -> ChangesAnswer:
     """Changes caused by an added or withdrawn photo, or another engine or threshold."""
-    known = view_changes(
-        case_id,
-        engine=ours.plan.engine,
-        since=since,
-        database=ours.database,
-        actor=who.actor,
-        now=ours.now(),
-    )
+    known = view_changes(asked, case_id, engine=ours.plan.engine, since=since).changes
     found = piece(known.changes, _place, cursor, limit)
     return ChangesAnswer.of(known, found.shown, found.next)
 

@@ -23,37 +23,33 @@ from review.api.routing import CASE, routes_of
 from review.files import PICTURE
 from review.numbers import Number
 from review.site import OurSite
-from review.visitors import Who
+from review.visitors import Asked
 
 routes = routes_of("groups", f"{CASE}/groups")
 
 
 @routes.get("")
 def list_groups(
-    case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
+    case_id: Number, ours: OurSite, asked: Asked, cursor: Cursor = "", limit: Limit = 50
 ) -> GroupsAnswer:
     """The groups of a case, largest first."""
-    known = pages.viewed(ours, who, pages.reference_in_force(ours, who, case_id))
+    known = steps.view_groups(asked, case_id, engine=ours.plan.engine)
     return _some(known, cursor, limit)
 
 
 @routes.post("/make")
-def make(case_id: Number, ours: OurSite, who: Who, limit: Limit = 50) -> GroupsAnswer:
+def make(case_id: Number, ours: OurSite, asked: Asked, limit: Limit = 50) -> GroupsAnswer:
     """Group the faces in the case's own footage. Earlier merges and splits are kept, and groups
     keep their numbers where possible."""
-    return _some(pages.group_all(ours, who, case_id), "", limit)
+    card = ours.context.engine_for(ours.plan).card
+    known = steps.make_groups(asked, case_id, card=card)
+    return _some(known, "", limit)
 
 
 @routes.post("/merge")
-def merge(case_id: Number, ours: OurSite, who: Who, given: MergeGiven) -> NumberAnswer:
+def merge(case_id: Number, asked: Asked, given: MergeGiven) -> NumberAnswer:
     """Merge groups; they stay together when faces are grouped again."""
-    kept = steps.merge_groups(
-        pages.reference_in_force(ours, who, case_id),
-        given.group_ids,
-        database=ours.database,
-        actor=who.actor,
-        now=ours.now(),
-    )
+    kept = steps.merge_groups(asked, case_id, given.group_ids)
     return NumberAnswer(id=kept)
 
 
@@ -62,49 +58,40 @@ def show(
     case_id: Number,
     group: Number,
     ours: OurSite,
-    who: Who,
+    asked: Asked,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> MembersAnswer:
     """The appearances in one group."""
-    known = pages.viewed(ours, who, pages.reference_in_force(ours, who, case_id))
-    one = pages.group_in(known, group)
+    known = steps.view_groups(asked, case_id, engine=ours.plan.engine)
+    one = known.group(group)
     found = piece(one.members, lambda member: (member.seen.appearance_id,), cursor, limit)
     members = [MemberAnswer.of(member, case_id) for member in found.shown]
     return MembersAnswer(id=one.id, person_id=one.person_id, members=members, next=found.next)
 
 
 @routes.post("/{group}/split", status_code=HTTPStatus.CREATED)
-def split(
-    case_id: Number, group: Number, ours: OurSite, who: Who, given: SplitGiven
-) -> NumberAnswer:
+def split(case_id: Number, group: Number, asked: Asked, given: SplitGiven) -> NumberAnswer:
     """Split appearances off a group; they stay apart when faces are grouped again."""
-    made = steps.split_group(
-        pages.reference_in_force(ours, who, case_id),
-        group,
-        given.appearance_ids,
-        database=ours.database,
-        actor=who.actor,
-        now=ours.now(),
-    )
+    made = steps.split_group(asked, case_id, group, given.appearance_ids)
     return NumberAnswer(id=made)
 
 
 @routes.post("/{group}/promote", status_code=HTTPStatus.CREATED)
 def promote(
-    case_id: Number, group: Number, ours: OurSite, who: Who, given: NameGiven
+    case_id: Number, group: Number, ours: OurSite, asked: Asked, given: NameGiven
 ) -> EnrolledAnswer:
     """Add a group as a person of interest, with its best pictures as reference photos. Its own
     appearances will be candidates too; their small distances prove nothing."""
-    return EnrolledAnswer.of(pages.turn_into_person(ours, who, case_id, group, given.name))
+    return EnrolledAnswer.of(pages.turn_into_person(ours, asked, case_id, group, given.name))
 
 
 @routes.get("/{group}/crops/{appearance}", response_class=Response, responses=PICTURE)
 def picture(
-    case_id: Number, group: Number, appearance: Number, ours: OurSite, who: Who
+    case_id: Number, group: Number, appearance: Number, ours: OurSite, asked: Asked
 ) -> Response:
     """The clearest picture of an appearance in a group."""
-    return pages.crop(ours, who, case_id, group, appearance)
+    return pages.crop(ours, asked, case_id, group, appearance)
 
 
 def _some(known: Groups, cursor: str, limit: int) -> GroupsAnswer:

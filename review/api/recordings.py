@@ -9,7 +9,7 @@ from review.api.routing import ALWAYS, FOUND, PREFIX, routes_of, said
 from review.numbers import Number
 from review.site import OurSite
 from review.tus import routes_at
-from review.visitors import Who
+from review.visitors import Asked, Who
 
 routes = routes_of("recordings")
 upload_routes = routes_at(
@@ -21,24 +21,24 @@ upload_routes = routes_at(
 
 @routes.get("/recordings")
 def list_recordings(
-    ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 20
+    ours: OurSite, asked: Asked, who: Who, cursor: Cursor = "", limit: Limit = 20
 ) -> RecordingsAnswer:
     """Recordings and their processing status, newest first."""
     below = older_than(cursor)
-    listed = recordings.list_recordings(ours, who, older_than=below, number=limit + 1)
+    listed = recordings.list_recordings(ours, asked, who, older_than=below, number=limit + 1)
     found = piece(listed.recordings, lambda one: (-one.outcome.analysis_id,), cursor, limit)
     shown = [RecordingAnswer.of(one) for one in found.shown]
     return RecordingsAnswer(recordings=shown, next=found.next)
 
 
 @routes.get("/recordings/{analysis_id}", responses=FOUND)
-def one_recording(analysis_id: Number, ours: OurSite, who: Who) -> RecordingAnswer:
+def one_recording(analysis_id: Number, ours: OurSite, asked: Asked, who: Who) -> RecordingAnswer:
     """One recording and its processing status."""
-    return RecordingAnswer.of(recordings.find_recording(ours, who, analysis_id))
+    return RecordingAnswer.of(recordings.find_recording(ours, asked, who, analysis_id))
 
 
 @upload_routes.get("", response_class=JSONResponse)
-def list_uploads(ours: OurSite, who: Who) -> list[UploadAnswer]:
+def list_uploads(ours: OurSite, asked: Asked, who: Who) -> list[UploadAnswer]:
     """Your uploads in progress, or rejected within the last day."""
-    listed = recordings.list_recordings(ours, who)
+    listed = recordings.list_recordings(ours, asked, who)
     return [UploadAnswer.of(one) for one in listed.uploads]

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Form, Response
 
+from pipeline.governance.cases import case_with_id
 from pipeline.people.search import Question
 from review import searching
-from review.api.cases import reference
 from review.api.models.given import Moment, Remark
 from review.api.models.search import SearchAnswer
 from review.api.people import Photos
@@ -14,7 +14,7 @@ from review.api.routing import CASE, routes_of
 from review.files import PICTURE
 from review.numbers import Number, Spot
 from review.site import OurSite
-from review.visitors import Who
+from review.visitors import Asked
 from storage.access.audit import Action
 from storage.cases.scope import Scope
 
@@ -25,7 +25,7 @@ routes = routes_of("search", CASE)
 def search(
     case_id: Number,
     ours: OurSite,
-    who: Who,
+    asked: Asked,
     photos: Photos,
     added_from: Annotated[
         Moment | None, Form(description="Only recordings added from this time on.")
@@ -39,12 +39,14 @@ def search(
     """Search the footage in scope with one person's photos; if the case has its own footage, only
     that. The response lists what was searched and what was not, by reason."""
     scope = Scope(source=source, added_from=added_from, added_until=added_until)
-    known = reference(ours, who, case_id, Action.SEARCHED)
+    known = case_with_id(asked, case_id, Action.SEARCHED).reference
     question = Question(known, scope=scope, limit=limit)
-    return SearchAnswer.of(searching.search_with(ours, who, photos, question))
+    return SearchAnswer.of(searching.search_with(ours, asked, photos, question))
 
 
 @routes.get("/appearances/{appearance}/crops/{place}", response_class=Response, responses=PICTURE)
-def picture(case_id: Number, appearance: Number, place: Spot, ours: OurSite, who: Who) -> Response:
+def picture(
+    case_id: Number, appearance: Number, place: Spot, ours: OurSite, asked: Asked
+) -> Response:
     """A picture of an appearance in footage in scope."""
-    return searching.crop(ours, who, case_id, appearance, place)
+    return searching.crop(ours, asked, case_id, appearance, place)

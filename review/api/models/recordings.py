@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel, Field
 
-from review.recordings import Coming, Shown
+from pipeline.intake.recordings import Coming
+from review.recordings import Shown
 from storage.jobs.uploads import Stage
 from storage.tables import State
 

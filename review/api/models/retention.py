@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from pipeline.governance.certificates import as_document
 from pipeline.governance.purge import Certificate, Retention
-from review.retention import Kept, Purge
+from pipeline.governance.retention import Kept, Purge
 from storage.cases.cases import Case
 
 

@@ -169,7 +169,7 @@ def test_a_checkpoint_signed_after_the_backup_says_that_entries_are_missing_and_
     for _ in range(3):
         Caller(filled.database, ACTOR, utc_now()).act(Action.SEARCHED).note(None)
     key = signing_key(filled.database, filled.archive.audit_key)
-    later = sign(filled.database, key, utc_now())
+    later = sign(Caller(filled.database, "uid:1", utc_now()), key)
     again = there()
     public = public_half(key)
     examined = examine(again.database, public_key=public, also=[later])

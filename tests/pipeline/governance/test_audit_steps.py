@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from errors import KeyMissing, WrongUsage
+from pipeline.act import Caller
 from pipeline.governance.audit import (
     examine,
     examine_file,
@@ -32,6 +33,10 @@ from storage.database.database import reading, writing
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = public_half(KEY)
 SCRIPT = Path(__file__).parents[3] / "deploy/audit_verifier.py"
+
+
+def asking(database: Engine, now: datetime = NOW) -> Caller:
+    return Caller(database, "account:3", now)
 
 
 def filled(database: Engine, number: int = 12) -> None:
@@ -65,10 +70,10 @@ def alter(database: Engine, *statements: str) -> None:
 
 def test_a_log_is_whole_and_signed_again_only_when_it_has_grown(database: Engine) -> None:
     filled(database)
-    first = sign(database, KEY, NOW)
-    assert sign(database, KEY, NOW + timedelta(hours=1)) == first
+    first = sign(asking(database), KEY)
+    assert sign(asking(database, NOW + timedelta(hours=1)), KEY) == first
     filled(database, 1)
-    assert sign(database, KEY, NOW + timedelta(hours=2)).count == 13
+    assert sign(asking(database, NOW + timedelta(hours=2)), KEY).count == 13
     found = examine(database, public_key=PUBLIC, also=[first])
     assert (found.entries, found.checkpoints, found.broken) == (13, 2, None)
 
@@ -86,7 +91,7 @@ def test_a_log_is_whole_and_signed_again_only_when_it_has_grown(database: Engine
 )
 def test_what_was_altered_is_named(database: Engine, statement: str, position: int) -> None:
     filled(database)
-    sign(database, KEY, NOW)
+    sign(asking(database), KEY)
     alter(database, statement)
     found = examine(database, public_key=PUBLIC).broken
     assert found
@@ -97,7 +102,7 @@ def test_what_was_altered_is_named(database: Engine, statement: str, position: i
 
 def test_a_checkpoint_cannot_be_changed(database: Engine) -> None:
     filled(database)
-    sign(database, KEY, NOW)
+    sign(asking(database), KEY)
     with pytest.raises(DBAPIError, match="never changed"), writing(database) as session:
         session.connection().execute(text("update audit_checkpoint set count = 1"))
     with reading(database) as session:
@@ -106,7 +111,7 @@ def test_a_checkpoint_cannot_be_changed(database: Engine) -> None:
 
 def test_a_checkpoint_of_somebody_elses_is_refused(database: Engine) -> None:
     filled(database)
-    forged = sign(database, Ed25519PrivateKey.generate(), NOW)
+    forged = sign(asking(database), Ed25519PrivateKey.generate())
     with pytest.raises(WrongUsage, match="not signed with this key"):
         examine(database, public_key=PUBLIC, also=[forged])
     assert examine(database, public_key=PUBLIC).broken is not None
@@ -117,9 +122,9 @@ def test_an_export_is_checked_by_a_program_that_knows_nothing_of_ours(
 ) -> None:
     filled(database)
     log, signed = tmp_path / "log.jsonl", tmp_path / "checkpoint.json"
-    lines = list(exported(database, actor="uid:7", now=NOW))
+    lines = list(exported(asking(database)))
     log.write_text("".join(lines))
-    write_checkpoint(signed, sign(database, KEY, NOW))
+    write_checkpoint(signed, sign(asking(database), KEY))
     assert json.loads(lines[-1])["action"] == "audit_exported"
     given = read_checkpoints([signed])
     assert examine_file(log, public_key=PUBLIC, also=given).broken is None
@@ -139,9 +144,9 @@ def test_an_export_is_checked_by_a_program_that_knows_nothing_of_ours(
 
 def test_looking_at_the_log_is_an_entry_too(database: Engine) -> None:
     filled(database)
-    seen = view(database, actor="account:3", now=NOW, after=10)
+    seen = view(asking(database), after=10)
     assert [one.position for one in seen] == [11, 12]
-    assert view(database, actor="account:3", now=NOW)[-1].action == "audit_viewed"
+    assert view(asking(database))[-1].action == "audit_viewed"
 
 
 def test_the_signing_key_is_made_once_for_its_owner_alone(database: Engine, tmp_path: Path) -> None:
@@ -157,7 +162,7 @@ def test_the_signing_key_is_made_once_for_its_owner_alone(database: Engine, tmp_
 def test_no_signing_key_is_made_beside_what_another_signed(
     database: Engine, tmp_path: Path
 ) -> None:
-    sign(database, signing_key(database, tmp_path / "audit.key"), NOW)
+    sign(asking(database), signing_key(database, tmp_path / "audit.key"))
     with pytest.raises(KeyMissing, match=r"moved\.key is missing.*NIGHTREEL_AUDIT_KEY_FILE"):
         signing_key(database, tmp_path / "moved.key")
     assert not (tmp_path / "moved.key").exists()
@@ -167,7 +172,7 @@ def test_checkpoints_from_before_a_restore_stay_beside_those_after_it(
     database: Engine, tmp_path: Path
 ) -> None:
     filled(database, 2)
-    before = sign(database, KEY, NOW)
+    before = sign(asking(database), KEY)
     after = replace(before, hash="f" * 64)
     first, second = (keep_checkpoint(tmp_path, one) for one in (before, after))
     assert first == keep_checkpoint(tmp_path, before) != second

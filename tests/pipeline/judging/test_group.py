@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from steps import watch_all
 from errors import NotAuthorised, UnusablePhoto, WrongUsage
 from faces.engines.stub import StubEngine
 from footage.alignment import Overlap
+from pipeline.act import Caller
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.migrate import migrate
 from pipeline.analysis.rematch import match_person
@@ -24,13 +25,13 @@ from pipeline.context import Context
 from pipeline.intake.ingest import ingest_file
 from pipeline.judging.group import (
     Groups,
-    groups_of,
     make_groups,
     merge_groups,
     promote_group,
     split_group,
     view_groups,
 )
+from pipeline.people.enrol import Enrolled
 from pipeline.people.withdraw import withdraw
 from pipeline.plan import Plan
 from storage import tables
@@ -49,6 +50,8 @@ from storage.vectors.appearances import replace_appearances
 from storage.vectors.embeddings import keep_vectors
 
 CARD = replace(StubEngine.card, threshold=0.5)
+A, B, C = 1, 2, 3
+"""The ids of the cases in `store`."""
 RED_HUE, GREEN_HUE, BLUE_HUE = 0.0, 2.0, 4.0
 
 
@@ -85,8 +88,17 @@ def store(database: Engine) -> Engine:
     return database
 
 
-def make(database: Engine, case: str = "A") -> Groups:
-    return make_groups(case, card=CARD, database=database, actor="uid:1", now=NOW)
+def asking(database: Engine, now: datetime = NOW) -> Caller:
+    return Caller(database, "uid:1", now)
+
+
+def make(database: Engine, case_id: int = A) -> Groups:
+    return make_groups(asking(database), case_id, card=CARD)
+
+
+def promote(context: Context, group_id: int, name: str, engine: StubEngine) -> Enrolled:
+    asked = asking(context.database, utc_now())
+    return promote_group(asked, A, group_id, name, engine=engine, context=context)
 
 
 def members(known: Groups) -> list[list[int]]:
@@ -101,26 +113,26 @@ def test_appearances_that_may_be_one_person_are_a_group_the_largest_first(store:
 
 
 def test_no_group_reaches_into_another_case(store: Engine) -> None:
-    assert members(make(store, "B")) == []
+    assert members(make(store, B)) == []
     watched(store, "B", "e", [0.0])
-    made = make(store, "B")
+    made = make(store, B)
     [group] = made.groups
     assert {member.seen.recording for member in group.members} == {"c.mp4", "e.mp4"}
     for act in (
-        lambda: merge_groups("A", [group.id, group.id + 1], database=store, actor="uid:1", now=NOW),
-        lambda: split_group("A", group.id, [7], database=store, actor="uid:1", now=NOW),
+        lambda: merge_groups(asking(store), A, [group.id, group.id + 1]),
+        lambda: split_group(asking(store), A, group.id, [7]),
     ):
         with pytest.raises(WrongUsage, match="No group"):
             act()
     with pytest.raises(WrongUsage, match="not all"):
         [first, *_] = make(store).groups
-        split_group("A", first.id, [7], database=store, actor="uid:1", now=NOW)
-    assert members(groups_of("B", engine="stub", database=store, now=NOW)) == members(made)
+        split_group(asking(store), A, first.id, [7])
+    assert members(view_groups(asking(store), B, engine="stub")) == members(made)
 
 
 def test_a_case_that_does_not_allow_it_refuses_and_the_attempt_is_recorded(store: Engine) -> None:
     with pytest.raises(NotAuthorised, match="--allow-grouping"):
-        make(store, "C")
+        make(store, C)
     with reading(store) as session:
         assert [entry.action for entry in entries(session)] == ["refused"]
 
@@ -131,7 +143,7 @@ def test_a_case_that_has_ended_refuses_and_its_groups_go(store: Engine) -> None:
         close_case(session, "A", NOW)
         drop_groups_of_ended(session, NOW)
     with pytest.raises(NotAuthorised, match="closed"):
-        groups_of("A", engine="stub", database=store, now=NOW)
+        view_groups(asking(store), A, engine="stub")
     with reading(store) as session:
         assert session.exec(select(tables.FaceGroup)).all() == []
         assert session.exec(select(tables.GroupMember)).all() == []
@@ -141,7 +153,7 @@ def test_groups_expire_with_their_case(store: Engine) -> None:
     make(store)
     late = NOW + timedelta(days=31)
     with pytest.raises(NotAuthorised, match="expired"):
-        groups_of("A", engine="stub", database=store, now=late)
+        view_groups(asking(store, late), A, engine="stub")
     with writing(store) as session:
         drop_groups_of_ended(session, NOW)
         assert len(session.exec(select(tables.FaceGroup)).all()) == 2
@@ -151,9 +163,9 @@ def test_groups_expire_with_their_case(store: Engine) -> None:
 
 def test_what_was_split_stays_apart_and_what_was_merged_together(store: Engine) -> None:
     [reds, greens] = make(store).groups
-    alone = split_group("A", reds.id, [3], database=store, actor="uid:1", now=NOW)
+    alone = split_group(asking(store), A, reds.id, [3])
     assert alone not in (reds.id, greens.id)
-    kept = merge_groups("A", [greens.id, reds.id], database=store, actor="uid:1", now=NOW)
+    kept = merge_groups(asking(store), A, [greens.id, reds.id])
     assert kept == min(greens.id, reds.id)
     for _ in range(2):
         again = make(store)
@@ -163,10 +175,10 @@ def test_what_was_split_stays_apart_and_what_was_merged_together(store: Engine) 
 
 def test_the_last_word_counts(store: Engine) -> None:
     [reds, _] = make(store).groups
-    apart = split_group("A", reds.id, [1, 3], database=store, actor="uid:1", now=NOW)
-    merge_groups("A", [reds.id, apart], database=store, actor="uid:1", now=NOW)
+    apart = split_group(asking(store), A, reds.id, [1, 3])
+    merge_groups(asking(store), A, [reds.id, apart])
     assert members(make(store))[0] == [1, 3, 4]
-    split_group("A", min(reds.id, apart), [3], database=store, actor="uid:1", now=NOW)
+    split_group(asking(store), A, min(reds.id, apart), [3])
     assert members(make(store))[0] == [1, 4]
 
 
@@ -202,7 +214,7 @@ def test_what_is_purged_leaves_its_groups(store: Engine) -> None:
     make(store)
     with writing(store) as session:
         forget(session, [2])
-    assert members(groups_of("A", engine="stub", database=store, now=NOW)) == [[1, 3], [2]]
+    assert members(view_groups(asking(store), A, engine="stub")) == [[1, 3], [2]]
     assert members(make(store)) == [[1, 3]]
 
 
@@ -210,22 +222,22 @@ def test_what_is_purged_leaves_its_groups(store: Engine) -> None:
 def test_only_a_part_of_a_group_can_be_split_off(store: Engine, chosen: list[int]) -> None:
     [reds, _] = make(store).groups
     with pytest.raises(WrongUsage, match="not all"):
-        split_group("A", reds.id, chosen, database=store, actor="uid:1", now=NOW)
-    assert members(groups_of("A", engine="stub", database=store, now=NOW))[0] == [1, 3, 4]
+        split_group(asking(store), A, reds.id, chosen)
+    assert members(view_groups(asking(store), A, engine="stub"))[0] == [1, 3, 4]
 
 
 def test_a_case_without_footage_of_its_own_has_no_groups(store: Engine) -> None:
     with writing(store) as session:
-        open_case(session, reference="D", now=NOW, allows_grouping=True, **TERMS)
+        case = open_case(session, reference="D", now=NOW, allows_grouping=True, **TERMS)
     with pytest.raises(WrongUsage, match="no footage of its own"):
-        make(store, "D")
+        make(store, case.id)
 
 
 def test_every_act_is_in_the_audit_log_by_number(store: Engine) -> None:
     [reds, greens] = make(store).groups
-    split_group("A", reds.id, [3], database=store, actor="uid:1", now=NOW)
-    merge_groups("A", [greens.id, reds.id], database=store, actor="uid:1", now=NOW)
-    view_groups("A", engine="stub", database=store, actor="uid:1", now=NOW)
+    split_group(asking(store), A, reds.id, [3])
+    merge_groups(asking(store), A, [greens.id, reds.id])
+    view_groups(asking(store), A, engine="stub")
     with reading(store) as session:
         told = [(entry.actor, entry.action, entry.case_id) for entry in entries(session)]
     viewed = ("uid:1", "candidates_viewed", 1)
@@ -246,17 +258,26 @@ def test_a_group_becomes_a_person_whose_crops_are_judged_as_photos(
     watch_all(context)
     match_analysis(known.analysis_id, context)
     engine, now = StubEngine(40), utc_now()
-    [group] = make_groups(
-        "A", card=engine.card, database=context.database, actor="uid:1", now=now
-    ).groups
+    [group] = make_groups(asking(context.database, now), A, card=engine.card).groups
     with pytest.raises(UnusablePhoto, match="No usable picture in group"):
-        promote_group("A", group.id, "X", engine=StubEngine(300), context=context, actor="uid:1")
-    enrolled = promote_group("A", group.id, "X", engine=engine, context=context, actor="uid:1")
+        promote_group(
+            asking(context.database, utc_now()),
+            A,
+            group.id,
+            "X",
+            engine=StubEngine(300),
+            context=context,
+        )
+    enrolled = promote_group(
+        asking(context.database, utc_now()), A, group.id, "X", engine=engine, context=context
+    )
     assert [one.verdict for one in enrolled.portraits] == ["good", "good"]
-    [after] = groups_of("A", engine="stub", database=context.database, now=now).groups
+    [after] = view_groups(asking(context.database, now), A, engine="stub").groups
     assert after.person_id == enrolled.person_id
     with pytest.raises(WrongUsage, match="already"):
-        promote_group("A", group.id, "Y", engine=engine, context=context, actor="uid:1")
+        promote_group(
+            asking(context.database, utc_now()), A, group.id, "Y", engine=engine, context=context
+        )
 
 
 def test_what_a_picture_was_cut_from_is_no_candidate_and_is_counted(
@@ -264,12 +285,10 @@ def test_what_a_picture_was_cut_from_is_no_candidate_and_is_counted(
 ) -> None:
     context = make_tools()
     case, engine = _seen_twice(context, tmp_path), StubEngine(40)
-    [group] = make_groups(
-        "A", card=engine.card, database=context.database, actor="uid:1", now=utc_now()
-    ).groups
+    [group] = make_groups(asking(context.database, utc_now()), A, card=engine.card).groups
     own = {member.seen.appearance_id for member in group.members}
     person = promote_group(
-        "A", group.id, "X", engine=engine, context=context, actor="uid:1"
+        asking(context.database, utc_now()), A, group.id, "X", engine=engine, context=context
     ).person_id
     later = paint(tmp_path / "later.mp4", 4, Stay(RED, 0, 3))
     _watch(later, context, case)
@@ -294,10 +313,10 @@ def test_what_a_picture_was_cut_from_may_be_a_candidate_once_that_is_withdrawn(
     context: Context, tmp_path: Path
 ) -> None:
     case, engine = _seen_twice(context, tmp_path), StubEngine(40)
-    [group] = make_groups(
-        "A", card=engine.card, database=context.database, actor="uid:1", now=utc_now()
-    ).groups
-    enrolled = promote_group("A", group.id, "X", engine=engine, context=context, actor="uid:1")
+    [group] = make_groups(asking(context.database, utc_now()), A, card=engine.card).groups
+    enrolled = promote_group(
+        asking(context.database, utc_now()), A, group.id, "X", engine=engine, context=context
+    )
     match_person(enrolled.person_id, context)
     taken_back = enrolled.portraits[0]
     withdraw("X", taken_back.sha256[:12], case_id=case, database=context.database, actor="uid:1")
