@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.output import err
-from pipeline.clock import utc_now
+from pipeline.governance.cases import find_case
 from pipeline.planning.jobs import jobs_of_engine
 from report.gather import gather
 from report.report import render
+from storage.access.audit import Action
 from worker.resources import resources
 
 
@@ -29,18 +30,16 @@ def write_report(
     folder: Path, case: str, analyses: Sequence[int], refused: Sequence[tuple[str, str]] = ()
 ) -> Path:
     """Write `report.html` into a folder, for its owner alone; returns its path."""
-    mine = resources()
+    mine, asked = resources(), caller()
     engine = mine.face_engine(mine.plan.engine, mine.plan.min_face_px)
     page = gather(
-        mine.database,
-        mine.media,
-        case=case,
-        analysis_ids=analyses,
+        asked,
+        find_case(asked, case, Action.REPORT_WRITTEN),
+        analyses,
         refused=refused,
         plan=mine.plan,
         engine=engine,
-        made_at=utc_now(),
-        actor=actor(),
+        media=mine.media,
     )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "report.html"

@@ -22,7 +22,7 @@ from storage.access.audit import Action
 from storage.cases.case_ids import case_to_read_by_id
 from storage.cases.cases import Case
 from storage.cases.people import people_in
-from storage.database.database import Engine, Session, reading
+from storage.database.database import Session, reading
 from storage.files.sealed import SealedMedia
 from storage.jobs.listing import analyses_of_case
 from storage.jobs.progress import outcomes
@@ -36,21 +36,13 @@ NOTHING = (
 )
 
 
-def export(
-    database: Engine,
-    media: SealedMedia,
-    case_id: int,
-    *,
-    rules: Rules,
-    actor: str,
-    now: datetime,
-) -> Package:
+def export(caller: Caller, case_id: int, *, media: SealedMedia, rules: Rules) -> Package:
     """A package of a case: the statement, every candidate, and the pictures of those supported.
 
     Raises NotAuthorised, Locked, and Conflict where two people support nothing.
     """
-    act = Caller(database, actor, now).act(Action.EXPORTED)
-    with act.refusals(case_id), reading(database) as session:
+    act, now = caller.act(Action.EXPORTED), caller.now
+    with act.refusals(case_id), reading(caller.database) as session:
         case = case_to_read_by_id(session, case_id, now)
         lines = _lines(session, case_id)
         if not any(line.supported for line in lines):

@@ -1,7 +1,6 @@
 """Collect a report's content from the database and the crops."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import cast
 
 from faces.engine import FaceEngine
@@ -24,9 +23,9 @@ from report.report_contents import (
 )
 from report.settings_used import in_words
 from storage.access.audit import Action
-from storage.cases.cases import case_to_read
+from storage.cases.case_ids import case_to_read_by_id
 from storage.cases.references import Reference, references
-from storage.database.database import Engine, Session, reading
+from storage.database.database import Session, reading
 from storage.files.sealed import SealedMedia
 from storage.jobs.listing import claimed_duration_ms, people_of_case, spans
 from storage.jobs.overlaps import SameFootage, same_footage
@@ -42,51 +41,49 @@ CROPS_SHOWN = 5
 
 
 def gather(
-    database: Engine,
-    media: SealedMedia,
-    *,
-    case: str,
+    caller: Caller,
+    case_id: int,
     analysis_ids: Sequence[int],
+    *,
     refused: Sequence[tuple[str, str]],
     plan: Plan,
     engine: FaceEngine,
-    made_at: datetime,
-    actor: str,
+    media: SealedMedia,
 ) -> Report:
     """Everything the page says of a case's people in these recordings, looked at under one plan.
 
     `refused` are file names with reasons. Raises NotAuthorised when there is no such case, Locked
     when it waits for its authorisation.
     """
-    act = Caller(database, actor, made_at).act(Action.REPORT_WRITTEN)
-    with act.refusals(case), reading(database) as session:
-        authority = case_to_read(session, case, made_at)
+    act = caller.act(Action.REPORT_WRITTEN)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case = case_to_read_by_id(session, case_id, caller.now)
         looked_at = outcomes(session, analysis_ids)
-        rows = candidates(session, case_id=authority.id, analysis_ids=analysis_ids)
-        found = list(each_listed(session, authority.id, rows))
+        rows = candidates(session, case_id=case_id, analysis_ids=analysis_ids)
+        found = list(each_listed(session, case_id, rows))
         people = [
             (
                 name,
                 references(session, person),
                 [one for one in found if one.row.person_id == person],
             )
-            for person, name in people_of_case(session, authority.id)
+            for person, name in people_of_case(session, case.id)
         ]
         recordings = _recordings(session, looked_at)
-        made = current(session, authority.id).get((engine.card.name, engine.card.threshold))
+        made = current(session, case.id).get((engine.card.name, engine.card.threshold))
     weights = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256}
-    act.note(authority.id, **as_logged(rows), **weights)
+    act.note(case.id, **as_logged(rows), **weights)
     places = {one.analysis_id: place for place, one in enumerate(looked_at)}
     return Report(
-        made_at=made_at,
+        made_at=caller.now,
         plan_key=plan.key,
         plan=tuple(in_words(plan)),
         engine=_card(engine),
         persons=tuple(_person(*one, places, media) for one in people),
         recordings=recordings,
         refused=tuple(RefusedFile(name, reason) for name, reason in refused),
-        case_reference=authority.reference,
-        case=terms(authority),
+        case_reference=case.reference,
+        case=terms(case),
         calibration=said(made) if made else "",
     )
 

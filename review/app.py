@@ -4,8 +4,9 @@ To add pages of a noun:
 
 1. A module `review/NOUN.py` with `routes = router("/NOUN")` (`review.guard.router`) and plain
    functions on it. They take what they need as parameters: `ours: OurSite` is what there is to work
-   with (database, context, plan, clock), `who: Who` is who asks (`who.actor` for the audit log).
-   A function that only computes or reads the database is a plain `def`: it runs in a thread.
+   with (context, plan, settings), `asked: Asked` is the caller that a step of `pipeline` takes (who
+   asks, when, the database), `who: Who` the account behind it. The pages open no database sessions.
+   A function that only computes or calls a step is a plain `def`: it runs in a thread.
 2. A line for each route in `review.access.ACCESS`: who may. Without it the module cannot be
    imported. Forms carry `<input type="hidden" name="form_token" value="{{ form_token }}">`;
    requests of htmx carry it by themselves (`base.html.j2`).

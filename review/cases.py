@@ -10,13 +10,15 @@ from fastapi.responses import RedirectResponse
 
 from errors import Locked, WrongUsage
 from faces.engine import FaceEngine
+from pipeline.act import Caller
 from pipeline.governance.accounts import names_of_actors
 from pipeline.governance.cases import Terms, every_case, open_case
 from pipeline.judging import decoys
 from pipeline.judging.looking import look_closer_at_photo
-from pipeline.judging.overview import PAGE, detail, overview, page_of_candidates
+from pipeline.judging.overview import PAGE, Overview, detail, overview, page_of_candidates
 from pipeline.judging.review import override_quality
 from pipeline.people.enrol import Enrolled, enrol_person
+from pipeline.people.portraits import Portrait
 from report.calibration import said, said_of
 from report.column import headed
 from report.columns import CANDIDATE
@@ -27,7 +29,7 @@ from review.numbers import MOST, First
 from review.pages import page
 from review.photos import photo_files
 from review.site import OurSite, Site
-from review.visitors import Asked, Visitor, Who
+from review.visitors import Asked, Who
 from storage.cases.people import Standing
 from storage.results.verdicts import Key
 from storage.tables import Category
@@ -47,6 +49,7 @@ def cases(request: Request, ours: OurSite, asked: Asked) -> Response:
 @routes.post("")
 def open_one(
     ours: OurSite,
+    asked: Asked,
     who: Who,
     reference: Annotated[str, Form()],
     legal_basis: Annotated[str, Form()],
@@ -56,7 +59,7 @@ def open_one(
     urgent: Annotated[bool, Form()] = False,
 ) -> Response:
     """Open a case for the footage that will be added for it."""
-    now = ours.now()
+    now = asked.now
     terms = Terms(
         legal_basis=legal_basis,
         purpose=purpose.strip(),
@@ -69,61 +72,48 @@ def open_one(
         reference.strip(),
         terms,
         policy=ours.policy,
-        actor=who.actor,
-        database=ours.database,
+        actor=asked.actor,
+        database=asked.database,
         now=now,
     )
     return RedirectResponse(f"/cases/{opened.id}", 303)
 
 
 @routes.get("/{case_id}")
-def show(request: Request, ours: OurSite, asked: Asked, who: Who, case_id: int) -> Response:
+def show(request: Request, asked: Asked, case_id: int) -> Response:
     """One case; while it is locked, no more than what it rests on."""
     try:
-        found = overview(ours.database, case_id, actor=who.actor, now=ours.now())
+        return _shown(request, overview(asked, case_id), asked)
     except Locked:
         return locked(request, asked, case_id)
-    return page(
-        request, "case.html.j2", found=found, now=ours.now(), categories=list(Category), judged=[]
-    )
 
 
 @routes.post("/{case_id}/people")
 def enrol(
     request: Request,
     ours: OurSite,
-    who: Who,
+    asked: Asked,
     case_id: int,
     name: Annotated[str, Form()],
     photos: Annotated[list[UploadFile], File()],
     category: Annotated[Category, Form()] = Category.OTHER,
 ) -> Response:
     """Judge the photos, remember whom they show, and have everything compared with them."""
-    enrolled = enrol_with(ours, who, case_id, name, photos, category)
-    found = overview(ours.database, case_id, actor=who.actor, now=ours.now())
-    return page(
-        request,
-        "case.html.j2",
-        found=found,
-        now=ours.now(),
-        categories=list(Category),
-        judged=enrolled.portraits,
-    )
+    enrolled = enrol_with(ours, asked, case_id, name, photos, category)
+    return _shown(request, overview(asked, case_id), asked, enrolled.portraits)
 
 
 @routes.get("/{case_id}/photos/{photo}")
-def photo(ours: OurSite, who: Who, case_id: int, photo: int) -> Response:
+def photo(ours: OurSite, asked: Asked, case_id: int, photo: int) -> Response:
     """The face of a reference photo."""
-    crop = look_closer_at_photo(ours.database, case_id, photo, actor=who.actor, now=ours.now())
+    crop = look_closer_at_photo(asked, case_id, photo)
     return Response(ours.context.media.read(crop), media_type="image/jpeg")
 
 
 @routes.get("/{case_id}/candidates")
-def candidates(
-    request: Request, ours: OurSite, who: Who, case_id: int, first: First = 0
-) -> Response:
+def candidates(request: Request, asked: Asked, case_id: int, first: First = 0) -> Response:
     """Candidates by person and rank, fifty at a time."""
-    found = page_of_candidates(ours.database, case_id, first=first, actor=who.actor, now=ours.now())
+    found = page_of_candidates(asked, case_id, first=first)
     calibration = said_of(found.calibrations, [one.row for one in found.rows])
     return page(
         request,
@@ -137,10 +127,10 @@ def candidates(
 
 @routes.get("/{case_id}/candidates/{person}/{appearance}")
 def candidate(
-    request: Request, ours: OurSite, who: Who, case_id: int, person: int, appearance: int
+    request: Request, asked: Asked, case_id: int, person: int, appearance: int
 ) -> Response:
-    """One candidate with its distance, its verdicts and its standing."""
-    found = detail(ours.database, case_id, Key(person, appearance), actor=who.actor, now=ours.now())
+    """One candidate with its distance, its verdicts and its review status."""
+    found = detail(asked, case_id, Key(person, appearance))
     return page(
         request,
         "candidate.html.j2",
@@ -148,13 +138,13 @@ def candidate(
         columns=headed(CANDIDATE, [found.listed]),
         case_id=case_id,
         calibration=said(found.calibration),
-        names=names_of_actors(ours.database),
+        names=names_of_actors(asked.database),
     )
 
 
 @routes.post("/{case_id}/candidates/{person}/{appearance}/override")
 def override(
-    ours: OurSite,
+    asked: Asked,
     who: Who,
     case_id: int,
     person: int,
@@ -163,60 +153,62 @@ def override(
 ) -> Response:
     """Write down why verdicts on poor pictures count."""
     key = Key(person, appearance)
-    now = ours.now()
-    override_quality(ours.database, case_id, key, by=who.reviewer, reason=reason, now=now)
+    override_quality(asked, case_id, key, account_id=who.account_id, reason=reason)
     return RedirectResponse(f"/cases/{case_id}/candidates/{person}/{appearance}", 303)
 
 
 @routes.post("/{case_id}/decoys")
 def seed_decoys(
     ours: OurSite,
+    asked: Asked,
     who: Who,
     case_id: int,
     recording: Annotated[int, Form(ge=1, le=MOST)],
     reason: Annotated[str, Form()],
     number: Annotated[int, Form(ge=1, le=100)] = 5,
 ) -> Response:
-    """Put known strangers among the candidates, to measure the reviewers."""
+    """Put known non-matches among the candidates, to measure the reviewers."""
     decoys.seed(
+        asked,
         case_id,
         recording_id=recording,
         number=number,
         reason=reason,
-        by=who.reviewer,
+        account_id=who.account_id,
         rules=ours.rules,
         context=ours.context,
-        now=ours.now(),
     )
     return RedirectResponse(f"/cases/{case_id}", 303)
 
 
 @routes.post("/{case_id}/decoys/stop")
-def stop_decoys(ours: OurSite, who: Who, case_id: int) -> Response:
-    """Show known strangers no more."""
-    decoys.stop(case_id, by=who.reviewer, context=ours.context, now=ours.now())
+def stop_decoys(asked: Asked, case_id: int) -> Response:
+    """Remove the known non-matches."""
+    decoys.stop(asked, case_id)
     return RedirectResponse(f"/cases/{case_id}", 303)
 
 
 @routes.post("/{case_id}/export")
-def export_one(ours: OurSite, who: Who, case_id: int) -> Response:
+def export_one(ours: OurSite, asked: Asked, case_id: int) -> Response:
     """What two people support, as a package with its statement."""
-    package = export(
-        ours.database,
-        ours.context.media,
-        case_id,
-        rules=ours.rules,
-        actor=who.actor,
-        now=ours.now(),
-    )
+    package = export(asked, case_id, media=ours.context.media, rules=ours.rules)
     name = f'attachment; filename="nightreel-case-{case_id}.zip"'
     headers = {"Content-Disposition": name, "X-Package-Sha256": package.sha256}
     return Response(package.body, media_type="application/zip", headers=headers)
 
 
+def _shown(
+    request: Request, found: Overview, asked: Caller, judged: Sequence[Portrait] = ()
+) -> Response:
+    categories = list(Category)
+    return page(
+        request, "case.html.j2", found=found, now=asked.now, categories=categories, judged=judged
+    )
+
+
 def enrol_with(
     ours: Site,
-    who: Visitor,
+    asked: Caller,
     case_id: int,
     name: str,
     photos: Sequence[UploadFile],
@@ -235,7 +227,7 @@ def enrol_with(
             case_id=case_id,
             engine=photo_engine(ours),
             context=ours.context,
-            actor=who.actor,
+            actor=asked.actor,
             standing=Standing(category),
         )
     ours.ask_for_people([enrolled.person_id])

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from pipeline.act import Caller
 from pipeline.judging.looking import Next, cases_to_review, next_sight, see
 from pipeline.judging.review import decide, own_decision, undo
 from report.column import headed
@@ -13,7 +14,7 @@ from report.columns import SIGHT
 from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
-from review.visitors import Visitor, Who
+from review.visitors import Asked, Who, visitor
 from storage.results.verdicts import Decision, Key
 
 routes = router("/review")
@@ -28,9 +29,9 @@ class Said:
 
 
 @routes.get("")
-def cases(request: Request, ours: OurSite, who: Who) -> Response:
-    """The cases in force, each with how many candidates this reviewer may decide on."""
-    found = cases_to_review(ours.database, who.reviewer, ours.rules, now=ours.now())
+def cases(request: Request, ours: OurSite, asked: Asked, who: Who) -> Response:
+    """The cases in force, each with how many candidates this reviewer may review."""
+    found = cases_to_review(asked, who.account_id, ours.rules)
     return page(request, "review_cases.html.j2", cases=found)
 
 
@@ -38,6 +39,7 @@ def cases(request: Request, ours: OurSite, who: Who) -> Response:
 def begin(
     request: Request,
     ours: OurSite,
+    asked: Asked,
     who: Who,
     case_id: int,
     person: int | None = None,
@@ -45,24 +47,24 @@ def begin(
 ) -> Response:
     """The next candidate; the one behind another, where that is named."""
     after = None if person is None or appearance is None else Key(person, appearance)
-    found = _next(ours, who, case_id, after)
-    return _show(request, ours, who, case_id, found)
+    found = next_sight(asked, case_id, who.account_id, ours.rules, after=after)
+    return _show(request, ours, asked, case_id, found)
 
 
 @routes.get("/{case_id}/{person}/{appearance}")
 def look(
-    request: Request, ours: OurSite, who: Who, case_id: int, person: int, appearance: int
+    request: Request, ours: OurSite, asked: Asked, case_id: int, person: int, appearance: int
 ) -> Response:
-    """One candidate, whether it is decided on or not."""
-    key = Key(person, appearance)
-    shown = see(ours.database, case_id, key, reviewer=who.reviewer, now=ours.now())
-    return _show(request, ours, who, case_id, Next(shown, 0))
+    """One candidate, whether it is reviewed or not."""
+    shown = see(asked, case_id, Key(person, appearance))
+    return _show(request, ours, asked, case_id, Next(shown, 0))
 
 
 @routes.post("/{case_id}/{person}/{appearance}/verdict")
 def judge(
     request: Request,
     ours: OurSite,
+    asked: Asked,
     who: Who,
     case_id: int,
     person: int,
@@ -71,42 +73,36 @@ def judge(
 ) -> Response:
     """Keep a verdict, and show the next candidate."""
     key = Key(person, appearance)
-    decide(
-        ours.database,
-        case_id,
-        key,
-        decision,
-        reviewer=who.reviewer,
-        rules=ours.rules,
-        now=ours.now(),
-    )
+    decide(asked, case_id, key, decision, account_id=who.account_id, rules=ours.rules)
     if "HX-Request" not in request.headers:
         return _sent_on(case_id, key)
-    found = _next(ours, who, case_id, key)
-    return _show(request, ours, who, case_id, found, said=Said(key, decision))
+    found = next_sight(asked, case_id, who.account_id, ours.rules, after=key)
+    return _show(request, ours, asked, case_id, found, said=Said(key, decision))
 
 
 @routes.post("/{case_id}/{person}/{appearance}/undo")
 def take_back(
-    request: Request, ours: OurSite, who: Who, case_id: int, person: int, appearance: int
+    request: Request,
+    ours: OurSite,
+    asked: Asked,
+    who: Who,
+    case_id: int,
+    person: int,
+    appearance: int,
 ) -> Response:
     """Take one's verdict back, and show the candidate again."""
     key = Key(person, appearance)
-    undo(ours.database, case_id, key, reviewer=who.reviewer, now=ours.now())
+    undo(asked, case_id, key, account_id=who.account_id)
     if "HX-Request" not in request.headers:
         return RedirectResponse(_place(case_id, key), 303)
-    shown = see(ours.database, case_id, key, reviewer=who.reviewer, now=ours.now())
-    return _show(request, ours, who, case_id, Next(shown, 0), taken_back=True)
-
-
-def _next(ours: Site, who: Visitor, case_id: int, after: Key | None) -> Next:
-    return next_sight(ours.database, case_id, who.reviewer, ours.rules, now=ours.now(), after=after)
+    shown = see(asked, case_id, key)
+    return _show(request, ours, asked, case_id, Next(shown, 0), taken_back=True)
 
 
 def _show(
     request: Request,
     ours: Site,
-    who: Visitor,
+    asked: Caller,
     case_id: int,
     found: Next,
     *,
@@ -116,7 +112,7 @@ def _show(
     """The whole page, or for htmx the part of it that changes, with the address it now has."""
     part = "HX-Request" in request.headers
     shown = found.view
-    own = shown and own_decision(ours.database, shown.key, who.reviewer)
+    own = shown and own_decision(asked, shown.key, visitor(request).account_id)
     answer = page(
         request,
         "review_part.html.j2" if part else "review.html.j2",

@@ -16,7 +16,7 @@ from review.guard import router
 from review.numbers import Number, Spot
 from review.ranges import part_of
 from review.site import OurSite, Site
-from review.visitors import Visitor, Who
+from review.visitors import Asked
 from storage.access.audit import Action
 from storage.results.blind_views import BlindView
 from storage.results.verdicts import Key
@@ -33,21 +33,26 @@ def routes_at(prefix: str, **options: Any) -> APIRouter:
 
 
 def crop(
-    ours: OurSite, who: Who, case_id: Number, person: Number, appearance: Number, place: Spot
+    ours: OurSite, asked: Asked, case_id: Number, person: Number, appearance: Number, place: Spot
 ) -> Response:
     """A picture of an appearance, counted from 0, the best first."""
-    shown = _closer(ours, who, case_id, Key(person, appearance), Action.CROP_VIEWED, place=place)
+    shown = look_closer(asked, case_id, Key(person, appearance), Action.CROP_VIEWED, place=place)
     if place >= len(shown.seen.crops):
         raise Purged("No such picture of this candidate.")
     return Response(ours.context.media.read(shown.seen.crops[place]), media_type="image/jpeg")
 
 
 def reference(
-    ours: OurSite, who: Who, case_id: Number, person: Number, appearance: Number, reference: Number
+    ours: OurSite,
+    asked: Asked,
+    case_id: Number,
+    person: Number,
+    appearance: Number,
+    reference: Number,
 ) -> Response:
     """A reference photo's face, beside which a candidate is looked at."""
     key = Key(person, appearance)
-    shown = _closer(ours, who, case_id, key, Action.CROP_VIEWED, reference_id=reference)
+    shown = look_closer(asked, case_id, key, Action.CROP_VIEWED, reference_id=reference)
     crops = {one.id: one.crop for one in shown.references}
     if reference not in crops:
         raise Purged("This reference photo no longer exists.")
@@ -55,29 +60,31 @@ def reference(
 
 
 def clip(
-    request: Request, ours: OurSite, who: Who, case_id: Number, person: Number, appearance: Number
+    request: Request,
+    ours: OurSite,
+    asked: Asked,
+    case_id: Number,
+    person: Number,
+    appearance: Number,
 ) -> Response:
     """The moment as a clip, everybody else's face hidden."""
     key = Key(person, appearance)
-    shown = _closer(ours, who, case_id, key, Action.CLIP_VIEWED, kind="blurred")
+    shown = look_closer(asked, case_id, key, Action.CLIP_VIEWED, kind="blurred")
     return part_of(_clip(ours, shown, blurred=True).mp4, "video/mp4", request)
 
 
 def unblurred_clip(
-    request: Request, ours: OurSite, who: Who, case_id: Number, person: Number, appearance: Number
+    request: Request,
+    ours: OurSite,
+    asked: Asked,
+    case_id: Number,
+    person: Number,
+    appearance: Number,
 ) -> Response:
     """The moment as it is: a separate act, with an entry of its own."""
     key = Key(person, appearance)
-    shown = _closer(ours, who, case_id, key, Action.CLIP_VIEWED, kind="unblurred")
+    shown = look_closer(asked, case_id, key, Action.CLIP_VIEWED, kind="unblurred")
     return part_of(_clip(ours, shown, blurred=False).mp4, "video/mp4", request)
-
-
-def _closer(
-    ours: Site, who: Visitor, case_id: int, key: Key, action: Action, **more: int | str
-) -> BlindView:
-    return look_closer(
-        ours.database, case_id, key, actor=who.actor, action=action, now=ours.now(), **more
-    )
 
 
 def _clip(ours: Site, shown: BlindView, *, blurred: bool) -> Clip:

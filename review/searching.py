@@ -56,9 +56,7 @@ def look_for(
 @routes.get("/{case_id}/{appearance}/crops/{place}")
 def crop(ours: OurSite, asked: Asked, case_id: Number, appearance: Number, place: Spot) -> Response:
     """A picture of an appearance in footage that the case allows."""
-    name = look_at_appearance(
-        asked.database, case_id, appearance, place, actor=asked.actor, now=asked.now
-    )
+    name = look_at_appearance(asked, case_id, appearance, place)
     return Response(ours.context.media.read(name), media_type="image/jpeg")
 
 

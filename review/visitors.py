@@ -7,7 +7,6 @@ from fastapi import Depends, Request
 
 from pipeline.act import ANONYMOUS, Caller
 from pipeline.governance.logins import account_in_session, bearer_of
-from pipeline.judging.review import Reviewer
 from review.sessions import session_token
 from review.site import site
 from storage.access.accounts import Role
@@ -27,14 +26,11 @@ class Visitor:
     """Of a program."""
 
     @property
-    def reviewer(self) -> Reviewer:
-        """As the reviewer of candidates."""
-        return Reviewer(self.account_id, self.token_id)
-
-    @property
     def actor(self) -> str:
         """As the audit log writes it."""
-        return self.reviewer.actor if self.account_id else ANONYMOUS
+        if self.token_id is not None:
+            return f"token:{self.token_id}"
+        return f"account:{self.account_id}" if self.account_id else ANONYMOUS
 
 
 STRANGER = Visitor(0, "", frozenset())

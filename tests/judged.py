@@ -1,12 +1,14 @@
-"""A case whose candidates people decide on, and its reviewers."""
+"""A case whose candidates are reviewed, and its reviewers."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from rows import NOW, PLAN, TERMS, add_accounts, add_reference, found, presence, reference, segments
 from sqlalchemy import Engine
 
-from pipeline.judging.looking import next_sight
-from pipeline.judging.review import Reviewer, Rules, decide
+from pipeline.act import Caller
+from pipeline.judging.looking import Next, next_sight
+from pipeline.judging.review import Rules, decide
 from storage.cases.case_terms import open_case
 from storage.cases.people import add_person
 from storage.database.database import writing
@@ -20,10 +22,29 @@ CASE = 1
 ADA, PASSPORT = 1, 1
 FIRST, SECOND, THIRD = 1, 2, 3  # appearances, all in one recording
 KEYS = [Key(ADA, appearance) for appearance in (FIRST, SECOND, THIRD)]
+LATER = NOW + timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Reviewer:
+    """An account that reviews, or a program that acts for it."""
+
+    account_id: int
+    token_id: int | None = None
+
+    @property
+    def actor(self) -> str:
+        """As the audit log writes it."""
+        return f"account:{self.account_id}" if self.token_id is None else f"token:{self.token_id}"
+
+    def asking(self, database: Engine, now: datetime = LATER) -> Caller:
+        """Who asks the steps."""
+        return Caller(database, self.actor, now)
+
+
 ANN, BEN, CY = Reviewer(11), Reviewer(12), Reviewer(13)
 SUPERVISOR = Reviewer(9)
 RULES = Rules()
-LATER = NOW + timedelta(minutes=5)
 SAME, DIFFERENT, INCONCLUSIVE = Decision.SAME, Decision.DIFFERENT, Decision.INCONCLUSIVE
 
 
@@ -55,15 +76,25 @@ def says(
     database: Engine, who: Reviewer, what: Decision, key: Key = KEYS[0], rules: Rules = RULES
 ) -> int:
     """One reviewer's verdict."""
-    return decide(database, CASE, key, what, reviewer=who, rules=rules, now=LATER)
+    return decide(who.asking(database), CASE, key, what, account_id=who.account_id, rules=rules)
 
 
 def order(database: Engine, who: Reviewer, rules: Rules = RULES) -> list[Key]:
     """Everything a reviewer is shown who passes over each, until the first comes again."""
     keys: list[Key] = []
     after = None
-    while (shown := next_sight(database, CASE, who, rules, now=LATER, after=after).view) and (
-        shown.key not in keys
-    ):
+    while (shown := next_for(database, who, rules, after=after).view) and shown.key not in keys:
         keys.append(after := shown.key)
     return keys
+
+
+def next_for(
+    database: Engine,
+    who: Reviewer,
+    rules: Rules = RULES,
+    *,
+    after: Key | None = None,
+    now: datetime = LATER,
+) -> Next:
+    """What a reviewer is shown next."""
+    return next_sight(who.asking(database, now), CASE, who.account_id, rules, after=after)

@@ -1,13 +1,12 @@
-"""Measure the reviewers: put known strangers among the candidates, the ones that come closest."""
+"""Measure the reviewers: put known non-matches among the candidates, the closest ones."""
 
 from datetime import datetime
 
 from errors import WrongUsage
 from faces.matching import rank
 from pipeline.act import Caller
-from pipeline.clock import utc_now
 from pipeline.context import Context
-from pipeline.judging.review import Reviewer, Rules
+from pipeline.judging.review import Rules
 from pipeline.plan import Plan
 from storage.access.audit import Action
 from storage.cases.case_ids import case_in_force_by_id
@@ -21,57 +20,63 @@ FARTHEST = 2.0
 
 
 def seed(
+    caller: Caller,
     case_id: int,
     *,
     recording_id: int,
     number: int,
     reason: str,
-    by: Reviewer,
+    account_id: int,
     rules: Rules,
     context: Context,
-    now: datetime,
 ) -> int:
     """Put the appearances of a recording that come closest to each person among the candidates.
 
-    The recording is one of which somebody knows, and says in writing why, that it shows nobody
-    whom the case looks for. At most `number` for each person; returns how many were new. Raises
-    NotAuthorised, WrongUsage without a reason or where nobody in it can be used.
+    The recording must be known to show no person of interest of the case; `reason` says how it is
+    known. At most `number` for each person; returns how many were new. Raises NotAuthorised,
+    WrongUsage without a reason or where nobody in it can be used.
     """
     if not reason.strip():
         raise WrongUsage("State how it is known that this recording shows no person of interest.")
-    act = Caller(context.database, by.actor, now).act(Action.SETTING_CHANGED)
+    act, now = caller.act(Action.SETTING_CHANGED), caller.now
     with act.on(case_id) as session:
         case_in_force_by_id(session, case_id, now)
         chosen = [
             decoy
             for person in people_in(session, case_id)
-            for decoy in _closest(session, person.id, recording_id, number, rules, context)
+            for decoy in _closest(session, person.id, recording_id, number, rules, context, now)
         ]
         if not chosen:
             raise WrongUsage("No face in this recording is usable here; choose another.")
-        new = add_decoys(session, chosen, account_id=by.account_id, reason=reason.strip(), now=now)
+        new = add_decoys(session, chosen, account_id=account_id, reason=reason.strip(), now=now)
         act.record(session, case_id, setting="decoys", recording_id=recording_id, decoys=new)
     return new
 
 
-def stop(case_id: int, *, by: Reviewer, context: Context, now: datetime) -> int:
-    """Show decoys no more; returns how many there were. Raises NotAuthorised."""
-    act = Caller(context.database, by.actor, now).act(Action.SETTING_CHANGED)
+def stop(caller: Caller, case_id: int) -> int:
+    """Remove the decoys; returns how many there were. Raises NotAuthorised."""
+    act = caller.act(Action.SETTING_CHANGED)
     with act.on(case_id) as session:
-        case_in_force_by_id(session, case_id, now)
+        case_in_force_by_id(session, case_id, caller.now)
         gone = remove_decoys(session, case_id)
         act.record(session, case_id, setting="decoys", removed=gone)
     return gone
 
 
 def _closest(
-    session: Session, person_id: int, recording_id: int, number: int, rules: Rules, context: Context
+    session: Session,
+    person_id: int,
+    recording_id: int,
+    number: int,
+    rules: Rules,
+    context: Context,
+    now: datetime,
 ) -> list[Decoy]:
     decoys = []
     for name in engines_of(session, [person_id]):
         card = context.engine_for(Plan(engine=name)).card
         known = gallery(
-            session, keys=context.media.keys, engine=name, now=utc_now(), person_ids=[person_id]
+            session, keys=context.media.keys, engine=name, now=now, person_ids=[person_id]
         )
         ids, vectors = strangers(
             session,

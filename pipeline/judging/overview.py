@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias
 
 from errors import Purged
@@ -16,7 +15,7 @@ from storage.cases.cases import Case
 from storage.cases.gallery import unmatched_people
 from storage.cases.people import PersonRow, people_in
 from storage.cases.references import left_out
-from storage.database.database import Engine, Session, reading
+from storage.database.database import Session, reading
 from storage.jobs.listing import analyses_of_case
 from storage.jobs.progress import Outcome, outcomes
 from storage.jobs.states import OPEN
@@ -96,18 +95,18 @@ class Detail:
     """Of its engine and threshold, in this case."""
 
 
-def overview(database: Engine, case_id: int, *, actor: str, now: datetime) -> Overview:
+def overview(caller: Caller, case_id: int) -> Overview:
     """A case, in force or ended. Raises NotAuthorised, Locked."""
-    act = Caller(database, actor, now).act(Action.CASE_VIEWED)
-    with act.refusals(case_id), reading(database) as session:
-        case = case_to_read_by_id(session, case_id, now)
+    act = caller.act(Action.CASE_VIEWED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case = case_to_read_by_id(session, case_id, caller.now)
         people = people_in(session, case_id)
         photos = photos_of_case(session, case_id)
         footage = outcomes(session, analyses_of_case(session, case_id))
         total = number_of_candidates(session, case_id)
         found = Counter(standings(session, case_id).values())
         made_of_decoys = alarms(session, case_id)
-        compared = not {one.id for one in people} & set(unmatched_people(session, now=now))
+        compared = not {one.id for one in people} & set(unmatched_people(session, now=caller.now))
     act.note(case_id)
     found[Standing.OPEN] = max(0, total - found.total())
     by_person = {one.id: [p for p in photos if p.person_id == one.id] for one in people}
@@ -124,13 +123,11 @@ def overview(database: Engine, case_id: int, *, actor: str, now: datetime) -> Ov
     )
 
 
-def page_of_candidates(
-    database: Engine, case_id: int, *, first: int, actor: str, now: datetime
-) -> CandidatePage:
+def page_of_candidates(caller: Caller, case_id: int, *, first: int) -> CandidatePage:
     """Fifty candidates by person and rank. Raises NotAuthorised, Locked."""
-    act = Caller(database, actor, now).act(Action.CANDIDATES_VIEWED)
-    with act.refusals(case_id), reading(database) as session:
-        case = case_to_read_by_id(session, case_id, now)
+    act = caller.act(Action.CANDIDATES_VIEWED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case = case_to_read_by_id(session, case_id, caller.now)
         rows = candidate_page(session, case_id, first=first, most=PAGE)
         found = _listed(session, case_id, rows)
         total = number_of_candidates(session, case_id)
@@ -140,13 +137,11 @@ def page_of_candidates(
     return CandidatePage(found, calibrations, without, case, first, total)
 
 
-def candidates_from(
-    database: Engine, case_id: int, *, behind: Spot, most: int, actor: str, now: datetime
-) -> Some:
+def candidates_from(caller: Caller, case_id: int, *, behind: Spot, most: int) -> Some:
     """Candidates by person, rank and id, behind such a place. Raises NotAuthorised, Locked."""
-    act = Caller(database, actor, now).act(Action.CANDIDATES_VIEWED)
-    with act.refusals(case_id), reading(database) as session:
-        case_to_read_by_id(session, case_id, now)
+    act = caller.act(Action.CANDIDATES_VIEWED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case_to_read_by_id(session, case_id, caller.now)
         rows = candidates_behind(session, case_id, behind=behind, most=most)
         found = _listed(session, case_id, rows)
         calibrations = current(session, case_id)
@@ -155,11 +150,11 @@ def candidates_from(
     return Some(found, calibrations, without)
 
 
-def detail(database: Engine, case_id: int, key: Key, *, actor: str, now: datetime) -> Detail:
+def detail(caller: Caller, case_id: int, key: Key) -> Detail:
     """One candidate. Raises NotAuthorised, Locked, Purged."""
-    act = Caller(database, actor, now).act(Action.CANDIDATE_VIEWED)
-    with act.refusals(case_id), reading(database) as session:
-        case = case_to_read_by_id(session, case_id, now)
+    act = caller.act(Action.CANDIDATE_VIEWED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case = case_to_read_by_id(session, case_id, caller.now)
         rows = [row for row in candidates_on(session, key) if row.case == case.reference]
         found = _listed(session, case_id, rows[-1:])
         given = verdicts_on(session, key)

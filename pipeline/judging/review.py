@@ -1,14 +1,14 @@
-"""How people decide on candidates: two of them, neither knowing of the other, and for good."""
+"""How people review candidates: two of them, neither knowing of the other, and for good."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from errors import NotAuthorised, Purged, WrongUsage
-from storage.access.audit import Action, record
+from pipeline.act import Caller
+from storage.access.audit import Action
 from storage.access.chain import JsonValue
 from storage.access.tokens import actors_of
 from storage.cases.case_ids import case_in_force_by_id
-from storage.database.database import Engine, Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.results import verdicts
 from storage.results.blind_views import BlindView, Measured, asked_by, look, snapshot
 from storage.results.verdicts import Decision, Key, Snapshot
@@ -25,15 +25,15 @@ class Rules:
     least_face_px: float = 48.0
     """The same, for the shorter side of the face in the picture that was looked at."""
     requester_may_review: bool = False
-    """Whether whoever asked for the search may also decide on what it found."""
+    """Whether the account that requested a search may also review what it found."""
     seed: int = 0
     """Of the order in which each reviewer sees the candidates."""
 
     def is_below_floor(self, shown: BlindView) -> bool:
         """Whether a candidate's pictures, or all of the person's, are too poor to rely on.
 
-        How large an imported face was in its recording nobody may have said: then its quality
-        tells, which is that of the picture as it was cut.
+        The size of an imported face in its recording may be unknown: then its quality decides,
+        which is that of the picture as it was cropped.
         """
         box = shown.seen.box
         references = [one.quality for one in shown.references]
@@ -41,65 +41,41 @@ class Rules:
         return poor or (any(box) and min(box[2:]) < self.least_face_px)
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewer:
-    """Whoever decides."""
-
-    account_id: int
-    token_id: int | None = None
-    """Of the program that acts for the account."""
-
-    @property
-    def actor(self) -> str:
-        """As the audit log writes it."""
-        return f"account:{self.account_id}" if self.token_id is None else f"token:{self.token_id}"
-
-
 def decide(
-    database: Engine,
-    case_id: int,
-    key: Key,
-    decision: Decision,
-    *,
-    reviewer: Reviewer,
-    rules: Rules,
-    now: datetime,
+    caller: Caller, case_id: int, key: Key, decision: Decision, *, account_id: int, rules: Rules
 ) -> int:
-    """Keep a reviewer's verdict with what was seen; returns whether it is the first or the second.
+    """Keep an account's verdict with what was seen; returns whether it is the first or the second.
 
-    Raises NotAuthorised when the case is not in force or the reviewer asked for this search,
-    Settled when this reviewer or two others have decided, Purged when there is nothing to decide.
+    Raises NotAuthorised when the case is not in force or the account requested this search,
+    Settled when this account or two others have decided, Purged when there is nothing to decide.
     """
-    with writing(database) as session:
-        case_in_force_by_id(session, case_id, now)
-        _refuse_requester(session, key, reviewer, rules)
+    with writing(caller.database) as session:
+        case_in_force_by_id(session, case_id, caller.now)
+        _refuse_requester(session, key, account_id, rules)
         shown, numbers = looked_at(session, case_id, key)
         seen = snapshot(shown, numbers, below_floor=rules.is_below_floor(shown))
         place = verdicts.give(
-            session, key, account_id=reviewer.account_id, decision=decision, seen=seen, now=now
+            session, key, account_id=account_id, decision=decision, seen=seen, now=caller.now
         )
         given = {"decision": decision.value, "place": place, **_as_logged(seen)}
-        note(session, Action.VERDICT_GIVEN, case_id, key, reviewer.actor, now, **given)
+        note(caller, session, Action.VERDICT_GIVEN, case_id, key, **given)
     return place
 
 
-def undo(
-    database: Engine, case_id: int, key: Key, *, reviewer: Reviewer, now: datetime
-) -> Decision:
-    """Take one's own verdict back, as long as it is the only one; returns what it was.
+def undo(caller: Caller, case_id: int, key: Key, *, account_id: int) -> Decision:
+    """Take an account's verdict back while it is the only one; returns what it was.
 
     Raises NotAuthorised when the case is not in force, Settled when there is nothing to take back.
     """
-    with writing(database) as session:
-        case_in_force_by_id(session, case_id, now)
-        decision = verdicts.take_back(session, key, account_id=reviewer.account_id)
-        taken = {"decision": decision.value}
-        note(session, Action.VERDICT_UNDONE, case_id, key, reviewer.actor, now, **taken)
+    with writing(caller.database) as session:
+        case_in_force_by_id(session, case_id, caller.now)
+        decision = verdicts.take_back(session, key, account_id=account_id)
+        note(caller, session, Action.VERDICT_UNDONE, case_id, key, decision=decision.value)
     return decision
 
 
 def override_quality(
-    database: Engine, case_id: int, key: Key, *, by: Reviewer, reason: str, now: datetime
+    caller: Caller, case_id: int, key: Key, *, account_id: int, reason: str
 ) -> None:
     """Write down why verdicts count on pictures below the floor of quality.
 
@@ -107,18 +83,18 @@ def override_quality(
     """
     if not reason.strip():
         raise WrongUsage("An override needs a written reason; give one.")
-    with writing(database) as session:
-        case_in_force_by_id(session, case_id, now)
+    with writing(caller.database) as session:
+        case_in_force_by_id(session, case_id, caller.now)
         looked_at(session, case_id, key)
-        verdicts.override(session, key, account_id=by.account_id, reason=reason, now=now)
-        note(session, Action.QUALITY_OVERRIDDEN, case_id, key, by.actor, now)
+        verdicts.override(session, key, account_id=account_id, reason=reason, now=caller.now)
+        note(caller, session, Action.QUALITY_OVERRIDDEN, case_id, key)
 
 
-def own_decision(database: Engine, key: Key, reviewer: Reviewer) -> Decision | None:
-    """What this reviewer has said of a candidate, if anything."""
-    with reading(database) as session:
+def own_decision(caller: Caller, key: Key, account_id: int) -> Decision | None:
+    """The account's verdict on a candidate, if there is one."""
+    with reading(caller.database) as session:
         given = verdicts.verdicts_on(session, key)
-    return next((one.decision for one in given if one.account_id == reviewer.account_id), None)
+    return next((one.decision for one in given if one.account_id == account_id), None)
 
 
 def looked_at(session: Session, case_id: int, key: Key) -> tuple[BlindView, Measured]:
@@ -130,17 +106,12 @@ def looked_at(session: Session, case_id: int, key: Key) -> tuple[BlindView, Meas
 
 
 def note(
-    session: Session,
-    action: Action,
-    case_id: int,
-    key: Key,
-    actor: str,
-    now: datetime,
-    **more: JsonValue,
+    caller: Caller, session: Session, action: Action, case_id: int, key: Key, **more: JsonValue
 ) -> None:
     """An entry in the audit log, about one candidate."""
-    objects = {"person_id": key.person_id, "appearance_id": key.appearance_id, **more}
-    record(session, actor=actor, action=action, case_id=case_id, objects=objects, now=now)
+    caller.act(action).record(
+        session, case_id, person_id=key.person_id, appearance_id=key.appearance_id, **more
+    )
 
 
 def _as_logged(seen: Snapshot) -> dict[str, JsonValue]:
@@ -154,8 +125,8 @@ def _as_logged(seen: Snapshot) -> dict[str, JsonValue]:
     }
 
 
-def _refuse_requester(session: Session, key: Key, reviewer: Reviewer, rules: Rules) -> None:
-    asked = asked_by(session, key.person_id) in actors_of(session, reviewer.account_id)
+def _refuse_requester(session: Session, key: Key, account_id: int, rules: Rules) -> None:
+    asked = asked_by(session, key.person_id) in actors_of(session, account_id)
     if asked and not rules.requester_may_review:
         raise NotAuthorised(
             "You requested this search; two other reviewers must give the verdicts."

@@ -33,18 +33,12 @@ picture_routes = pictures.routes_at(f"{CASE}{ONE}", tags=["pictures"], responses
 
 @routes.get("/candidates")
 def list_candidates(
-    case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
+    case_id: Number, asked: Asked, cursor: Cursor = "", limit: Limit = 50
 ) -> CandidatesAnswer:
     """Candidates by person and rank, each with its review status."""
     person, rank, number = (*place_of(cursor), 0, 0, 0)[:3]
-    known = candidates_from(
-        ours.database,
-        case_id,
-        behind=(person, rank, number),
-        most=limit + 1,
-        actor=who.actor,
-        now=ours.now(),
-    )
+    behind = person, rank, number
+    known = candidates_from(asked, case_id, behind=behind, most=limit + 1)
     found = piece(known.rows, _stands, cursor, limit)
     return CandidatesAnswer(
         candidates=[CandidateAnswer.of(one, case_id) for one in found.shown],
@@ -56,11 +50,10 @@ def list_candidates(
 
 @routes.get(ONE)
 def show_candidate(
-    case_id: Number, person: Number, appearance: Number, ours: OurSite, who: Who
+    case_id: Number, person: Number, appearance: Number, asked: Asked
 ) -> DetailAnswer:
     """One candidate, with both verdicts once two are given."""
-    key, now = Key(person, appearance), ours.now()
-    return DetailAnswer.over(detail(ours.database, case_id, key, actor=who.actor, now=now))
+    return DetailAnswer.over(detail(asked, case_id, Key(person, appearance)))
 
 
 @routes.post(f"{ONE}/override", status_code=HTTPStatus.NO_CONTENT)
@@ -68,19 +61,13 @@ def override(
     case_id: Number,
     person: Number,
     appearance: Number,
-    ours: OurSite,
+    asked: Asked,
     who: Who,
     given: ReasonGiven,
 ) -> None:
     """Accept verdicts despite low image quality, with a reason; this is final."""
-    override_quality(
-        ours.database,
-        case_id,
-        Key(person, appearance),
-        by=who.reviewer,
-        reason=given.reason,
-        now=ours.now(),
-    )
+    key = Key(person, appearance)
+    override_quality(asked, case_id, key, account_id=who.account_id, reason=given.reason)
 
 
 @routes.get("/changes")

@@ -64,7 +64,7 @@ def open_case(ours: OurSite, asked: Asked, given: CaseGiven) -> CaseAnswer:
 def show_case(case_id: Number, asked: Asked) -> OverviewAnswer:
     """One case, in force or ended, with its results in numbers."""
     now = asked.now
-    return OverviewAnswer.over(overview(asked.database, case_id, actor=asked.actor, now=now), now)
+    return OverviewAnswer.over(overview(asked, case_id), now)
 
 
 @in_a_case.patch("")

@@ -7,29 +7,31 @@ from review.api.models.candidates import DecoysAnswer, DecoysGiven
 from review.api.routing import CASE, routes_of
 from review.numbers import Number
 from review.site import OurSite
-from review.visitors import Who
+from review.visitors import Asked, Who
 
 routes = routes_of("decoys", f"{CASE}/decoys")
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)
-def seed(case_id: Number, ours: OurSite, who: Who, given: DecoysGiven) -> DecoysAnswer:
+def seed(
+    case_id: Number, ours: OurSite, asked: Asked, who: Who, given: DecoysGiven
+) -> DecoysAnswer:
     """Put those of a recording that come closest among the candidates. They are no result."""
     new = decoys.seed(
+        asked,
         case_id,
         recording_id=given.recording_id,
         number=given.number,
         reason=given.reason,
-        by=who.reviewer,
+        account_id=who.account_id,
         rules=ours.rules,
         context=ours.context,
-        now=ours.now(),
     )
     return DecoysAnswer(decoys=new)
 
 
 @routes.delete("")
-def stop(case_id: Number, ours: OurSite, who: Who) -> DecoysAnswer:
+def stop(case_id: Number, asked: Asked) -> DecoysAnswer:
     """Show known strangers no more."""
-    gone = decoys.stop(case_id, by=who.reviewer, context=ours.context, now=ours.now())
+    gone = decoys.stop(asked, case_id)
     return DecoysAnswer(decoys=gone)

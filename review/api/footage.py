@@ -9,37 +9,37 @@ from review.api.paging import Cursor, Limit, piece
 from review.api.routing import CASE, FOUND, routes_of
 from review.numbers import Number
 from review.site import OurSite
-from review.visitors import Who
+from review.visitors import Asked
 
 routes = routes_of("footage", f"{CASE}/footage")
 
 
 @routes.get("")
 def list_footage(
-    case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
+    case_id: Number, asked: Asked, cursor: Cursor = "", limit: Limit = 50
 ) -> FootageList:
     """The footage of a case and its coverage."""
-    known = overview(ours.database, case_id, actor=who.actor, now=ours.now()).footage
+    known = overview(asked, case_id).footage
     found = piece(known, lambda one: (one.analysis_id,), cursor, limit)
     return FootageList(footage=[FootageAnswer.of(one) for one in found.shown], next=found.next)
 
 
 @routes.post("", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
-def add_footage(case_id: Number, ours: OurSite, who: Who, given: FootageGiven) -> None:
+def add_footage(case_id: Number, ours: OurSite, asked: Asked, given: FootageGiven) -> None:
     """Add a recording of the archive; the persons of interest are compared with its faces.
     New files come as uploads, which name the case. The same again changes nothing. Footage that is
     one case's alone is purged with it."""
     people = case_footage.add(
-        case_id, given.recording_id, actor=who.actor, database=ours.database, now=ours.now()
+        case_id, given.recording_id, actor=asked.actor, database=asked.database, now=asked.now
     )
     ours.ask_for_people(people)
 
 
 @routes.delete("/{recording}", responses=FOUND)
-def remove_footage(case_id: Number, recording: Number, ours: OurSite, who: Who) -> ChangedFootage:
+def remove_footage(case_id: Number, recording: Number, asked: Asked) -> ChangedFootage:
     """Remove a recording from a case, and the candidates no longer in its scope. The recording
     itself stays in the archive."""
     gone = case_footage.remove(
-        case_id, recording, actor=who.actor, database=ours.database, now=ours.now()
+        case_id, recording, actor=asked.actor, database=asked.database, now=asked.now
     )
     return ChangedFootage(candidates_gone=gone)

@@ -16,7 +16,7 @@ from review.files import PICTURE
 from review.numbers import Number
 from review.photos import MOST_PHOTOS
 from review.site import OurSite
-from review.visitors import Who
+from review.visitors import Asked
 from storage.tables import Category
 
 routes = routes_of("people", CASE)
@@ -28,10 +28,10 @@ Photos = Annotated[
 
 @routes.get("/people")
 def list_people(
-    case_id: Number, ours: OurSite, who: Who, cursor: Cursor = "", limit: Limit = 50
+    case_id: Number, asked: Asked, cursor: Cursor = "", limit: Limit = 50
 ) -> PeopleAnswer:
     """The persons of interest of a case, with the assessment of each photo."""
-    known = overview(ours.database, case_id, actor=who.actor, now=ours.now())
+    known = overview(asked, case_id)
     found = piece(known.people, lambda one: (one.id,), cursor, limit)
     people = [PersonAnswer.of(one, known.photos[one.id], case_id) for one in found.shown]
     return PeopleAnswer(people=people, next=found.next)
@@ -41,34 +41,35 @@ def list_people(
 def enrol(
     case_id: Number,
     ours: OurSite,
-    who: Who,
+    asked: Asked,
     name: Annotated[Words, Form(examples=["Witness A"])],
     photos: Photos,
     category: Annotated[Category, Form()] = Category.OTHER,
 ) -> EnrolledAnswer:
     """Add a person of interest: the photos are checked and compared with the footage in scope. An
     existing name adds the photos to that person."""
-    return EnrolledAnswer.of(cases.enrol_with(ours, who, case_id, name, photos, category))
+    return EnrolledAnswer.of(cases.enrol_with(ours, asked, case_id, name, photos, category))
 
 
 @routes.delete("/people/{person}", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
-def withdraw(case_id: Number, person: Number, ours: OurSite, who: Who) -> None:
+def withdraw(case_id: Number, person: Number, asked: Asked) -> None:
     """Delete a person of interest with all photos, candidates and verdicts."""
-    now = ours.now()
-    withdraw_person_by_id(person, case_id=case_id, actor=who.actor, database=ours.database, now=now)
+    withdraw_person_by_id(
+        person, case_id=case_id, actor=asked.actor, database=asked.database, now=asked.now
+    )
 
 
 @routes.get("/photos/{photo}", response_class=Response, responses=PICTURE)
-def picture(case_id: Number, photo: Number, ours: OurSite, who: Who) -> Response:
+def picture(case_id: Number, photo: Number, ours: OurSite, asked: Asked) -> Response:
     """The face of a reference photo."""
-    return cases.photo(ours, who, case_id, photo)
+    return cases.photo(ours, asked, case_id, photo)
 
 
 @routes.delete("/photos/{photo}", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
-def withdraw_photo(case_id: Number, photo: Number, ours: OurSite, who: Who) -> None:
+def withdraw_photo(case_id: Number, photo: Number, ours: OurSite, asked: Asked) -> None:
     """Withdraw a reference photo; its candidates are compared with the other photos. It stays in
     the list as withdrawn, without its picture."""
     person = withdraw_reference(
-        photo, case_id=case_id, database=ours.database, actor=who.actor, now=ours.now()
+        photo, case_id=case_id, database=asked.database, actor=asked.actor, now=asked.now
     )
     ours.ask_for_people([person])

@@ -6,17 +6,21 @@ from pathlib import Path
 from painted import BLUE, RED, Stay, paint, paint_photo
 from visiting import House
 
+from pipeline.act import Caller
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.rematch import match_person
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
 from pipeline.intake.ingest import ingest_file
+from pipeline.judging.review import Rules, decide
 from pipeline.people.enrol import enrol_person
 from pipeline.plan import Plan
+from storage.access.accounts import Role
 from storage.cases.case_terms import open_case
 from storage.database.database import reading, writing
 from storage.jobs.dispatcher import undispatched
 from storage.jobs.recordings import Request
+from storage.results.verdicts import Decision, Key
 
 PERSON = "Red <b>& Co</b>"
 PLAN = Plan(engine="stub", max_segment_seconds=10)
@@ -60,3 +64,10 @@ def _case(house: House) -> int:
             allows_grouping=True,
             now=now,
         ).id
+
+
+def review_first(house: House, case_id: int, name: str, rules: Rules) -> None:
+    """An account says `same` of the first candidate."""
+    account = house.open_account(name, Role.REVIEWER).id
+    asked = Caller(house.site.database, f"account:{account}", house.clock())
+    decide(asked, case_id, Key(1, 1), Decision.SAME, account_id=account, rules=rules)

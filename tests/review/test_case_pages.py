@@ -8,19 +8,19 @@ from pathlib import Path
 import httpx
 import pytest
 from painted import BLUE, GREEN, RED, paint_photo
-from staged import stage
+from staged import review_first, stage
 from visiting import House
 
 from faces.engines.stub import StubEngine
 from faces.error_rates import Rate
 from pipeline.analysis.rematch import match_people
-from pipeline.judging.review import Reviewer, Rules, decide
+from pipeline.judging.review import Rules
 from report.package import verify
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.database.database import reading, writing
 from storage.results.calibrations import Calibration, Conditions, keep
-from storage.results.verdicts import Decision, Key
+from storage.results.verdicts import Key
 
 STRICT = Rules(least_quality=0.99)
 
@@ -47,16 +47,7 @@ def photos(folder: Path, *colours: tuple[int, int, int], name: str = "photo.png"
 def support(house: House, case_id: int, rules: Rules = STRICT) -> Key:
     """Two people say same of the first candidate."""
     for account in ("ann", "ben"):
-        reviewer = Reviewer(house.open_account(account, Role.REVIEWER).id)
-        decide(
-            house.site.database,
-            case_id,
-            Key(1, 1),
-            Decision.SAME,
-            reviewer=reviewer,
-            rules=rules,
-            now=house.clock(),
-        )
+        review_first(house, case_id, account, rules)
     return Key(1, 1)
 
 
@@ -97,11 +88,7 @@ def test_a_case_shows_its_people_footage_and_candidates(
 def test_a_first_verdict_is_told_to_nobody_before_there_is_a_second(
     house: House, case_id: int, analyst: httpx.Client
 ) -> None:
-    reviewer = Reviewer(house.open_account("cy", Role.REVIEWER).id)
-    decide(
-        house.site.database, case_id, Key(1, 1), Decision.SAME,
-        reviewer=reviewer, rules=Rules(), now=house.clock(),
-    )  # fmt: skip
+    review_first(house, case_id, "cy", Rules())
     page = analyst.get(f"/cases/{case_id}/candidates/1/1").text
     assert "One reviewer has given a verdict" in page
     assert "<b>same</b>" not in page

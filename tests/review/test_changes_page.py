@@ -5,17 +5,16 @@ from pathlib import Path
 import httpx
 import pytest
 from painted import RED, paint_photo
-from staged import PERSON, stage
+from staged import PERSON, review_first, stage
 from visiting import House
 
 from pipeline.analysis.rematch import match_person
-from pipeline.judging.review import Reviewer, Rules, decide
+from pipeline.judging.review import Rules
 from pipeline.people.enrol import enrol_person
 from pipeline.people.withdraw import withdraw
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.database.database import reading
-from storage.results.verdicts import Decision, Key
 
 
 @pytest.fixture
@@ -48,11 +47,7 @@ def test_what_came_with_the_first_photo_is_new(case_id: int, analyst: httpx.Clie
 def test_what_somebody_decided_on_and_went_is_to_be_looked_at_again(
     house: House, case_id: int, analyst: httpx.Client
 ) -> None:
-    reviewer = Reviewer(house.open_account("cy", Role.REVIEWER).id)
-    decide(
-        house.site.database, case_id, Key(1, 1), Decision.SAME,
-        reviewer=reviewer, rules=Rules(), now=house.clock(),
-    )  # fmt: skip
+    review_first(house, case_id, "cy", Rules())
     take_back(house, case_id, "red.png")
     page = analyst.get(f"/cases/{case_id}/changes").text
     assert (page.count("<td>gone</td>"), page.count("<td>yes</td>")) == (3, 1)

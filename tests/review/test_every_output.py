@@ -20,6 +20,7 @@ from test_imported_pages import cut_from_the_gate
 from visiting import House
 
 from cli.output import table_of
+from pipeline.act import Caller
 from pipeline.judging.listed import Listed, each_listed
 from pipeline.judging.review import Rules
 from report.column import Column, elsewhere, headed, plain
@@ -66,9 +67,8 @@ def told(shared_house: House, tmp_path_factory: pytest.TempPathFactory) -> Simpl
         assert done.code == 0, done.err
     package = visitor.post(f"/cases/{case_id}/export").content
     report = gather(
-        house.site.database, house.site.context.media, case="2026-117", analysis_ids=analyses,
-        refused=(), plan=PLAN, engine=house.site.context.engine_for(PLAN),
-        made_at=house.clock(), actor="uid:1",
+        Caller(house.site.database, "uid:1", house.clock()), case_id, analyses, refused=(),
+        plan=PLAN, engine=house.site.context.engine_for(PLAN), media=house.site.context.media,
     )  # fmt: skip
     first = found[0].row.key
     return SimpleNamespace(

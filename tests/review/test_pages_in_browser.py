@@ -191,12 +191,12 @@ def furnished(shared_house: House, film: Path) -> House:
         hand_in(browser, film.read_bytes(), film.name)
     shared_house.importer.look_round()
     watch_all(shared_house)
+    for _ in range(3):
+        shared_house.note("worker", Action.MATCHED)
     with writing(shared_house.site.database) as session:
-        for _ in range(3):
-            shared_house.site.record(session, "worker", Action.MATCHED)
         open_case(session, reference="over <1>", now=NOW, **TERMS)
         close_case(session, "over <1>", NOW)
-        shared_house.site.record(session, "worker", Action.PURGED, recording=1, appearance=12)
+    shared_house.note("worker", Action.PURGED, recording=1, appearance=12)
     return shared_house
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from visiting import House
 
 from storage.access.accounts import Role
-from storage.access.audit import entries
+from storage.access.audit import Action, entries
 from storage.cases import case_terms
 from storage.database.database import reading, writing
 from storage.jobs.recordings import add
@@ -84,8 +84,8 @@ def test_the_log_is_filtered_by_case_and_by_what_was_done(house: House) -> None:
     auditor = house.visit_as(Role.AUDITOR)
     with writing(house.site.database) as session:
         case = case_terms.open_case(session, reference="2026-1", now=house.clock(), **TERMS)
-        house.site.record(session, "uid:0", "case_opened", case.id)
-        house.site.record(session, "worker", "matched", case.id + 1)
+    house.note("uid:0", Action.CASE_OPENED, case.id)
+    house.note("worker", Action.MATCHED, case.id + 1)
     rows = auditor.get("/audit", params={"case": "2026-1"}).text.partition("<tbody>")[2]
     assert "case opened" in rows and "matched" not in rows
     rows = auditor.get("/audit", params={"action": "matched"}).text.partition("<tbody>")[2]
@@ -122,9 +122,8 @@ def test_a_checkpoint_is_signed_and_the_log_is_held_against_it(house: House) -> 
 
 def test_a_long_log_is_shown_a_page_at_a_time(house: House) -> None:
     auditor = house.visit_as(Role.AUDITOR)
-    with writing(house.site.database) as session:
-        for _ in range(150):
-            house.site.record(session, "worker", "matched")
+    for _ in range(150):
+        house.note("worker", Action.MATCHED)
     first = auditor.get("/audit").text
     assert first.count("matched</td>") == 100
     assert "before=51" in first
@@ -141,9 +140,8 @@ def test_a_number_that_cannot_be_is_a_calm_page(house: House, path: str) -> None
 def test_who_searches_far_more_than_usual_is_marked(house: House) -> None:
     auditor = house.visit_as(Role.AUDITOR)
     assert "Search activity by user" not in auditor.get("/audit").text
-    with writing(house.site.database) as session:
-        for _ in range(20):
-            house.site.record(session, "uid:7", "searched", None)
+    for _ in range(20):
+        house.note("uid:7", Action.SEARCHED)
     text = auditor.get("/audit").text
     assert "<td>uid:7</td>" in text
     assert "unusually many" in text

@@ -18,6 +18,7 @@ from footage.executables import choose
 from footage.guards import Decoder
 from monitor.health import Expectations, judge
 from monitor.snapshots import Snapshot
+from pipeline.act import Caller
 from pipeline.context import Context
 from pipeline.intake.receive import Inbox
 from pipeline.plan import Plan
@@ -29,6 +30,7 @@ from review.site import Site
 from review.upload_importer import UploadImporter
 from storage.access import accounts, tokens, web_sessions
 from storage.access.accounts import Account, Role
+from storage.access.audit import Action
 from storage.access.passwords import hash_password
 from storage.database.database import Engine, reading, writing
 from storage.jobs.vitals import vitals
@@ -79,6 +81,10 @@ class House:
             )
             accounts.set_password(session, name, kept, one_time=one_time)
             return accounts.find_account(session, name)
+
+    def note(self, actor: str, action: Action, case_id: int | None = None, **objects: int) -> None:
+        """An entry of the audit log."""
+        Caller(self.site.database, actor, self.clock()).act(action).note(case_id, **objects)
 
     def browser(self) -> httpx.Client:
         """A browser that nobody has logged in with."""

@@ -1,10 +1,11 @@
 """Candidates are listed a piece at a time, by person, rank and id."""
 
-from judged import ADA, CASE, LATER, PASSPORT, fill
+from judged import ADA, ANN, CASE, LATER, PASSPORT, fill
 from rows import NOW, PLAN, found, presence, segments
 from sqlalchemy import Engine
 
 from footage.alignment import Overlap
+from pipeline.act import Caller
 from pipeline.analysis.overlaps import SameAs
 from pipeline.judging.overview import candidates_from, page_of_candidates
 from storage.access.audit import entries
@@ -18,9 +19,8 @@ from storage.vectors.appearances import replace_appearances
 def test_what_stands_behind_a_place_comes_in_order(database: Engine) -> None:
     fill(database, appearances=5)
     behind, ranks = (0, 0, 0), []
-    while rows := candidates_from(
-        database, CASE, behind=behind, most=2, actor="token:4", now=LATER
-    ).rows:
+    program = Caller(database, "token:4", LATER)
+    while rows := candidates_from(program, CASE, behind=behind, most=2).rows:
         ranks.append([one.row.rank for one in rows])
         last = rows[-1].row
         behind = (last.person_id, last.rank, last.id)
@@ -41,8 +41,8 @@ def test_a_moment_of_footage_that_was_added_twice_names_the_first_also_on_anothe
         far = [Match(ADA, ids[0], PASSPORT, 0.5, 0.6)]
         replace_candidates(session, reference_ids=[PASSPORT], appearance_ids=ids, matches=far)
         remember_overlap(session, 1, again.recording_id, Overlap(0, 0, 20_000, 0.9))
-    listed = page_of_candidates(database, CASE, first=0, actor="account:11", now=LATER)
-    last = page_of_candidates(database, CASE, first=2, actor="account:11", now=LATER)
+    listed = page_of_candidates(ANN.asking(database), CASE, first=0)
+    last = page_of_candidates(ANN.asking(database), CASE, first=2)
     repeats = {one.row.rank: one.same_as for one in listed.rows}
     assert repeats == {1: None, 2: None, 3: SameAs("gate.mp4", 4_000, rank=2)}
     assert [one.same_as for one in last.rows] == [repeats[3]]

@@ -15,12 +15,13 @@ from errors import FootageChanged, FootageVanished, Purged
 from footage.excerpt import Span, excerpt
 from footage.recording import probe
 from footage.segments import divide
+from pipeline.act import Caller
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.judging.clips import Clip, cut_clip
 from pipeline.judging.looking import next_sight
-from pipeline.judging.review import Reviewer, Rules
+from pipeline.judging.review import Rules
 from pipeline.plan import Plan
 from storage.database.database import writing
 from storage.jobs.control import forget
@@ -64,7 +65,8 @@ def shown(own_street: Path, context: Context, plan: Plan, tmp_path: Path) -> Bli
     case = open_case(context)
     photo = paint_photo(tmp_path / "red.png", RED)
     match_person(enrol("Red", [photo], case, context, plan).person_id, context)
-    found = next_sight(context.database, case, Reviewer(1), Rules(), now=utc_now()).view
+    asked = Caller(context.database, "account:1", utc_now())
+    found = next_sight(asked, case, 1, Rules()).view
     assert found is not None
     return found
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from judged import ANN, BEN, RULES, SUPERVISOR, Reviewer
 from painted import BLUE, RED, Stay, paint, paint_photo
 from rows import add_accounts
 from sqlalchemy import Engine
@@ -15,16 +16,13 @@ from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.judging import decoys
 from pipeline.judging.looking import next_sight
-from pipeline.judging.review import Reviewer, Rules, decide
+from pipeline.judging.review import decide
 from pipeline.plan import Plan
 from storage.database.database import reading, writing
 from storage.results.case_view import number_of_candidates
 from storage.results.decoys import Alarms, alarms
 from storage.results.verdicts import Decision, Key, standings
 from storage.tables import Account
-
-ANN, BEN, SUPERVISOR = Reviewer(11), Reviewer(12), Reviewer(9)
-RULES = Rules()
 
 
 @pytest.fixture
@@ -44,22 +42,22 @@ def seed(
     context: Context, case_id: int, recording_id: int = 2, reason: str = "Our own staff."
 ) -> int:
     return decoys.seed(
+        SUPERVISOR.asking(context.database, utc_now()),
         case_id,
         recording_id=recording_id,
         number=5,
         reason=reason,
-        by=SUPERVISOR,
+        account_id=SUPERVISOR.account_id,
         rules=RULES,
         context=context,
-        now=utc_now(),
     )
 
 
 def judge_all(database: Engine, case_id: int, who: Reviewer, what: Decision) -> list[Key]:
     """One verdict on everything a reviewer is shown."""
-    judged = []
-    while shown := next_sight(database, case_id, who, RULES, now=utc_now()).view:
-        decide(database, case_id, shown.key, what, reviewer=who, rules=RULES, now=utc_now())
+    judged, asked, account = [], who.asking(database, utc_now()), who.account_id
+    while shown := next_sight(asked, case_id, account, RULES).view:
+        decide(asked, case_id, shown.key, what, account_id=account, rules=RULES)
         judged.append(shown.key)
     return judged
 
@@ -80,7 +78,7 @@ def test_a_decoy_is_shown_like_a_candidate_and_counts_for_the_reviewer_only(
 def test_decoys_can_be_taken_away_again(context: Context, case_id: int) -> None:
     seed(context, case_id)
     judge_all(context.database, case_id, ANN, Decision.DIFFERENT)
-    assert decoys.stop(case_id, by=SUPERVISOR, context=context, now=utc_now()) == 1
+    assert decoys.stop(SUPERVISOR.asking(context.database, utc_now()), case_id) == 1
     assert len(judge_all(context.database, case_id, BEN, Decision.DIFFERENT)) == 1
     with reading(context.database) as session:
         assert alarms(session, case_id) == [Alarms(11, 0, 1)]

@@ -16,8 +16,10 @@ from judged import (
     RULES,
     SAME,
     SUPERVISOR,
+    Reviewer,
     fill,
     match,
+    next_for,
     order,
     says,
 )
@@ -25,8 +27,8 @@ from rows import NOW
 from sqlalchemy import Engine
 
 from errors import NotAuthorised, Purged, Settled, WrongUsage
-from pipeline.judging.looking import Next, next_sight
-from pipeline.judging.review import Reviewer, override_quality, undo
+from pipeline.judging.looking import Next
+from pipeline.judging.review import override_quality, undo
 from storage.access.accounts import Role, add_account, find_account
 from storage.access.audit import entries
 from storage.access.tokens import add_token
@@ -50,8 +52,13 @@ def standing(database: Engine, key: Key = FIRST) -> Standing:
         return standings(session, 1).get(key, Standing.OPEN)
 
 
+def overrides(database: Engine, who: Reviewer, reason: str, key: Key = FIRST) -> None:
+    asked = who.asking(database)
+    override_quality(asked, CASE, key, account_id=who.account_id, reason=reason)
+
+
 def take_back(database: Engine, who: Reviewer) -> Decision:
-    return undo(database, CASE, FIRST, reviewer=who, now=LATER)
+    return undo(who.asking(database), CASE, FIRST, account_id=who.account_id)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +116,7 @@ def test_nobody_takes_back_what_somebody_else_said(store: Engine) -> None:
 
 def test_whoever_asked_for_the_search_does_not_decide(database: Engine) -> None:
     fill(database, asked_by=ANN.actor)
-    assert next_sight(database, CASE, ANN, RULES, now=LATER) == Next(None, 0)
+    assert next_for(database, ANN) == Next(None, 0)
     with pytest.raises(NotAuthorised, match="two other reviewers"):
         says(database, ANN, SAME)
     lenient = replace(RULES, requester_may_review=True)
@@ -124,7 +131,7 @@ def test_whoever_asked_by_a_program_of_theirs_does_not_decide_either(database: E
         made, _ = add_token(session, account="ann", label="", roles=[Role.REVIEWER], **term)
     fill(database, asked_by=f"token:{made.id}")
     for reviewer in (Reviewer(ann), Reviewer(ann, made.id)):
-        assert next_sight(database, CASE, reviewer, RULES, now=LATER) == Next(None, 0)
+        assert next_for(database, reviewer) == Next(None, 0)
         with pytest.raises(NotAuthorised, match="two other reviewers"):
             says(database, reviewer, SAME)
 
@@ -139,9 +146,9 @@ def test_a_reviewer_is_shown_neither_distance_nor_rank_nor_verdict(store: Engine
     says(store, ANN, SAME)
     shown = {field.name for field in fields(BlindView)}
     assert not shown & {"distance", "threshold", "rank", "verdict", "decision", "place", "seeded"}
-    first_of_all = next_sight(store, CASE, BEN, RULES, now=LATER)
+    first_of_all = next_for(store, BEN)
     take_back(store, ANN)
-    assert next_sight(store, CASE, BEN, RULES, now=LATER) == first_of_all
+    assert next_for(store, BEN) == first_of_all
 
 
 def test_each_reviewer_has_an_order_that_stays(database: Engine) -> None:
@@ -166,8 +173,8 @@ def test_poor_pictures_support_nothing_without_an_override(store: Engine) -> Non
     says(store, BEN, SAME, rules=STRICT)
     assert standing(store) == Standing.WITHHELD
     with pytest.raises(WrongUsage, match="written reason"):
-        override_quality(store, CASE, FIRST, by=SUPERVISOR, reason="  ", now=LATER)
-    override_quality(store, CASE, FIRST, by=SUPERVISOR, reason="The scar is clear.", now=LATER)
+        overrides(store, SUPERVISOR, "  ", FIRST)
+    overrides(store, SUPERVISOR, "The scar is clear.", FIRST)
     assert standing(store) == Standing.SUPPORTED
 
 
@@ -178,7 +185,7 @@ def test_poor_pictures_can_be_said_to_differ(store: Engine) -> None:
 
 
 def test_a_small_face_is_below_the_floor_however_sharp(store: Engine) -> None:
-    shown = next_sight(store, CASE, ANN, RULES, now=LATER).view
+    shown = next_for(store, ANN).view
     assert shown is not None
     assert not RULES.is_below_floor(shown)
     assert RULES.is_below_floor(replace(shown, seen=replace(shown.seen, box=(0, 0, 30, 200))))
@@ -194,11 +201,11 @@ def test_a_verdict_on_what_was_purged_is_refused(store: Engine) -> None:
 
 
 def test_every_look_and_every_act_is_in_the_audit_log(store: Engine) -> None:
-    shown = next_sight(store, CASE, ANN, RULES, now=LATER).view
+    shown = next_for(store, ANN).view
     assert shown is not None
     says(store, ANN, SAME, shown.key)
-    undo(store, CASE, shown.key, reviewer=ANN, now=LATER)
-    override_quality(store, CASE, shown.key, by=BEN, reason="The scar is clear.", now=LATER)
+    undo(ANN.asking(store), CASE, shown.key, account_id=ANN.account_id)
+    overrides(store, BEN, "The scar is clear.", shown.key)
     with reading(store) as session:
         log = [(one.actor, one.action, one.case_id) for one in entries(session)]
     assert log == [
@@ -238,6 +245,6 @@ def test_a_verdict_keeps_what_was_seen_when_the_footage_has_gone(store: Engine) 
 def test_nothing_is_decided_without_a_case_in_force(store: Engine) -> None:
     expired = LATER + timedelta(days=365)
     with pytest.raises(NotAuthorised, match="expired"):
-        next_sight(store, CASE, ANN, RULES, now=expired)
+        next_for(store, ANN, now=expired)
     with pytest.raises(NotAuthorised, match="expired"):
-        undo(store, CASE, FIRST, reviewer=ANN, now=expired)
+        undo(ANN.asking(store, expired), CASE, FIRST, account_id=ANN.account_id)

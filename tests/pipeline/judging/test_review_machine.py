@@ -3,11 +3,11 @@
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from judged import ANN, BEN, CASE, CY, KEYS, LATER, fill, match, order, says
+from judged import ANN, BEN, CASE, CY, KEYS, Reviewer, fill, match, order, says
 from sqlalchemy import Engine, text
 
 from errors import NightreelError, Purged, Settled
-from pipeline.judging.review import Reviewer, undo
+from pipeline.judging.review import undo
 from storage.database.database import reading, writing
 from storage.jobs.control import forget
 from storage.results.verdicts import Decision, Key, Standing, standings, verdicts_of
@@ -51,7 +51,7 @@ class Reviewers(RuleBasedStateMachine):
         key = self.keys[which]
         given = self.model.get(key, [])
         try:
-            what = undo(self.engine, CASE, key, reviewer=who, now=LATER)
+            what = undo(who.asking(self.engine), CASE, key, account_id=who.account_id)
         except Settled:
             assert len(given) == 2 or who.account_id not in [account for account, _ in given]
         else:
