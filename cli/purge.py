@@ -5,15 +5,13 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor, caller
+from cli.actor import caller
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
-from pipeline.clock import utc_now
 from pipeline.governance.cases import find_case
 from pipeline.governance.certificates import as_document, keep
 from pipeline.governance.purge import (
     Certificate,
-    Order,
     purge_case,
     purge_due,
     purge_person,
@@ -59,17 +57,17 @@ def purge(
 
 
 def _purged(case: str, person: str, recording: str) -> list[Certificate]:
-    mine, context = resources(), resources().purging_context
-    order = Order(actor(), utc_now(), [mine.settings.home_folder])
+    mine, asked = resources(), caller()
+    context, folders = mine.purging_context, [mine.settings.home_folder]
     if recording:
-        return [purge_recordings(find_recordings(mine.database, recording), context, order)]
+        found = find_recordings(mine.database, recording)
+        return [purge_recordings(asked, found, context, folders)]
     if not case:
-        return purge_due(mine.retention, context, order)
+        return purge_due(asked, mine.retention, context, folders)
+    case_id = find_case(asked, case, Action.PURGED)
     if not person:
-        return [purge_case(case, context, order)]
-    who = caller()
-    person_id = person_called(who, find_case(who, case, Action.PURGED), person)
-    return [purge_person(person_id, context, order)]
+        return [purge_case(asked, case_id, context, folders)]
+    return [purge_person(asked, person_called(asked, case_id, person), context, folders)]
 
 
 def _print(certificates: list[Certificate]) -> None:

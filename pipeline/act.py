@@ -61,9 +61,9 @@ class Act:
             self._record_refusal(case, refusal)
             raise
 
-    def record(self, session: Session, case_id: int | None, **objects: JsonValue) -> None:
-        """Append the act to the audit log: the last thing in its transaction."""
-        record(
+    def record(self, session: Session, case_id: int | None, **objects: JsonValue) -> int:
+        """Append the act to the audit log: the last thing in its transaction; returns its entry."""
+        return record(
             session,
             actor=self.caller.actor,
             action=self.action,

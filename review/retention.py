@@ -1,19 +1,22 @@
 """What is kept for how long, and erasing it: for supervisors."""
 
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Form, Request, Response
 
 from pipeline.act import Caller
 from pipeline.governance.accounts import names_of_actors
+from pipeline.governance.cases import find_case
 from pipeline.governance.certificates import keep
-from pipeline.governance.purge import Certificate, Order, purge_case, purge_due
+from pipeline.governance.purge import Certificate, purge_case, purge_due
 from pipeline.governance.retention import look_through
 from review.authority import check_repeated
 from review.guard import router
 from review.pages import page
 from review.site import OurSite, Site
 from review.visitors import Asked
+from storage.access.audit import Action
 
 routes = router("/retention")
 
@@ -35,28 +38,29 @@ def erase_case(
     repeated: Annotated[str, Form()],
 ) -> Response:
     """Erase a case that has ended; its reference is typed again, as nothing can be had back."""
-    return _certified(request, ours, [erase(ours, asked, reference, repeated)], reference)
+    check_repeated(reference, repeated)
+    case_id = find_case(asked, reference, Action.PURGED)
+    return _certified(request, ours, [erase(ours, asked, case_id)], reference)
 
 
 @routes.post("/due")
 def erase_due(request: Request, ours: OurSite, asked: Asked) -> Response:
-    """Erase whatever has been kept for longer than the settings say."""
+    """Erase what has been kept for longer than the settings say."""
     return _certified(request, ours, erase_all_due(ours, asked))
 
 
-def erase(ours: Site, asked: Caller, reference: str, repeated: str) -> Certificate:
-    """Erase a case whose reference was given twice. Raises as `purge_case`, and WrongUsage."""
-    check_repeated(reference, repeated)
-    return _kept_here(ours, [purge_case(reference, ours.context, _order(ours, asked))])[0]
+def erase(ours: Site, asked: Caller, case_id: int) -> Certificate:
+    """Erase a case that has ended. Raises as `purge_case`."""
+    return _kept_here(ours, [purge_case(asked, case_id, ours.context, _folders(ours))])[0]
 
 
 def erase_all_due(ours: Site, asked: Caller) -> list[Certificate]:
-    """Erase whatever is due; nothing due is no certificate."""
-    return _kept_here(ours, purge_due(ours.retention, ours.context, _order(ours, asked)))
+    """Erase what is due; nothing due is no certificate."""
+    return _kept_here(ours, purge_due(asked, ours.retention, ours.context, _folders(ours)))
 
 
-def _order(ours: Site, asked: Caller) -> Order:
-    return Order(asked.actor, asked.now, [ours.home] if ours.home else [])
+def _folders(ours: Site) -> list[Path]:
+    return [ours.home] if ours.home else []
 
 
 def _certified(

@@ -8,7 +8,6 @@ from pipeline.act import Caller
 from pipeline.clock import utc_now
 from pipeline.governance.audit import keep_checkpoint, sign
 from pipeline.governance.certificates import keep
-from pipeline.governance.purge import Order
 from pipeline.governance.purge import purge_due as erase_due
 from storage.access.checkpoints import signing_key
 from storage.cases.gallery import unmatched_people
@@ -71,10 +70,10 @@ def sweep_crops() -> None:
 
 @app.task
 def purge_due() -> None:
-    """Erase whatever has been kept for longer than the settings say."""
+    """Erase what has been kept for longer than the settings say."""
     mine = resources()
-    order = Order("worker", utc_now(), [mine.settings.home_folder])
-    for one in erase_due(mine.retention, mine.context, order):
+    asked = Caller(mine.database, WORKER, utc_now())
+    for one in erase_due(asked, mine.retention, mine.context, [mine.settings.home_folder]):
         keep(one, mine.certificates_folder)
         log.info("purged; entry %d of the audit log", one.entry)
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from errors import PictureLost, StoreUnavailable, WrongUsage
+from pipeline.act import Caller
 from pipeline.context import Context
 from pipeline.governance.erasure import Scan, of_picture, of_sealed, of_vector, scan
-from storage.access import audit
 from storage.access.audit import Action
-from storage.cases.cases import find_case
+from storage.cases.case_ids import case_by_id
 from storage.database.database import Session, reading, writing
 from storage.files.keys import Keyring
 from storage.files.sealed import SealedMedia
@@ -53,48 +53,47 @@ class Certificate:
         return not self.proof.found_in and not self.proof.unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Who has what erased, and the folders that are looked through afterwards."""
-
-    actor: str
-    now: datetime
-    folders: Sequence[Path]
-
-
-def purge_case(reference: str, context: Context, order: Order) -> Certificate:
+def purge_case(
+    caller: Caller, case_id: int, context: Context, folders: Sequence[Path]
+) -> Certificate:
     """Erase all that belongs to a case that has ended, and the footage that is its alone.
 
-    Raises NotAuthorised when there is no such case, WrongUsage before it has ended.
+    The folders are searched for it afterwards. Raises NotAuthorised when there is no such case,
+    WrongUsage before it has ended.
     """
-    with reading(context.database) as session:
-        case = find_case(session, reference)
-    if case.ended_at(order.now) is None:
-        raise WrongUsage(f"Case {reference} has not ended; close it first.")
-    return _purge(purge.everything_of_case(case.id), f"case {case.id}", context, order)
+    with reading(caller.database) as session:
+        case = case_by_id(session, case_id)
+    if case.ended_at(caller.now) is None:
+        raise WrongUsage(f"Case {case.reference} has not ended; close it first.")
+    return _purge(caller, purge.everything_of_case(case_id), f"case {case_id}", context, folders)
 
 
-def purge_person(person_id: int, context: Context, order: Order) -> Certificate:
+def purge_person(
+    caller: Caller, person_id: int, context: Context, folders: Sequence[Path]
+) -> Certificate:
     """Erase one person with photos, candidates and verdicts."""
-    return _purge(purge.person(person_id), f"person {person_id}", context, order)
+    return _purge(caller, purge.person(person_id), f"person {person_id}", context, folders)
 
 
-def purge_recordings(recording_ids: Sequence[int], context: Context, order: Order) -> Certificate:
+def purge_recordings(
+    caller: Caller, recording_ids: Sequence[int], context: Context, folders: Sequence[Path]
+) -> Certificate:
     """Erase recordings with all that was seen in them."""
     what = f"recordings {', '.join(map(str, recording_ids))}"
-    return _purge(purge.recordings(*recording_ids), what, context, order)
+    return _purge(caller, purge.recordings(*recording_ids), what, context, folders)
 
 
-def purge_bystanders(days: int, context: Context, order: Order) -> Certificate:
+def purge_bystanders(
+    caller: Caller, days: int, context: Context, folders: Sequence[Path]
+) -> Certificate:
     """Erase what was kept of people who became nobody's candidates, `days` after it was seen.
 
     Footage of a case in force keeps its bystanders until that case ends.
     """
-    before = order.now - timedelta(days=days)
-    target = purge.bystanders(watched_before=before, now=order.now)
-    return _purge(
-        target, f"bystanders of footage processed before {before:%Y-%m-%d}", context, order
-    )
+    before = caller.now - timedelta(days=days)
+    target = purge.bystanders(watched_before=before, now=caller.now)
+    what = f"bystanders of footage processed before {before:%Y-%m-%d}"
+    return _purge(caller, target, what, context, folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +105,20 @@ class Retention:
     """After the end of the case."""
 
 
-def purge_due(retention: Retention, context: Context, order: Order) -> list[Certificate]:
-    """Erase whatever has been kept for longer than that; nothing due is no certificate."""
+def purge_due(
+    caller: Caller, retention: Retention, context: Context, folders: Sequence[Path]
+) -> list[Certificate]:
+    """Erase what has been kept for longer than that; nothing due is no certificate."""
     made = []
     if retention.case_days:
-        before = order.now - timedelta(days=retention.case_days)
-        with reading(context.database) as session:
+        before = caller.now - timedelta(days=retention.case_days)
+        with reading(caller.database) as session:
             due = purge.ended_cases(session, before)
-        made = [purge_case(reference, context, order) for reference in due]
+        made = [purge_case(caller, case_id, context, folders) for case_id in due]
     days = retention.bystander_days
-    with reading(context.database) as session:
-        any_due = bool(days) and bystanders_due(session, days, order.now) > 0
-    return [*made, purge_bystanders(days, context, order)] if any_due else made
+    with reading(caller.database) as session:
+        any_due = bool(days) and bystanders_due(session, days, caller.now) > 0
+    return [*made, purge_bystanders(caller, days, context, folders)] if any_due else made
 
 
 def bystanders_due(session: Session, days: int, now: datetime) -> int:
@@ -126,24 +127,28 @@ def bystanders_due(session: Session, days: int, now: datetime) -> int:
     return purge.counts(session, purge.doomed(target)).get("appearance", 0)
 
 
-def _purge(target: Target, what: str, context: Context, order: Order) -> Certificate:
+def _purge(
+    caller: Caller, target: Target, what: str, context: Context, folders: Sequence[Path]
+) -> Certificate:
     going = purge.doomed(target)
-    with writing(context.database) as session:
+    with writing(caller.database) as session:
         names = purge.pictures(session, target, going)
         rows = purge.counts(session, going)
         footage = purge.footage(session, going)
         patterns = _of_vectors(session, going, context.media.keys)
         patterns += _of_pictures(sorted(names)[:SAMPLES], context.media)
-        purge.erase(session, target, order.now)
-        entry = _written_down(session, target, rows, len(names), order)
+        purge.erase(session, target, caller.now)
+        entry = caller.act(Action.PURGED).record(
+            session, target.case_id, **rows, pictures=len(names)
+        )
     context.media.remove(names)
-    removed = _remove_footage(footage, context, order)
-    left = purge.scrub(context.database)
-    proof = scan(order.folders, patterns)
+    removed = _remove_footage(footage, context, folders)
+    left = purge.scrub(caller.database)
+    proof = scan(folders, patterns)
     return Certificate(
         entry=entry,
-        at=order.now,
-        actor=order.actor,
+        at=caller.now,
+        actor=caller.actor,
         what=what,
         rows=rows,
         pictures=len(names),
@@ -153,9 +158,9 @@ def _purge(target: Target, what: str, context: Context, order: Order) -> Certifi
     )
 
 
-def _remove_footage(places: Sequence[str], context: Context, order: Order) -> int:
+def _remove_footage(places: Sequence[str], context: Context, folders: Sequence[Path]) -> int:
     """Remove what was uploaded, and copies from an object store; others' files are left alone."""
-    uploaded = [folder / UPLOADED for folder in order.folders]
+    uploaded = [folder / UPLOADED for folder in folders]
     ours = [path for path in map(Path, places) if set(uploaded) & set(path.parents)]
     for path in ours:
         path.unlink(missing_ok=True)
@@ -179,16 +184,3 @@ def _of_pictures(names: Sequence[str], media: SealedMedia) -> list[bytes]:
             patterns += of_picture(media.store.read(name))
             patterns += of_picture(media.read(name))
     return patterns
-
-
-def _written_down(
-    session: Session, target: Target, rows: dict[str, int], pictures: int, order: Order
-) -> int:
-    return audit.record(
-        session,
-        actor=order.actor,
-        action=Action.PURGED,
-        case_id=target.case_id,
-        objects=rows | {"pictures": pictures},
-        now=order.now,
-    )

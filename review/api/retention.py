@@ -6,6 +6,7 @@ from review import retention as pages
 from review.api.models.cases import ReferenceGiven
 from review.api.models.retention import CertificateAnswer, RetentionAnswer
 from review.api.routing import CASE, routes_of
+from review.authority import check_repeated
 from review.numbers import Number
 from review.site import OurSite
 from review.visitors import Asked
@@ -34,4 +35,5 @@ def purge_case(
     """Purge an ended case with all its rows, vectors, pictures and keys. Repeat the reference to
     confirm; this cannot be undone."""
     case = case_with_id(asked, case_id, Action.PURGED)
-    return CertificateAnswer.of(pages.erase(ours, asked, case.reference, given.reference))
+    check_repeated(case.reference, given.reference)
+    return CertificateAnswer.of(pages.erase(ours, asked, case_id))

@@ -103,9 +103,9 @@ def bystanders(*, watched_before: datetime, now: datetime) -> Target:
     )
 
 
-def ended_cases(session: Session, before: datetime) -> list[str]:
-    """References of cases that ended before then and were not purged."""
-    ended = select(Case.reference).where(ended_before(before), col(Case.purged_at).is_(None))
+def ended_cases(session: Session, before: datetime) -> list[int]:
+    """The ids of cases that ended before then and were not purged."""
+    ended = select(Case.id).where(ended_before(before), col(Case.purged_at).is_(None))
     return list(session.exec(ended.order_by(col(Case.id))))
 
 

@@ -17,10 +17,11 @@ from sqlalchemy import text
 
 import pipeline.archive.backup
 from errors import Busy, DiskFull, KeyMissing, StoreUnavailable, WrongDatabase, WrongUsage
+from pipeline.act import Caller
 from pipeline.archive.manifest import NAME, read_manifest
 from pipeline.clock import utc_now
 from pipeline.context import Context
-from pipeline.governance.purge import Order, purge_case
+from pipeline.governance.purge import purge_case
 from pipeline.plan import Plan
 from storage.access.audit import entries
 from storage.archive.inventory import Inventory
@@ -103,7 +104,8 @@ def test_what_is_purged_while_it_is_taken_is_not_in_it(
         def _wanted(self, taken: Inventory) -> Iterator[tuple[str, Path]]:
             yield from super()._wanted(taken)
             if taken.pictures:  # the first time
-                purge_case("2026-1", filled.context, Order(ACTOR, utc_now(), [filled.archive.home]))
+                asked = Caller(filled.database, ACTOR, utc_now())
+                purge_case(asked, 1, filled.context, [filled.archive.home])
 
     monkeypatch.setattr(pipeline.archive.backup, "_Backup", Meanwhile)
     made = filled.backed_up(folder)

@@ -12,12 +12,12 @@ from sqlmodel import select
 from steps import enrol, find, open_case
 
 from errors import NotAuthorised, WrongUsage
+from pipeline.act import Caller
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.governance.erasure import of_picture, of_sealed, of_vector, scan
 from pipeline.governance.purge import (
-    Order,
     purge_bystanders,
     purge_case,
     purge_person,
@@ -47,7 +47,12 @@ from storage.tables import (
 from storage.vectors.vector_index import index
 
 COLOUR_OF_NOBODY = (200, 120, 30)
-ORDER = Order("uid:1000", utc_now() + timedelta(hours=1), ())
+CASE = 1
+
+
+def asking(context: Context, days: float = 1 / 24) -> Caller:
+    """Who purges, this long after now."""
+    return Caller(context.database, "uid:1000", utc_now() + timedelta(days=days))
 
 
 def rows(context: Context, table: type[Table]) -> int:
@@ -94,7 +99,7 @@ def test_a_purged_case_takes_its_people_and_its_own_footage_with_it(
     context: Context, worked: tuple[int, int]
 ) -> None:
     close(context)
-    certificate = purge_case("2026-1", context, ORDER)
+    certificate = purge_case(asking(context), CASE, context, ())
     assert (rows(context, Person), rows(context, Candidate)) == (0, 0)
     with reading(context.database) as session:
         assert [one.id for one in session.exec(select(Recording))] == [worked[1]]
@@ -124,7 +129,7 @@ def test_no_byte_of_a_purged_case_is_left_in_the_home_folder(
         assert all(scan([tmp_path], [piece]).found_in for piece in closed)
         assert scan([tmp_path], before[len(closed) :]).found_in
 
-    certificate = purge_case("2026-1", context, replace(ORDER, folders=[tmp_path]))
+    certificate = purge_case(asking(context), CASE, context, [tmp_path])
 
     left = {path.name for path in (tmp_path / "media").rglob("*.jpg")}
     before += [piece for name in set(names) - left for piece in pictures[name]]
@@ -160,7 +165,7 @@ def test_what_was_sealed_with_a_lost_master_key_can_be_purged(
 ) -> None:
     close(context)
     other = replace(context, media=sealed(tmp_path / "media", context.database, bytes(32)))
-    certificate = purge_case("2026-1", other, replace(ORDER, folders=[tmp_path]))
+    certificate = purge_case(asking(other), CASE, other, [tmp_path])
     assert certificate.is_proven
     assert certificate.rows["reference"] == 1
     with reading(context.database) as session:
@@ -176,7 +181,7 @@ def test_a_case_whose_pictures_are_lost_or_damaged_can_be_purged(
     for each in others:
         each.write_bytes(b"damaged")
     close(context)
-    assert purge_case("2026-1", context, replace(ORDER, folders=[tmp_path])).rows["reference"] == 1
+    assert purge_case(asking(context), CASE, context, [tmp_path]).rows["reference"] == 1
 
 
 @pytest.mark.usefixtures("worked")
@@ -190,27 +195,27 @@ def test_the_scan_finds_what_is_still_there(context: Context, tmp_path: Path) ->
 @pytest.mark.usefixtures("worked")
 def test_a_case_in_force_is_not_purged(context: Context) -> None:
     with pytest.raises(WrongUsage, match="has not ended; close it first"):
-        purge_case("2026-1", context, ORDER)
+        purge_case(asking(context), CASE, context, ())
     assert rows(context, Candidate) == 1
 
 
 def test_a_case_that_is_not_there_cannot_be_purged(context: Context) -> None:
-    with pytest.raises(NotAuthorised, match="No case 2026-9"):
-        purge_case("2026-9", context, ORDER)
+    with pytest.raises(NotAuthorised, match="No such case"):
+        purge_case(asking(context), 9, context, ())
 
 
 @pytest.mark.usefixtures("worked")
 def test_purging_twice_erases_nothing_more(context: Context) -> None:
     close(context)
-    purge_case("2026-1", context, ORDER)
-    again = purge_case("2026-1", context, ORDER)
+    purge_case(asking(context), CASE, context, ())
+    again = purge_case(asking(context), CASE, context, ())
     assert (again.rows, again.pictures) == ({}, 0)
 
 
 @pytest.mark.usefixtures("worked")
 def test_a_purge_is_in_the_audit_log_with_its_numbers(context: Context) -> None:
     close(context)
-    certificate = purge_case("2026-1", context, ORDER)
+    certificate = purge_case(asking(context), CASE, context, ())
     with reading(context.database) as session:
         (entry,) = [one for one in audit.entries(session) if one.action == "purged"]
     assert entry.position == certificate.entry
@@ -223,7 +228,7 @@ def test_a_person_goes_and_the_footage_stays(context: Context) -> None:
     with reading(context.database) as session:
         person = session.exec(select(Person)).one().id
     seen = rows(context, Appearance)
-    certificate = purge_person(person, context, ORDER)
+    certificate = purge_person(asking(context), person, context, ())
     assert certificate.pictures == 1
     assert (rows(context, Person), rows(context, Candidate)) == (0, 0)
     assert rows(context, Appearance) == seen
@@ -232,7 +237,7 @@ def test_a_person_goes_and_the_footage_stays(context: Context) -> None:
 def test_a_purged_recording_can_be_added_again_and_is_watched_again(
     context: Context, plan: Plan, clip: Path, worked: tuple[int, int]
 ) -> None:
-    purge_recordings([worked[0]], context, ORDER)
+    purge_recordings(asking(context), [worked[0]], context, ())
     assert rows(context, Candidate) == 0
     find(clip, context, plan)
     assert rows(context, Candidate) == 1
@@ -246,10 +251,10 @@ def test_bystanders_go_when_their_time_is_over_and_candidates_stay(
     analysis = find(paint(tmp_path / "two.mp4", 4, *two), context, plan)
     enrolled = enrol("Red", [paint_photo(tmp_path / "red.png", RED)], case, context, plan)
     match_person(enrolled.person_id, context)
-    later = replace(ORDER, now=utc_now() + timedelta(days=100))
+    later = asking(context, days=100)
 
-    assert purge_bystanders(90, context, ORDER).rows == {}
-    certificate = purge_bystanders(90, context, later)
+    assert purge_bystanders(asking(context), 90, context, ()).rows == {}
+    certificate = purge_bystanders(later, 90, context, ())
 
     assert certificate.rows["appearance"] == 1
     assert (rows(context, Appearance), rows(context, Sighting)) == (1, 0)
@@ -257,7 +262,7 @@ def test_bystanders_go_when_their_time_is_over_and_candidates_stay(
         kept = session.exec(select(Appearance)).one()
         assert session.get_one(Analysis, analysis).thinned_at
     assert all(context.media.read(name) for name in kept.crops)
-    assert purge_bystanders(90, context, later).rows == {}
+    assert purge_bystanders(later, 90, context, ()).rows == {}
 
 
 def test_footage_of_a_case_in_force_keeps_its_bystanders(
@@ -265,10 +270,10 @@ def test_footage_of_a_case_in_force_keeps_its_bystanders(
 ) -> None:
     case = open_case(context, days=200)
     of_case(context, case, recording_of(context, find(clip, context, plan)))
-    later = replace(ORDER, now=utc_now() + timedelta(days=100))
-    assert purge_bystanders(90, context, later).rows == {}
+    later = asking(context, days=100)
+    assert purge_bystanders(later, 90, context, ()).rows == {}
     close(context)
-    assert purge_bystanders(90, context, later).rows["appearance"] == 1
+    assert purge_bystanders(later, 90, context, ()).rows["appearance"] == 1
 
 
 def test_what_lost_its_bystanders_is_not_tried_again(
@@ -277,7 +282,7 @@ def test_what_lost_its_bystanders_is_not_tried_again(
     analysis = find(clip, context, plan)
     with writing(context.database) as session:
         session.connection().execute(text("update segment set state = 'quarantined'"))
-    purge_bystanders(0, context, ORDER)
+    purge_bystanders(asking(context), 0, context, ())
     with writing(context.database) as session:
         assert control.retry(session, [analysis]) == []
 
@@ -286,7 +291,7 @@ def test_a_key_that_was_destroyed_is_rebuilt_for_the_same_footage(
     context: Context, plan: Plan, clip: Path, worked: tuple[int, int]
 ) -> None:
     before = rows(context, DataKey)
-    purge_recordings([worked[0]], context, ORDER)
+    purge_recordings(asking(context), [worked[0]], context, ())
     assert rows(context, DataKey) == before - 1
     find(clip, context, plan)
     assert rows(context, DataKey) == before
@@ -299,7 +304,7 @@ def test_an_uploaded_recording_goes_with_its_file_and_others_stay(
     (home / "footage").mkdir(parents=True)
     uploaded = clip.rename(home / "footage" / "gate.mp4")
     ids = [recording_of(context, find(path, context, plan)) for path in (uploaded, yard)]
-    certificate = purge_recordings(ids, context, replace(ORDER, folders=[home]))
+    certificate = purge_recordings(asking(context), ids, context, [home])
     assert certificate.footage_files == 1
     assert not uploaded.exists()
     assert yard.exists()
@@ -312,7 +317,7 @@ def test_the_index_of_vectors_goes_too(
         pytest.skip("PostgreSQL has no index beside the database")
     with index(context.database, "stub") as built:
         assert len(built.rows.appearance_ids) == 3
-    purge_recordings([worked[0]], context, replace(ORDER, folders=[tmp_path]))
+    purge_recordings(asking(context), [worked[0]], context, [tmp_path])
     assert not list(tmp_path.glob("*-vectors/*/matrix"))
     with index(context.database, "stub") as built:
         assert len(built.rows.appearance_ids) == 2
@@ -331,5 +336,5 @@ def test_the_name_under_which_footage_was_handed_in_goes_with_it(
             size_bytes=1, now=utc_now(),
         )  # fmt: skip
         session.get_one(Upload, upload.id).recording_id = recording
-    assert purge_recordings([recording], context, ORDER).rows["upload"] == 1
+    assert purge_recordings(asking(context), [recording], context, ()).rows["upload"] == 1
     assert rows(context, Upload) == 0

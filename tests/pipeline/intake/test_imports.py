@@ -12,11 +12,12 @@ from steps import enrol, find, open_case, outcome, watch_all
 
 from errors import NotAuthorised, NotFound, WrongUsage
 from faces.engines.stub import StubEngine
+from pipeline.act import Caller
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.migrate import migrate
 from pipeline.clock import utc_now
 from pipeline.context import Context
-from pipeline.governance.purge import Order, purge_case
+from pipeline.governance.purge import purge_case
 from pipeline.intake import imports
 from pipeline.intake.imports import Imported, import_faces
 from pipeline.judging.clips import cut_clip
@@ -293,12 +294,12 @@ def test_a_case_that_is_over_imports_nothing_and_says_so(context: Context, faces
 
 
 def test_a_purge_takes_them_all(context: Context, faces: Path, tmp_path: Path) -> None:
-    open_case(context)
+    case = open_case(context)
     bring(context, faces, "red.png,gate.mp4,,1000,,")
     with writing(context.database) as session:
         close_case(session, "2026-1", now=utc_now())
-    order = Order("uid:1", utc_now() + timedelta(seconds=1), [tmp_path / "media"])
-    certificate = purge_case("2026-1", context, order)
+    asked = Caller(context.database, "uid:1", utc_now() + timedelta(seconds=1))
+    certificate = purge_case(asked, case, context, [tmp_path / "media"])
     assert (certificate.pictures, certificate.is_proven) == (1, True)
     assert rows(context) == []
     assert not list((tmp_path / "media").rglob("*.jpg"))

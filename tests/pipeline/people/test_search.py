@@ -8,9 +8,10 @@ from painted import BLUE, GREEN, RED, paint_photo
 from steps import find, open_case
 
 from errors import NotAuthorised, UnusablePhoto
+from pipeline.act import Caller
 from pipeline.clock import utc_now
 from pipeline.context import Context
-from pipeline.governance.purge import Order, purge_bystanders
+from pipeline.governance.purge import purge_bystanders
 from pipeline.people.search import Answer, Question, search
 from pipeline.plan import Plan
 from storage.database.database import writing
@@ -112,7 +113,8 @@ def test_footage_whose_bystanders_were_erased_counts_as_not_searched(
 ) -> None:
     open_case(context)
     find(clip, context, plan)
-    purge_bystanders(0, context, Order("uid:0", utc_now() + timedelta(hours=1), ()))
+    later = Caller(context.database, "uid:0", utc_now() + timedelta(hours=1))
+    purge_bystanders(later, 0, context, ())
     answer = ask(context, paint_photo(tmp_path / "red.png", RED))
     assert answer.hits == []
     assert answer.reach.not_searched[Unsearched.ERASED].recordings == 1
