@@ -1,4 +1,4 @@
-"""PostgreSQL's COPY: many rows or vectors in or out at once, many times as fast as statements."""
+"""PostgreSQL's COPY: bulk reads and writes, many times as fast as statements."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,10 +29,10 @@ def insert_copied(
     form: str = "TEXT",
     are_new: bool = False,
 ) -> None:
-    """Insert what `write` puts into a COPY of these columns; rows whose key is there are updated.
+    """Insert what `write` puts into a COPY of these columns; rows whose key exists are updated.
 
-    COPY knows no conflicts, so rows that may have some go through a table that nobody else sees;
-    those that `are_new` have none, and are written once.
+    COPY cannot handle conflicts, so the rows go through a temporary table. Rows that `are_new`
+    have no conflicts and are written directly.
     """
     of_table: Any = table
     target = of_table.__table__
@@ -65,18 +65,21 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def write_rows(copy: Any, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
-    """Put rows that all have the same columns into a COPY, as their column types have them."""
+    """Put rows, which all have the same columns, into a COPY, converted by their column types."""
     of_table: Any = table
     types = [of_table.__table__.c[name].type.dialect_impl(_DIALECT) for name in rows[0]]
-    bind = [one.bind_processor(_DIALECT) or (lambda value: value) for one in types]
+    bind = [kind.bind_processor(_DIALECT) or (lambda value: value) for kind in types]
     for row in rows:
-        copy.write_row([one(value) for one, value in zip(bind, row.values(), strict=True)])
+        copy.write_row([convert(value) for convert, value in zip(bind, row.values(), strict=True)])
 
 
 def write_vectors(
     copy: Any, ids: NDArray[np.int64], engine: str, weights_sha256: str | None, vectors: Vectors
 ) -> None:
-    """Put (appearance, engine, weights, vector) into a binary COPY."""
+    """Put rows of (appearance, engine, weights, vector) into a binary COPY: [n] ids, [n, d] vectors.
+
+    NumPy builds the bytes of all rows at once.
+    """
     names = _field(engine) + _field(weights_sha256)
     rows = np.zeros(len(ids), _row_layout(vectors.shape[1], len(names)))
     rows["fields"], rows["id_size"], rows["id"] = 4, 4, ids
@@ -92,7 +95,7 @@ def write_vectors(
 def copied_vectors(
     session: Session, statement: sqlalchemy.Select[*tuple[Any, ...]], *, at_once: int
 ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
-    """What a statement reads as ids (integers) and vectors, in blocks of `at_once`: [n], [n, d]."""
+    """The (id, vector) rows of a statement as ids [n] and vectors [n, d], n at most `at_once`."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     rows: list[bytes] = []
     with _cursor(session) as cursor:
@@ -115,7 +118,7 @@ def _block(rows: Sequence[bytes]) -> tuple[NDArray[np.int64], Vectors]:
 
 
 def _row_layout(dimension: int, names: int = 0) -> np.dtype[Any]:
-    """Of a row in a binary COPY: an id, fields of `names` bytes in all, and an array of reals."""
+    """Layout of a row in a binary COPY: id, fields of `names` bytes in all, array of reals."""
     element = np.dtype([("size", ">i4"), ("value", ">f4")])
     array = ("array_size", "dimensions", "flags", "type", "length", "first")
     id_and_names = [("fields", ">i2"), ("id_size", ">i4"), ("id", ">i4"), ("names", f"V{names}")]
@@ -132,7 +135,7 @@ def _field(text: str | None) -> bytes:
 
 @contextmanager
 def _cursor(session: Session) -> Iterator[Any]:
-    """The driver's own cursor, for what SQLAlchemy has no word for; errors come as SQLAlchemy's."""
+    """The driver's own cursor, for COPY, which SQLAlchemy lacks; raises SQLAlchemy's errors."""
     connection = session.connection()
     driver: Any = connection.connection.driver_connection
     any_error = connection.dialect.loaded_dbapi.Error

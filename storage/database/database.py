@@ -1,4 +1,4 @@
-"""A database address becomes an engine, and an engine becomes sessions that read or write."""
+"""Make an engine from a database address, and sessions that read or write from an engine."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,17 +14,18 @@ from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
 from storage.database.dialect import DIALECTS, dialect_of
 
 NEWEST_VERSION = "0031"
-"""Of the tables: the newest migration's."""
+"""Schema version of the newest migration."""
 SEALED_VERSION = "0029"
-"""From here on no table has a plain vector of a reference; SQLite's log of writes may have."""
+"""From this version on no table holds an unsealed reference vector; SQLite's write-ahead log may.
+"""
 _UPGRADE_LOCK = 0x4E524C  # any number, as long as every process takes the same one
 
 
 def connect(url: str) -> Engine:
-    """Make an engine for a `sqlite:///` or `postgresql://` address; nothing is connected yet.
+    """Make an engine for a `sqlite:///` or `postgresql://` address, without connecting.
 
-    A SQLite file is created for its owner alone. Values never appear in error messages.
-    Raises WrongUsage for any other address and StoreUnavailable where the file cannot be made.
+    A SQLite file is created readable by its owner only. Values never appear in error messages.
+    Raises WrongUsage for any other address and StoreUnavailable if the file cannot be created.
     """
     try:
         address = make_url(url)
@@ -38,7 +39,7 @@ def connect(url: str) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """A session that sees one state of a SQLite database and cannot write; raises as `writing`."""
+    """A read-only session; on SQLite it sees one consistent state. Raises as `writing`."""
     readers = engine.execution_options(postgresql_readonly=True)
     with _explained(), Session(readers, expire_on_commit=False) as session:
         yield session
@@ -48,8 +49,8 @@ def reading(engine: Engine) -> Iterator[Session]:
 def writing(engine: Engine) -> Iterator[Session]:
     """A session that commits at the end, or rolls back when the block raises.
 
-    Raises StoreUnavailable when the database is locked, full or away, and WrongDatabase when
-    it is not one of ours.
+    Raises StoreUnavailable when the database is locked, full or unreachable, and WrongDatabase
+    when it is damaged or has no Nightreel tables.
     """
     writers = engine.execution_options(writes=True)
     with _explained(), Session(writers, expire_on_commit=False) as session, session.begin():
@@ -57,19 +58,19 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 
 def database_of(session: Session) -> Engine:
-    """The database a session is of, for another session."""
+    """The engine of a session, to open another session."""
     bind = session.get_bind()
     return bind if isinstance(bind, Engine) else bind.engine
 
 
 def upgrade(engine: Engine, master: Callable[[], bytes] | None = None) -> None:
-    """Bring the tables to this program's version; any number of processes may ask at once.
+    """Migrate the tables to this program's version; several processes may call this at once.
 
-    Whoever comes while another is at it waits. `master` reads the master key, for a database whose
-    references are not sealed yet. Raises, leaving all as it was, WrongDatabase when the database is
-    newer or another program's, WrongUsage where that key is missing or another, and
-    StoreUnavailable where it takes too long; also where the log of writes could not be emptied, and
-    then all but that is done.
+    A process waits while another migrates. `master` reads the master key, for a database whose
+    references are not sealed yet. Raises, without changing anything, WrongDatabase when the
+    database is newer or belongs to another program, WrongUsage when that key is missing or is a
+    different one, and StoreUnavailable when it takes too long. Also raises StoreUnavailable when
+    only the write-ahead log could not be emptied; the references are sealed then.
     """
     with reading(engine) as session:
         if _version(session.connection()) == NEWEST_VERSION:
@@ -84,13 +85,13 @@ def upgrade(engine: Engine, master: Callable[[], bytes] | None = None) -> None:
 
 
 def empty_log(engine: Engine) -> bool:
-    """Empty SQLite's log of writes; returns whether others kept it from that."""
+    """Empty SQLite's write-ahead log; returns whether other processes prevented it."""
     with _explained():
         return dialect_of(engine).empty_log(engine)
 
 
 def scrub_tables(engine: Engine, tables: Sequence[str]) -> list[str]:
-    """Let deleted rows of these tables leave the database's files; what is left, and why."""
+    """Remove deleted rows of these tables from the files; returns what remains and why."""
     with _explained():
         return dialect_of(engine).scrub(engine, tables)
 

@@ -1,6 +1,6 @@
-"""What differs between SQLite and PostgreSQL; nothing above asks which of the two it has.
+"""The differences between SQLite and PostgreSQL; modules above never ask which of them is used.
 
-The one exception is how a column is stored: SQLAlchemy asks that of the type (`storage.tables`).
+The one exception is how a column is stored: its type decides that (`storage.tables`).
 """
 
 from abc import ABC, abstractmethod
@@ -26,9 +26,9 @@ from storage.tables.vectors import finite, matrix
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 ROWS_AT_ONCE = 20_000
-"""Vectors that are read in one block."""
+"""Vectors per block when reading."""
 _MANY = 50
-"""From this many rows on, COPY saves more than its preparations cost."""
+"""From this many rows on, COPY saves more time than its setup costs."""
 
 _IN_USE = "The database's write-ahead log is in use and was not emptied; purge again later."
 _EMBEDDING = ("appearance_id", "engine", "weights_sha256", "vector")
@@ -38,37 +38,37 @@ Row = dict[str, Any]
 
 
 class Dialect(ABC):
-    """One kind of database; what is not abstract is done in the same way by both, if not faster."""
+    """One kind of database. Methods that are not abstract work on both; a dialect may be faster."""
 
     has_vector_index: ClassVar[bool]
-    """Whether it can have an index over vectors (pgvector)."""
+    """Whether it can index vectors (pgvector)."""
 
     @abstractmethod
     def engine(self, url: URL) -> Engine:
-        """An engine for an address; nothing is connected yet. Raises StoreUnavailable."""
+        """An engine for an address, not yet connected. Raises StoreUnavailable."""
 
     @abstractmethod
     def insert(self, table: type[Table]) -> Any:
-        """An INSERT that can say what happens when its key is taken."""
+        """An INSERT with `on_conflict_do_...`."""
 
     @abstractmethod
     def contains(self, column: Any, part: str | bytes) -> ColumnElement[bool]:
-        """Whether a text or bytes hold a part, capitals and wildcards taken as they are."""
+        """Whether a text or bytes column contains `part`; case-sensitive, without wildcards."""
 
     @abstractmethod
     def lock(self, connection: Connection, number: int) -> None:
-        """Wait until no other transaction holds this number; it is ours until the commit."""
+        """Wait for the lock with this number and hold it until the commit."""
 
     @abstractmethod
     def scrub(self, database: Engine, tables: Sequence[str]) -> list[str]:
-        """Let deleted rows of these tables leave the database's files; what is left, and why."""
+        """Remove deleted rows of these tables from the files; returns what remains and why."""
 
     def file_of(self, database: Engine) -> Path | None:  # noqa: ARG002
-        """The file that is the database; None where there is none."""
+        """The database's file; None if it is not a single file."""
         return None
 
     def empty_log(self, database: Engine) -> bool:  # noqa: ARG002
-        """Empty the log of writes, where that can be done; whether others kept it from that."""
+        """Empty the write-ahead log if possible; returns whether other processes prevented it."""
         return False
 
     def upsert(
@@ -79,9 +79,9 @@ class Dialect(ABC):
         key: Sequence[str],
         are_new: bool,  # noqa: ARG002
     ) -> None:
-        """Insert rows, at least one, of the same columns; those whose key is taken are updated.
+        """Insert one or more rows with the same columns; rows whose key exists are updated.
 
-        `are_new` says that no key is taken: that may be faster.
+        `are_new` states that no key exists yet, which may be faster.
         """
         insert = self.insert(table)
         values = {name: insert.excluded[name] for name in rows[0] if name not in key}
@@ -97,7 +97,7 @@ class Dialect(ABC):
         weights_sha256: str | None,
         are_new: bool,
     ) -> None:
-        """`upsert` of embeddings, at least one: row i of `vectors` [n, d] is of appearance i."""
+        """`upsert` one or more embeddings: row i of `vectors` [n, d] belongs to `ids[i]`."""
         rows = [
             dict(zip(_EMBEDDING, (id, engine, weights_sha256, vector), strict=True))
             for id, vector in zip(ids, vectors, strict=True)
@@ -107,14 +107,14 @@ class Dialect(ABC):
     def each_vector(
         self, session: Session, statement: sqlalchemy.Select[*tuple[Any, ...]]
     ) -> Iterator[Block]:
-        """What a statement reads as ids (integers) and vectors, in blocks: [n] and [n, d]."""
-        found = session.execute(statement.execution_options(yield_per=ROWS_AT_ONCE))
-        for rows in found.partitions():
-            yield np.array([id for id, _ in rows], np.int64), matrix([each for _, each in rows])
+        """The (id, vector) rows of a statement, in blocks: ids [n] and vectors [n, d]."""
+        result = session.execute(statement.execution_options(yield_per=ROWS_AT_ONCE))
+        for rows in result.partitions():
+            yield np.array([id for id, _ in rows], np.int64), matrix([vector for _, vector in rows])
 
 
 class SQLite(Dialect):
-    """A file that one process at a time writes."""
+    """A database file, written by one process at a time."""
 
     has_vector_index = False
 
@@ -134,14 +134,14 @@ class SQLite(Dialect):
         return sqlite.insert(table)
 
     def contains(self, column: Any, part: str | bytes) -> ColumnElement[bool]:
-        # LIKE ignores capitals here and not in PostgreSQL, and takes no bytes.
+        # LIKE ignores case here but not in PostgreSQL, and does not accept bytes.
         return func.instr(col(column), part) > 0
 
     def lock(self, connection: Connection, number: int) -> None:
-        """Nothing to do: writers wait for one another in any case."""
+        """Nothing to do: writers always wait for one another."""
 
     def empty_log(self, database: Engine) -> bool:
-        # Through the driver itself: it cannot be emptied inside a transaction.
+        # Uses the driver directly: the log cannot be emptied inside a transaction.
         connection = database.raw_connection()
         try:
             statement = "PRAGMA wal_checkpoint(TRUNCATE)"
@@ -151,12 +151,12 @@ class SQLite(Dialect):
         return bool(busy)
 
     def scrub(self, database: Engine, tables: Sequence[str]) -> list[str]:  # noqa: ARG002
-        # Deleted pages were overwritten at once (secure_delete). What is left is the log of writes.
+        # Deleted pages were overwritten at once (secure_delete); only the write-ahead log remains.
         return [_IN_USE] if self.empty_log(database) else []
 
 
 class PostgreSQL(Dialect):
-    """A server that many machines write to."""
+    """A database server, written by many machines."""
 
     has_vector_index = True
 
@@ -227,11 +227,11 @@ class PostgreSQL(Dialect):
 
 
 DIALECTS: dict[str, Dialect] = {"sqlite": SQLite(), "postgresql": PostgreSQL()}
-"""By SQLAlchemy's name."""
+"""By SQLAlchemy's backend name."""
 
 
 def dialect_of(where: Engine | Connection | Session) -> Dialect:
-    """The dialect of one of our databases."""
+    """The dialect of a database that `connect` opened."""
     bind = where.get_bind() if isinstance(where, Session) else where
     return DIALECTS[bind.dialect.name]
 
@@ -247,19 +247,19 @@ def _create_private(file: Path) -> None:
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver would begin transactions on its own
+    connection.isolation_level = None  # otherwise the driver begins transactions itself
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA secure_delete = ON")
 
 
 def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails at once when another has written in
-    # between, however long the timeout: so writers say so at the beginning, and readers cannot.
+    # A transaction that reads first and writes later fails at once if another has written in
+    # between, whatever the timeout. So writers lock at the beginning, and readers cannot write.
     options = connection.get_execution_options()
     writes = bool(options.get("writes"))
-    # A migration that rewrites a table drops it first: its children must not go with it, and its
-    # triggers are to stand meanwhile.
+    # A migration that rewrites a table drops it first: its child rows must not be deleted with it,
+    # and its triggers must survive.
     children, triggers = ("OFF", "ON") if options.get("migrates") else ("ON", "OFF")
     connection.exec_driver_sql(f"PRAGMA foreign_keys = {children}")
     connection.exec_driver_sql(f"PRAGMA legacy_alter_table = {triggers}")

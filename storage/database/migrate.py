@@ -1,4 +1,4 @@
-"""The migrations, run by Alembic on a connection that nobody else writes through."""
+"""Run the migrations with Alembic, on a connection that holds the write lock."""
 
 from collections.abc import Callable
 
@@ -15,10 +15,11 @@ from storage.tables import Table
 def to_version(
     connection: Connection, version: str = "head", *, master: Callable[[], bytes] | None = None
 ) -> None:
-    """Bring the tables to a version, the newest unless another is named; again does nothing.
+    """Migrate the tables to a version, by default the newest; does nothing if already there.
 
-    `master` reads the master key, where vectors have to be sealed on the way. Raises WrongDatabase
-    when the tables are newer than the newest, or another program's; WrongUsage without the key.
+    `master` reads the master key, needed if vectors have to be sealed on the way. Raises
+    WrongDatabase when the tables are newer than the newest migration or belong to another program,
+    and WrongUsage without that key.
     """
     config = configuration(connection, master)
     _refuse_stranger(connection, ScriptDirectory.from_config(config))
@@ -28,7 +29,7 @@ def to_version(
 def configuration(
     connection: Connection | None = None, master: Callable[[], bytes] | None = None
 ) -> Config:
-    """What Alembic's commands need to work on a connection."""
+    """The configuration for Alembic's commands on a connection."""
     config = Config()
     config.set_main_option("script_location", "storage:migrations")
     config.attributes |= {"connection": connection, "master": master}

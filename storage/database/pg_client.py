@@ -1,4 +1,4 @@
-"""PostgreSQL's own client programs, which copy a whole database: pg_dump and pg_restore."""
+"""pg_dump and pg_restore, PostgreSQL's client programs that copy a whole database."""
 
 import os
 import re
@@ -14,13 +14,13 @@ from sqlalchemy.engine import URL
 from errors import StoreUnavailable
 
 _PORTABLE = ("--no-owner", "--no-privileges", "--no-comments")
-"""Roles are those of the server; only the owner of an extension may comment on it."""
+"""Roles belong to the server, and only the owner of an extension may comment on it."""
 
 
 def dump(database: Engine, snapshot: str, file: Path) -> None:
     """Write a PostgreSQL database into a file in pg_dump's custom format.
 
-    `snapshot` names the state to write (pg_export_snapshot). Raises StoreUnavailable.
+    `snapshot` is the id of the state to write (pg_export_snapshot). Raises StoreUnavailable.
     """
     program = find_program("pg_dump", _server(database))
     options = ("--format=custom", f"--snapshot={snapshot}", f"--file={file}", *_PORTABLE)
@@ -28,7 +28,7 @@ def dump(database: Engine, snapshot: str, file: Path) -> None:
 
 
 def load(database: Engine, file: Path) -> None:
-    """Fill an empty PostgreSQL database from such a file, all of it or nothing.
+    """Fill an empty PostgreSQL database from a file of `dump`, in one transaction.
 
     Raises StoreUnavailable.
     """
@@ -37,19 +37,19 @@ def load(database: Engine, file: Path) -> None:
 
 
 def find_program(name: str, server: int) -> Path:
-    """The program of the lowest major version that is at least the server's: an older one refuses
-    the server, and newer ones set what it does not know.
+    """Path of the program with the lowest major version that is at least the server's.
 
-    Raises StoreUnavailable where there is none.
+    An older program rejects the server; a newer one may use settings that the server does not
+    know. Raises StoreUnavailable if no program fits.
     """
-    found = {_major(path): path for path in _places(name)}
-    fitting = min((major for major in found if major >= server), default=None)
+    by_major = {_major(path): path for path in _places(name)}
+    fitting = min((major for major in by_major if major >= server), default=None)
     if fitting is None:
         raise StoreUnavailable(
             f"{name} of PostgreSQL {server} or newer is needed for this and was not found; "
             f"install the package postgresql-client-{server}."
         )
-    return found[fitting]
+    return by_major[fitting]
 
 
 def _server(database: Engine) -> int:
@@ -67,15 +67,15 @@ def _places(name: str) -> Iterator[Path]:
 
 def _major(program: Path) -> int:
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, check=True, text=True)
+        result = subprocess.run([program, "--version"], capture_output=True, check=True, text=True)
     except (OSError, subprocess.CalledProcessError):
         return 0
-    version = re.search(r"\) (\d+)", said.stdout)
+    version = re.search(r"\) (\d+)", result.stdout)
     return int(version[1]) if version else 0
 
 
 def _run(url: URL, program: Path, *arguments: str) -> None:
-    # Everybody on the machine can read a command line, and only its owner an environment.
+    # Every user of the machine can read a command line; only the owner can read an environment.
     secret = str(url.password or url.query.get("password") or "")
     address = url.set(drivername="postgresql", password=None).difference_update_query(["password"])
     environment = os.environ | {"LC_ALL": "C"} | ({"PGPASSWORD": secret} if secret else {})
@@ -84,8 +84,8 @@ def _run(url: URL, program: Path, *arguments: str) -> None:
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
         raise StoreUnavailable(
-            f"{program.name} failed ({said.removeprefix(f'{program.name}: ')}); check the database "
-            "server and the disk, then try again."
+            f"{program.name} failed ({reason.removeprefix(f'{program.name}: ')}); check the "
+            "database server and the disk, then try again."
         )

@@ -1,4 +1,4 @@
-"""One consistent state of the database as a file, taken while others write."""
+"""Write a consistent state of the database to a file while other processes write to it."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from storage.database import pg_client
 from storage.database.database import Engine, connect, reading
 
 FILE_OF = {"sqlite": "nightreel.db", "postgresql": "database.dump"}
-"""What a snapshot's file is called, by the kind of database."""
+"""Name of a snapshot's file, by the kind of database."""
 DAMAGED = "The database is damaged ({}); restore an earlier backup."
 
 
 @contextmanager
 def snapshot(database: Engine, folder: Path) -> Iterator[Session]:
-    """Write the database as it is now into `folder`; the session reads that same state.
+    """Write the database's current state into `folder`; the session reads that same state.
 
     Raises WrongDatabase for a damaged database, DiskFull, StoreUnavailable.
     """
@@ -38,21 +38,20 @@ def snapshot(database: Engine, folder: Path) -> Iterator[Session]:
         with reading(copied) as session:
             yield session
     finally:
-        copied.dispose()  # who leaves last puts the log of writes away: all is in one file
+        copied.dispose()  # the last connection removes the write-ahead log: one file remains
 
 
 def refuse_damaged(database: Engine) -> None:
-    """Raise WrongDatabase where a SQLite file does not hold together."""
+    """Check a SQLite file's integrity and foreign keys; raises WrongDatabase if damaged."""
     with reading(database) as session:
         for check in ("integrity_check(1)", "foreign_key_check"):
-            found = session.connection().exec_driver_sql(f"PRAGMA {check}").first()
-            if found is not None and found[0] != "ok":
-                said = str(found[0]).splitlines()[0]
-                raise WrongDatabase(DAMAGED.format(said))
+            problem = session.connection().exec_driver_sql(f"PRAGMA {check}").first()
+            if problem is not None and problem[0] != "ok":
+                raise WrongDatabase(DAMAGED.format(str(problem[0]).splitlines()[0]))
 
 
 def file_of(url: str) -> Path | None:
-    """The file of a SQLite database's address; None for another database."""
+    """The file that a SQLite address names; None for another kind of database."""
     address = make_url(url)
     return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
 
@@ -78,7 +77,7 @@ def _copy_sqlite(database: Engine, file: Path) -> None:
         with closing(sqlite3.connect(file)) as target:
             source = connection.driver_connection
             assert isinstance(source, sqlite3.Connection)
-            source.backup(target)  # in one step: a writer in between would make it begin again
+            source.backup(target)  # in one step: a write between two steps would restart it
     except sqlite3.Error as error:
         raise _explained(error) from error
     finally:

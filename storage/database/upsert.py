@@ -1,4 +1,4 @@
-"""Insert or keep, insert or update: by natural key, on SQLite and PostgreSQL alike."""
+"""Insert or ignore, insert or update: by natural key, on SQLite and PostgreSQL alike."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,9 +11,9 @@ from storage.tables import Table
 
 
 def insert_if_new(session: Session, table: type[Table], **values: Any) -> bool:
-    """Insert one row; False when its key is taken, also by a transaction that ends meanwhile."""
+    """Insert one row; False if its key exists, also if a concurrent transaction inserted it."""
     statement = dialect_of(session).insert(table).values(**values).on_conflict_do_nothing()
-    # Row counts of an insert differ between the drivers; what it returns does not.
+    # The drivers report different row counts for an insert; RETURNING works the same on both.
     return session.exec(statement.returning(literal(1))).first() is not None
 
 
@@ -25,9 +25,9 @@ def insert_or_update(
     key: Sequence[str],
     are_new: bool = False,
 ) -> None:
-    """Write rows that all have the same columns; those whose key is there keep their id.
+    """Write rows, which all have the same columns; rows whose key exists are updated, same id.
 
-    Many rows are written faster where the caller knows that they `are_new`: no key is there.
+    Pass `are_new` if no key exists yet: many rows are then written faster.
     """
     session.flush()
     if rows:

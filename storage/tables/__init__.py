@@ -1,6 +1,6 @@
 """The tables. Every natural key is a unique constraint, so that writing twice equals writing once.
 
-Times in footage are integer milliseconds from the recording's beginning; times of day are aware
+Times in footage are integer milliseconds from the start of the recording; other times are aware
 UTC. Vectors and crop names stay out of every `repr`.
 """
 

@@ -1,4 +1,4 @@
-"""Who may log in, and how they are known."""
+"""Accounts, browser sessions and API tokens."""
 
 from datetime import datetime
 
@@ -9,13 +9,13 @@ from storage.tables.base import IDS_NEVER_REUSED, Table, unique
 
 
 class Account(Table, table=True):
-    """Someone who may log in."""
+    """A user account."""
 
     __table_args__ = (UniqueConstraint("name"), UniqueConstraint("subject"), IDS_NEVER_REUSED)
     id: int = Field(default=None, primary_key=True)
     name: str
     password_hash: str | None = Field(default=None, repr=False)
-    """None for those who log in elsewhere."""
+    """None for an account of an OIDC provider."""
     must_change_password: bool = False
     roles: list[str] = Field(sa_type=JSON)
     subject: str | None = None
@@ -23,11 +23,11 @@ class Account(Table, table=True):
     created_at: datetime
     disabled_at: datetime | None = None
     used_at: datetime | None = None
-    """By somebody who logged in, or by a token; to the minute."""
+    """Last use by a logged-in user or a token, to the minute."""
 
 
 class WebSession(Table, table=True):
-    """One browser that is logged in; the token itself is in its cookie only."""
+    """A logged-in browser; the token itself is in its cookie only."""
 
     __tablename__ = "web_session"
     __table_args__ = unique("token_sha256")
@@ -39,7 +39,7 @@ class WebSession(Table, table=True):
 
 
 class ApiToken(Table, table=True):
-    """What a program shows instead of a password; the token itself is not kept."""
+    """The API token of a program; only its hash is stored."""
 
     __tablename__ = "api_token"
     __table_args__ = unique("token_sha256")

@@ -1,4 +1,4 @@
-"""Who was seen, when and where, and how each engine embeds it."""
+"""Sightings and appearances, their embeddings, and the engines in use."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ class PresenceColumns(Table):
 
 
 class Sighting(PresenceColumns, table=True):
-    """The part of an appearance that was seen inside one segment."""
+    """The part of an appearance inside one segment."""
 
     __table_args__ = unique("segment_id", "ordinal")
     segment_id: int = Field(foreign_key="segment.id", ondelete="CASCADE")
@@ -38,30 +38,30 @@ class Sighting(PresenceColumns, table=True):
 
 
 class Appearance(PresenceColumns, table=True):
-    """One person's unbroken presence in one recording, joined over the segments' borders."""
+    """One person's continuous presence in one recording, joined across segment boundaries."""
 
     __table_args__ = unique("analysis_id", "ordinal")
     analysis_id: int = Field(foreign_key="analysis.id", ondelete="CASCADE")
 
 
 class Embedding(Table, table=True):
-    """An appearance as one engine sees it."""
+    """An appearance as embedded by one engine."""
 
     appearance_id: int = Field(foreign_key="appearance.id", ondelete="CASCADE", primary_key=True)
     engine: str = Field(primary_key=True)
     weights_sha256: str | None = None
-    """None for what was stored before this was kept."""
+    """None for rows from before this column existed."""
     vector: NDArray[np.float32] = Field(sa_type=SearchedVector, repr=False)
 
 
 class EmbeddingChange(Table, table=True):
-    """That an embedding came, changed or went; written by triggers of SQLite, and only there."""
+    """Record that an embedding was added, changed or deleted; written by SQLite triggers only."""
 
     __tablename__ = "embedding_change"
     __table_args__ = (IDS_NEVER_REUSED,)
     id: int = Field(default=None, primary_key=True)
     token: int = Field(sa_type=BigInteger)
-    """Random, so that the same number in another database is another change."""
+    """Random, to tell this change from the one with the same id in another database."""
     engine: str
     appearance_id: int
 
@@ -75,7 +75,7 @@ class Omission(Table, table=True):
 
 
 class Model(Table, table=True):
-    """The weights that an engine's name stands for in this archive."""
+    """The weights that an engine's name refers to in this archive."""
 
     engine: str = Field(primary_key=True)
     weights_sha256: str
@@ -83,7 +83,7 @@ class Model(Table, table=True):
 
 
 class ThresholdChoice(Table, table=True):
-    """Up to which distance an engine makes candidates from then on; the latest counts."""
+    """A threshold chosen for an engine: the greatest distance of a candidate. The latest counts."""
 
     __tablename__ = "threshold_choice"
     __table_args__ = IDS_NEVER_REUSED
@@ -96,7 +96,7 @@ class ThresholdChoice(Table, table=True):
 
 
 class EngineChoice(Table, table=True):
-    """Which engine is in use from then on; the latest counts."""
+    """A choice of the engine in use; the latest counts."""
 
     __tablename__ = "engine_choice"
     __table_args__ = IDS_NEVER_REUSED

@@ -1,4 +1,4 @@
-"""The audit log, and how far it had come."""
+"""The audit log and its checkpoints."""
 
 from datetime import datetime
 
@@ -9,24 +9,24 @@ from storage.tables.base import IDS_NEVER_REUSED, Table
 
 
 class AuditEntry(Table, table=True):
-    """One act in the audit log, chained to the one before by its hash; never changed."""
+    """One act in the audit log, chained to the previous entry by its hash; never changed."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (Index(None, "case_id", "id"), Index(None, "action", "at"))
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    """Its position: 1 for the first, and no number is left out."""
+    """Its position, from 1 without gaps."""
     at: datetime
     actor: str
     action: str
     case_id: int | None
-    """No foreign key: the log outlives what it speaks of."""
+    """No foreign key: the log outlives the case."""
     objects: str = Field(sa_type=Text)
-    """Canonical JSON, as it was hashed."""
+    """Canonical JSON, as hashed."""
     hash: str
 
 
 class AuditCheckpoint(Table, table=True):
-    """How far the audit log had come at some time, signed; never changed."""
+    """A signed record of the end of the audit log at some time; never changed."""
 
     __tablename__ = "audit_checkpoint"
     __table_args__ = (IDS_NEVER_REUSED,)
@@ -34,6 +34,6 @@ class AuditCheckpoint(Table, table=True):
     count: int = Field(sa_type=BigInteger)
     hash: str
     at: str
-    """As it was signed."""
+    """As text, as signed."""
     public_key: str
     signature: str

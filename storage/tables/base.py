@@ -1,4 +1,4 @@
-"""What all tables share: naming of constraints, and ids that are given once."""
+"""What all tables share: constraint names, and ids that are never reused."""
 
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -6,19 +6,19 @@ from typing import Any, ClassVar
 from sqlalchemy import Enum, MetaData, UniqueConstraint
 from sqlmodel import SQLModel
 
-# An id that was audited must never come to mean another row, which SQLite would allow by default.
+# An audited id must never come to refer to another row; by default SQLite reuses ids.
 IDS_NEVER_REUSED = {"sqlite_autoincrement": True}
 
 
 def names(kind: type[StrEnum]) -> Enum:
-    """Return the type of a column that holds one of these words, as text."""
+    """The type of a column that holds a value of this enum as text."""
     return Enum(
         kind, native_enum=False, length=16, values_callable=lambda kinds: [k.value for k in kinds]
     )
 
 
 def unique(*columns: str) -> tuple[Any, ...]:
-    """Return the arguments of a table whose natural key these columns are."""
+    """The `__table_args__` of a table with these columns as its natural key."""
     return (UniqueConstraint(*columns), IDS_NEVER_REUSED)
 
 

@@ -1,4 +1,4 @@
-"""How many strangers came close in the footage of a case."""
+"""Measured false candidates in the footage of a case."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from storage.tables.base import IDS_NEVER_REUSED, Table
 
 
 class Calibration(Table, table=True):
-    """What searches for people who are not in a case's footage gave; of their photos nothing."""
+    """Results of searches for people known not to be in a case's footage; no photo is stored."""
 
     __table_args__ = (CheckConstraint("searches > 0", name="searches"), IDS_NEVER_REUSED)
     id: int = Field(default=None, primary_key=True)
@@ -21,12 +21,12 @@ class Calibration(Table, table=True):
     with_any: int
     false_candidates: int
     curve: list[list[float]] = Field(sa_type=JSON)
-    """The same at other thresholds: threshold, searches with a candidate, candidates."""
+    """Results at other thresholds: threshold, searches with a candidate, candidates."""
     groups: dict[str, list[int]] = Field(sa_type=JSON)
-    """The same by the groups that the operator named: searches, with a candidate, candidates."""
+    """Results per group named by the operator: searches, with a candidate, candidates."""
     appearances: int
-    """How many were compared with."""
+    """Number of appearances compared."""
     photos_sha256: str
-    """One hash over the photos."""
+    """One hash over all photos."""
     actor: str
     made_at: datetime

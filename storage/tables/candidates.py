@@ -1,4 +1,4 @@
-"""Which appearances were ranked for whom, and what became of that."""
+"""Candidates, comparison runs, and how each run changed the candidates."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from storage.tables.base import IDS_NEVER_REUSED, Table, names, unique
 
 
 class Candidate(Table, table=True):
-    """An appearance ranked for a person by one engine; 1 is the closest."""
+    """An appearance ranked for a person by one engine; rank 1 is the closest."""
 
     __table_args__ = unique("person_id", "appearance_id", "engine")
     id: int = Field(default=None, primary_key=True)
@@ -24,7 +24,7 @@ class Candidate(Table, table=True):
 
 
 class Cause(StrEnum):
-    """Why a person was compared again with what is stored."""
+    """Why a person was compared again with all stored embeddings."""
 
     ADDED = "added"
     """A photo was added."""
@@ -33,11 +33,11 @@ class Cause(StrEnum):
     MODEL = "model"
     """Another engine is in use."""
     THRESHOLD = "threshold"
-    """The same engine, with another threshold."""
+    """The same engine has another threshold."""
 
 
 class Rematch(Table, table=True):
-    """One person compared again with everything that is stored, for a reason."""
+    """A comparison run: one person compared again with all stored embeddings, and the reason."""
 
     __table_args__ = IDS_NEVER_REUSED
     id: int = Field(default=None, primary_key=True)
@@ -45,21 +45,22 @@ class Rematch(Table, table=True):
     engine: str
     cause: Cause = Field(sa_type=names(Cause))
     actor: str
-    """Who gave the reason: `uid:N`, `account:N` or `worker`."""
+    """Who caused it: `uid:N`, `account:N` or `worker`."""
     asked_at: datetime
     done_at: datetime | None = None
-    """None as long as it was not compared; what follows is filled in then."""
+    """None until the comparison is done; the columns below are set then."""
     weights_sha256: str | None = None
     photos_sha256: str | None = None
-    """One hash over the photos that were compared."""
+    """One hash over all compared photos."""
     photos: int | None = None
     appearances: int | None = None
-    """How many appearances they were compared with."""
+    """Number of appearances the photos were compared with."""
     threshold: float | None = None
 
 
 class CandidateChange(Table, table=True):
-    """What became of one candidate in a rematch; nothing before is new, nothing after is gone."""
+    """The effect of a rematch on one candidate: without values before it is new, without values
+    after it is gone."""
 
     __tablename__ = "candidate_change"
     __table_args__ = (

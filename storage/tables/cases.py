@@ -1,4 +1,4 @@
-"""What authorises a search, and whom it is for."""
+"""Cases, their footage and persons of interest, reference photos, and data keys."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,14 +10,14 @@ from storage.tables.base import IDS_NEVER_REUSED, Table, names, unique
 
 
 class Category(StrEnum):
-    """What a person is to a case."""
+    """The role of a person in a case."""
 
     SUSPECT = "suspect"
     MISSING = "missing"
     VICTIM = "victim"
     WITNESS = "witness"
     OTHER = "other"
-    """None of these, or not said."""
+    """None of these, or not stated."""
 
 
 class Case(Table, table=True):
@@ -42,31 +42,31 @@ class Case(Table, table=True):
     id: int = Field(default=None, primary_key=True)
     reference: str
     legal_basis: str
-    """A code of the organisation's list, or `legacy` where it was opened before there was one."""
+    """A code of the organisation's list, or `legacy` for a case opened before there was one."""
     basis_note: str = ""
-    """What else is to be said of the legal basis."""
+    """A note on the legal basis."""
     purpose: str
     requested_by: str
     sources: list[str] = Field(sa_type=JSON)
-    """What footage it may look at; see `storage.cases.scope`."""
+    """Which footage the case covers; see `storage.cases.scope`."""
     footage_from: datetime
     footage_until: datetime
-    """When that footage was recorded; the end is not included."""
+    """Recording period of that footage; the end is excluded."""
     needs_authorisation: bool
     urgent: bool = False
-    """Begun without the authorisation it needs, which is to be entered within 48 hours."""
+    """Begun without the authorisation it needs, which must be entered within 48 hours."""
     authorisation_reference: str | None = None
     authorised_by: str | None = None
-    """The authority."""
+    """The authorising authority."""
     authorised_at: datetime | None = None
     authorisation_refused_at: datetime | None = None
     opened_at: datetime
     expires_at: datetime
     closed_at: datetime | None = None
     purged_at: datetime | None = None
-    """When all that belonged to it was erased."""
+    """When everything that belonged to the case was purged."""
     allows_grouping: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    """Whether faces nobody is looking for may be grouped, within its footage."""
+    """Whether faces in its footage may be grouped, also of people who are not of interest."""
 
 
 class CaseRecording(Table, table=True):
@@ -80,7 +80,7 @@ class CaseRecording(Table, table=True):
 
 
 class Person(Table, table=True):
-    """Someone a case looks for."""
+    """A person of interest of a case."""
 
     __table_args__ = (
         UniqueConstraint("case_id", "name"),
@@ -92,14 +92,14 @@ class Person(Table, table=True):
     name: str
     category: Category = Field(sa_type=names(Category))
     review_at: datetime
-    """From then on they are not searched for, until somebody says that they still may be."""
+    """From then on the person is not searched for, until a user confirms that they still may be."""
     asked_at: datetime
     asked_by: str | None = None
-    """The actor who asked for the search, as the audit log writes it."""
+    """The actor who requested the search, as written in the audit log."""
 
 
 class Reference(Table, table=True):
-    """One photo of a person as one engine sees it; a refused photo has a verdict and no vector."""
+    """One photo of a person as embedded by one engine; a rejected photo has an assessment, no vector."""
 
     __table_args__ = unique("person_id", "photo_sha256", "engine")
     id: int = Field(default=None, primary_key=True)
@@ -107,7 +107,7 @@ class Reference(Table, table=True):
     photo_sha256: str
     photo_name: str
     source: str | None = None
-    """Where the photo is from; None where that was not said."""
+    """Where the photo is from; None if not stated."""
     engine: str
     weights_sha256: str
     verdict: str
@@ -115,22 +115,23 @@ class Reference(Table, table=True):
     key_id: int | None = Field(
         default=None, foreign_key="data_key.id", ondelete="SET NULL", index=True
     )
-    """What the vector was sealed with; None where there is none, and once the key is destroyed."""
+    """The key that sealed the vector; None without a vector, and once the key is destroyed."""
     crop: str | None = Field(default=None, repr=False)
     quality: float | None = None
     matched_at: datetime | None = None
-    """None until it has been compared with every appearance there was when it was added; of a
-    withdrawn photo, until what it had found was compared with the others."""
+    """None until it was compared with every appearance that existed when it was added. For a
+    withdrawn photo: None until its candidates were compared with the other photos."""
     withdrawn_at: datetime | None = None
-    """Since then it has neither vector nor crop."""
+    """From then on it has neither vector nor crop."""
     appearance_id: int | None = Field(
         default=None, foreign_key="appearance.id", ondelete="SET NULL", index=True
     )
-    """The appearance that it was cut from, where it is no photo: that one is never a candidate."""
+    """The appearance it was cut from, if it is not a photo; that appearance is never a candidate.
+    """
 
 
 class DataKey(Table, table=True):
-    """What seals what belongs to one recording or one case; itself wrapped by the master key."""
+    """The key that encrypts the data of one recording or one case; encrypted by the master key."""
 
     __tablename__ = "data_key"
     __table_args__ = (
@@ -144,4 +145,4 @@ class DataKey(Table, table=True):
     case_id: int | None = Field(default=None, foreign_key="case.id", ondelete="CASCADE")
     wrapped: bytes = Field(repr=False)
     master: str
-    """The beginning of the master key's sha256, to notice another one."""
+    """The beginning of the master key's sha256, to detect a different key."""

@@ -1,4 +1,4 @@
-"""Appearances in a case that may be one person."""
+"""Groups of appearances in a case, and users' rules for grouping."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ class FaceGroup(Table, table=True):
     person_id: int | None = Field(
         default=None, foreign_key="person.id", ondelete="SET NULL", index=True
     )
-    """Whom a person has made of it."""
+    """The person of interest that a user made from the group."""
     made_at: datetime
 
 
@@ -33,7 +33,7 @@ class GroupMember(Table, table=True):
 
 
 class GroupRule(Table, table=True):
-    """What a person said of two appearances, for all groupings of a case to come."""
+    """A user's statement on two appearances, for all later groupings of the case."""
 
     __tablename__ = "group_rule"
     case_id: int = Field(foreign_key="case.id", ondelete="CASCADE", primary_key=True)
@@ -41,6 +41,6 @@ class GroupRule(Table, table=True):
     second_id: int = Field(
         foreign_key="appearance.id", ondelete="CASCADE", primary_key=True, index=True
     )
-    """The higher of the two."""
+    """The greater of the two ids."""
     together: bool
-    """Whether they belong together, or apart."""
+    """Whether they must be in one group (must-link) or must not (cannot-link)."""

@@ -1,4 +1,4 @@
-"""Files that are handed in, or were refused."""
+"""Uploads, and rejected files of the watched folder."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from storage.tables.base import Table, unique
 
 
 class Upload(Table, table=True):
-    """A file that somebody hands in on the page."""
+    """A file uploaded on the page."""
 
     id: str = Field(primary_key=True)
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
@@ -31,7 +31,7 @@ class Upload(Table, table=True):
 
 
 class Refusal(Table, table=True):
-    """A file of the watched folder that was refused, as it was then."""
+    """A rejected file of the watched folder, as it was when rejected."""
 
     __table_args__ = unique("path")
     id: int = Field(default=None, primary_key=True)

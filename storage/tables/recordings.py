@@ -1,4 +1,4 @@
-"""What footage there is, and how far it has been looked at."""
+"""Recordings, their analyses and segments, fingerprints and overlaps."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,49 +12,49 @@ DEFAULT_SITE = "default"
 
 
 class State(StrEnum):
-    """Where a segment or an analysis stands."""
+    """The state of a segment or an analysis."""
 
     WAITING = "waiting"
     RUNNING = "running"
     MATCHING = "matching"
-    """Analysis only: every segment has ended, the appearances are being joined and matched."""
+    """Analysis only: every segment has ended; the appearances are being joined and matched."""
     DONE = "done"
     GAPS = "gaps"
-    """Analysis only: ended, and some of the recording was not looked at."""
+    """Analysis only: ended, and part of the recording was not processed."""
     FAILED = "failed"
     """Analysis only: ended, and nothing could be decoded."""
     QUARANTINED = "quarantined"
     """Segment only: given up, with a reason."""
     CANCELLED = "cancelled"
-    """Not wanted any more; what had been seen is gone."""
+    """Cancelled by a user; its results are deleted."""
 
 
 class Priority(StrEnum):
-    """Which work goes first; the higher overtakes the lower at the next segment."""
+    """Urgent work goes before overnight work from the next segment on."""
 
     URGENT = "urgent"
     OVERNIGHT = "overnight"
 
 
 class Capture(StrEnum):
-    """Who says when footage was recorded."""
+    """Who stated when footage was recorded."""
 
     PERSON = "person"
     FILE = "file"
 
 
 class Recording(Table, table=True):
-    """One uploaded video file, known by the sha256 of its bytes."""
+    """One video file, identified by the sha256 of its bytes."""
 
     __table_args__ = unique("sha256")
     id: int = Field(default=None, primary_key=True)
     sha256: str
-    """A name-based UUID where the footage was never here and nobody knows the hash of its bytes."""
+    """A name-based UUID if the footage was never here and the hash of its bytes is unknown."""
     name: str
-    """The file's name when it was first added, for people to read."""
+    """The file's name when it was first added, for display."""
     path: bytes
-    """`os.fsencode` of the path: a file name need not be text. Empty where the footage was never
-    here, only faces that others cut from it: then nothing below was measured."""
+    """`os.fsencode` of the path: a file name need not be text. Empty if only faces cut by other
+    software were imported; the columns below were not measured then."""
     size_bytes: int = Field(sa_type=BigInteger)
     modified_ns: int = Field(sa_type=BigInteger)
     codec: str
@@ -70,26 +70,26 @@ class Recording(Table, table=True):
     packets: int = Field(sa_type=BigInteger)
     added_at: datetime
     captured_ms: int | None = Field(default=None, sa_type=BigInteger)
-    """When it was recorded, in milliseconds since 1970 UTC; None when nobody says."""
+    """When it was recorded, in milliseconds since 1970 UTC; None if not stated."""
     captured_by: Capture | None = Field(default=None, sa_type=names(Capture))
-    """Who says so; nothing proves it."""
+    """Who stated it; it is not verified."""
     object_tag: str | None = None
-    """What the object store called these bytes when they were added; None where footage is a file,
-    or was added before this was kept."""
+    """The object's ETag when it was added; None for a file, and for footage added before this
+    column existed."""
 
 
 class Plan(Table, table=True):
-    """How footage is looked at, or how faces came that others cut."""
+    """The processing settings of footage, or the origin of faces cut by other software."""
 
     key: str = Field(primary_key=True)
     engine: str
     body: str = Field(sa_type=Text)
     cut_by: str | None = None
-    """Who cut the faces that were imported under it; None where footage is watched."""
+    """Who cut the faces imported under it; None if footage is processed."""
 
 
 class Analysis(Table, table=True):
-    """One recording looked at under one plan, or its kept crops re-embedded by another engine."""
+    """One recording processed under one plan, or its stored crops re-embedded by another engine."""
 
     __table_args__ = unique("recording_id", "plan_key")
     id: int = Field(default=None, primary_key=True)
@@ -102,21 +102,21 @@ class Analysis(Table, table=True):
         sa_column_kwargs={"server_default": Priority.OVERNIGHT.value},
     )
     any_time: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    """Whether it is watched outside the windows too."""
+    """Whether it is also processed outside the processing windows."""
     site: str = Field(default=DEFAULT_SITE, sa_column_kwargs={"server_default": DEFAULT_SITE})
-    """Where the footage is: only workers of this site are asked to watch it."""
+    """Location of the footage: only workers of this site process it."""
     paused_at: datetime | None = None
     due_at: datetime | None = None
-    """When it was wanted by."""
+    """Deadline."""
     origin_id: int | None = Field(
         default=None, foreign_key="analysis.id", ondelete="CASCADE", index=True
     )
-    """The analysis whose crops are re-embedded; None where footage is watched."""
+    """The analysis whose crops are re-embedded; None if footage is processed."""
     asked_at: datetime
     match_asked_at: datetime | None = None
     finished_at: datetime | None = None
     thinned_at: datetime | None = None
-    """When what was seen of bystanders was erased; it cannot be matched again."""
+    """When the appearances of bystanders were purged; it cannot be matched again."""
 
 
 class Segment(Table, table=True):
@@ -152,27 +152,27 @@ class Segment(Table, table=True):
 
 
 class Fingerprint(Table, table=True):
-    """What happened in a segment, for knowing the same footage again; nobody can be seen in it."""
+    """The video fingerprint of a segment, to detect duplicate footage; no one is recognisable."""
 
     segment_id: int = Field(foreign_key="segment.id", ondelete="CASCADE", primary_key=True)
     version: int
-    """Of how it was made."""
+    """Version of the method that made it."""
     glimpses: bytes = Field(repr=False)
     marks: bytes = Field(repr=False)
 
 
 class Overlap(Table, table=True):
-    """The same footage in two recordings, the one that was added earlier first."""
+    """Duplicate footage in two recordings; the first is the one that was added earlier."""
 
     __table_args__ = unique("first_id", "second_id")
     id: int = Field(default=None, primary_key=True)
     first_id: int = Field(foreign_key="recording.id", ondelete="CASCADE")
     second_id: int = Field(foreign_key="recording.id", ondelete="CASCADE", index=True)
     offset_ms: int = Field(sa_type=BigInteger)
-    """Where the second begins, in the first one's time."""
+    """Start of the second recording, in the first one's time."""
     start_ms: int = Field(sa_type=BigInteger)
     end_ms: int = Field(sa_type=BigInteger)
-    """The common stretch, in the first one's time."""
+    """The common stretch is given in the first recording's time."""
     agreement: float
     version: int
-    """Of how it was found."""
+    """Version of the method that found it."""

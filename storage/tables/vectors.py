@@ -1,4 +1,4 @@
-"""Embeddings in the database: the only place that knows how a vector is stored."""
+"""Column types for vectors: the only place that knows how a vector is stored."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,10 +11,10 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class Vector(TypeDecorator[NDArray[np.float32]]):
-    """A float32 vector [d], kept as little-endian bytes.
+    """A float32 vector [d], stored as little-endian bytes.
 
-    `dimension` is checked where it is given. Raises ValueError for a vector that is not
-    one-dimensional, is empty, or holds anything but finite numbers; the message has no values.
+    `dimension` is checked if given. Raises ValueError for a vector that is not one-dimensional, is
+    empty or is not finite; the message contains no values.
     """
 
     impl = LargeBinary
@@ -46,7 +46,7 @@ class Vector(TypeDecorator[NDArray[np.float32]]):
 
 
 class SearchedVector(Vector):
-    """A vector that PostgreSQL keeps as an array of reals: pgvector can index that, where it is."""
+    """A vector that PostgreSQL stores as an array of reals, which pgvector can index."""
 
     cache_ok = True
 
@@ -68,14 +68,18 @@ class SearchedVector(Vector):
 
 
 def finite(vectors: NDArray[np.float32], *, axes: int) -> NDArray[np.float32]:
-    """The same; raises ValueError for anything but finite numbers, without showing them."""
+    """Return `vectors` unchanged.
+
+    Raises ValueError if they are empty, not finite, or do not have `axes` axes; the message
+    contains no values.
+    """
     if vectors.ndim != axes or not vectors.size or not np.isfinite(vectors).all():
         raise ValueError(f"not a finite vector: shape {vectors.shape}")
     return vectors
 
 
 def matrix(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Stack vectors of one engine: shape [n, d], or [0, 0] where there are none."""
+    """Stack vectors of one engine: shape [n, d], or [0, 0] if there are none."""
     if not vectors:
         return np.empty((0, 0), dtype=np.float32)
     return np.stack(vectors)

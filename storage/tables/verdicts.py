@@ -1,4 +1,4 @@
-"""What reviewers decided, and what bears on it."""
+"""Reviewers' verdicts, quality overrides and decoys."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from storage.tables.base import IDS_NEVER_REUSED, Table, names, unique
 
 
 class Decision(StrEnum):
-    """What a reviewer makes of a candidate."""
+    """A reviewer's decision on a candidate."""
 
     SAME = "same"
     DIFFERENT = "different"
@@ -18,10 +18,10 @@ class Decision(StrEnum):
 
 
 class Verdict(Table, table=True):
-    """One reviewer's decision on one candidate, with what was seen; never changed, never computed.
+    """One reviewer's decision on one candidate, with what was shown; never changed or computed.
 
-    Two places and one place an account: so only two different people can agree. It names the
-    appearance and the reference without hanging on them, and outlives both.
+    There are two places, and an account can take one: so only two different accounts can agree.
+    The appearance and the reference are not foreign keys: a verdict outlives both.
     """
 
     __table_args__ = (
@@ -36,13 +36,13 @@ class Verdict(Table, table=True):
     appearance_id: int
     account_id: int = Field(foreign_key="account.id", ondelete="RESTRICT", index=True)
     place: int
-    """1 for whoever decided first, 2 for the other."""
+    """1 for the reviewer who decided first, 2 for the other."""
     decision: Decision = Field(sa_type=names(Decision))
     decided_at: datetime
     seeded: bool
-    """Given on a decoy: it measures the reviewer and is no result."""
+    """Given on a decoy: it measures the reviewer and is not a result."""
     below_floor: bool
-    """Whether the pictures were below the floor of quality when it was given."""
+    """Whether the pictures were below the minimum quality when it was given."""
     recording_sha256: str
     start_ms: int = Field(sa_type=BigInteger)
     end_ms: int = Field(sa_type=BigInteger)
@@ -58,7 +58,7 @@ class Verdict(Table, table=True):
 
 
 class QualityOverride(Table, table=True):
-    """Why two people's verdicts count although the pictures are below the floor of quality."""
+    """Why two reviewers' verdicts count although the pictures are below the minimum quality."""
 
     __tablename__ = "quality_override"
     __table_args__ = (
@@ -75,7 +75,7 @@ class QualityOverride(Table, table=True):
 
 
 class Decoy(Table, table=True):
-    """An appearance that is known not to show a person, put among the candidates on purpose."""
+    """An appearance known to show another person, put among the candidates on purpose."""
 
     __table_args__ = unique("person_id", "appearance_id")
     id: int = Field(default=None, primary_key=True)
@@ -87,5 +87,5 @@ class Decoy(Table, table=True):
     account_id: int = Field(foreign_key="account.id", ondelete="RESTRICT")
     """Who put it there."""
     reason: str
-    """Why it is known that this is somebody else."""
+    """Why it is known to be another person."""
     seeded_at: datetime
