@@ -24,6 +24,7 @@ from demo.portraits import portrait
 from faces.crop import Crop
 from faces.engine import FaceEngine
 from faces.face import Image
+from pipeline.act import Caller
 from pipeline.analysis.migrate import migrate
 from pipeline.analysis.reembed import AT_ONCE
 from pipeline.analysis.watch import watch
@@ -102,7 +103,8 @@ def _seen(names: list[str], place: int, crop: Crop) -> Presence:
 
 
 def _ask(mine: Resources, engine: FaceEngine) -> list[int]:
-    migrate(engine, case_id=None, context=mine.context, current="stub", actor="worker")
+    asks = Caller(mine.database, "worker", utc_now())
+    migrate(asks, engine, case_id=None, context=mine.context, current="stub")
     with reading(mine.database) as session:
         return undispatched(session)
 

@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.actor import actor, caller
+from cli.actor import caller
 from cli.output import err, out, print_json, table
 from faces.error_rates import Rate
-from pipeline.clock import utc_now
 from pipeline.governance.cases import find_case
 from pipeline.people.calibrate import calibrate as measure
 from pipeline.people.calibrate import list_calibrations
@@ -36,16 +35,9 @@ def calibrate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure false candidates: search a case's footage for people who are not in it."""
-    mine = resources()
     strangers = strangers_in(folder, groups_in(groups) if groups else None)
-    done = measure(
-        strangers,
-        case,
-        engine=mine.photo_engine(),
-        database=mine.database,
-        actor=actor(),
-        now=utc_now(),
-    )
+    engine, who = resources().photo_engine(), caller()
+    done = measure(who, find_case(who, case, Action.CALIBRATED), strangers, engine=engine)
     _show([done.calibration], as_json=as_json)
     for one in done.unusable:
         err.print(f"{one.name}: {one.verdict}")

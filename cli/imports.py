@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.footage import DONE, FAILED, WITH_GAPS, check_engine
 from cli.output import err, out, print_json, quantity
 from cli.output import table as printed_table
 from cli.progress import count_bar, wait_for
 from errors import BrokerUnavailable
+from pipeline.governance.cases import find_case
 from pipeline.intake.imports import Imported, import_faces
+from storage.access.audit import Action
 from tasks.analyses import ask_for_matching
 from worker.resources import resources
 
@@ -26,17 +28,18 @@ def import_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Import faces that other software cut from recordings."""
-    mine = resources()
+    mine, who = resources(), caller()
     check_engine()
+    case_id = find_case(who, case, Action.IMPORTED)
     with count_bar("Reading faces") as progress:
         done = import_faces(
+            who,
+            case_id,
             table,
             folder,
-            case=case,
             cut_by=cut_by,
             engine=mine.engine,
             context=mine.context,
-            actor=actor(),
             progress=progress,
         )
     _ask_for(done)

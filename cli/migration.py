@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.actor import actor, caller
+from cli.actor import caller
 from cli.footage import ask_for_new, id_of_case
 from cli.output import err, out, print_json, table
 from cli.people import ask_for
@@ -37,7 +37,11 @@ def migrate(
     """
     mine, engine = resources(), engine_called(to)
     asked = steps.migrate(
-        engine, case_id=id_of_case(case), context=mine.context, current=mine.engine, actor=actor()
+        caller(),
+        engine,
+        case_id=id_of_case(case),
+        context=mine.context,
+        current=mine.engine,
     )
     ask_for_new()
     ask_for(asked.people)
@@ -93,15 +97,8 @@ def use(
     ] = False,
 ) -> None:
     """Switch to another engine, or back; verdicts are kept."""
-    mine, chosen = resources(), engine_called(engine)
-    number = steps.use(
-        chosen,
-        reason=reason,
-        partly=partly,
-        context=mine.context,
-        current=mine.engine,
-        actor=actor(),
-    )
+    chosen, current = engine_called(engine), resources().engine
+    number = steps.use(caller(), chosen, reason=reason, partly=partly, current=current)
     err.print(
         f"{engine} is in use (choice {number}); see `nightreel changes`. "
         "Watched folders use it from the next `nightreel up`."

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.migration import engine_called
 from cli.output import err, out, print_json, quantity, table
 from cli.people import ask_for
@@ -31,11 +31,9 @@ def threshold(
     if value is None:
         _print_chosen(engine, as_json)
         return
-    mine, chosen = resources(), engine_called(engine)
+    chosen, keys = engine_called(engine), resources().media.keys
     if reason:
-        changed = change_threshold(
-            chosen, value, reason=reason, context=mine.context, actor=actor()
-        )
+        changed = change_threshold(caller(), chosen, value, reason=reason, keys=keys)
         _print_effect(changed.effect, as_json)
         err.print(
             f"In use; {quantity(len(changed.people), 'person', 'people')} to compare again; see "
@@ -43,7 +41,7 @@ def threshold(
         )
         ask_for(changed.people)
         return
-    _print_effect(effect(mine.context, chosen.card, value, actor=actor()), as_json)
+    _print_effect(effect(caller(), chosen.card, value, keys=keys), as_json)
     err.print("Nothing changed; give a --reason to set it.")
 
 

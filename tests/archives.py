@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from callers import caller
 from painted import RED, paint_photo
 from rows import NOW, add_accounts
 from sealing import MASTER
@@ -55,7 +56,7 @@ class Filled:
 
     def backed_up(self, folder: Path, *, with_keys: bool = True) -> Manifest:
         """Take a backup."""
-        return back_up(Wish(self.archive, folder, with_keys, "test"), self.database, actor=ACTOR)
+        return back_up(caller(self.database, ACTOR), Wish(self.archive, folder, with_keys, "test"))
 
 
 def fill(home: Path, context: Context, plan: Plan, clip: Path) -> Filled:

@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from errors import LeaseLost, StoreUnavailable
-from pipeline.clock import utc_now
-from storage.database.database import Engine, writing
+from pipeline.context import Context
+from storage.database.database import writing
 from storage.jobs import ledger
 
 log = logging.getLogger(__name__)
@@ -20,11 +20,10 @@ class Heartbeat:
     the end finds out for certain. One that finds the lease lost ends the work at its next `check`.
     """
 
-    def __init__(self, database: Engine, segment_id: int, owner: str, lease_seconds: int) -> None:
-        self._database = database
+    def __init__(self, context: Context, segment_id: int, owner: str) -> None:
+        self._context = context
         self._segment_id = segment_id
         self._owner = owner
-        self._lease_seconds = lease_seconds
         self._left, self._lost = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -47,11 +46,12 @@ class Heartbeat:
             raise LeaseLost("The segment was cancelled or given to another worker.")
 
     def _beat(self) -> None:
-        lease = (self._segment_id, self._owner, self._lease_seconds)
-        while not self._left.wait(self._lease_seconds / 6):
+        tools = self._context
+        lease = (self._segment_id, self._owner, tools.lease_seconds)
+        while not self._left.wait(tools.lease_seconds / 6):
             try:
-                with writing(self._database) as session:
-                    held = ledger.heartbeat(session, *lease, utc_now())
+                with writing(tools.database) as session:
+                    held = ledger.heartbeat(session, *lease, tools.clock())
             except StoreUnavailable as error:
                 log.warning("heartbeat of segment %d missed: %s", self._segment_id, error)
                 continue

@@ -10,7 +10,6 @@ from faces.appearances import Part, join
 from faces.engine import FaceEngine, ModelCard
 from faces.matching import rank
 from faces.vectors import Vectors, pool
-from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.plan import Plan
 from storage.access.audit import Action, record
@@ -46,7 +45,7 @@ def match_analysis(analysis_id: int, context: Context) -> None:
     with writing(context.database) as session:
         if not ledger.may_match(session, analysis_id):
             return
-        now = utc_now()
+        now = context.clock()
         seen_in = analysis_id if origin_id is None else origin_id
         wanted = people_allowed(session, seen_in, now)
         people = gallery(
@@ -99,7 +98,7 @@ def _join(analysis_id: int, plan: Plan, engine: FaceEngine, context: Context) ->
     with writing(context.database) as session:
         if not ledger.may_match(session, analysis_id):
             return False
-        pin(session, engine.card.name, engine.weights_sha256, utc_now())
+        pin(session, engine.card.name, engine.weights_sha256, context.clock())
         before = reembedding.kept(session, analysis_id)
         replace_appearances(session, analysis_id, appearances, weights_sha256=engine.weights_sha256)
         if before and reembedding.kept(session, analysis_id) != before:

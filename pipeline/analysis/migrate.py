@@ -9,15 +9,13 @@ from datetime import datetime
 
 from errors import PictureLost, UnusablePhoto, WrongUsage
 from faces.engine import FaceEngine
+from pipeline.act import Caller
 from pipeline.analysis.reembed import Why, faces_of
 from pipeline.analysis.rematch import facts_of
-from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.crops import read_crop
 from pipeline.plan import Plan
-from storage.access import audit
 from storage.access.audit import Action
-from storage.access.chain import JsonValue
 from storage.cases.references import (
     NewReference,
     Reference,
@@ -50,28 +48,28 @@ class Asked:
 
 
 def migrate(
+    caller: Caller,
     engine: FaceEngine,
     *,
     case_id: int | None,
     context: Context,
     current: str,
-    actor: str,
 ) -> Asked:
     """Have an engine embed the kept crops of all footage, or of a case's, and the reference photos.
 
     What it has seen already is left alone, so asking twice changes nothing. `current` is the engine
     whose candidates are shown until another is chosen. Raises OtherWeights, StoreUnavailable.
     """
-    name, now = engine.card.name, utc_now()
-    with writing(context.database) as session:
+    name, now = engine.card.name, caller.now
+    with writing(caller.database) as session:
         models.pin(session, name, engine.weights_sha256, now)
         if models.in_use(session) is None:
-            first = Choice(current, "in use when another was first tried", actor, now)
+            first = Choice(current, "in use when another was first tried", caller.actor, now)
             models.choose(session, first)
         origins = reembedding.origins(session, name, case_id=case_id)
-        analyses = [_ask(session, one, name) for one in origins]
-        _record(session, engine, actor, case_id, "migrate")
-    return Asked(analyses, embed_references(engine, context, actor))
+        analyses = [_ask(session, one, name, now) for one in origins]
+        _record(caller, session, engine, case_id, "migrate")
+    return Asked(analyses, embed_references(caller, engine, context))
 
 
 def plan_of_crops(origin: Plan, engine: str) -> Plan:
@@ -83,46 +81,44 @@ def plan_of_crops(origin: Plan, engine: str) -> Plan:
     return replace(origin, engine=engine, min_face_px=smallest, crops_of=origin.key)
 
 
-def embed_references(engine: FaceEngine, context: Context, actor: str) -> list[int]:
+def embed_references(caller: Caller, engine: FaceEngine, context: Context) -> list[int]:
     """Let an engine see every reference photo in use that it has not seen; from the kept crops.
 
     A photo it finds no face in gets that verdict. Returns the people whose photos they are, who are
     to be compared with all that is kept.
     """
-    with reading(context.database) as session:
-        wanted = photos_without(session, engine.card.name, utc_now())
+    with reading(caller.database) as session:
+        wanted = photos_without(session, engine.card.name, caller.now)
     people = set()
     for person_id, photo in wanted:
         seen = _seen_by(photo, engine, context)
-        with writing(context.database) as session:
+        with writing(caller.database) as session:
             add_reference(session, person_id, seen, keys=context.media.keys)
             if seen.vector is not None and person_id not in people:
                 people.add(person_id)
-                _ask_rematch(session, person_id, engine, actor)
+                _ask_rematch(caller, session, person_id, engine)
     return sorted(people)
 
 
-def use(
-    engine: FaceEngine, *, reason: str, partly: bool, context: Context, current: str, actor: str
-) -> int:
+def use(caller: Caller, engine: FaceEngine, *, reason: str, partly: bool, current: str) -> int:
     """Show this engine's candidates from now on; verdicts stay. Returns the number of the choice.
 
     What that changes for each person is kept as a rematch. The engine that was in use can be chosen
     again the same way. Raises WrongUsage without a reason, for an engine in use already, and where
     something was not embedded by it yet, unless `partly`.
     """
-    name, now = engine.card.name, utc_now()
+    name, now = engine.card.name, caller.now
     if not reason.strip():
         raise WrongUsage("Give a --reason for changing the engine; it is recorded.")
-    with writing(context.database) as session:
+    with writing(caller.database) as session:
         if name == (models.in_use(session) or current):
             raise WrongUsage(f"{name} is in use already.")
         if not partly:
-            _refuse_unfinished(session, name)
+            _refuse_unfinished(session, name, now)
         models.pin(session, name, engine.weights_sha256, now)
-        _tell_difference(session, models.in_use(session) or current, engine, actor, now)
-        number = models.choose(session, Choice(name, reason.strip(), actor, now))
-        _record(session, engine, actor, None, "use")
+        _tell_difference(caller, session, models.in_use(session) or current, engine)
+        number = models.choose(session, Choice(name, reason.strip(), caller.actor, now))
+        _record(caller, session, engine, None, "use")
         return number
 
 
@@ -139,23 +135,21 @@ def omitted(database: Engine, engine: str) -> list[Omitted]:
 
 
 def _record(
-    session: Session, engine: FaceEngine, actor: str, case_id: int | None, what: str
+    caller: Caller, session: Session, engine: FaceEngine, case_id: int | None, what: str
 ) -> None:
-    objects: dict[str, JsonValue] = {
-        "what": what,
-        "engine": engine.card.name,
-        "weights_sha256": engine.weights_sha256,
-        "threshold": engine.card.threshold,
-    }
-    audit.record(
-        session, actor=actor, action=Action.MODEL_CHANGED, case_id=case_id, objects=objects,
-        now=utc_now(),
-    )  # fmt: skip
+    caller.act(Action.MODEL_CHANGED).record(
+        session,
+        case_id,
+        what=what,
+        engine=engine.card.name,
+        weights_sha256=engine.weights_sha256,
+        threshold=engine.card.threshold,
+    )
 
 
-def _ask(session: Session, origin: Origin, engine: str) -> int:
+def _ask(session: Session, origin: Origin, engine: str, now: datetime) -> int:
     plan = plan_of_crops(Plan.from_body(origin.plan_body), engine)
-    return reembedding.ask(session, origin, plan_key=plan.key, plan_body=plan.body, now=utc_now())
+    return reembedding.ask(session, origin, plan_key=plan.key, plan_body=plan.body, now=now)
 
 
 def _seen_by(photo: Reference, engine: FaceEngine, context: Context) -> NewReference:
@@ -177,15 +171,18 @@ def _sentence(why: Why) -> str:
     return f"It could not be re-embedded: {why}."
 
 
-def _ask_rematch(session: Session, person_id: int, engine: FaceEngine, actor: str) -> None:
+def _ask_rematch(caller: Caller, session: Session, person_id: int, engine: FaceEngine) -> None:
     rematches.ask(
-        session, person_id, engine=engine.card.name, cause=Cause.MODEL, actor=actor, now=utc_now()
+        session,
+        person_id,
+        engine=engine.card.name,
+        cause=Cause.MODEL,
+        actor=caller.actor,
+        now=caller.now,
     )
 
 
-def _tell_difference(
-    session: Session, before: str, engine: FaceEngine, actor: str, now: datetime
-) -> None:
+def _tell_difference(caller: Caller, session: Session, before: str, engine: FaceEngine) -> None:
     """Keep for each person how the candidates of two engines differ: new, gone, of another rank.
 
     Their distances cannot be compared, and the same photo is another reference to each.
@@ -201,14 +198,14 @@ def _tell_difference(
             if not (one.before and one.after and one.before.rank == one.after.rank)
         ]
         note(
-            session, person_id, engine=name, cause=Cause.MODEL, actor=actor, changes=changes,
-            facts=facts_of(used, appearances, engine), now=now,
+            session, person_id, engine=name, cause=Cause.MODEL, actor=caller.actor,
+            changes=changes, facts=facts_of(used, appearances, engine), now=caller.now,
         )  # fmt: skip
 
 
-def _refuse_unfinished(session: Session, engine: str) -> None:
+def _refuse_unfinished(session: Session, engine: str, now: datetime) -> None:
     unseen = reembedded.unfinished(session, engine)
-    photos = len(photos_without(session, engine, utc_now()))
+    photos = len(photos_without(session, engine, now))
     if unseen or photos:
         raise WrongUsage(
             f"{engine} has not embedded the crops of {unseen} recordings and {photos} reference "

@@ -22,7 +22,6 @@ from faces.crop import Crop
 from faces.engine import FaceEngine
 from faces.face import Face, Image
 from faces.vectors import Vectors, pool
-from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.crops import read_crop
 from pipeline.retry import retrying
@@ -104,7 +103,7 @@ def reembed(
                 engine=engine.card.name,
                 weights_sha256=engine.weights_sha256,
                 crops=crops,
-                now=utc_now(),
+                now=context.clock(),
             )
 
     return retrying(keep, context.lease_seconds)

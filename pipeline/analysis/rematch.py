@@ -15,7 +15,6 @@ from errors import NotAuthorised
 from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Caller
 from pipeline.analysis.match import record_match
-from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.plan import Plan
 from storage.access.audit import Action
@@ -23,7 +22,7 @@ from storage.cases.cases import require_in_force
 from storage.cases.gallery import Gallery, engines_of, gallery, mark_matched, withdrawn
 from storage.cases.people import cases_of, lock_people
 from storage.cases.references import give_up, photos_of
-from storage.database.database import Engine, Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.results.candidates import places
 from storage.results.ranking import Match, replace_candidates
 from storage.results.rematches import WORKER, Facts, conclude, differences
@@ -56,24 +55,24 @@ def match_people(person_ids: Sequence[int], context: Context) -> None:
     Only what somebody asked for leaves a record; running it twice equals once. Raises
     ModelUnavailable, StoreUnavailable.
     """
-    _record_refusals(person_ids, context.database)
+    _record_refusals(Caller(context.database, WORKER, context.clock()), person_ids)
     with reading(context.database) as session:
         engines = engines_of(session, person_ids)
     for name in engines:
-        engine, now = context.engine_for(Plan(engine=name)), utc_now()
+        engine, now = context.engine_for(Plan(engine=name)), context.clock()
         compared = _compare(person_ids, engine, context, now)
         with writing(context.database) as session:
             _keep(session, person_ids, compared, engine, now)
 
 
-def _record_refusals(person_ids: Sequence[int], database: Engine) -> None:
+def _record_refusals(caller: Caller, person_ids: Sequence[int]) -> None:
     """Say of cases that are not in force any more that nobody was compared; nobody waits for it."""
-    act = Caller(database, WORKER, utc_now()).act(Action.MATCHED)
-    with reading(database) as session:
+    act = caller.act(Action.MATCHED)
+    with reading(caller.database) as session:
         cases = {case.id: case for case in cases_of(session, person_ids).values()}
     for case in cases.values():
         with suppress(NotAuthorised), act.refusals(case.id):
-            require_in_force(case, act.caller.now)
+            require_in_force(case, caller.now)
 
 
 def _compare(

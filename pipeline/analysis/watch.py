@@ -23,7 +23,6 @@ from faces.engine import FaceEngine
 from pipeline.analysis.analyse import Findings, analyse
 from pipeline.analysis.heartbeat import Heartbeat
 from pipeline.analysis.reembed import reembed
-from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.crops import jpeg_of
 from pipeline.local_footage import Known, local_copy
@@ -64,12 +63,12 @@ def watch(segment_id: int, context: Context) -> int | None:
 
 def _claim(segment_id: int, owner: str, context: Context) -> ClaimedSegment | None:
     with writing(context.database) as session:
-        return ledger.claim(session, segment_id, owner, context.lease_seconds, utc_now())
+        return ledger.claim(session, segment_id, owner, context.lease_seconds, context.clock())
 
 
 def _work(claimed: ClaimedSegment, owner: str, context: Context) -> bool:
     try:
-        with Heartbeat(context.database, claimed.id, owner, context.lease_seconds) as heartbeat:
+        with Heartbeat(context, claimed.id, owner) as heartbeat:
             return _do(claimed, owner, context, heartbeat)
     except LeaseLost:
         raise
@@ -109,7 +108,7 @@ def _check_weights(engine: FaceEngine, context: Context) -> None:
         if is_pinned(session, name, weights):
             return
     with writing(context.database) as session:
-        pin(session, name, weights, utc_now())
+        pin(session, name, weights, context.clock())
 
 
 def _watch_claimed(
@@ -132,7 +131,9 @@ def _watch_claimed(
 def _keep(findings: Findings, claimed: ClaimedSegment, owner: str, context: Context) -> bool:
     seen = _kept(findings.appearances, claimed.recording_id, context)
     with writing(context.database) as session:
-        is_last = ledger.finish(session, claimed.id, owner, findings.coverage, seen, utc_now())
+        is_last = ledger.finish(
+            session, claimed.id, owner, findings.coverage, seen, context.clock()
+        )
         remember_glimpses(session, claimed.id, findings.glimpses)
         return is_last
 

@@ -47,7 +47,7 @@ class Wish:
     """Version of this program."""
 
 
-def back_up(wish: Wish, database: Engine, *, actor: str) -> Manifest:
+def back_up(caller: Caller, wish: Wish) -> Manifest:
     """Take a backup into a folder.
 
     Raises WrongUsage for a folder that cannot be used, KeyMissing and WrongDatabase for an archive
@@ -55,11 +55,11 @@ def back_up(wish: Wish, database: Engine, *, actor: str) -> Manifest:
     and again meanwhile. Nothing is left behind then.
     """
     _refuse_folder(wish.folder, wish.archive.home)
-    _refuse_without_keys(wish.archive, database)
+    _refuse_without_keys(wish.archive, caller.database)
     number = secrets.token_hex(8)
-    Caller(database, actor, utc_now()).act(Action.BACKED_UP).note(None, backup=number)
+    caller.act(Action.BACKED_UP).note(None, backup=number)
     with draft_in(wish.folder, last=NAME) as draft:
-        made = _Backup(wish, database, draft, number).make()
+        made = _Backup(wish, caller.database, draft, number).make()
         with disk_explained(_no_room(wish.folder, made.bytes)):
             (draft / NAME).touch(mode=0o600)
             (draft / NAME).write_text(made.text)
@@ -79,7 +79,7 @@ class _Backup:
         copied: dict[str, Kept] = {}
         lost: set[str] = set()
         for _ in range(ROUNDS):
-            taken_at = utc_now()
+            taken_at = utc_now()  # not the caller's now: each round copies the database again
             taken = self._snapshot()
             wanted = dict(self._wanted(taken))
             missing = self._copy(wanted, copied)

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from errors import Altered, DiskFull, KeyMissing, NightreelError, StoreUnavailab
 from pipeline.act import Caller
 from pipeline.archive.layout import AUDIT_KEY, MASTER_KEY, SETTINGS, Archive
 from pipeline.archive.manifest import Kept, Manifest
-from pipeline.clock import utc_now
 from pipeline.governance.audit import Examined, examine
 from storage.access.audit import Action
 from storage.access.checkpoints import anything_signed, public_half, signing_key
@@ -76,10 +76,16 @@ def settings_placed(source: Path, made: Manifest, home: Path) -> Iterator[None]:
 
 
 def restore(
-    source: Path, made: Manifest, archive: Archive, *, bucket: Media | None, actor: str
+    source: Path,
+    made: Manifest,
+    archive: Archive,
+    *,
+    bucket: Media | None,
+    actor: str,
+    now: datetime,
 ) -> Restored:
     """Restore a backup into an empty home and an empty database; `bucket` is where pictures are
-    kept that are not in the home folder.
+    kept that are not in the home folder. No `Caller`: there is no database yet.
 
     Raises WrongUsage where something is there already or a newer program made the backup, Altered
     naming the first file that is missing or not as it was, KeyMissing, DiskFull, StoreUnavailable.
@@ -91,7 +97,7 @@ def restore(
     _refuse_without_keys(made, archive)
     with draft_in(archive.home, last=SQLITE) as draft:
         _copy_all(source, made, draft)
-        restored = _Restoring(made, archive, draft, bucket, actor).finish()
+        restored = _Restoring(made, archive, draft, bucket, actor, now).finish()
         _put_elsewhere(draft, archive)
     return restored
 
@@ -105,6 +111,7 @@ class _Restoring:
     draft: Path
     bucket: Media | None
     actor: str
+    now: datetime
 
     def finish(self) -> Restored:
         """Check the database, and let it fit its new place."""
@@ -151,7 +158,7 @@ class _Restoring:
         return self.draft / name if self.made.file(name) else self.archive.keys[name]
 
     def _fit(self, database: Engine) -> tuple[int, int]:
-        act = Caller(database, self.actor, utc_now()).act(Action.RESTORED)
+        act = Caller(database, self.actor, self.now).act(Action.RESTORED)
         with writing(database) as session:
             waiting, moved = let_go(session), move_footage(session, self._footage())
             log_out(session)

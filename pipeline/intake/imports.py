@@ -14,16 +14,14 @@ from faces.crop import Crop
 from faces.engine import FaceEngine
 from faces.face import Box, Image
 from pipeline.act import Act, Caller
-from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.crops import jpeg_of, whole
 from pipeline.intake.face_table import Line, Refused, read_table
 from pipeline.names import shown
 from pipeline.people.portraits import OnlyFace, bytes_of, only_face, read_photo
 from pipeline.plan import Plan
-from storage.access.audit import Action, record
+from storage.access.audit import Action
 from storage.cases.case_ids import case_in_force_by_id
-from storage.cases.cases import case_in_force
 from storage.database.database import reading, writing
 from storage.files.sealed import Album
 from storage.jobs import imports
@@ -73,14 +71,14 @@ class _Place:
 
 
 def import_faces(
+    caller: Caller,
+    case_id: int,
     table: Path,
     folder: Path,
     *,
-    case: str,
     cut_by: str,
     engine: str,
     context: Context,
-    actor: str,
     progress: Callable[[int], None] = lambda _lines: None,
 ) -> Imported:
     """Keep every face of a table, its pictures in a folder, as an appearance in a case's footage.
@@ -89,9 +87,9 @@ def import_faces(
     is told how many lines were seen to. Raises NotAuthorised when the case is not in force,
     WrongUsage, OtherWeights, ModelUnavailable, StoreUnavailable.
     """
-    act = Caller(context.database, actor, utc_now()).act(Action.IMPORTED)
-    with act.refusals(case), reading(context.database) as session:
-        case_id = case_in_force(session, case, act.caller.now).id
+    act = caller.act(Action.IMPORTED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case_in_force_by_id(session, case_id, caller.now)
     if not folder.is_dir():
         raise WrongUsage("No such folder; name the one that contains the table's files.")
     read = read_table(table)
@@ -168,23 +166,18 @@ def _picture(file: str, folder: Path) -> Image:
 
 def _place(named: Named, last_ms: int, job: _Import) -> _Place:
     """Raises Conflict where the recording cannot be told, or is not this case's."""
-    now = job.act.caller.now
+    caller = job.act.caller
     with job.act.on(job.case_id) as session:
-        case_in_force_by_id(session, job.case_id, now)
-        held = imports.hold(session, job.case_id, named, last_ms=last_ms, now=now)
+        case_in_force_by_id(session, job.case_id, caller.now)
+        held = imports.hold(session, job.case_id, named, last_ms=last_ms, now=caller.now)
         known = imports.imported(session, held.recording_id)
         if held.is_new:
-            record(
+            caller.act(Action.RECORDING_ADDED).record(
                 session,
-                actor=job.act.caller.actor,
-                action=Action.RECORDING_ADDED,
-                case_id=job.case_id,
-                objects={
-                    "recording_id": held.recording_id,
-                    "recording_sha256": held.sha256,
-                    "kind": "never-here",
-                },
-                now=now,
+                job.case_id,
+                recording_id=held.recording_id,
+                recording_sha256=held.sha256,
+                kind="never-here",
             )
     return _Place(held, job.context.media.of_recording(held.recording_id), known)
 
@@ -204,7 +197,8 @@ def _presence(line: Line, face: OnlyFace, crop: str, engine: FaceEngine) -> Pres
 
 
 def _keep(seen: Sequence[Presence], held: Held, job: _Import, done: Imported) -> None:
-    now, weights = utc_now(), job.engine.weights_sha256
+    # The present: what is kept later of the same recording is an import of its own.
+    now, weights = job.context.clock(), job.engine.weights_sha256
     plan = replace(job.plan, imported_at=now.isoformat())
     with writing(job.context.database) as session:
         pin(session, job.engine.card.name, weights, now)

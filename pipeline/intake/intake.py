@@ -9,7 +9,6 @@ from pathlib import Path
 from errors import NightreelError, Permanent, RefusedFootage, StoreUnavailable, UnreadableFootage
 from footage.ending import refuse_part
 from footage.folder import TROUBLES, Entry, Settling, is_being_written, look, look_at
-from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.intake.ingest import read_footage, remember
 from pipeline.names import display_name
@@ -165,7 +164,11 @@ class WatchedFolder:
 
     def _remember(self, found: Found) -> Added | AlreadyKnown:
         return remember(
-            found, context=self._tools, plan=self._plan, now=utc_now(), request=self._request
+            found,
+            context=self._tools,
+            plan=self._plan,
+            now=self._tools.clock(),
+            request=self._request,
         )
 
     def _go_on_with(self, footage: Added | AlreadyKnown) -> None:
@@ -193,7 +196,7 @@ class WatchedFolder:
             size_bytes=entry.size_bytes,
             modified_ns=entry.modified_ns,
             reason=reason,
-            refused_at=utc_now(),
+            refused_at=self._tools.clock(),
         )
         with writing(self._tools.database) as session:
             is_new = refusals.add(session, refusal)

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 
@@ -15,11 +14,11 @@ from pipeline.act import Act, Caller
 from pipeline.people.portraits import Portrait, examine
 from pipeline.people.strangers import Stranger
 from storage.access.audit import Action
-from storage.cases.case_ids import case_to_read_by_id
-from storage.cases.cases import Case, case_in_force
+from storage.cases.case_ids import case_in_force_by_id, case_to_read_by_id
+from storage.cases.cases import Case
 from storage.cases.references import photo_hashes
 from storage.cases.scope import Scope, has_footage
-from storage.database.database import Engine, Session, reading
+from storage.database.database import Session, reading
 from storage.results import calibrations
 from storage.results.calibrations import Calibration, Conditions, number_within
 from storage.vectors.models import is_pinned
@@ -44,13 +43,7 @@ class _Searchable:
 
 
 def calibrate(
-    strangers: Sequence[Stranger],
-    case: str,
-    *,
-    engine: FaceEngine,
-    database: Engine,
-    actor: str,
-    now: datetime,
+    caller: Caller, case_id: int, strangers: Sequence[Stranger], *, engine: FaceEngine
 ) -> Calibrated:
     """Measure false candidates: search a case's footage for people who are not in it.
 
@@ -59,14 +52,14 @@ def calibrate(
     is looked for in it, fewer than 30 can be searched with or there is no footage, OtherWeights,
     StoreUnavailable.
     """
-    act = Caller(database, actor, now).act(Action.CALIBRATED)
-    with act.refusals(case), reading(database) as session:
-        case_in_force(session, case, now)  # before any face is looked at
+    act, now = caller.act(Action.CALIBRATED), caller.now
+    with act.refusals(case_id), reading(caller.database) as session:
+        case_in_force_by_id(session, case_id, now)  # before any face is looked at
     portraits = [[examine(photo, engine) for photo in one.photos] for one in strangers]
     people = _searchable(strangers, portraits)
     hashes = sorted({one.sha256 for some in portraits for one in some if one.usable})
-    with act.refusals(case), reading(database) as session:
-        found = case_in_force(session, case, now)
+    with act.refusals(case_id), reading(caller.database) as session:
+        found = case_in_force_by_id(session, case_id, now)
         _refuse_who_is_looked_for(session, found, hashes)
         closest, appearances = _searched(session, people, found, engine)
     made = Calibration(
@@ -76,11 +69,11 @@ def calibrate(
         groups=_by_group(people, closest, engine.card.threshold),
         appearances=appearances,
         photos_sha256=hashlib.sha256("".join(hashes).encode()).hexdigest(),
-        actor=actor,
+        actor=caller.actor,
         made_at=now,
     )
-    with act.on(case) as session:
-        case_in_force(session, case, now)
+    with act.on(case_id) as session:
+        case_in_force_by_id(session, case_id, now)
         _keep(session, made, act)
     return Calibrated(made, [one for some in portraits for one in some if not one.usable])
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from errors import WrongUsage
 from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Caller
-from pipeline.clock import utc_now
-from pipeline.context import Context
 from pipeline.people.compare import Compared, compare
 from storage.access.audit import Action
 from storage.cases.cases import list_cases
@@ -59,16 +57,16 @@ def chosen_thresholds(database: Engine, engine: str) -> list[Threshold]:
         return [one for one in thresholds(session) if one.engine == engine]
 
 
-def effect(context: Context, card: ModelCard, threshold: float, *, actor: str) -> Effect:
+def effect(caller: Caller, card: ModelCard, threshold: float, *, keys: Keyring) -> Effect:
     """What a threshold would do in all cases; nothing is stored but that somebody looked.
 
     Only what was a candidate once could be decided on: it says nothing of who would be new. Raises
     WrongUsage for what is no distance.
     """
     _refuse_absurd(threshold)
-    act = Caller(context.database, actor, utc_now()).act(Action.CANDIDATES_VIEWED)
-    with reading(context.database) as session:
-        found = _effect(session, card, threshold, context.media.keys)
+    act = caller.act(Action.CANDIDATES_VIEWED)
+    with reading(caller.database) as session:
+        found = _effect(session, card, threshold, keys)
         cases = list_cases(session)
     for one in cases:
         act.note(one.id, what="threshold")
@@ -76,7 +74,7 @@ def effect(context: Context, card: ModelCard, threshold: float, *, actor: str) -
 
 
 def change_threshold(
-    engine: FaceEngine, threshold: float, *, reason: str, context: Context, actor: str
+    caller: Caller, engine: FaceEngine, threshold: float, *, reason: str, keys: Keyring
 ) -> Changed:
     """Have everybody compared again with another threshold; verdicts stay, and so do engine and
     vectors.
@@ -90,16 +88,14 @@ def change_threshold(
     _refuse_absurd(threshold)
     if threshold == before:
         raise WrongUsage(f"{name} has the threshold {before:g} already.")
-    act = Caller(context.database, actor, utc_now()).act(Action.THRESHOLD_CHANGED)
-    with writing(context.database) as session:
-        pin(session, name, engine.weights_sha256, act.caller.now)
-        found = _effect(session, engine.card, threshold, context.media.keys)
-        people = choose_threshold(session, Threshold(name, threshold, said, actor, act.caller.now))
+    actor, now = caller.actor, caller.now
+    with writing(caller.database) as session:
+        pin(session, name, engine.weights_sha256, now)
+        found = _effect(session, engine.card, threshold, keys)
+        people = choose_threshold(session, Threshold(name, threshold, said, actor, now))
         for person in people:
-            rematches.ask(
-                session, person, engine=name, cause=Cause.THRESHOLD, actor=actor, now=act.caller.now
-            )
-        act.record(
+            rematches.ask(session, person, engine=name, cause=Cause.THRESHOLD, actor=actor, now=now)
+        caller.act(Action.THRESHOLD_CHANGED).record(
             session, None, engine=name, weights_sha256=engine.weights_sha256,
             threshold=threshold, threshold_before=before, people=len(people),
         )  # fmt: skip

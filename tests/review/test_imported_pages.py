@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from callers import caller
 from painted import RED, paint_photo
 from staged import PLAN, stage
 from visiting import House
@@ -26,8 +27,8 @@ def case_id(house: House, tmp_path: Path) -> int:
     table = tmp_path / "faces.csv"
     table.write_text("file,recording,time\ncut.png,gone.avi,0:00:09\n")
     done = import_faces(
-        table, tmp_path / "footage", case="2026-117", cut_by="<b>Cutter</b>", engine=PLAN.engine,
-        context=house.site.context, actor="uid:1",
+        caller(house.site.database), case_id, table, tmp_path / "footage",
+        cut_by="<b>Cutter</b>", engine=PLAN.engine, context=house.site.context,
     )  # fmt: skip
     match_analysis(done.analyses[0], house.site.context)
     return case_id
@@ -38,8 +39,8 @@ def cut_from_the_gate(house: House, folder: Path) -> None:
     table = folder / "gate.csv"
     table.write_text("file,recording,time\ncut.png,=gate <i>1.mp4,0:00:06\n")
     done = import_faces(
-        table, folder / "footage", case="2026-117", cut_by="Cutter", engine=PLAN.engine,
-        context=house.site.context, actor="uid:1",
+        caller(house.site.database), 1, table, folder / "footage",
+        cut_by="Cutter", engine=PLAN.engine, context=house.site.context,
     )  # fmt: skip
     match_analysis(done.analyses[0], house.site.context)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from callers import caller
 from numpy.typing import NDArray
 from painted import BLUE, GREEN, RED, Stay, paint, paint_photo
 from rows import add_accounts
@@ -86,7 +87,8 @@ def people(context: Context, plan: Plan, tmp_path: Path) -> list[int]:
 
 def begin(context: Context, name: str = NEW, engine: FaceEngine | None = None) -> Asked:
     wanted = engine or engine_called(name)
-    return migrate(wanted, case_id=None, context=context, current="stub", actor="uid:7")
+    asks = caller(context.database, "uid:7")
+    return migrate(asks, wanted, case_id=None, context=context, current="stub")
 
 
 def finish(asked: Asked, context: Context) -> None:
@@ -298,16 +300,17 @@ def test_an_engine_is_taken_into_use_and_back_and_verdicts_stay(
 ) -> None:
     assert len(people) == 2
     asked = begin(context)
-    change = {"partly": False, "context": context, "current": "stub", "actor": "uid:7"}
+    asks = caller(context.database, "uid:7")
+    change = {"partly": False, "current": "stub"}
     with pytest.raises(WrongUsage, match="has not embedded the crops of 1 recordings and 0"):
-        use(engine_called(NEW), reason="better", **change)
+        use(asks, engine_called(NEW), reason="better", **change)
     finish(asked, context)
     decide_on_everything(context)
     with pytest.raises(WrongUsage, match="--reason"):
-        use(engine_called(NEW), reason=" ", **change)
+        use(asks, engine_called(NEW), reason=" ", **change)
     with pytest.raises(WrongUsage, match="in use already"):
-        use(engine_called("stub"), reason="again", **change)
-    use(engine_called(NEW), reason="better", **change)
+        use(asks, engine_called("stub"), reason="again", **change)
+    use(asks, engine_called(NEW), reason="better", **change)
     assert [one.engine for one in shown(context)] == [NEW]
     with reading(context.database) as session:
         found = changes(session, 1, engine=NEW)
@@ -317,7 +320,7 @@ def test_an_engine_is_taken_into_use_and_back_and_verdicts_stay(
         assert len(verdicts_of(session, 1)) == 1
         chosen = session.exec(select(EngineChoice).order_by(col(EngineChoice.id)))
         assert [choice.reason for choice in chosen][-1] == "better"
-    use(engine_called("stub"), reason="worse", **change)
+    use(asks, engine_called("stub"), reason="worse", **change)
     assert [one.engine for one in shown(context)] == ["stub"]
 
 

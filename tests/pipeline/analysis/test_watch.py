@@ -381,11 +381,11 @@ def test_a_person_is_followed_over_borders_and_through_cuts(
 
 
 def test_a_heartbeat_that_cannot_be_written_is_only_logged(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, make_tools: Callable[..., Context], caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = connect(f"sqlite:///{tmp_path}")
 
-    with Heartbeat(folder, 1, "me", lease_seconds=1):
+    with Heartbeat(make_tools(database=folder, lease_seconds=1), 1, "me"):
         wait_until(lambda: caplog.records)
 
     folder.dispose()

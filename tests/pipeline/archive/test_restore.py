@@ -99,7 +99,7 @@ def there(elsewhere: Archive, folder: Path) -> Iterator[Callable[[], There]]:
 
 
 def from_backup(folder: Path, archive: Archive) -> Restored:
-    return restore(folder, read_manifest(folder), archive, bucket=None, actor=ACTOR)
+    return restore(folder, read_manifest(folder), archive, bucket=None, actor=ACTOR, now=utc_now())
 
 
 def refused(folder: Path, archive: Archive, kind: type[NightreelError], complaint: str) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from callers import caller
 from painted import BLUE, GREEN, RED, paint_photo
 from rows import NOW, PLAN, found, segments
 from sqlmodel import col, select
@@ -61,7 +62,7 @@ def bring(
     table = folder.parent / "faces.csv"
     table.write_text("\n".join(["file,recording,sha256,time,end,box", *lines]))
     done = import_faces(
-        table, folder, case="2026-1", cut_by=cut_by, engine=engine, context=context, actor="uid:1"
+        caller(context.database), 1, table, folder, cut_by=cut_by, engine=engine, context=context
     )
     for analysis in done.analyses:
         match_analysis(analysis, context)
@@ -222,7 +223,8 @@ def test_other_engines_embed_them_again_also_where_they_watched_the_footage(
     with reading(context.database) as session:
         origins = reembedding.origins(session, "stub:3")
     assert [one.analysis_id for one in origins] == [analysis]
-    asked = migrate(engine, case_id=None, context=other, current="stub", actor="uid:1")
+    asks = caller(other.database)
+    asked = migrate(asks, engine, case_id=None, context=other, current="stub")
     watch_all(other)
     for one in asked.analyses:
         match_analysis(one, other)
@@ -329,8 +331,8 @@ def test_what_is_broken_off_loses_a_portion_and_goes_on_from_there(
     table.write_text("\n".join(["file,recording,sha256,time,end,box", *lines]))
     with pytest.raises(KeyboardInterrupt):
         import_faces(
-            table, faces, case="2026-1", cut_by="Cutter 3", engine="stub", context=context,
-            actor="uid:1", progress=break_off,
+            caller(context.database), 1, table, faces, cut_by="Cutter 3", engine="stub",
+            context=context, progress=break_off,
         )  # fmt: skip
     assert (kept, len(rows(context))) == ([2, 4], 4)
     again = bring(context, faces, *lines)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from callers import caller
 from painted import BLUE, RED, Stay, paint
 from rows import NOW, PLAN, TERMS, add_accounts, found, presence
 from sqlalchemy import Engine
@@ -299,7 +300,8 @@ def test_what_a_picture_was_cut_from_is_no_candidate_and_is_counted(
     assert (only.seen.recording, only.seen.appearance_id in own) == ("later.mp4", False)
 
     other = StubEngine(40, circles=3)  # who sees the same pictures again knows it too
-    migrate(other, case_id=None, context=context, current="stub", actor="uid:1")
+    asks = caller(context.database)
+    migrate(asks, other, case_id=None, context=context, current="stub")
     fresh = make_tools(other)
     for analysis in watch_all(fresh):
         match_analysis(analysis, fresh)

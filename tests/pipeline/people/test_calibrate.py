@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from callers import caller
 from painted import RED, paint_photo
 from steps import enrol, find, open_case
 
@@ -35,9 +36,7 @@ def strangers_of_every_colour(folder: Path, number: int = FEW) -> list[Stranger]
 def measured(context: Context, strangers: list[Stranger], *, days_later: float = 0) -> Calibrated:
     engine = context.engine_for(Plan(engine="stub"))
     now = utc_now() + timedelta(days=days_later)
-    return calibrate(
-        strangers, "2026-1", engine=engine, database=context.database, actor="uid:1", now=now
-    )
+    return calibrate(caller(context.database, now=now), 1, strangers, engine=engine)
 
 
 def searched_one_by_one(context: Context, strangers: list[Stranger]) -> list[int]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from callers import caller
 from painted import RED, Stay, paint, paint_photo
 from steps import enrol, find, open_case
 from test_rematch import LIKE_RED, decide_on_everything
@@ -37,7 +38,8 @@ def case_id(context: Context, plan: Plan, tmp_path: Path) -> int:
 
 def change(context: Context, threshold: float, reason: str = "too many strangers") -> Changed:
     engine = context.engine_for(Plan(engine="stub"))
-    return change_threshold(engine, threshold, reason=reason, context=context, actor="uid:1")
+    keys = context.media.keys
+    return change_threshold(caller(context.database), engine, threshold, reason=reason, keys=keys)
 
 
 def distances(context: Context) -> list[tuple[float, float]]:
@@ -76,7 +78,8 @@ def test_what_it_does_to_what_was_decided_is_said_before_and_nothing_is_stored(
 ) -> None:
     decide_on_everything(context)
     (near, far), card = [one for one, _ in distances(context)], StubEngine.card
-    found = effect(context, card, (near + far) / 2, actor="uid:1")
+    keys = context.media.keys
+    found = effect(caller(context.database), card, (near + far) / 2, keys=keys)
     assert (found.same, found.different) == (2, 0)
     assert found.before == Within(card.threshold, 2, 0)
     assert found.after == Within((near + far) / 2, 1, 0)
