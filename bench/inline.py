@@ -6,6 +6,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+from pipeline.act import Caller
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
@@ -29,8 +30,8 @@ def main(film: str, photo: str) -> None:
                 session, reference="bench", legal_basis="demonstration", purpose="measuring",
                 requested_by="bench", sources=["*"], expires_at=now + timedelta(days=1), now=now,
             )  # fmt: skip
-        enrol_person("A", [Path(photo)], case_id=case.id, engine=mine.photo_engine(),
-                     context=context, actor="worker")  # fmt: skip
+        asks = Caller(mine.database, "worker", now)
+        enrol_person(asks, case.id, "A", [Path(photo)], engine=mine.photo_engine(), context=context)
         known = ingest_file(Path(film), context=context, plan=mine.plan, now=now)
         with reading(mine.database) as session:
             segments = undispatched(session)

@@ -17,6 +17,7 @@ import numpy as np
 from bench.vectors import fill
 from faces.engines.registry import DLIB
 from faces.vectors import Vectors, unit
+from pipeline.act import Caller
 from pipeline.analysis.rematch import match_people
 from pipeline.clock import utc_now
 from pipeline.people.withdraw import withdraw
@@ -51,7 +52,8 @@ def main(appearances: str = "1000000", people: str = "100") -> None:
         _enrol(mine, case_id, faces, random, "b")
         _timed("all, another photo each", lambda: match_people(ids, mine.context))
         for name in range(persons):
-            withdraw(str(name), "a", case_id=case_id, database=mine.database)
+            asks = Caller(mine.database, "worker", utc_now())
+            withdraw(asks, case_id, str(name), "a")
         _timed("all, the first photo withdrawn", lambda: match_people(ids, mine.context))
 
 

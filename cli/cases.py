@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.case_words import (
     about_lock,
     case_document,
@@ -17,8 +17,8 @@ from cli.case_words import (
 )
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
-from pipeline.clock import utc_now
 from pipeline.governance import cases
+from storage.access.audit import Action
 from storage.cases.case_terms import Authorisation, Change
 from worker.resources import resources
 
@@ -64,51 +64,49 @@ def open_case(
     ] = False,
 ) -> None:
     """Open a case; every search needs one."""
-    now = utc_now()
+    who = caller()
     case = cases.open_case(
+        who,
         reference,
         cases.Terms(
             legal_basis=legal_basis,
             purpose=purpose,
             requested_by=requested_by,
             sources=source,
-            expires_at=now + timedelta(days=days),
+            expires_at=who.now + timedelta(days=days),
             footage_from=_utc(footage_from),
             footage_until=_utc(footage_until),
             basis_note=basis_note,
             urgent=urgent,
             allows_grouping=allow_grouping,
         ),
-        authorisation=_authorisation(authorisation, authorised_by, authorised_at, now),
+        authorisation=_authorisation(authorisation, authorised_by, authorised_at, who.now),
         policy=resources().policy,
-        actor=actor(),
-        database=resources().database,
-        now=now,
     )
     err.print(f"Case {reference} is open for {days} days. {about_lock(case)}".strip())
 
 
 def list_cases(as_json: AsJson = False) -> None:
     """List the cases, newest first."""
-    now = utc_now()
-    found = cases.list_cases(actor=actor(), database=resources().database, now=now)
+    who = caller()
+    found = cases.list_cases(who)
     if as_json:
-        print_json([case_document(one, now) for one in found])
+        print_json([case_document(one, who.now) for one in found])
         return
-    out.print(case_table(found, now))
+    out.print(case_table(found, who.now))
 
 
 def show(reference: Reference, as_json: AsJson = False) -> None:
     """Show a case: legal basis, scope, authorisation and persons of interest."""
-    now = utc_now()
-    case, people = cases.look_at_case(
-        reference, actor=actor(), database=resources().database, now=now
-    )
+    who = caller()
+    case, people = cases.look_at_case(who, cases.find_case(who, reference, Action.CASE_VIEWED))
     if as_json:
-        print_json(case_document(case, now) | {"people": [person_document(one) for one in people]})
+        print_json(
+            case_document(case, who.now) | {"people": [person_document(one) for one in people]}
+        )
         return
-    out.print(terms_table(case, now))
-    out.print(people_table(people, now))
+    out.print(terms_table(case, who.now))
+    out.print(people_table(people, who.now))
 
 
 def authorise(
@@ -124,15 +122,16 @@ def authorise(
     ] = False,
 ) -> None:
     """Enter the authorisation of a case, or its refusal."""
-    now, database = utc_now(), resources().database
-    given = _authorisation(authorisation, authorised_by, authorised_at, now)
+    who = caller()
+    given = _authorisation(authorisation, authorised_by, authorised_at, who.now)
     if refused and given is None:
-        cases.refuse_authorisation(reference, actor=actor(), database=database, now=now)
+        refusing = Action.AUTHORISATION_REFUSED
+        cases.refuse_authorisation(who, cases.find_case(who, reference, refusing))
         err.print(
             f"Case {reference} has ended; its persons of interest and candidates were deleted."
         )
     elif given is not None and not refused:
-        cases.authorise(reference, given, actor=actor(), database=database, now=now)
+        cases.authorise(who, cases.find_case(who, reference, Action.CASE_AUTHORISED), given)
         err.print(f"Case {reference} is authorised.")
     else:
         raise WrongUsage("Give --authorisation and --authorised-by, or --refused.")
@@ -146,27 +145,22 @@ def change(
     days: Annotated[int | None, Days] = None,
 ) -> None:
     """Change the scope or expiry of a case; authorisation, where needed, must be entered again."""
-    now = utc_now()
+    who = caller()
     wanted = Change(
         sources=source,
         footage_from=_utc(footage_from) if footage_from else None,
         footage_until=_utc(footage_until) if footage_until else None,
-        expires_at=now + timedelta(days=days) if days else None,
+        expires_at=who.now + timedelta(days=days) if days else None,
     )
-    case = cases.change_case(
-        reference,
-        wanted,
-        policy=resources().policy,
-        actor=actor(),
-        database=resources().database,
-        now=now,
-    )
+    case_id = cases.find_case(who, reference, Action.CASE_CHANGED)
+    case = cases.change_case(who, case_id, wanted, policy=resources().policy)
     err.print(f"Case {reference} was changed. {about_lock(case)}".strip())
 
 
 def close(reference: Reference) -> None:
     """Close a case; searches in it end."""
-    cases.close_case(reference, actor=actor(), database=resources().database, now=utc_now())
+    who = caller()
+    cases.close_case(who, cases.find_case(who, reference, Action.CASE_CLOSED))
     err.print(f"Case {reference} is closed.")
 
 

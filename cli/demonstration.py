@@ -7,17 +7,19 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import caller
 from cli.footage import ask_for_new, at_once, take_in
 from cli.output import err, out, table
 from cli.people import enrol_for
 from cli.process import ad_hoc_case
 from cli.progress import wait_for
 from cli.report import write_report
-from cli.results import found_for, print_candidates
+from cli.results import print_candidates
 from cli.services import Services
 from demo import film
 from demo.portraits import FOLDER
 from errors import WrongUsage
+from pipeline.judging.results import view_candidates
 from report.timeline import clock
 from storage.cases.legal_bases import DEMONSTRATION
 from storage.results.seen import Seen
@@ -41,10 +43,10 @@ def demo(
     with Services() as services:
         err.print("Generating a minute of footage with two people ...")
         film.write(footage)
-        case = ad_hoc_case(DEMONSTRATION)
-        enrolled = enrol_for(case, ENROLLED, [FOLDER / f"{ENROLLED}.jpg"])
+        case_id = ad_hoc_case(DEMONSTRATION)
+        enrolled = enrol_for(case_id, ENROLLED, [FOLDER / f"{ENROLLED}.jpg"])
         ask_for_people([enrolled.person_id])
-        intake = take_in([footage], at_once(case))
+        intake = take_in([footage], at_once(case_id))
         ask_for_new()
         wait_for(
             resources().database,
@@ -52,9 +54,9 @@ def demo(
             people=[enrolled.person_id],
             meanwhile=services.keep,
         )
-    found = found_for(case, intake.analyses)
+    found = view_candidates(caller(), case_id, intake.analyses)
     print_candidates(found)
-    page = write_report(folder / "report", case, intake.analyses, intake.refused)
+    page = write_report(folder / "report", case_id, intake.analyses, intake.refused)
     right = _compare_with_truth([one.row.seen for one in found.candidates])
     out.print(f"Report: {page.absolute()}")
     if not right:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import actor, caller
 from cli.forecast import announce, parse_finish_by
 from cli.output import err, print_json
 from cli.places import files_in, place_of, size_bytes
@@ -22,7 +22,7 @@ from errors import (
 )
 from faces import models
 from pipeline.clock import utc_now
-from pipeline.governance.cases import require_case
+from pipeline.governance.cases import find_case, require_case
 from pipeline.intake.ingest import ingest_file
 from pipeline.names import display_name
 from pipeline.planning.control import retry_known
@@ -85,7 +85,7 @@ def ingest(
     request = Request(
         priority,
         any_time,
-        id_of_case(case),
+        own_case(case),
         site or resources().site,
         actor=actor(),
         captured_at=recorded,
@@ -112,18 +112,20 @@ def check_engine() -> None:
         err.print(notice)
 
 
-def at_once(case: str = "") -> Request:
-    """For a command whose user waits for it. Raises NotAuthorised when there is no such case."""
-    return Request(Priority.URGENT, True, id_of_case(case), resources().site, actor=actor())
+def at_once(case_id: int) -> Request:
+    """For a command whose user waits for it. Raises NotAuthorised when it is not in force."""
+    require_case(caller(), case_id, Action.RECORDING_ADDED)
+    return Request(Priority.URGENT, True, case_id, resources().site, actor=actor())
 
 
-def id_of_case(reference: str) -> int | None:
-    """A case in force; None when none is named. Raises NotAuthorised."""
+def own_case(reference: str) -> int | None:
+    """The case in force that footage is for; None when none is named. Raises NotAuthorised."""
     if not reference:
         return None
-    database, now = resources().database, utc_now()
-    adding = Action.RECORDING_ADDED
-    return require_case(reference, adding, actor=actor(), database=database, now=now).id
+    who = caller()
+    case_id = find_case(who, reference, Action.RECORDING_ADDED)
+    require_case(who, case_id, Action.RECORDING_ADDED)
+    return case_id
 
 
 def take_in(places: Iterable[Path | Address], request: Request) -> Intake:

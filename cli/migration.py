@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from cli.actor import caller
-from cli.footage import ask_for_new, id_of_case
+from cli.footage import ask_for_new, own_case
 from cli.output import err, out, print_json, table
 from cli.people import ask_for
 from cli.progress import wait_for
@@ -39,7 +39,7 @@ def migrate(
     asked = steps.migrate(
         caller(),
         engine,
-        case_id=id_of_case(case),
+        case_id=own_case(case),
         context=mine.context,
         current=mine.engine,
     )

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor, caller
+from cli.actor import caller
 from cli.output import err, out, print_json, table
 from errors import BrokerUnavailable, UnusablePhoto
 from pipeline.clock import utc_now
-from pipeline.governance.cases import find_case, require_case
+from pipeline.governance.cases import find_case
 from pipeline.people.enrol import Enrolled, enrol_person
+from pipeline.people.withdraw import person_called, withdraw_person
 from pipeline.people.withdraw import withdraw as take_back
-from pipeline.people.withdraw import withdraw_person
 from storage.access.audit import Action
 from storage.cases.people import Standing
 from storage.tables import Category
@@ -42,7 +42,8 @@ def enrol(
 ) -> None:
     """Add a person of interest to a case; usable photos are compared with all footage."""
     standing = _standing(category, review_days)
-    enrolled = enrol_for(case, name, photos, standing, photo_source)
+    case_id = find_case(caller(), case, Action.PERSON_ENROLLED)
+    enrolled = enrol_for(case_id, name, photos, standing, photo_source)
     ask_for([enrolled.person_id])
     if as_json:
         print_json(
@@ -73,13 +74,13 @@ def withdraw(
     case: Annotated[str, typer.Option(help="Reference of the case.")],
 ) -> None:
     """Remove a person of interest from a case, or withdraw one reference photo."""
-    database, now = resources().database, utc_now()
+    who = caller()
+    case_id = find_case(who, case, Action.PERSON_WITHDRAWN)
     if not photo:
-        withdraw_person(name, case=case, actor=actor(), database=database, now=now)
+        withdraw_person(who, case_id, person_called(who, case_id, name))
         err.print(f"{name} was removed from case {case}.")
         return
-    case_id = find_case(caller(), case, Action.PERSON_WITHDRAWN)
-    person_id = take_back(name, photo, case_id=case_id, database=database, actor=actor())
+    person_id = take_back(who, case_id, name, photo)
     err.print("Withdrawn; see `nightreel changes` after the next comparison.")
     ask_for([person_id])
 
@@ -93,23 +94,21 @@ def ask_for(people: Sequence[int]) -> None:
 
 
 def enrol_for(
-    case: str,
+    case_id: int,
     name: str,
     photos: Sequence[Path],
     standing: Standing | None = None,
     photo_source: str | None = None,
 ) -> Enrolled:
     """Enrol a person in a case. Raises NotAuthorised, UnusablePhoto when no photo can be used."""
-    mine, who = resources(), actor()
-    enrolling = Action.PERSON_ENROLLED
-    found = require_case(case, enrolling, actor=who, database=mine.database, now=utc_now())
+    mine = resources()
     enrolled = enrol_person(
+        caller(),
+        case_id,
         name,
         photos,
-        case_id=found.id,
         engine=mine.photo_engine(),
         context=mine.context,
-        actor=who,
         standing=standing,
         photo_source=photo_source,
     )

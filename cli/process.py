@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.footage import ask_for_new, at_once, check_engine, exit_code, take_in
 from cli.output import err, out, print_json
 from cli.overlaps import print_links
@@ -21,15 +21,16 @@ from cli.progress import wait_for
 from cli.report import write_report
 from cli.results import (
     as_document,
-    found_for,
     outcome_table,
     print_candidates,
 )
 from cli.services import Services
 from errors import BrokerUnavailable, NotAuthorised, WrongUsage
-from pipeline.clock import utc_now
 from pipeline.governance import cases
+from pipeline.governance.cases import find_case
+from pipeline.judging.results import view_candidates
 from pipeline.planning.jobs import same_footage_among
+from storage.access.audit import Action
 from storage.cases.legal_bases import SELF_DECLARED
 from storage.cases.scope import ADDED
 from tasks.people import ask_for_people
@@ -59,9 +60,9 @@ def process(
     wanted = [_name_and_photos(one) for one in person]
     check_engine()
     with Services() as services:
-        reference = case or ad_hoc_case()
-        people = [enrol_for(reference, name, photos).person_id for name, photos in wanted]
-        intake = take_in(map(place_of, videos), at_once(reference))
+        case_id = find_case(caller(), case, Action.PERSON_ENROLLED) if case else ad_hoc_case()
+        people = [enrol_for(case_id, name, photos).person_id for name, photos in wanted]
+        intake = take_in(map(place_of, videos), at_once(case_id))
         with suppress(BrokerUnavailable):  # upkeep asks again
             ask_for_people(people)
         ask_for_new()
@@ -71,7 +72,7 @@ def process(
             people=people,
             meanwhile=services.keep,
         )
-    everyone = found_for(reference, intake.analyses)
+    everyone = view_candidates(caller(), case_id, intake.analyses)
     theirs = [one for one in everyone.candidates if one.row.person_id in people]
     found = replace(everyone, candidates=theirs)
     if as_json:
@@ -81,7 +82,7 @@ def process(
         out.print(outcome_table(intake.analyses, intake.refused))
         print_links(same_footage_among(resources().database, intake.analyses))
     if report:
-        err.print(f"Report: {write_report(report, reference, intake.analyses, intake.refused)}")
+        err.print(f"Report: {write_report(report, case_id, intake.analyses, intake.refused)}")
     raise typer.Exit(exit_code(intake))
 
 
@@ -92,32 +93,30 @@ def _name_and_photos(given: str) -> tuple[str, Sequence[Path]]:
     return name, [Path(photo) for photo in photos.split(",")]
 
 
-def ad_hoc_case(legal_basis: str = SELF_DECLARED) -> str:
-    """Open a case for one run of a command and its footage; returns its reference.
+def ad_hoc_case(legal_basis: str = SELF_DECLARED) -> int:
+    """Open a case for one run of a command and its footage; returns its id.
 
     Raises NotAuthorised when the organisation does not allow that.
     """
-    now, policy = utc_now(), resources().policy
+    who, policy = caller(), resources().policy
     if legal_basis not in policy.bases:
         raise NotAuthorised(
             f"NIGHTREEL_LEGAL_BASES does not list {legal_basis}; "
             "open a case and name it with --case."
         )
-    reference = f"run-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    reference = f"run-{who.now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     days = min(AD_HOC_DAYS, policy.most_days)
-    cases.open_case(
+    opened = cases.open_case(
+        who,
         reference,
         cases.Terms(
             legal_basis=legal_basis,
             purpose="a single run of nightreel",
             requested_by=getpass.getuser(),
             sources=[ADDED],
-            expires_at=now + timedelta(days=days),
+            expires_at=who.now + timedelta(days=days),
         ),
         policy=policy,
-        actor=actor(),
-        database=resources().database,
-        now=now,
     )
     err.print(f"Case {reference} was opened for this run; it expires in {days} days.")
-    return reference
+    return opened.id

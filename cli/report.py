@@ -21,20 +21,21 @@ def report(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")],
 ) -> None:
     """Write the case report: one self-contained HTML page."""
-    mine = resources()
+    mine, who = resources(), caller()
+    case_id = find_case(who, case, Action.REPORT_WRITTEN)
     seen = jobs_of_engine(mine.database, mine.plan.key, mine.engine)
-    err.print(f"Report: {write_report(output, case, seen)}")
+    err.print(f"Report: {write_report(output, case_id, seen)}")
 
 
 def write_report(
-    folder: Path, case: str, analyses: Sequence[int], refused: Sequence[tuple[str, str]] = ()
+    folder: Path, case_id: int, analyses: Sequence[int], refused: Sequence[tuple[str, str]] = ()
 ) -> Path:
     """Write `report.html` into a folder, for its owner alone; returns its path."""
-    mine, asked = resources(), caller()
+    mine = resources()
     engine = mine.face_engine(mine.plan.engine, mine.plan.min_face_px)
     page = gather(
-        asked,
-        find_case(asked, case, Action.REPORT_WRITTEN),
+        caller(),
+        case_id,
         analyses,
         refused=refused,
         plan=mine.plan,

@@ -1,7 +1,7 @@
 """`nightreel candidates`, and the tables other commands print too."""
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -32,7 +32,8 @@ def candidates(
     """List the candidates for a case's persons of interest, closest first."""
     database = resources().database
     analyses = footage_jobs(database)
-    found = found_for(case, analyses)
+    who = caller()
+    found = view_candidates(who, find_case(who, case, Action.CANDIDATES_VIEWED), analyses)
     if as_json:
         print_json(as_document(analyses, found.candidates) | {"left_out": dict(found.left_out)})
     elif as_csv:
@@ -45,12 +46,6 @@ def candidates(
             f"Excluded for {name}: {quantity(number, 'appearance')} from which its reference "
             "photos were cut."
         )
-
-
-def found_for(case: str, analyses: Collection[int]) -> Found:
-    """A case's candidates in these analyses, by person and rank. Raises NotAuthorised."""
-    who = caller()
-    return view_candidates(who, find_case(who, case, Action.CANDIDATES_VIEWED), analyses)
 
 
 def as_document(analyses: Sequence[int], found: Sequence[Listed]) -> dict[str, object]:

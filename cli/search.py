@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.actor import actor
+from cli.actor import caller
 from cli.output import err, out, print_json, table, table_of
 from cli.overlaps import counted
-from pipeline.clock import utc_now
+from pipeline.governance.cases import find_case
 from pipeline.people.search import Answer, Question
 from pipeline.people.search import search as look_for
 from report.calibration import said
@@ -20,6 +20,7 @@ from report.column import plain
 from report.columns import HIT
 from report.table_files import write_csv
 from report.timeline import clock
+from storage.access.audit import Action
 from storage.cases.scope import Scope
 from worker.resources import resources
 
@@ -53,13 +54,10 @@ def search(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """Search all processed footage with photos of one person; nothing is enrolled."""
-    mine = resources()
+    who = caller()
     scope = Scope(source=source, added_from=_utc(added_from), added_until=_utc(added_until))
-    question = Question(case, scope, everything, limit)
-    engine = mine.photo_engine()
-    answer = look_for(
-        photos, question, engine=engine, database=mine.database, actor=actor(), now=utc_now()
-    )
+    question = Question(find_case(who, case, Action.SEARCHED), scope, everything, limit)
+    answer = look_for(who, photos, question, engine=resources().photo_engine())
     if as_json:
         print_json(_document(answer, case))
     elif as_csv:

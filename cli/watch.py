@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.actor import actor
-from cli.footage import DONE, WITH_GAPS, ask_for_new, check_engine, id_of_case
+from cli.footage import DONE, WITH_GAPS, ask_for_new, check_engine, own_case
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline.intake.intake import Refused, Taken, list_refusals
@@ -41,7 +41,7 @@ def watch(
     place = _folder(folder)
     check_engine()
     priority = Priority.URGENT if urgent else Priority.OVERNIGHT
-    request = Request(priority, any_time, id_of_case(case), resources().site, actor=actor())
+    request = Request(priority, any_time, own_case(case), resources().site, actor=actor())
     ask_for_new()
     some_refused = False
     for event in _once(place, request) if once else _for_ever(place, request):

@@ -8,7 +8,6 @@ from datetime import datetime
 from errors import Locked, NotAuthorised
 from storage.access.audit import Action, record
 from storage.access.chain import JsonValue
-from storage.cases.cases import id_of_case
 from storage.database.database import Engine, Session, writing
 
 ANONYMOUS = "anonymous"
@@ -41,16 +40,13 @@ class Act:
     action: Action
 
     @contextmanager
-    def on(self, case: str | int) -> Iterator[Session]:
-        """A session that commits at the end; when the case refuses, that is what is recorded.
-
-        A case is named by its reference or its id.
-        """
-        with self.refusals(case), writing(self.caller.database) as session:
+    def on(self, case_id: int) -> Iterator[Session]:
+        """A session that commits at the end; when the case refuses, that is what is recorded."""
+        with self.refusals(case_id), writing(self.caller.database) as session:
             yield session
 
     @contextmanager
-    def refusals(self, case: str | int | None) -> Iterator[None]:
+    def refusals(self, case_id: int | None) -> Iterator[None]:
         """Record that a case refuses what is done inside, and go on refusing it.
 
         None is no case, or one that nobody knows.
@@ -58,7 +54,7 @@ class Act:
         try:
             yield
         except NotAuthorised as refusal:
-            self._record_refusal(case, refusal)
+            self._record_refusal(case_id, refusal)
             raise
 
     def record(self, session: Session, case_id: int | None, **objects: JsonValue) -> int:
@@ -77,14 +73,14 @@ class Act:
         with writing(self.caller.database) as session:
             self.record(session, case_id, **objects)
 
-    def _record_refusal(self, case: str | int | None, refusal: NotAuthorised) -> None:
+    def _record_refusal(self, case_id: int | None, refusal: NotAuthorised) -> None:
         reason = "locked" if isinstance(refusal, Locked) else "not-authorised"
         with writing(self.caller.database) as session:
             record(
                 session,
                 actor=self.caller.actor,
                 action=Action.REFUSED,
-                case_id=id_of_case(session, case) if isinstance(case, str) else case,
+                case_id=case_id,
                 objects={"attempt": self.action.value, "reason": reason},
                 now=self.caller.now,
             )

@@ -19,8 +19,7 @@ from report.statement import Decided, Line, Looked, Statement, render
 from report.table_files import Format, write_rows
 from storage.access.accounts import list_accounts
 from storage.access.audit import Action
-from storage.cases.case_ids import case_to_read_by_id
-from storage.cases.cases import Case
+from storage.cases.cases import Case, case_to_read
 from storage.cases.people import people_in
 from storage.database.database import Session, reading
 from storage.files.sealed import SealedMedia
@@ -43,7 +42,7 @@ def export(caller: Caller, case_id: int, *, media: SealedMedia, rules: Rules) ->
     """
     act, now = caller.act(Action.EXPORTED), caller.now
     with act.refusals(case_id), reading(caller.database) as session:
-        case = case_to_read_by_id(session, case_id, now)
+        case = case_to_read(session, case_id, now)
         lines = _lines(session, case_id)
         if not any(line.supported for line in lines):
             raise Conflict(NOTHING)

@@ -23,7 +23,7 @@ from report.report_contents import (
 )
 from report.settings_used import in_words
 from storage.access.audit import Action
-from storage.cases.case_ids import case_to_read_by_id
+from storage.cases.cases import case_to_read
 from storage.cases.references import Reference, references
 from storage.database.database import Session, reading
 from storage.files.sealed import SealedMedia
@@ -57,7 +57,7 @@ def gather(
     """
     act = caller.act(Action.REPORT_WRITTEN)
     with act.refusals(case_id), reading(caller.database) as session:
-        case = case_to_read_by_id(session, case_id, caller.now)
+        case = case_to_read(session, case_id, caller.now)
         looked_at = outcomes(session, analysis_ids)
         rows = candidates(session, case_id=case_id, analysis_ids=analysis_ids)
         found = list(each_listed(session, case_id, rows))

@@ -27,11 +27,7 @@ def authorise(
     """Enter the authorisation that a case needs; its default date is today."""
     at = _moment(day) if day else asked.now
     cases.authorise(
-        cases.case_with_id(asked, case_id, Action.CASE_AUTHORISED).reference,
-        given_authorisation(authorisation, authorised_by, at, asked.now),
-        actor=asked.actor,
-        database=asked.database,
-        now=asked.now,
+        asked, case_id, given_authorisation(authorisation, authorised_by, at, asked.now)
     )
     return go(f"/cases/{case_id}")
 
@@ -41,15 +37,14 @@ def refuse(asked: Asked, case_id: int, repeated: Text) -> Response:
     """End a case whose authorisation was refused; its reference is typed, as this erases people."""
     reference = cases.case_with_id(asked, case_id, Action.AUTHORISATION_REFUSED).reference
     check_repeated(reference, repeated)
-    cases.refuse_authorisation(reference, actor=asked.actor, database=asked.database, now=asked.now)
+    cases.refuse_authorisation(asked, case_id)
     return go("/cases")
 
 
 @routes.post("/close")
 def close(asked: Asked, case_id: int) -> Response:
     """End a case: nobody is searched for in it any more."""
-    reference = cases.case_with_id(asked, case_id, Action.CASE_CLOSED).reference
-    cases.close_case(reference, actor=asked.actor, database=asked.database, now=asked.now)
+    cases.close_case(asked, case_id)
     return go(f"/cases/{case_id}")
 
 

@@ -59,23 +59,15 @@ def open_one(
     urgent: Annotated[bool, Form()] = False,
 ) -> Response:
     """Open a case for the footage that will be added for it."""
-    now = asked.now
     terms = Terms(
         legal_basis=legal_basis,
         purpose=purpose.strip(),
         requested_by=requested_by.strip() or who.name,
         sources=["added"],
-        expires_at=(now + timedelta(days=days)).replace(second=0, microsecond=0),
+        expires_at=(asked.now + timedelta(days=days)).replace(second=0, microsecond=0),
         urgent=urgent,
     )
-    opened = open_case(
-        reference.strip(),
-        terms,
-        policy=ours.policy,
-        actor=asked.actor,
-        database=asked.database,
-        now=now,
-    )
+    opened = open_case(asked, reference.strip(), terms, policy=ours.policy)
     return RedirectResponse(f"/cases/{opened.id}", 303)
 
 
@@ -222,12 +214,12 @@ def enrol_with(
         raise WrongUsage("A person of interest needs a name; enter one.")
     with photo_files(photos) as paths, ours.looking:
         enrolled = enrol_person(
+            asked,
+            case_id,
             name.strip(),
             paths,
-            case_id=case_id,
             engine=photo_engine(ours),
             context=ours.context,
-            actor=asked.actor,
             standing=Standing(category),
         )
     ours.ask_for_people([enrolled.person_id])

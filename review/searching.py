@@ -39,13 +39,11 @@ def look_for(
     limit: Annotated[int, Form(ge=1, le=1000)] = 100,
 ) -> Response:
     """What came close, by recording, and what was not searched."""
-    known = cases_in_force(asked)
-    reference = next((one.reference for one in known if one.id == case), "")
-    answer = search_with(ours, asked, photos, Question(reference, limit=limit))
+    answer = search_with(ours, asked, photos, Question(case, limit=limit))
     return page(
         request,
         "search.html.j2",
-        cases=known,
+        cases=cases_in_force(asked),
         chosen=case,
         answer=answer,
         columns=[one for one in headed(HIT, answer.hits) if one.name != "recording"],
@@ -66,10 +64,8 @@ def search_with(
     """Search with uploaded photos. Raises WrongUsage, and as `pipeline.people.search`."""
     with photo_files(photos) as paths, ours.looking:
         return search(
+            asked,
             paths,
             question,
             engine=photo_engine(ours),
-            database=asked.database,
-            actor=asked.actor,
-            now=asked.now,
         )

@@ -38,14 +38,7 @@ def change(
         footage_until=_changed(footage_until, case.footage_until, EVER[1]),
         expires_at=_changed(expires_at, case.expires_at, case.expires_at),
     )
-    change_case(
-        case.reference,
-        wanted,
-        policy=ours.policy,
-        actor=asked.actor,
-        database=asked.database,
-        now=asked.now,
-    )
+    change_case(asked, case_id, wanted, policy=ours.policy)
     return go(f"/cases/{case_id}")
 
 

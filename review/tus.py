@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from errors import Conflict, TooLarge
 from pipeline.act import Caller
-from pipeline.governance.cases import require_case
+from pipeline.governance.cases import find_case, require_case
 from pipeline.intake.receive import Receiving
 from pipeline.intake.uploads import begin_upload, note_bytes, own_upload, stop_upload
 from pipeline.names import display_name
@@ -168,14 +168,8 @@ def _begin(
 ) -> Upload:
     case_id = None
     if case := given.get("case"):
-        in_force = require_case(
-            case,
-            Action.RECORDING_ADDED,
-            actor=asked.actor,
-            database=asked.database,
-            now=asked.now,
-        )
-        case_id = in_force.id
+        case_id = find_case(asked, case, Action.RECORDING_ADDED)
+        require_case(asked, case_id, Action.RECORDING_ADDED)
     return begin_upload(
         asked,
         ours.inbox,

@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.chaos.digest import content
 from bench.chaos.footage import Shape, draw_job, draw_photos
 from bench.chaos.stores import Store
+from pipeline.act import Caller
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.watch import watch
 from pipeline.clock import utc_now
@@ -71,10 +72,8 @@ class Lab:
                 requested_by="bench", sources=["*"], expires_at=now + timedelta(days=9), now=now,
             )  # fmt: skip
         for name, photo in photos.items():
-            engine = mine.photo_engine()
-            enrol_person(
-                name, [photo], case_id=case.id, engine=engine, context=mine.context, actor="worker"
-            )
+            engine, asks = mine.photo_engine(), Caller(mine.database, "worker", now)
+            enrol_person(asks, case.id, name, [photo], engine=engine, context=mine.context)
         self._add(mine, [(clip, self.shape.plan) for clip in self.clips])
 
     def _share_pictures(self, home: Path) -> None:

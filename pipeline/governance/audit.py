@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from errors import WrongUsage
+from errors import NotAuthorised, WrongUsage
 from pipeline.act import Caller
 from storage.access.audit import Action, entries, newest
 from storage.access.chain import Broken, Entry, first_broken, read_line
@@ -20,7 +20,7 @@ from storage.access.checkpoints import (
     read_checkpoint,
 )
 from storage.access.search_counts import SearchCount, search_counts
-from storage.cases.cases import id_of_case
+from storage.cases.cases import find_case
 from storage.database.database import Engine, Session, reading, writing
 
 _RESTORED = (
@@ -165,8 +165,10 @@ def _case_id(session: Session, reference: str) -> int | None:
     """A case's id; one that no entry has where the reference is unknown."""
     if not reference:
         return None
-    found = id_of_case(session, reference)
-    return -1 if found is None else found
+    try:
+        return find_case(session, reference).id
+    except NotAuthorised:
+        return -1
 
 
 def _refuse_forged(given: Sequence[Checkpoint], public_key: str) -> None:

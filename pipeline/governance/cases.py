@@ -9,13 +9,12 @@ from pipeline.act import Caller
 from storage.access.audit import Action
 from storage.access.chain import stamp
 from storage.cases import case_terms, cases
-from storage.cases.case_ids import case_by_id
 from storage.cases.case_terms import Authorisation, Change
-from storage.cases.cases import EVER, Case
+from storage.cases.cases import EVER, Case, case_by_id, case_in_force
 from storage.cases.gallery import unmatch
 from storage.cases.legal_bases import Policy
 from storage.cases.people import PersonRow, people_in
-from storage.database.database import Engine, reading
+from storage.database.database import reading, writing
 from storage.results.ranking import forget_candidates_outside
 
 
@@ -49,25 +48,22 @@ def find_case(caller: Caller, reference: str, action: Action) -> int:
 
 
 def open_case(
+    caller: Caller,
     reference: str,
     terms: Terms,
     *,
     policy: Policy,
-    actor: str,
-    database: Engine,
-    now: datetime,
     authorisation: Authorisation | None = None,
 ) -> Case:
     """Open a case within the organisation's policy; the same again changes nothing.
 
     Raises WrongUsage, StoreUnavailable.
     """
-    basis = policy.basis(terms.legal_basis)
+    basis, now = policy.basis(terms.legal_basis), caller.now
     _refuse_too_long(terms.expires_at, policy, now)
     if terms.urgent and not basis.needs_authorisation:
         raise WrongUsage(f"{basis.code} needs no authorisation; do not mark the case as urgent.")
-    act = Caller(database, actor, now).act(Action.CASE_OPENED)
-    with act.on(reference) as session:
+    with writing(caller.database) as session:
         case = case_terms.open_case(
             session,
             reference=reference,
@@ -76,7 +72,7 @@ def open_case(
             authorisation=authorisation,
             **{field.name: getattr(terms, field.name) for field in fields(terms)},
         )
-        act.record(
+        caller.act(Action.CASE_OPENED).record(
             session,
             case.id,
             basis=basis.code,
@@ -87,48 +83,38 @@ def open_case(
     return case
 
 
-def authorise(
-    reference: str, given: Authorisation, *, actor: str, database: Engine, now: datetime
-) -> Case:
+def authorise(caller: Caller, case_id: int, given: Authorisation) -> Case:
     """Enter the authorisation of a case. Raises NotAuthorised, WrongUsage, StoreUnavailable."""
-    act = Caller(database, actor, now).act(Action.CASE_AUTHORISED)
-    with act.on(reference) as session:
-        case = case_terms.authorise(session, reference, given)
+    act = caller.act(Action.CASE_AUTHORISED)
+    with act.on(case_id) as session:
+        case = case_terms.authorise(session, case_id, given)
         act.record(session, case.id)
     return case
 
 
-def refuse_authorisation(reference: str, *, actor: str, database: Engine, now: datetime) -> Case:
+def refuse_authorisation(caller: Caller, case_id: int) -> Case:
     """End a case whose authorisation was refused, and erase whom it looks for and what was found.
 
     Raises NotAuthorised, WrongUsage, StoreUnavailable.
     """
-    act = Caller(database, actor, now).act(Action.AUTHORISATION_REFUSED)
-    with act.on(reference) as session:
-        case, people = case_terms.refuse_authorisation(session, reference, now)
+    act = caller.act(Action.AUTHORISATION_REFUSED)
+    with act.on(case_id) as session:
+        case, people = case_terms.refuse_authorisation(session, case_id, caller.now)
         act.record(session, case.id, people=people)
     return case
 
 
-def change_case(
-    reference: str,
-    change: Change,
-    *,
-    policy: Policy,
-    actor: str,
-    database: Engine,
-    now: datetime,
-) -> Case:
+def change_case(caller: Caller, case_id: int, change: Change, *, policy: Policy) -> Case:
     """Give a case in force other footage or another end.
 
     Candidates in footage that it allows no more go at once, and its people are to be matched
     again. Raises NotAuthorised, WrongUsage, StoreUnavailable.
     """
     if change.expires_at is not None:
-        _refuse_too_long(change.expires_at, policy, now)
-    act = Caller(database, actor, now).act(Action.CASE_CHANGED)
-    with act.on(reference) as session:
-        case, changed = case_terms.change_case(session, reference, change, now)
+        _refuse_too_long(change.expires_at, policy, caller.now)
+    act = caller.act(Action.CASE_CHANGED)
+    with act.on(case_id) as session:
+        case, changed = case_terms.change_case(session, case_id, change, caller.now)
         if set(changed) - {"expires_at"}:
             forget_candidates_outside(session, case)
             unmatch(session, case.id)
@@ -136,42 +122,37 @@ def change_case(
     return case
 
 
-def close_case(reference: str, *, actor: str, database: Engine, now: datetime) -> Case:
+def close_case(caller: Caller, case_id: int) -> Case:
     """Close a case. Raises NotAuthorised when there is none, StoreUnavailable."""
-    act = Caller(database, actor, now).act(Action.CASE_CLOSED)
-    with act.on(reference) as session:
-        case = case_terms.close_case(session, reference, now)
+    act = caller.act(Action.CASE_CLOSED)
+    with act.on(case_id) as session:
+        case = case_terms.close_case(session, case_id, caller.now)
         act.record(session, case.id)
     return case
 
 
-def require_case(
-    reference: str, action: Action, *, actor: str, database: Engine, now: datetime
-) -> Case:
+def require_case(caller: Caller, case_id: int, action: Action) -> Case:
     """The case in force that an act needs; a refusal is recorded as one of the act.
 
     Raises as `storage.cases.cases.case_in_force`, and StoreUnavailable.
     """
-    with Caller(database, actor, now).act(action).refusals(reference), reading(database) as session:
-        return cases.case_in_force(session, reference, now)
+    with caller.act(action).refusals(case_id), reading(caller.database) as session:
+        return case_in_force(session, case_id, caller.now)
 
 
-def list_cases(*, actor: str, database: Engine, now: datetime) -> list[Case]:
+def list_cases(caller: Caller) -> list[Case]:
     """Every case, the newest first. Raises StoreUnavailable."""
-    act = Caller(database, actor, now).act(Action.CASE_VIEWED)
-    with act.on("") as session:
+    with writing(caller.database) as session:
         found = cases.list_cases(session)
-        act.record(session, None, cases=len(found))
+        caller.act(Action.CASE_VIEWED).record(session, None, cases=len(found))
     return found
 
 
-def look_at_case(
-    reference: str, *, actor: str, database: Engine, now: datetime
-) -> tuple[Case, list[PersonRow]]:
+def look_at_case(caller: Caller, case_id: int) -> tuple[Case, list[PersonRow]]:
     """A case and whom it looks for. Raises NotAuthorised when there is none, StoreUnavailable."""
-    act = Caller(database, actor, now).act(Action.CASE_VIEWED)
-    with act.on(reference) as session:
-        case = cases.find_case(session, reference)
+    act = caller.act(Action.CASE_VIEWED)
+    with act.on(case_id) as session:
+        case = case_by_id(session, case_id)
         people = people_in(session, case.id)
         act.record(session, case.id, people=len(people))
     return case, people

@@ -11,7 +11,7 @@ from pipeline.act import Caller
 from pipeline.context import Context
 from pipeline.governance.erasure import Scan, of_picture, of_sealed, of_vector, scan
 from storage.access.audit import Action
-from storage.cases.case_ids import case_by_id
+from storage.cases.cases import case_by_id
 from storage.database.database import Session, reading, writing
 from storage.files.keys import Keyring
 from storage.files.sealed import SealedMedia

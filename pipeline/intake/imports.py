@@ -21,7 +21,7 @@ from pipeline.names import shown
 from pipeline.people.portraits import OnlyFace, bytes_of, only_face, read_photo
 from pipeline.plan import Plan
 from storage.access.audit import Action
-from storage.cases.case_ids import case_in_force_by_id
+from storage.cases.cases import case_in_force
 from storage.database.database import reading, writing
 from storage.files.sealed import Album
 from storage.jobs import imports
@@ -89,7 +89,7 @@ def import_faces(
     """
     act = caller.act(Action.IMPORTED)
     with act.refusals(case_id), reading(caller.database) as session:
-        case_in_force_by_id(session, case_id, caller.now)
+        case_in_force(session, case_id, caller.now)
     if not folder.is_dir():
         raise WrongUsage("No such folder; name the one that contains the table's files.")
     read = read_table(table)
@@ -168,7 +168,7 @@ def _place(named: Named, last_ms: int, job: _Import) -> _Place:
     """Raises Conflict where the recording cannot be told, or is not this case's."""
     caller = job.act.caller
     with job.act.on(job.case_id) as session:
-        case_in_force_by_id(session, job.case_id, caller.now)
+        case_in_force(session, job.case_id, caller.now)
         held = imports.hold(session, job.case_id, named, last_ms=last_ms, now=caller.now)
         known = imports.imported(session, held.recording_id)
         if held.is_new:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from errors import WrongUsage
 from pipeline.act import Caller
 from storage.access.audit import Action
-from storage.cases.case_ids import case_to_read_by_id
-from storage.cases.cases import Case
+from storage.cases.cases import Case, case_to_read
 from storage.cases.people import find_person
 from storage.database.database import reading
 from storage.results.changes import Changes, changes
@@ -39,7 +38,7 @@ def view_changes(
     """
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
-        case = case_to_read_by_id(session, case_id, caller.now)
+        case = case_to_read(session, case_id, caller.now)
         person_id = find_person(session, case_id, person) if person else None
         if since and not exists(session, since, case_id=case_id):
             raise WrongUsage(f"No run {since} in this case; `nightreel changes` shows the last.")

@@ -9,7 +9,7 @@ from pipeline.context import Context
 from pipeline.judging.review import Rules
 from pipeline.plan import Plan
 from storage.access.audit import Action
-from storage.cases.case_ids import case_in_force_by_id
+from storage.cases.cases import case_in_force
 from storage.cases.gallery import engines_of, gallery
 from storage.cases.people import people_in
 from storage.database.database import Session
@@ -40,7 +40,7 @@ def seed(
         raise WrongUsage("State how it is known that this recording shows no person of interest.")
     act, now = caller.act(Action.SETTING_CHANGED), caller.now
     with act.on(case_id) as session:
-        case_in_force_by_id(session, case_id, now)
+        case_in_force(session, case_id, now)
         chosen = [
             decoy
             for person in people_in(session, case_id)
@@ -57,7 +57,7 @@ def stop(caller: Caller, case_id: int) -> int:
     """Remove the decoys; returns how many there were. Raises NotAuthorised."""
     act = caller.act(Action.SETTING_CHANGED)
     with act.on(case_id) as session:
-        case_in_force_by_id(session, case_id, caller.now)
+        case_in_force(session, case_id, caller.now)
         gone = remove_decoys(session, case_id)
         act.record(session, case_id, setting="decoys", removed=gone)
     return gone

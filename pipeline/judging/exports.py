@@ -11,7 +11,7 @@ from pipeline.analysis.overlaps import SameAs, earlier_stretch, moment_of
 from pipeline.judging.listed import Listed, each_listed
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
-from storage.cases.case_ids import case_in_force_by_id, case_to_read_by_id
+from storage.cases.cases import case_in_force, case_to_read
 from storage.database.database import Session, reading
 from storage.jobs.overlaps import same_footage
 from storage.results.exports import (
@@ -88,7 +88,7 @@ def _refuse_impossible(wanted: Wanted) -> None:
 
 def _refuse_without_authority(session: Session, wanted: Wanted, caller: Caller) -> None:
     if wanted.case_id is not None:
-        look_up = case_in_force_by_id if wanted.with_vectors else case_to_read_by_id
+        look_up = case_in_force if wanted.with_vectors else case_to_read
         look_up(session, wanted.case_id, caller.now)
     elif wanted.with_vectors:
         raise NotAuthorised("Vectors are biometric data; name a case in force with --case.")

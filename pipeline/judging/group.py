@@ -13,8 +13,7 @@ from pipeline.context import Context
 from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.people.portraits import Kept, examine
 from storage.access.audit import Action
-from storage.cases.case_ids import case_in_force_by_id
-from storage.cases.cases import Case
+from storage.cases.cases import Case, case_in_force
 from storage.cases.scope import has_footage
 from storage.database.database import Session, reading
 from storage.results import groups as stored
@@ -148,9 +147,7 @@ def promote_group(
     if not usable:
         reasons = "; ".join(f"{one.name}: {one.verdict}" for _, one in verdicts)
         raise UnusablePhoto(f"No usable picture in group {group_id}. {reasons}")
-    enrolled = enrol_person(
-        name, usable, case_id=case_id, engine=engine, context=context, actor=caller.actor
-    )
+    enrolled = enrol_person(caller, case_id, name, usable, engine=engine, context=context)
     with act.on(case_id) as session:
         stored.remember_person(session, case_id, group_id, enrolled.person_id)
         act.record(
@@ -161,7 +158,7 @@ def promote_group(
 
 def case_that_allows(session: Session, case_id: int, now: datetime) -> Case:
     """A case in force that allows unknown faces to be grouped. Raises NotAuthorised."""
-    case = case_in_force_by_id(session, case_id, now)
+    case = case_in_force(session, case_id, now)
     if not case.allows_grouping:
         raise NotAuthorised(
             f"Case {case.reference} does not allow unknown faces to be grouped; "

@@ -10,8 +10,7 @@ from pipeline.judging.review import Rules, looked_at, note
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
 from storage.access.tokens import actors_of
-from storage.cases.case_ids import case_in_force_by_id, case_to_read_by_id
-from storage.cases.cases import list_cases
+from storage.cases.cases import case_in_force, case_to_read, list_cases
 from storage.database.database import Session, reading, writing
 from storage.results.blind_views import BlindView, look, undecided
 from storage.results.case_view import crop_of_photo, crops_of_appearance
@@ -61,7 +60,7 @@ def next_sight(
     first of those that were passed over. Raises NotAuthorised when the case is not in force.
     """
     with writing(caller.database) as session:
-        case_in_force_by_id(session, case_id, caller.now)
+        case_in_force(session, case_id, caller.now)
         keys = _open_to(session, case_id, account_id, rules)
         while keys:
             key = following(keys, after, seed=f"{rules.seed}:{case_id}:{account_id}")
@@ -86,7 +85,7 @@ def following(keys: list[Key], after: Key | None, *, seed: str) -> Key:
 def see(caller: Caller, case_id: int, key: Key) -> BlindView:
     """One candidate, in any order. Raises NotAuthorised, Purged."""
     with writing(caller.database) as session:
-        case_in_force_by_id(session, case_id, caller.now)
+        case_in_force(session, case_id, caller.now)
         shown, _ = looked_at(session, case_id, key)
         note(caller, session, Action.CANDIDATE_VIEWED, case_id, key)
     return shown
@@ -97,7 +96,7 @@ def look_closer(
 ) -> BlindView:
     """A candidate whose picture or clip is viewed. Raises NotAuthorised, Purged."""
     with writing(caller.database) as session:
-        case_to_read_by_id(session, case_id, caller.now)
+        case_to_read(session, case_id, caller.now)
         shown, _ = looked_at(session, case_id, key)
         note(caller, session, action, case_id, key, **more)
     return shown
@@ -107,7 +106,7 @@ def look_closer_at_photo(caller: Caller, case_id: int, photo_id: int) -> str:
     """The name of a reference photo's picture. Raises NotAuthorised, Purged."""
     act = caller.act(Action.CROP_VIEWED)
     with act.on(case_id) as session:
-        case_to_read_by_id(session, case_id, caller.now)
+        case_to_read(session, case_id, caller.now)
         crop = crop_of_photo(session, case_id, photo_id)
         if crop is None:
             raise Purged("No picture of this photo: it was rejected, withdrawn or purged.")
@@ -122,7 +121,7 @@ def look_at_appearance(caller: Caller, case_id: int, appearance_id: int, place: 
     """
     act = caller.act(Action.CROP_VIEWED)
     with act.on(case_id) as session:
-        case = case_in_force_by_id(session, case_id, caller.now)
+        case = case_in_force(session, case_id, caller.now)
         crops = crops_of_appearance(session, case, appearance_id)
         if not 0 <= place < len(crops):
             raise Purged("There is no such picture in the footage that this case allows.")

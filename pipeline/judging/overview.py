@@ -10,8 +10,7 @@ from pipeline.act import Caller
 from pipeline.analysis.overlaps import repeats_among_all
 from pipeline.judging.listed import Listed, listed
 from storage.access.audit import Action
-from storage.cases.case_ids import case_to_read_by_id
-from storage.cases.cases import Case
+from storage.cases.cases import Case, case_to_read
 from storage.cases.gallery import unmatched_people
 from storage.cases.people import PersonRow, people_in
 from storage.cases.references import left_out
@@ -99,7 +98,7 @@ def overview(caller: Caller, case_id: int) -> Overview:
     """A case, in force or ended. Raises NotAuthorised, Locked."""
     act = caller.act(Action.CASE_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
-        case = case_to_read_by_id(session, case_id, caller.now)
+        case = case_to_read(session, case_id, caller.now)
         people = people_in(session, case_id)
         photos = photos_of_case(session, case_id)
         footage = outcomes(session, analyses_of_case(session, case_id))
@@ -127,7 +126,7 @@ def page_of_candidates(caller: Caller, case_id: int, *, first: int) -> Candidate
     """Fifty candidates by person and rank. Raises NotAuthorised, Locked."""
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
-        case = case_to_read_by_id(session, case_id, caller.now)
+        case = case_to_read(session, case_id, caller.now)
         rows = candidate_page(session, case_id, first=first, most=PAGE)
         found = _listed(session, case_id, rows)
         total = number_of_candidates(session, case_id)
@@ -141,7 +140,7 @@ def candidates_from(caller: Caller, case_id: int, *, behind: Spot, most: int) ->
     """Candidates by person, rank and id, behind such a place. Raises NotAuthorised, Locked."""
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
-        case_to_read_by_id(session, case_id, caller.now)
+        case_to_read(session, case_id, caller.now)
         rows = candidates_behind(session, case_id, behind=behind, most=most)
         found = _listed(session, case_id, rows)
         calibrations = current(session, case_id)
@@ -154,7 +153,7 @@ def detail(caller: Caller, case_id: int, key: Key) -> Detail:
     """One candidate. Raises NotAuthorised, Locked, Purged."""
     act = caller.act(Action.CANDIDATE_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
-        case = case_to_read_by_id(session, case_id, caller.now)
+        case = case_to_read(session, case_id, caller.now)
         rows = [row for row in candidates_on(session, key) if row.case == case.reference]
         found = _listed(session, case_id, rows[-1:])
         given = verdicts_on(session, key)

@@ -7,7 +7,7 @@ from pipeline.act import Caller
 from pipeline.judging.listed import Listed, each_listed
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
-from storage.cases.case_ids import case_to_read_by_id
+from storage.cases.cases import case_to_read
 from storage.cases.references import left_out
 from storage.database.database import reading
 from storage.results import candidates as stored
@@ -34,7 +34,7 @@ def view_candidates(caller: Caller, case_id: int, analysis_ids: Collection[int])
     """
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
-        case_to_read_by_id(session, case_id, caller.now)
+        case_to_read(session, case_id, caller.now)
         rows = stored.candidates(session, case_id=case_id, analysis_ids=analysis_ids)
         listed = list(each_listed(session, case_id, rows))
         found = Found(listed, current(session, case_id), left_out(session, case_id))

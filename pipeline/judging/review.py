@@ -7,7 +7,7 @@ from pipeline.act import Caller
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
 from storage.access.tokens import actors_of
-from storage.cases.case_ids import case_in_force_by_id
+from storage.cases.cases import case_in_force
 from storage.database.database import Session, reading, writing
 from storage.results import verdicts
 from storage.results.blind_views import BlindView, Measured, asked_by, look, snapshot
@@ -50,7 +50,7 @@ def decide(
     Settled when this account or two others have decided, Purged when there is nothing to decide.
     """
     with writing(caller.database) as session:
-        case_in_force_by_id(session, case_id, caller.now)
+        case_in_force(session, case_id, caller.now)
         _refuse_requester(session, key, account_id, rules)
         shown, numbers = looked_at(session, case_id, key)
         seen = snapshot(shown, numbers, below_floor=rules.is_below_floor(shown))
@@ -68,7 +68,7 @@ def undo(caller: Caller, case_id: int, key: Key, *, account_id: int) -> Decision
     Raises NotAuthorised when the case is not in force, Settled when there is nothing to take back.
     """
     with writing(caller.database) as session:
-        case_in_force_by_id(session, case_id, caller.now)
+        case_in_force(session, case_id, caller.now)
         decision = verdicts.take_back(session, key, account_id=account_id)
         note(caller, session, Action.VERDICT_UNDONE, case_id, key, decision=decision.value)
     return decision
@@ -84,7 +84,7 @@ def override_quality(
     if not reason.strip():
         raise WrongUsage("An override needs a written reason; give one.")
     with writing(caller.database) as session:
-        case_in_force_by_id(session, case_id, caller.now)
+        case_in_force(session, case_id, caller.now)
         looked_at(session, case_id, key)
         verdicts.override(session, key, account_id=account_id, reason=reason, now=caller.now)
         note(caller, session, Action.QUALITY_OVERRIDDEN, case_id, key)

@@ -14,8 +14,7 @@ from pipeline.act import Act, Caller
 from pipeline.people.portraits import Portrait, examine
 from pipeline.people.strangers import Stranger
 from storage.access.audit import Action
-from storage.cases.case_ids import case_in_force_by_id, case_to_read_by_id
-from storage.cases.cases import Case
+from storage.cases.cases import Case, case_in_force, case_to_read
 from storage.cases.references import photo_hashes
 from storage.cases.scope import Scope, has_footage
 from storage.database.database import Session, reading
@@ -54,12 +53,12 @@ def calibrate(
     """
     act, now = caller.act(Action.CALIBRATED), caller.now
     with act.refusals(case_id), reading(caller.database) as session:
-        case_in_force_by_id(session, case_id, now)  # before any face is looked at
+        case_in_force(session, case_id, now)  # before any face is looked at
     portraits = [[examine(photo, engine) for photo in one.photos] for one in strangers]
     people = _searchable(strangers, portraits)
     hashes = sorted({one.sha256 for some in portraits for one in some if one.usable})
     with act.refusals(case_id), reading(caller.database) as session:
-        found = case_in_force_by_id(session, case_id, now)
+        found = case_in_force(session, case_id, now)
         _refuse_who_is_looked_for(session, found, hashes)
         closest, appearances = _searched(session, people, found, engine)
     made = Calibration(
@@ -73,7 +72,7 @@ def calibrate(
         made_at=now,
     )
     with act.on(case_id) as session:
-        case_in_force_by_id(session, case_id, now)
+        case_in_force(session, case_id, now)
         _keep(session, made, act)
     return Calibrated(made, [one for some in portraits for one in some if not one.usable])
 
@@ -82,7 +81,7 @@ def list_calibrations(caller: Caller, case_id: int) -> list[Calibration]:
     """The calibrations of a case, newest first. Raises NotAuthorised, Locked."""
     act = caller.act(Action.CASE_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
-        case_to_read_by_id(session, case_id, caller.now)
+        case_to_read(session, case_id, caller.now)
         found = calibrations.calibrations(session, case_id)
     act.note(case_id, what="calibrations")
     return found

@@ -10,8 +10,7 @@ from faces.engine import ModelCard
 from faces.vectors import Vectors, distances
 from pipeline.act import Caller
 from storage.access.audit import Action
-from storage.cases.case_ids import case_to_read_by_id
-from storage.cases.cases import list_cases
+from storage.cases.cases import case_to_read, list_cases
 from storage.cases.gallery import reference_vectors
 from storage.database.database import Session, reading
 from storage.files.keys import Keyring
@@ -62,7 +61,7 @@ def compare_reviewed(
         if case_id is None:
             ids = [one.id for one in list_cases(session)]
         else:
-            ids = [case_to_read_by_id(session, case_id, caller.now).id]
+            ids = [case_to_read(session, case_id, caller.now).id]
         found = compare(session, ids, before, after, keys=keys)
     for id in ids:
         act.note(id, what="compare")

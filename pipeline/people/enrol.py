@@ -6,11 +6,10 @@ from pathlib import Path
 
 from faces.engine import FaceEngine
 from pipeline.act import Act, Caller
-from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.people.portraits import Kept, Portrait, examine
 from storage.access.audit import Action
-from storage.cases.case_ids import case_in_force_by_id
+from storage.cases.cases import case_in_force
 from storage.cases.people import Standing, add_person
 from storage.cases.references import NewReference, add_reference, reference_ids, reference_set
 from storage.database.database import Session, reading
@@ -29,38 +28,38 @@ class Enrolled:
 
 
 def enrol_person(
+    caller: Caller,
+    case_id: int,
     name: str,
     photos: Sequence[Path | Kept],
     *,
-    case_id: int,
     engine: FaceEngine,
     context: Context,
-    actor: str,
     standing: Standing | None = None,
     photo_source: str | None = None,
 ) -> Enrolled:
     """Judge every photo and remember the person with all of them, the refused ones too.
 
-    A photo that is new is compared with all that is kept, in `actor`'s name; the same photos again
-    change nothing; another standing takes the place of the one there was.
+    A photo that is new is compared with all that is kept, in the caller's name; the same photos
+    again change nothing; another standing takes the place of the one there was.
     Raises NotAuthorised when the case is not in force, ModelUnavailable, StoreUnavailable.
     """
-    act = Caller(context.database, actor, utc_now()).act(Action.PERSON_ENROLLED)
-    with act.refusals(case_id), reading(context.database) as session:
-        case_in_force_by_id(session, case_id, act.caller.now)  # before any face is looked at
+    act = caller.act(Action.PERSON_ENROLLED)
+    with act.refusals(case_id), reading(caller.database) as session:
+        case_in_force(session, case_id, caller.now)  # before any face is looked at
     portraits = [examine(photo, engine) for photo in photos]
     known = [one for one in portraits if one.sha256]
     album = context.media.of_case(case_id)
     references = [_reference(one, engine, album, photo_source) for one in known]
     with act.on(case_id) as session:
-        case_in_force_by_id(session, case_id, act.caller.now)
+        case_in_force(session, case_id, caller.now)
         person_id = add_person(
             session,
             case_id=case_id,
             name=name,
-            now=act.caller.now,
+            now=caller.now,
             standing=standing,
-            asked_by=actor,
+            asked_by=caller.actor,
         )
         ids = _added(session, person_id, references, engine, act, context.media.keys)
         act.record(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from pipeline.people.portraits import Portrait, examine
 from storage.access.audit import Action
 from storage.cases.cases import case_in_force
 from storage.cases.scope import EVERYWHERE, Scope, has_footage
-from storage.database.database import Engine, Session, reading
+from storage.database.database import Session, reading
 from storage.results.calibrations import Calibration, current
 from storage.results.reach import Reach, reach
 from storage.results.seen import Seen, seen_by_id
@@ -26,8 +25,8 @@ from storage.vectors.nearest import Near, nearest
 class Question:
     """What is asked of the archive."""
 
-    case: str
-    """Reference of a case in force."""
+    case_id: int
+    """Of a case in force."""
     scope: Scope = EVERYWHERE
     """Filters; the case is added to them."""
     everything: bool = False
@@ -75,13 +74,7 @@ class Answer:
 
 
 def search(
-    photos: Sequence[Path],
-    question: Question,
-    *,
-    engine: FaceEngine,
-    database: Engine,
-    actor: str,
-    now: datetime,
+    caller: Caller, photos: Sequence[Path], question: Question, *, engine: FaceEngine
 ) -> Answer:
     """Compare one person's photos with every appearance of the engine that the case allows.
 
@@ -89,11 +82,11 @@ def search(
     NotAuthorised when the case is not in force, UnusablePhoto when no photo can be searched with,
     StoreUnavailable.
     """
-    act = Caller(database, actor, now).act(Action.SEARCHED)
-    with act.refusals(question.case):
-        answer = _answer(photos, question, engine=engine, database=database, now=now)
+    act = caller.act(Action.SEARCHED)
+    with act.refusals(question.case_id):
+        answer = _answer(caller, photos, question, engine)
     act.note(
-        answer.case_id,
+        question.case_id,
         engine=engine.card.name,
         weights_sha256=engine.weights_sha256,
         threshold=engine.card.threshold,
@@ -108,23 +101,18 @@ def search(
 
 
 def _answer(
-    photos: Sequence[Path],
-    question: Question,
-    *,
-    engine: FaceEngine,
-    database: Engine,
-    now: datetime,
+    caller: Caller, photos: Sequence[Path], question: Question, engine: FaceEngine
 ) -> Answer:
-    with reading(database) as session:
-        case_in_force(session, question.case, now)  # before any face is looked at
+    with reading(caller.database) as session:
+        case_in_force(session, question.case_id, caller.now)  # before any face is looked at
     judged = [examine(photo, engine) for photo in photos]
     portraits = sorted(judged, key=lambda one: not one.usable)
     vectors = [one.vector for one in portraits if one.vector is not None]
     if not vectors:
         reasons = "; ".join(f"{one.name}: {one.verdict}" for one in portraits)
         raise UnusablePhoto(f"No usable photo. {reasons}")
-    with reading(database) as session:
-        case = case_in_force(session, question.case, now)
+    with reading(caller.database) as session:
+        case = case_in_force(session, question.case_id, caller.now)
         is_bound = not question.everything and has_footage(session, case.id)
         scope = replace(question.scope, case=case, own_only=is_bound)
         looked_at = reach(session, engine=engine.card.name, scope=scope)

@@ -1,34 +1,31 @@
-"""Take reference photos back, or look for somebody no longer."""
+"""Withdraw reference photos, or a person of interest."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from errors import NotFound, WrongUsage
 from pipeline.act import Act, Caller
-from pipeline.clock import utc_now
 from pipeline.people.portraits import sha256_of
 from storage.access.audit import Action
-from storage.cases.case_ids import case_by_id
-from storage.cases.cases import find_case
+from storage.cases.cases import case_by_id
 from storage.cases.people import find_person, forget_person, people_in
 from storage.cases.references import WITHDRAWN, Reference, references, withdraw_photo
-from storage.database.database import Engine, Session, reading
+from storage.database.database import Session, reading
 from storage.results import rematches
 from storage.results.case_view import photo_in_case
-from storage.results.rematches import WORKER, Cause
+from storage.results.rematches import Cause
 
 SHORTEST_SHA256 = 8
 
 
-def withdraw(name: str, photo: str, *, case_id: int, database: Engine, actor: str = WORKER) -> int:
+def withdraw(caller: Caller, case_id: int, name: str, photo: str) -> int:
     """Take a photo of a person back, and have what it had found compared with the others.
 
     `photo` is the file's name, the file itself, or the beginning of its sha256. Returns the
     person's id. Raises WrongUsage when nobody has that name, or when not exactly one photo is
     meant.
     """
-    act = Caller(database, actor, utc_now()).act(Action.PERSON_WITHDRAWN)
+    act = caller.act(Action.PERSON_WITHDRAWN)
     with act.on(case_id) as session:
         person_id = find_person(session, case_id, name)
         sha256 = _meant(photo, references(session, person_id))
@@ -36,11 +33,9 @@ def withdraw(name: str, photo: str, *, case_id: int, database: Engine, actor: st
     return person_id
 
 
-def withdraw_reference(
-    reference_id: int, *, case_id: int, database: Engine, actor: str, now: datetime
-) -> int:
-    """`withdraw` for whoever knows the photo's number. Raises NotFound when the case has none."""
-    act = Caller(database, actor, now).act(Action.PERSON_WITHDRAWN)
+def withdraw_reference(caller: Caller, case_id: int, reference_id: int) -> int:
+    """`withdraw` of the photo with this id. Raises NotFound when the case has none."""
+    act = caller.act(Action.PERSON_WITHDRAWN)
     with act.on(case_id) as session:
         case_by_id(session, case_id)
         known = photo_in_case(session, case_id, reference_id)
@@ -57,30 +52,19 @@ def person_called(caller: Caller, case_id: int, name: str) -> int:
         return find_person(session, case_id, name)
 
 
-def withdraw_person(name: str, *, case: str, actor: str, database: Engine, now: datetime) -> int:
-    """Forget a person with every reference and candidate; returns the id they had.
+def withdraw_person(caller: Caller, case_id: int, person_id: int) -> None:
+    """Forget a person with every reference and candidate.
 
-    Raises NotAuthorised when there is no such case, WrongUsage when it looks for nobody of that
-    name, StoreUnavailable.
+    Raises NotAuthorised when there is no such case, NotFound when it has no such person,
+    StoreUnavailable.
     """
-    act = Caller(database, actor, now).act(Action.PERSON_WITHDRAWN)
-    with act.on(case) as session:
-        case_id = find_case(session, case).id
-        person_id = find_person(session, case_id, name)
-        _forget(session, case_id, person_id, act)
-    return person_id
-
-
-def withdraw_person_by_id(
-    person_id: int, *, case_id: int, actor: str, database: Engine, now: datetime
-) -> None:
-    """`withdraw_person` for whoever knows the number. Raises NotFound when the case has none."""
-    act = Caller(database, actor, now).act(Action.PERSON_WITHDRAWN)
+    act = caller.act(Action.PERSON_WITHDRAWN)
     with act.on(case_id) as session:
         case_by_id(session, case_id)
         if person_id not in (one.id for one in people_in(session, case_id)):
             raise NotFound("No person of interest with this number; see the case.")
-        _forget(session, case_id, person_id, act)
+        forget_person(session, person_id)
+        act.record(session, case_id, person_id=person_id, what="person")
 
 
 def _take_back(session: Session, case_id: int, person_id: int, sha256: str, act: Act) -> None:
@@ -94,11 +78,6 @@ def _take_back(session: Session, case_id: int, person_id: int, sha256: str, act:
             now=act.caller.now,
         )
     act.record(session, case_id, person_id=person_id, photo_sha256=sha256, what="photo")
-
-
-def _forget(session: Session, case_id: int, person_id: int, act: Act) -> None:
-    forget_person(session, person_id)
-    act.record(session, case_id, person_id=person_id, what="person")
 
 
 def _meant(photo: str, known: Sequence[Reference]) -> str:

@@ -38,7 +38,7 @@ def legal_bases(ours: OurSite) -> list[BasisAnswer]:
 def list_cases(asked: Asked, cursor: Cursor = "", limit: Limit = 50) -> CasesAnswer:
     """All cases, newest first."""
     now = asked.now
-    known = steps.list_cases(actor=asked.actor, database=asked.database, now=now)
+    known = steps.list_cases(asked)
     found = piece(known, lambda one: (-one.id,), cursor, limit)
     return CasesAnswer(cases=[CaseAnswer.of(one, now) for one in found.shown], next=found.next)
 
@@ -49,13 +49,11 @@ def open_case(ours: OurSite, asked: Asked, given: CaseGiven) -> CaseAnswer:
     terms is rejected."""
     now = asked.now
     opened = steps.open_case(
+        asked,
         given.reference,
         given.terms(),
         authorisation=_authorisation(given.authorisation, now) if given.authorisation else None,
         policy=ours.policy,
-        actor=asked.actor,
-        database=asked.database,
-        now=now,
     )
     return CaseAnswer.of(opened, now)
 
@@ -72,50 +70,30 @@ def change_case(case_id: Number, ours: OurSite, asked: Asked, given: CaseChangeG
     """Edit the scope and expiry of a case in force. Candidates in footage outside the new scope are
     removed immediately, and its persons of interest are compared again. A required authorisation
     must be entered again, because it covered the case as it was."""
-    now = asked.now
-    case = steps.change_case(
-        steps.case_with_id(asked, case_id, Action.CASE_CHANGED).reference,
-        given.change(),
-        policy=ours.policy,
-        actor=asked.actor,
-        database=asked.database,
-        now=now,
-    )
-    return CaseAnswer.of(case, now)
+    case = steps.change_case(asked, case_id, given.change(), policy=ours.policy)
+    return CaseAnswer.of(case, asked.now)
 
 
 @in_a_case.post("/authorisation")
 def authorise(case_id: Number, asked: Asked, given: AuthorisationGiven) -> CaseAnswer:
     """Enter the required authorisation of a case. Repeating the request changes nothing."""
-    now = asked.now
-    case = steps.authorise(
-        steps.case_with_id(asked, case_id, Action.CASE_AUTHORISED).reference,
-        _authorisation(given, now),
-        actor=asked.actor,
-        database=asked.database,
-        now=now,
-    )
-    return CaseAnswer.of(case, now)
+    case = steps.authorise(asked, case_id, _authorisation(given, asked.now))
+    return CaseAnswer.of(case, asked.now)
 
 
 @in_a_case.post("/authorisation/refusal")
 def refuse_authorisation(case_id: Number, asked: Asked, given: ReferenceGiven) -> CaseAnswer:
     """Record that the authorisation was refused: the case ends, and its persons of interest and
     results are purged immediately. Repeat its reference to confirm; this cannot be undone."""
-    now = asked.now
     known = steps.case_with_id(asked, case_id, Action.AUTHORISATION_REFUSED).reference
     check_repeated(known, given.reference)
-    case = steps.refuse_authorisation(known, actor=asked.actor, database=asked.database, now=now)
-    return CaseAnswer.of(case, now)
+    return CaseAnswer.of(steps.refuse_authorisation(asked, case_id), asked.now)
 
 
 @in_a_case.post("/close")
 def close_case(case_id: Number, asked: Asked) -> CaseAnswer:
     """Close a case: searches and reviews stop. It cannot be reopened."""
-    now = asked.now
-    known = steps.case_with_id(asked, case_id, Action.CASE_CLOSED).reference
-    case = steps.close_case(known, actor=asked.actor, database=asked.database, now=now)
-    return CaseAnswer.of(case, now)
+    return CaseAnswer.of(steps.close_case(asked, case_id), asked.now)
 
 
 def _authorisation(given: AuthorisationGiven, now: datetime) -> Authorisation:

@@ -29,9 +29,7 @@ def add_footage(case_id: Number, ours: OurSite, asked: Asked, given: FootageGive
     """Add a recording of the archive; the persons of interest are compared with its faces.
     New files come as uploads, which name the case. The same again changes nothing. Footage that is
     one case's alone is purged with it."""
-    people = case_footage.add(
-        case_id, given.recording_id, actor=asked.actor, database=asked.database, now=asked.now
-    )
+    people = case_footage.add(asked, case_id, given.recording_id)
     ours.ask_for_people(people)
 
 
@@ -39,7 +37,5 @@ def add_footage(case_id: Number, ours: OurSite, asked: Asked, given: FootageGive
 def remove_footage(case_id: Number, recording: Number, asked: Asked) -> ChangedFootage:
     """Remove a recording from a case, and the candidates no longer in its scope. The recording
     itself stays in the archive."""
-    gone = case_footage.remove(
-        case_id, recording, actor=asked.actor, database=asked.database, now=asked.now
-    )
+    gone = case_footage.remove(asked, case_id, recording)
     return ChangedFootage(candidates_gone=gone)

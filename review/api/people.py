@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import File, Form, Response, UploadFile
 
 from pipeline.judging.overview import overview
-from pipeline.people.withdraw import withdraw_person_by_id, withdraw_reference
+from pipeline.people.withdraw import withdraw_person, withdraw_reference
 from review import cases
 from review.api.models.given import Words
 from review.api.models.people import EnrolledAnswer, PeopleAnswer, PersonAnswer
@@ -54,9 +54,7 @@ def enrol(
 @routes.delete("/people/{person}", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)
 def withdraw(case_id: Number, person: Number, asked: Asked) -> None:
     """Delete a person of interest with all photos, candidates and verdicts."""
-    withdraw_person_by_id(
-        person, case_id=case_id, actor=asked.actor, database=asked.database, now=asked.now
-    )
+    withdraw_person(asked, case_id, person)
 
 
 @routes.get("/photos/{photo}", response_class=Response, responses=PICTURE)
@@ -69,7 +67,5 @@ def picture(case_id: Number, photo: Number, ours: OurSite, asked: Asked) -> Resp
 def withdraw_photo(case_id: Number, photo: Number, ours: OurSite, asked: Asked) -> None:
     """Withdraw a reference photo; its candidates are compared with the other photos. It stays in
     the list as withdrawn, without its picture."""
-    person = withdraw_reference(
-        photo, case_id=case_id, database=asked.database, actor=asked.actor, now=asked.now
-    )
+    person = withdraw_reference(asked, case_id, photo)
     ours.ask_for_people([person])

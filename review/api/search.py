@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import Form, Response
 
-from pipeline.governance.cases import case_with_id
 from pipeline.people.search import Question
 from review import searching
 from review.api.models.given import Moment, Remark
@@ -15,7 +14,6 @@ from review.files import PICTURE
 from review.numbers import Number, Spot
 from review.site import OurSite
 from review.visitors import Asked
-from storage.access.audit import Action
 from storage.cases.scope import Scope
 
 routes = routes_of("search", CASE)
@@ -39,8 +37,7 @@ def search(
     """Search the footage in scope with one person's photos; if the case has its own footage, only
     that. The response lists what was searched and what was not, by reason."""
     scope = Scope(source=source, added_from=added_from, added_until=added_until)
-    known = case_with_id(asked, case_id, Action.SEARCHED).reference
-    question = Question(known, scope=scope, limit=limit)
+    question = Question(case_id, scope=scope, limit=limit)
     return SearchAnswer.of(searching.search_with(ours, asked, photos, question))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from errors import NotAuthorised, WrongUsage
 from storage import tables
@@ -72,7 +72,7 @@ def open_case(
     }
     _check(reference, terms, now)
     insert_if_new(session, tables.Case, reference=reference, opened_at=now, **terms)
-    row = case_row(session, reference)
+    row = session.exec(select(tables.Case).filter_by(reference=reference)).one()
     if any(getattr(row, name) != term for name, term in terms.items()):
         raise WrongUsage(
             f"Case {reference} already exists with other terms; use another reference."
@@ -82,35 +82,35 @@ def open_case(
     return as_case(row)
 
 
-def close_case(session: Session, reference: str, now: datetime) -> Case:
+def close_case(session: Session, case_id: int, now: datetime) -> Case:
     """Close a case; one that is closed stays as it is. Raises NotAuthorised when there is none."""
-    row = case_row(session, reference)
+    row = case_row(session, case_id)
     row.closed_at = row.closed_at or now
     return as_case(row)
 
 
-def authorise(session: Session, reference: str, authorisation: Authorisation) -> Case:
+def authorise(session: Session, case_id: int, authorisation: Authorisation) -> Case:
     """Enter the authorisation of a case; the same again changes nothing.
 
     Raises NotAuthorised when there is no such case or its authorisation was refused, WrongUsage
     when words are missing or another one was entered.
     """
-    row = case_row(session, reference)
+    row = case_row(session, case_id)
     if row.authorisation_refused_at is not None:
         raise NotAuthorised(refusal(as_case(row)))
     _enter(row, authorisation)
     return as_case(row)
 
 
-def refuse_authorisation(session: Session, reference: str, now: datetime) -> tuple[Case, int]:
+def refuse_authorisation(session: Session, case_id: int, now: datetime) -> tuple[Case, int]:
     """End a case whose authorisation was refused, and erase its people with all that was found.
 
     The case itself stays, to say so. Returns how many people went. Raises NotAuthorised when
     there is no such case, WrongUsage when it was authorised.
     """
-    row = case_row(session, reference)
+    row = case_row(session, case_id)
     if row.authorised_at is not None:
-        raise WrongUsage(f"Case {reference} was authorised; close it instead.")
+        raise WrongUsage(f"Case {row.reference} was authorised; close it instead.")
     row.authorisation_refused_at = row.authorisation_refused_at or now
     row.closed_at = row.closed_at or now
     session.flush()
@@ -120,15 +120,15 @@ def refuse_authorisation(session: Session, reference: str, now: datetime) -> tup
 
 
 def change_case(
-    session: Session, reference: str, change: Change, now: datetime
+    session: Session, case_id: int, change: Change, now: datetime
 ) -> tuple[Case, list[str]]:
     """Give a case in force other footage or another end.
 
     What was authorised was the case as it stood: where one is needed, it must be entered again.
     Returns the names of what has changed. Raises as `case_in_force`, and WrongUsage.
     """
-    case_in_force(session, reference, now)
-    row = case_row(session, reference)
+    case_in_force(session, case_id, now)
+    row = case_row(session, case_id)
     given = {name: getattr(change, name) for name in Change.__slots__}
     changed = {
         name: list(value) if name == "sources" else value
@@ -136,7 +136,7 @@ def change_case(
         if value is not None
     }
     changed = {name: value for name, value in changed.items() if value != getattr(row, name)}
-    _check(reference, row.model_dump() | changed, now)
+    _check(row.reference, row.model_dump() | changed, now)
     row.sqlmodel_update(changed)
     if changed and row.needs_authorisation:
         row.authorisation_reference = row.authorised_by = row.authorised_at = None

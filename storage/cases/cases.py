@@ -96,32 +96,34 @@ def ended_before(moment: datetime) -> ColumnElement[bool]:
 
 
 def find_case(session: Session, reference: str) -> Case:
+    """The case with this reference, in force or not. Raises NotAuthorised when there is none."""
+    row = session.exec(select(tables.Case).filter_by(reference=reference)).one_or_none()
+    if row is None:
+        raise NotAuthorised(f"No case {reference}; open it first.")
+    return as_case(row)
+
+
+def case_by_id(session: Session, case_id: int) -> Case:
     """A case, in force or not. Raises NotAuthorised when there is none."""
-    return as_case(case_row(session, reference))
+    return as_case(case_row(session, case_id))
 
 
-def id_of_case(session: Session, reference: str) -> int | None:
-    """The id of a case; None when there is none."""
-    statement = select(tables.Case.id).where(col(tables.Case.reference) == reference)
-    return session.exec(statement).one_or_none()
-
-
-def case_in_force(session: Session, reference: str, now: datetime) -> Case:
+def case_in_force(session: Session, case_id: int, now: datetime) -> Case:
     """The case that authorises what is about to be done.
 
     Raises NotAuthorised when it is unknown, closed, expired or was refused, Locked when it waits
     for its authorisation.
     """
-    return require_in_force(find_case(session, reference), no_earlier(session, now))
+    return require_in_force(case_by_id(session, case_id), no_earlier(session, now))
 
 
-def case_to_read(session: Session, reference: str, now: datetime) -> Case:
+def case_to_read(session: Session, case_id: int, now: datetime) -> Case:
     """The case whose results are about to be looked at; it may have ended.
 
     Raises NotAuthorised when it is unknown or its authorisation was refused, Locked when it waits
     for its authorisation.
     """
-    case = find_case(session, reference)
+    case = case_by_id(session, case_id)
     _refuse_unauthorised(case, no_earlier(session, now))
     return case
 
@@ -163,12 +165,11 @@ def refusal(case: Case) -> str:
     return f"The authorisation of case {case.reference} was refused on {at:%Y-%m-%d}."
 
 
-def case_row(session: Session, reference: str) -> tables.Case:
+def case_row(session: Session, case_id: int) -> tables.Case:
     """The row of a case. Raises NotAuthorised when there is none."""
-    statement = select(tables.Case).where(col(tables.Case.reference) == reference)
-    row = session.exec(statement).one_or_none()
+    row = session.get(tables.Case, case_id)
     if row is None:
-        raise NotAuthorised(f"No case {reference}; open it first.")
+        raise NotAuthorised("No such case; it may have been purged.")
     return row
 
 

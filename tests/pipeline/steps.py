@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from callers import caller
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
@@ -81,12 +82,12 @@ def enrol(
 ) -> Enrolled:
     """Enrol one person with the plan's engine."""
     return enrol_person(
+        caller(context.database),
+        case_id,
         name,
         photos,
-        case_id=case_id,
         engine=context.engine_for(plan),
         context=context,
-        actor="uid:1",
         standing=standing,
     )
 

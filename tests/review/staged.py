@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from callers import caller
 from painted import BLUE, RED, Stay, paint, paint_photo
 from visiting import House
 
@@ -43,9 +44,8 @@ def stage(house: House, folder: Path, *, person: str = PERSON) -> int:
     match_analysis(added.analysis_id, context)
     photo = paint_photo(folder / "red.png", RED)
     engine = context.engine_for(PLAN)
-    enrolled = enrol_person(
-        person, [photo], case_id=case_id, engine=engine, context=context, actor="uid:1"
-    )
+    asks = caller(context.database)
+    enrolled = enrol_person(asks, case_id, person, [photo], engine=engine, context=context)
     match_person(enrolled.person_id, context)
     return case_id
 

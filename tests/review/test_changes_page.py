@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from callers import caller
 from painted import RED, paint_photo
 from staged import PERSON, review_first, stage
 from visiting import House
@@ -29,8 +30,7 @@ def analyst(house: House) -> httpx.Client:
 
 def take_back(house: House, case_id: int, photo: str) -> None:
     """Withdraw a photo, and compare what is left."""
-    database = house.site.database
-    withdraw(PERSON, photo, case_id=case_id, database=database, actor="uid:1")
+    withdraw(caller(house.site.database), case_id, PERSON, photo)
     match_person(1, house.site.context)
 
 
@@ -61,9 +61,8 @@ def test_all_runs_after_one_are_told_together(
 ) -> None:
     photo = paint_photo(tmp_path / "another.png", RED, side=120)
     engine = house.site.context.engine_for(house.site.plan)
-    enrol_person(
-        PERSON, [photo], case_id=case_id, engine=engine, context=house.site.context, actor="uid:1"
-    )
+    asks = caller(house.site.database)
+    enrol_person(asks, case_id, PERSON, [photo], engine=engine, context=house.site.context)
     match_person(1, house.site.context)
     take_back(house, case_id, "red.png")
     page = analyst.get(f"/cases/{case_id}/changes?since=1").text

@@ -194,8 +194,8 @@ def furnished(shared_house: House, film: Path) -> House:
     for _ in range(3):
         shared_house.note("worker", Action.MATCHED)
     with writing(shared_house.site.database) as session:
-        open_case(session, reference="over <1>", now=NOW, **TERMS)
-        close_case(session, "over <1>", NOW)
+        over = open_case(session, reference="over <1>", now=NOW, **TERMS)
+        close_case(session, over.id, NOW)
     shared_house.note("worker", Action.PURGED, recording=1, appearance=12)
     return shared_house
 

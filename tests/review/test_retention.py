@@ -19,7 +19,7 @@ def ended(house: House) -> str:
     with writing(house.site.database) as session:
         case = open_case(session, reference="A/1 <b>", now=NOW, **TERMS)
         add_person(session, case_id=case.id, name="Ada", now=NOW)
-        close_case(session, "A/1 <b>", NOW)
+        close_case(session, case.id, NOW)
         open_case(session, reference="going on", now=NOW, **TERMS)
     return "A/1 <b>"
 

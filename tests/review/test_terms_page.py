@@ -80,7 +80,7 @@ def test_a_window_that_was_emptied_leaves_nothing_out(
     form = filled_in(analyst.get(place).text)
     analyst.post(f"{place}/change", data=form | {"footage_until": "2020-02-03T04:05"})
     with writing(house.site.database) as session:
-        authorise(session, "A-1", Authorisation("AG 13", "the court", house.clock()))
+        authorise(session, 1, Authorisation("AG 13", "the court", house.clock()))
     assert "before 2020-02-03 04:05 UTC" in analyst.get(place).text
     analyst.post(f"{place}/change", data=form)
     assert case_of(house).footage_until == EVER[1]
@@ -108,6 +108,6 @@ def test_a_closed_case_offers_no_change_and_takes_none(
     house: House, place: str, analyst: httpx.Client
 ) -> None:
     with writing(house.site.database) as session:
-        close_case(session, "A-1", house.clock())
+        close_case(session, 1, house.clock())
     assert f"{place}/change" not in analyst.get(place).text
     assert analyst.post(f"{place}/change", data={"sources": "*"}).status_code == 403

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import redis
+from callers import caller
 from painted import RED, paint_photo
 from snapshots import WHEN_ASKED, snapshot
 from sqlalchemy import Engine
@@ -75,12 +76,12 @@ def red(tmp_path: Path) -> int:
         )
     photo = paint_photo(tmp_path / "secret-photo.png", RED)
     return enrol_person(
+        caller(mine.database),
+        case.id,
         "Secret Name",
         [photo],
-        case_id=case.id,
         engine=mine.photo_engine(),
         context=mine.context,
-        actor="uid:1",
     ).person_id
 
 

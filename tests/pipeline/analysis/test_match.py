@@ -121,7 +121,7 @@ def test_nobody_is_searched_for_without_a_case_in_force(
 ) -> None:
     red = enrol("Red", [red_photo], open_case(context), context, plan).person_id
     with writing(context.database) as session:
-        case_terms.close_case(session, "2026-1", utc_now() - timedelta(seconds=1))
+        case_terms.close_case(session, 1, utc_now() - timedelta(seconds=1))
 
     find(clip, context, plan)
     match_person(red, context)

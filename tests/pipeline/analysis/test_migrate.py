@@ -135,10 +135,8 @@ def test_both_engines_are_searchable_and_never_mixed(
     assert [list(one) for one in stands] == [[1], [1]]
     photo = paint_photo(tmp_path / "search.png", RED)
     for name in ("stub", NEW):
-        answer = search(
-            [photo], Question("2026-1"), engine=engine_called(name), database=context.database,
-            now=utc_now(), actor="uid:7",
-        )  # fmt: skip
+        asks = caller(context.database, "uid:7")
+        answer = search(asks, [photo], Question(1), engine=engine_called(name))
         assert [hit.seen.appearance_id for hit in answer.hits] == [1]
         assert (answer.reach.searched.recordings, answer.reach.not_searched) == (1, {})
 

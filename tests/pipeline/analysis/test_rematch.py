@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from callers import caller
 from painted import GREEN, RED, Stay, paint, paint_photo
 from rows import add_accounts
 from snapshots import WHEN_ASKED, snapshot
@@ -116,7 +117,7 @@ def test_a_withdrawn_photo_takes_what_only_it_had_found_and_leaves_the_rest_to_t
     match_person(person, context)
     decide_on_everything(context)
     for name in ("goes.png", "stranger.png"):
-        withdraw("Red", name, case_id=case_id, database=context.database, actor="uid:7")
+        withdraw(caller(context.database, "uid:7"), case_id, "Red", name)
     with reading(context.database) as session:
         assert unmatched_people(session, now=utc_now()) == [person]
         kept = {one.photo_name: one for one in session.exec(select(Reference))}
@@ -141,7 +142,7 @@ def test_all_that_changed_since_a_run_is_told_together(
     match_person(person, context)
     enrol("Red", [photo(tmp_path, GREEN, "green.png")], case_id, context, plan)
     match_person(person, context)
-    withdraw("Red", "green.png", case_id=case_id, database=context.database)
+    withdraw(caller(context.database), case_id, "Red", "green.png")
     match_person(person, context)
     assert kinds(told(context, case_id)) == [(2, "gone", False)]
     assert kinds(told(context, case_id, since=1)) == []
@@ -166,8 +167,8 @@ def test_a_withdrawn_photo_is_searched_with_no_more_even_where_the_case_has_expi
     enrol("Green", [photo(tmp_path, GREEN)], case_id, context, plan)
     match_people([person, person + 1], context)
     with writing(context.database) as session:
-        case_terms.close_case(session, "2026-1", utc_now() - timedelta(seconds=1))
-    withdraw("Red", "red.png", case_id=case_id, database=context.database)
+        case_terms.close_case(session, case_id, utc_now() - timedelta(seconds=1))
+    withdraw(caller(context.database), case_id, "Red", "red.png")
     match_people([person, person + 1], context)
     with reading(context.database) as session:
         assert [one.person for one in candidates(session)] == ["Green"]
@@ -181,16 +182,16 @@ def test_a_photo_may_be_withdrawn_by_its_file_its_name_or_its_sha256(
     photos += [photo(tmp_path, LIKE_RED, "c.png")]
     portraits = enrol("Red", photos, case_id, context, plan).portraits
     for meant in (str(photos[0]), "b.png", portraits[2].sha256[:12].upper()):
-        withdraw("Red", meant, case_id=case_id, database=context.database)
+        withdraw(caller(context.database), case_id, "Red", meant)
     with reading(context.database) as session:
         assert (
             gallery(session, keys=context.media.keys, engine="stub", now=utc_now()).reference_ids
             == []
         )
     with pytest.raises(WrongUsage, match="No photo in use is called that; name one of: none"):
-        withdraw("Red", "b.png", case_id=case_id, database=context.database)
+        withdraw(caller(context.database), case_id, "Red", "b.png")
     with pytest.raises(WrongUsage, match="no person of interest of that name"):
-        withdraw("Blue", "b.png", case_id=case_id, database=context.database)
+        withdraw(caller(context.database), case_id, "Blue", "b.png")
 
 
 def test_two_photos_of_one_name_are_told_apart_by_their_sha256(
@@ -199,7 +200,7 @@ def test_two_photos_of_one_name_are_told_apart_by_their_sha256(
     for colour in (RED, GREEN):
         enrol("Red", [photo(tmp_path, colour, "photo.png")], case_id, context, plan)
     with pytest.raises(WrongUsage, match="Several photos are called that"):
-        withdraw("Red", "photo.png", case_id=case_id, database=context.database)
+        withdraw(caller(context.database), case_id, "Red", "photo.png")
 
 
 def test_a_photo_that_was_withdrawn_can_be_added_again(
@@ -207,7 +208,7 @@ def test_a_photo_that_was_withdrawn_can_be_added_again(
 ) -> None:
     person = enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, context, plan).person_id
     match_person(person, context)
-    withdraw("Red", "red.png", case_id=case_id, database=context.database)
+    withdraw(caller(context.database), case_id, "Red", "red.png")
     match_person(person, context)
     enrol("Red", [photo(tmp_path, RED, "red.png")], case_id, context, plan)
     match_person(person, context)

@@ -98,7 +98,7 @@ def test_what_is_purged_while_it_is_taken_is_not_in_it(
     filled: Filled, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with writing(filled.database) as session:
-        close_case(session, "2026-1", utc_now())
+        close_case(session, 1, utc_now())
 
     class Meanwhile(pipeline.archive.backup._Backup):
         def _wanted(self, taken: Inventory) -> Iterator[tuple[str, Path]]:

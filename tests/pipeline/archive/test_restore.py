@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from archives import ACTOR, Filled, archive_at, fill, footage_of
+from callers import caller
 from rows import NOW, PLAN, found, segments
 from sealing import MASTER, sealed
 from snapshots import snapshot
@@ -199,10 +200,7 @@ def test_a_search_gives_the_same(
 ) -> None:
     def hits(database: Engine) -> list[object]:
         engine = filled.context.engine_for(plan)
-        answer = search(
-            [filled.photo], Question("2026-1"), engine=engine, database=database,
-            actor=ACTOR, now=utc_now(),
-        )  # fmt: skip
+        answer = search(caller(database, ACTOR), [filled.photo], Question(1), engine=engine)
         return list(answer.hits)
 
     before = hits(filled.database)

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from callers import caller
 from painted import RED, paint_photo
 from steps import enrol, find
 
-from errors import Locked, NotAuthorised, WrongUsage
+from errors import Locked, NotAuthorised, NotFound, WrongUsage
 from pipeline.act import Caller
 from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
@@ -18,9 +19,9 @@ from pipeline.governance import cases
 from pipeline.judging.exports import Wanted, What, exporting
 from pipeline.judging.results import view_candidates
 from pipeline.people.search import Question, search
-from pipeline.people.withdraw import withdraw_person
+from pipeline.people.withdraw import person_called, withdraw_person
 from pipeline.plan import Plan
-from storage.access.audit import entries
+from storage.access.audit import Action, entries
 from storage.cases.case_terms import Authorisation, Change
 from storage.cases.cases import URGENT, Case
 from storage.cases.gallery import gallery
@@ -31,6 +32,7 @@ from storage.tables import Category
 
 POLICY = Policy()
 ACTOR = "account:5"
+CASE = 1  # A-1, the only one
 HOUR = timedelta(hours=1)
 WARRANT = Authorisation("42/26", "Judge", utc_now())
 
@@ -46,19 +48,12 @@ def opened(context: Context, basis: str = "witness-search", **more: object) -> C
     )
     given = more.get("authorisation")
     assert given is None or isinstance(given, Authorisation)
-    return cases.open_case(
-        "A-1",
-        terms,
-        policy=POLICY,
-        actor=ACTOR,
-        database=context.database,
-        now=utc_now(),
-        authorisation=given,
-    )
+    who = caller(context.database, ACTOR)
+    return cases.open_case(who, "A-1", terms, policy=POLICY, authorisation=given)
 
 
 def authorise(context: Context) -> Case:
-    return cases.authorise("A-1", WARRANT, actor=ACTOR, database=context.database, now=utc_now())
+    return cases.authorise(caller(context.database, ACTOR), CASE, WARRANT)
 
 
 def log(context: Context) -> list[tuple[str, dict[str, object]]]:
@@ -75,16 +70,18 @@ def red(tmp_path: Path) -> Path:
 def ways(context: Context, red: Path) -> dict[str, Callable[[datetime], object]]:
     """Every way to look at what a case has found, at a time."""
     engine = context.engine_for(Plan(engine="stub"))
-    who = {"actor": ACTOR, "database": context.database}
+
+    def at(now: datetime) -> Caller:
+        return caller(context.database, ACTOR, now)
 
     def export(now: datetime) -> None:
-        with exporting(Caller(now=now, **who), Wanted(What.CANDIDATES, 1)):
+        with exporting(at(now), Wanted(What.CANDIDATES, CASE)):
             pass
 
     return {
-        "candidates_viewed": lambda now: view_candidates(Caller(now=now, **who), 1, [1]),
+        "candidates_viewed": lambda now: view_candidates(at(now), CASE, [1]),
         "exported": export,
-        "searched": lambda now: search([red], Question("A-1"), engine=engine, now=now, **who),
+        "searched": lambda now: search(at(now), [red], Question(CASE), engine=engine),
     }
 
 
@@ -121,14 +118,14 @@ def test_a_refused_authorisation_erases_whom_the_case_looked_for(
     case = opened(context, "suspect-search", urgent=True)
     enrol("Red", [red], case.id, context, plan)
     find(clip, context, plan)
-    view = {"actor": ACTOR, "database": context.database, "now": utc_now()}
-    assert len(view_candidates(Caller(**view), case.id, [1]).candidates) == 1
-    cases.refuse_authorisation("A-1", **view)
+    who = caller(context.database, ACTOR)
+    assert len(view_candidates(who, case.id, [1]).candidates) == 1
+    cases.refuse_authorisation(who, case.id)
     assert log(context)[-1] == ("authorisation_refused", {"people": 1})
     with reading(context.database) as session:
         assert people_in(session, case.id) == []
     with pytest.raises(NotAuthorised, match="was refused"):
-        view_candidates(Caller(**view), case.id, [1])
+        view_candidates(who, case.id, [1])
     with pytest.raises(NotAuthorised, match="was refused"):
         authorise(context)
 
@@ -138,12 +135,12 @@ def test_a_task_that_was_queued_before_the_end_is_refused_as_everybody_is(
 ) -> None:
     case = opened(context)
     person = enrol("Red", [red], case.id, context, plan).person_id
-    cases.close_case("A-1", actor=ACTOR, database=context.database, now=utc_now())
+    cases.close_case(caller(context.database, ACTOR), case.id)
     find(clip, context, plan)
     match_person(person, context)
     assert log(context)[-1] == ("refused", {"attempt": "matched", "reason": "not-authorised"})
-    view = {"actor": ACTOR, "database": context.database, "now": utc_now()}
-    assert view_candidates(Caller(**view), case.id, [1]).candidates == []
+    who = caller(context.database, ACTOR)
+    assert view_candidates(who, case.id, [1]).candidates == []
 
 
 def test_a_changed_case_forgets_what_it_may_not_look_at_and_is_authorised_again(
@@ -152,13 +149,13 @@ def test_a_changed_case_forgets_what_it_may_not_look_at_and_is_authorised_again(
     case = opened(context, "suspect-search", authorisation=WARRANT)
     enrol("Red", [red], case.id, context, plan)
     find(clip, context, plan)
-    who = {"actor": ACTOR, "database": context.database, "now": utc_now()}
-    assert len(view_candidates(Caller(**who), case.id, [1]).candidates) == 1
-    changed = cases.change_case("A-1", Change(sources=["yard"]), policy=POLICY, **who)
+    who = caller(context.database, ACTOR)
+    assert len(view_candidates(who, case.id, [1]).candidates) == 1
+    changed = cases.change_case(who, case.id, Change(sources=["yard"]), policy=POLICY)
     assert changed.authorised_at is None
     assert log(context)[-1] == ("case_changed", {"sources": True})
     authorise(context)
-    assert view_candidates(Caller(**who), case.id, [1]).candidates == []
+    assert view_candidates(who, case.id, [1]).candidates == []
 
 
 def test_somebody_whose_review_is_due_is_left_out_until_it_was_done(
@@ -195,12 +192,22 @@ def test_what_is_matched_says_with_what_and_how_strictly(
 def test_a_withdrawn_person_is_forgotten(context: Context, plan: Plan, red: Path) -> None:
     case = opened(context)
     person = enrol("Red", [red], case.id, context, plan).person_id
-    who = {"actor": ACTOR, "database": context.database, "now": utc_now()}
-    assert withdraw_person("Red", case="A-1", **who) == person
+    who = caller(context.database, ACTOR)
+    withdraw_person(who, case.id, person_called(who, case.id, "Red"))
     with reading(context.database) as session:
         assert people_in(session, case.id) == []
     with pytest.raises(WrongUsage, match="no person of interest of that name"):
-        withdraw_person("Red", case="A-1", **who)
+        person_called(who, case.id, "Red")
+    with pytest.raises(NotFound, match="No person of interest with this number"):
+        withdraw_person(who, case.id, person)
+
+
+def test_a_refused_act_on_an_unknown_case_is_recorded_where_its_reference_is_looked_up(
+    context: Context,
+) -> None:
+    with pytest.raises(NotAuthorised, match="No case B-2; open it first"):
+        cases.find_case(caller(context.database, ACTOR), "B-2", Action.SEARCHED)
+    assert log(context) == [("refused", {"attempt": "searched", "reason": "not-authorised"})]
 
 
 @pytest.mark.parametrize(
@@ -221,9 +228,9 @@ def test_a_case_outside_the_policy_is_not_opened(
 def test_a_case_lasts_no_longer_than_the_policy_allows(context: Context) -> None:
     opened(context)
     late = Change(expires_at=utc_now() + timedelta(days=91))
-    who = {"actor": ACTOR, "database": context.database, "now": utc_now()}
+    who = caller(context.database, ACTOR)
     with pytest.raises(WrongUsage, match="valid for at most 90 days"):
-        cases.change_case("A-1", late, policy=POLICY, **who)
+        cases.change_case(who, CASE, late, policy=POLICY)
 
 
 def test_the_organisations_list_takes_the_place_of_the_built_in_one() -> None:

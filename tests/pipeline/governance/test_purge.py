@@ -27,6 +27,7 @@ from pipeline.plan import Plan
 from storage.access import audit
 from storage.access.accounts import Role, add_account
 from storage.cases.case_terms import close_case
+from storage.cases.cases import find_case
 from storage.database.database import reading, writing
 from storage.jobs import control, uploads
 from storage.results import purge
@@ -73,7 +74,7 @@ def recording_of(context: Context, analysis_id: int) -> int:
 
 def close(context: Context, reference: str = "2026-1") -> None:
     with writing(context.database) as session:
-        close_case(session, reference, utc_now())
+        close_case(session, find_case(session, reference).id, utc_now())
 
 
 @pytest.fixture

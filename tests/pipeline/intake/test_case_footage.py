@@ -1,6 +1,7 @@
 """Recordings that are in the archive already are given to a case, and taken from it."""
 
 import pytest
+from callers import caller
 from judged import CASE, KEYS, LATER, fill
 from rows import NOW
 from sqlalchemy import Engine
@@ -26,7 +27,7 @@ def store(database: Engine) -> Engine:
 
 
 def act(store: Engine, what: object, recording: int = 1) -> object:
-    return what(CASE, recording, actor=ACTOR, database=store, now=LATER)  # type: ignore[operator]
+    return what(caller(store, ACTOR, LATER), CASE, recording)  # type: ignore[operator]
 
 
 def test_a_recording_is_added_once_and_people_are_to_be_compared_again(store: Engine) -> None:
@@ -78,7 +79,7 @@ def test_neither_an_unknown_recording_nor_one_it_does_not_have(store: Engine) ->
 
 def test_a_case_that_is_closed_gets_and_loses_nothing(store: Engine) -> None:
     with writing(store) as session:
-        close_case(session, "A-1", NOW)
+        close_case(session, CASE, NOW)
     for what in (add, remove):
         with pytest.raises(NotAuthorised, match="was closed"):
             act(store, what)

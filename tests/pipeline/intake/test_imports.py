@@ -286,7 +286,7 @@ def test_an_import_is_in_the_audit_log_without_names(context: Context, faces: Pa
 def test_a_case_that_is_over_imports_nothing_and_says_so(context: Context, faces: Path) -> None:
     case = open_case(context)
     with writing(context.database) as session:
-        close_case(session, "2026-1", now=utc_now())
+        close_case(session, 1, now=utc_now())
     with pytest.raises(NotAuthorised):
         bring(context, faces, "red.png,gate.mp4,,1000,,")
     with reading(context.database) as session:
@@ -299,7 +299,7 @@ def test_a_purge_takes_them_all(context: Context, faces: Path, tmp_path: Path) -
     case = open_case(context)
     bring(context, faces, "red.png,gate.mp4,,1000,,")
     with writing(context.database) as session:
-        close_case(session, "2026-1", now=utc_now())
+        close_case(session, case, now=utc_now())
     asked = Caller(context.database, "uid:1", utc_now() + timedelta(seconds=1))
     certificate = purge_case(asked, case, context, [tmp_path / "media"])
     assert (certificate.pictures, certificate.is_proven) == (1, True)

@@ -141,7 +141,7 @@ def test_a_case_that_does_not_allow_it_refuses_and_the_attempt_is_recorded(store
 def test_a_case_that_has_ended_refuses_and_its_groups_go(store: Engine) -> None:
     make(store)
     with writing(store) as session:
-        close_case(session, "A", NOW)
+        close_case(session, A, NOW)
         drop_groups_of_ended(session, NOW)
     with pytest.raises(NotAuthorised, match="closed"):
         view_groups(asking(store), A, engine="stub")
@@ -321,7 +321,7 @@ def test_what_a_picture_was_cut_from_may_be_a_candidate_once_that_is_withdrawn(
     )
     match_person(enrolled.person_id, context)
     taken_back = enrolled.portraits[0]
-    withdraw("X", taken_back.sha256[:12], case_id=case, database=context.database, actor="uid:1")
+    withdraw(caller(context.database), case, "X", taken_back.sha256[:12])
     match_person(enrolled.person_id, context)
     with reading(context.database) as session:
         (only,) = candidates(session)

@@ -42,16 +42,7 @@ def measured(context: Context, strangers: list[Stranger], *, days_later: float =
 def searched_one_by_one(context: Context, strangers: list[Stranger]) -> list[int]:
     engine = context.engine_for(Plan(engine="stub"))
     return [
-        len(
-            search(
-                one.photos,
-                Question("2026-1"),
-                engine=engine,
-                database=context.database,
-                actor="uid:1",
-                now=utc_now(),
-            ).hits
-        )
+        len(search(caller(context.database), one.photos, Question(1), engine=engine).hits)
         for one in strangers
     ]
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from callers import caller
 from painted import BLUE, GREEN, RED, paint_photo
 from steps import find, open_case
 
@@ -18,7 +19,7 @@ from storage.database.database import writing
 from storage.results.reach import Unsearched
 from storage.tables import CaseRecording
 
-HERE = Question(case="2026-1")
+HERE = Question(1)
 
 
 def ask(
@@ -26,9 +27,7 @@ def ask(
 ) -> Answer:
     engine = context.engine_for(Plan(engine="stub"))
     now = utc_now() + timedelta(days=days_later)
-    return search(
-        photos, question, engine=engine, database=context.database, actor="uid:1", now=now
-    )
+    return search(caller(context.database, now=now), photos, question, engine=engine)
 
 
 def test_who_was_seen_is_found_by_a_photo(
@@ -70,7 +69,7 @@ def test_without_a_case_in_force_no_photo_is_even_opened(context: Context, tmp_p
     with pytest.raises(NotAuthorised, match="expired"):
         ask(context, tmp_path / "missing.png", days_later=2)
     with pytest.raises(NotAuthorised, match="No case"):
-        ask(context, tmp_path / "missing.png", question=Question(case="another"))
+        ask(context, tmp_path / "missing.png", question=Question(99))
 
 
 def test_a_photo_of_nobody_says_why_it_cannot_be_used(context: Context, tmp_path: Path) -> None:
@@ -93,7 +92,7 @@ def test_a_case_with_footage_searches_no_other_unless_asked_to(
     bound = ask(context, red)
     assert [hit.seen.recording_id for hit in bound.hits] == [1]
     assert bound.reach.not_searched[Unsearched.OUTSIDE_CASE].recordings == 1
-    assert len(ask(context, red, question=Question("2026-1", everything=True)).by_recording()) == 2
+    assert len(ask(context, red, question=Question(1, everything=True)).by_recording()) == 2
 
 
 def test_the_answer_says_that_more_came_close_than_it_shows(
@@ -103,7 +102,7 @@ def test_the_answer_says_that_more_came_close_than_it_shows(
     find(clip, context, plan)
     find(clip, context, Plan(engine="stub", max_segment_seconds=3))
     red = paint_photo(tmp_path / "red.png", RED)
-    answer = ask(context, red, question=Question("2026-1", limit=1))
+    answer = ask(context, red, question=Question(1, limit=1))
     assert (len(answer.hits), answer.cut_off) == (1, True)
     assert answer.reach.searched.recordings == 1
 

@@ -18,26 +18,29 @@ DAY = timedelta(days=1)
 def test_an_open_case_is_in_force_until_it_expires(database: Engine) -> None:
     with writing(database) as session:
         case = open_case(session, reference="A-1", now=NOW, **TERMS)
-        assert case_in_force(session, "A-1", NOW) == case
+        assert case_in_force(session, case.id, NOW) == case
         assert case.is_in_force(case.expires_at - timedelta(seconds=1))
         assert not case.is_in_force(case.expires_at)
         with pytest.raises(NotAuthorised, match=r"A-1 expired on 2026-03-31 22:00 UTC"):
-            case_in_force(session, "A-1", case.expires_at)
+            case_in_force(session, case.id, case.expires_at)
 
 
 def test_a_closed_case_is_not_in_force(database: Engine) -> None:
     with writing(database) as session:
-        open_case(session, reference="A-1", now=NOW, **TERMS)
-        closed = close_case(session, "A-1", NOW + DAY)
-        assert close_case(session, "A-1", NOW + 2 * DAY) == closed
+        case = open_case(session, reference="A-1", now=NOW, **TERMS)
+        closed = close_case(session, case.id, NOW + DAY)
+        assert close_case(session, case.id, NOW + 2 * DAY) == closed
         assert find_case(session, "A-1").closed_at == NOW + DAY
         with pytest.raises(NotAuthorised, match=r"closed on 2026-03-02"):
-            case_in_force(session, "A-1", NOW + 2 * DAY)
+            case_in_force(session, case.id, NOW + 2 * DAY)
 
 
 def test_an_unknown_case_authorises_nothing(database: Engine) -> None:
-    with reading(database) as session, pytest.raises(NotAuthorised, match="No case B-2"):
-        case_in_force(session, "B-2", NOW)
+    with reading(database) as session:
+        with pytest.raises(NotAuthorised, match="No such case"):
+            case_in_force(session, 9, NOW)
+        with pytest.raises(NotAuthorised, match="No case B-2"):
+            find_case(session, "B-2")
 
 
 def test_opening_a_case_twice_equals_opening_it_once(database: Engine) -> None:
@@ -100,4 +103,4 @@ def test_a_clock_that_was_set_back_brings_no_case_back_into_force(database: Engi
         case = open_case(session, reference="2026-117", now=NOW, **TERMS)
         record(session, actor="worker", action=Action.AUDIT_VIEWED, now=case.expires_at)
     with reading(database) as session, pytest.raises(NotAuthorised, match="expired"):
-        case_in_force(session, "2026-117", NOW)
+        case_in_force(session, case.id, NOW)

@@ -100,7 +100,7 @@ def test_nobody_is_looked_for_without_a_case_in_force(database: Engine, ending: 
         add_reference(session, someone(session), reference())
         now = NOW
         if ending == "closed":
-            close_case(session, "A-1", NOW)
+            close_case(session, 1, NOW)
         else:
             now += timedelta(days=31)
         assert gallery(session, keys=keys_of(session), engine="stub", now=now).reference_ids == []
