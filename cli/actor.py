@@ -1,6 +1,7 @@
 """Who a command acts for, as the audit log writes it."""
 
 import os
+from datetime import datetime
 
 from pipeline.act import Caller
 from pipeline.clock import utc_now
@@ -8,10 +9,15 @@ from worker.resources import resources
 
 
 def actor() -> str:
-    """The user of the machine."""
+    """The user of the machine, as the audit log writes it."""
     return f"uid:{os.getuid()}"
+
+
+def now() -> datetime:
+    """The present time, for a command without a database."""
+    return utc_now()
 
 
 def caller() -> Caller:
     """The user of the machine, now, asking of the database that is set."""
-    return Caller(resources().database, actor(), utc_now())
+    return Caller(resources().database, actor(), now())

@@ -7,14 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.actor import actor, caller
+from cli.actor import actor, caller, now
 from cli.output import err, out, print_json, quantity
 from errors import WrongUsage
 from pipeline.archive.backup import Wish, back_up
 from pipeline.archive.layout import Archive
 from pipeline.archive.manifest import Manifest, read_manifest
 from pipeline.archive.restore import Restored, restore, settings_placed
-from pipeline.clock import utc_now
 from settings import Settings, load_settings
 from worker.resources import Resources, resources
 from worker.stack_info import claimed
@@ -56,9 +55,7 @@ def restore_(
     with settings_placed(dir, made, home):
         mine = Resources(load_settings())
         bucket = mine.pictures if mine.settings.media_url else None
-        found = restore(
-            dir, made, _archive(mine.settings), bucket=bucket, actor=actor(), now=utc_now()
-        )
+        found = restore(dir, made, _archive(mine.settings), bucket=bucket, actor=actor(), now=now())
     if as_json:
         print_json(_summary(made) | asdict(found))
     else:

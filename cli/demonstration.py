@@ -24,7 +24,6 @@ from report.timeline import clock
 from storage.cases.legal_bases import DEMONSTRATION
 from storage.results.seen import Seen
 from tasks.people import ask_for_people
-from worker.resources import resources
 
 ENROLLED = "astronaut"
 MARKER = "made-by-nightreel-demo"
@@ -49,7 +48,6 @@ def demo(
         intake = take_in([footage], at_once(case_id))
         ask_for_new()
         wait_for(
-            resources().database,
             intake.analyses,
             people=[enrolled.person_id],
             meanwhile=services.keep,

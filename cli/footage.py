@@ -21,7 +21,6 @@ from errors import (
     UnreadableFootage,
 )
 from faces import models
-from pipeline.clock import utc_now
 from pipeline.governance.cases import find_case, require_case
 from pipeline.intake.ingest import ingest_file
 from pipeline.names import display_name
@@ -79,7 +78,7 @@ def ingest(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Add footage to the queue; a rejected file does not stop the others."""
-    due_at = parse_finish_by(finish_by, resources().windows, utc_now()) if finish_by else None
+    due_at = parse_finish_by(finish_by, resources().windows, caller().now) if finish_by else None
     priority = Priority.URGENT if urgent else Priority.OVERNIGHT
     recorded = captured_at.replace(tzinfo=UTC) if captured_at else None
     request = Request(
@@ -94,7 +93,7 @@ def ingest(
     forecast = announce(intake.analyses, due_at) if due_at else None
     ask_for_new()
     if wait:
-        wait_for(resources().database, intake.analyses)
+        wait_for(intake.analyses)
     if as_json:
         refused = [{"name": name, "reason": reason} for name, reason in intake.refused]
         print_json({"analyses": intake.analyses, "refused": refused, "forecast": forecast})
@@ -140,7 +139,7 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
                     place,
                     context=mine.context,
                     plan=mine.plan,
-                    now=utc_now(),
+                    now=caller().now,
                     request=request,
                     progress=progress,
                 )

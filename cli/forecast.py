@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from cli.actor import caller
 from cli.output import err
 from errors import WrongUsage
-from pipeline.clock import utc_now
 from pipeline.planning.outlook import Outlook, expect
 from pipeline.planning.windows import Windows
 from report.moments import when
@@ -44,12 +44,10 @@ def announce(analysis_ids: Collection[int], finish_by: datetime) -> dict[str, An
 
     Returns the forecast for `--json`.
     """
-    mine, now = resources(), utc_now()
-    outlook = expect(
-        mine.database, analysis_ids, finish_by, workers=_workers(), windows=mine.windows, now=now
-    )
+    asked, windows = caller(), resources().windows
+    outlook = expect(asked, analysis_ids, finish_by, workers=_workers(), windows=windows)
     late = outlook.forecast.late(finish_by)
-    for line in forecast_in_words(outlook, late, now, mine.windows):
+    for line in forecast_in_words(outlook, late, asked.now, windows):
         err.print(line)
     return {
         "finish_by": finish_by.isoformat(),

@@ -44,7 +44,7 @@ def import_(
         )
     _ask_for(done)
     if wait:
-        wait_for(mine.database, done.analyses)
+        wait_for(done.analyses)
     if as_json:
         print_json(asdict(done))
     else:

@@ -46,7 +46,7 @@ def migrate(
     ask_for_new()
     ask_for(asked.people)
     if wait:
-        wait_for(mine.database, asked.analyses, people=asked.people)
+        wait_for(asked.analyses, people=asked.people)
     far = steps.standing(mine.database, engine.card.name)
     if as_json:
         print_json({"engine": engine.card.name} | asdict(far))

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import now
 from cli.output import err, out
 from errors import WrongUsage
 from monitor.deliver import check_target, deliver
-from pipeline.clock import utc_now
 from worker.resources import resources
 
 
@@ -22,5 +22,5 @@ def notify(
         )
     out.print(f"Notifications go to {check_target(target)}.", soft_wrap=True)
     if test:
-        body = {"kind": "test", "at": utc_now().isoformat(), "sentence": "This is a test."}
+        body = {"kind": "test", "at": now().isoformat(), "sentence": "This is a test."}
         err.print(f"Sent: {deliver(target, body, show_output=True)}.")

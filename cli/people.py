@@ -10,7 +10,6 @@ import typer
 from cli.actor import caller
 from cli.output import err, out, print_json, table
 from errors import BrokerUnavailable, UnusablePhoto
-from pipeline.clock import utc_now
 from pipeline.governance.cases import find_case
 from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.people.withdraw import person_called, withdraw_person
@@ -121,7 +120,7 @@ def enrol_for(
 def _standing(category: Category | None, review_days: int | None) -> Standing | None:
     if category is None and review_days is None:
         return None
-    review_at = utc_now() + timedelta(days=review_days) if review_days else None
+    review_at = caller().now + timedelta(days=review_days) if review_days else None
     return Standing(category or Category.OTHER, review_at)
 
 

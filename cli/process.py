@@ -67,7 +67,6 @@ def process(
             ask_for_people(people)
         ask_for_new()
         wait_for(
-            resources().database,
             intake.analyses,
             people=people,
             meanwhile=services.keep,

@@ -16,16 +16,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from cli.actor import caller
 from cli.output import err
-from pipeline.clock import utc_now
 from pipeline.planning.jobs import remaining
-from storage.database.database import Engine
 
 POLL_SECONDS = 0.2
 
 
 def wait_for(
-    database: Engine,
     analyses: Sequence[int],
     *,
     people: Sequence[int] = (),
@@ -42,7 +40,7 @@ def wait_for(
         shown,
     ):
         while True:
-            far = remaining(database, analyses, people, utc_now())
+            far = remaining(caller(), analyses, people)
             bar.update(shown, total=max(far.total_ms, 1), completed=far.done_ms)
             if far.is_over:
                 return

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import caller
 from cli.output import out, print_json
-from pipeline.clock import utc_now
 from pipeline.planning.outlook import count_work
 from report.morning import gather_night, in_words, night_as_json, night_as_text
 from report.timeline import clock
@@ -28,13 +28,13 @@ def status(
     mine = resources()
     windows = mine.windows  # a setting out of range is said before anything is made
     home = mine.settings.home_folder
-    now = utc_now()
-    all_there_is, workers = count_work(mine.database, now)
+    asked = caller()
+    all_there_is, workers = count_work(asked)
     stack = running(home)
     services = services_alive(home) if stack or not mine.settings.broker_url else {}
     here = stack.workers if stack else 0
     changed = changed_since_start(mine.settings)
-    night = gather_night(mine.database, workers=here, windows=windows, now=now)
+    night = gather_night(mine.database, workers=here, windows=windows, now=asked.now)
     states = {state.value: number for state, number in all_there_is.states.items()}
     if as_json:
         print_json(

@@ -142,7 +142,7 @@ def imported_names(path: Path) -> set[tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("entrance", ["review"])
+@pytest.mark.parametrize("entrance", ["cli", "review"])
 def test_entrances_open_no_database_sessions(entrance: str) -> None:
     """They call pipeline, which does what is asked and records it in one transaction."""
     sessions = {("storage.database.database", name) for name in ("reading", "writing", "Session")}
@@ -169,6 +169,23 @@ def test_the_pages_take_the_time_from_the_clock_of_their_site() -> None:
     assert asking == {"review/site.py", "review/serve.py"}
     for place in asking:
         assert "utc_now()" not in (ROOT / place).read_text(), place
+
+
+def test_the_present_time_is_read_at_entrances_and_by_services_only() -> None:
+    """Steps are given it: the `now` of a Caller, or the clock of a Context where they take long."""
+    services = ("tasks/", "worker/", "monitor/", "bench/")
+    calling = {str(path.relative_to(ROOT)) for path in FILES if calls(path, "utc_now")}
+    outside = {place for place in calling if not place.startswith(services)}
+    # A backup says when the copy it kept was begun; there may have been others before.
+    assert outside == {"cli/actor.py", "pipeline/archive/backup.py"}
+
+
+def calls(path: Path, function: str) -> bool:
+    """Whether a file calls a function by this name."""
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
+        for node in ast.walk(ast.parse(path.read_text()))
+    )
 
 
 def test_no_module_lies_loose_in_storage() -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from errors import WrongUsage
+from pipeline.act import Caller
 from storage.cases.gallery import unmatched_people
 from storage.database.database import Engine, reading
 from storage.jobs import listing
@@ -86,16 +86,14 @@ def same_footage_among(database: Engine, jobs: Sequence[int]) -> list[SameFootag
         return same_footage(session, listing.recordings_of(session, jobs))
 
 
-def remaining(
-    database: Engine, jobs: Sequence[int], people: Collection[int], now: datetime
-) -> Remaining:
+def remaining(caller: Caller, jobs: Sequence[int], people: Collection[int]) -> Remaining:
     """How far these jobs are; over once these people were compared, too.
 
     Raises StoreUnavailable.
     """
-    with reading(database) as session:
+    with reading(caller.database) as session:
         far = progress(session, jobs)
-        uncompared = set(people) & set(unmatched_people(session, now=now))
+        uncompared = set(people) & set(unmatched_people(session, now=caller.now))
     return Remaining(
         total_ms=sum(one.total_ms for one in far),
         done_ms=sum(one.done_ms for one in far),

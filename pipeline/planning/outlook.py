@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pipeline.act import Caller
 from pipeline.planning.forecast import Forecast, Pace, forecast
 from pipeline.planning.windows import Windows
-from storage.database.database import Engine, Session, reading, writing
+from storage.database.database import Session, reading, writing
 from storage.jobs.night import Totals, totals
 from storage.jobs.pace import RemainingWork, remaining_work, set_due, watched_lately
 from storage.jobs.reaper import owners
@@ -33,28 +34,27 @@ class Outlook:
 
 
 def expect(
-    database: Engine,
+    caller: Caller,
     analysis_ids: Collection[int],
     finish_by: datetime,
     *,
     workers: int,
     windows: Windows,
-    now: datetime,
 ) -> Outlook:
     """Store when these are wanted by, and forecast them beside all that is left.
 
     Raises StoreUnavailable.
     """
-    with writing(database) as session:
+    with writing(caller.database) as session:
         set_due(session, analysis_ids, finish_by)
-        everything = look_ahead(session, workers=workers, windows=windows, now=now)
+        everything = look_ahead(session, workers=workers, windows=windows, now=caller.now)
     return everything.only(analysis_ids)
 
 
-def count_work(database: Engine, now: datetime) -> tuple[Totals, Fleet]:
+def count_work(caller: Caller) -> tuple[Totals, Fleet]:
     """Jobs and footage added up, and the workers that report. Raises StoreUnavailable."""
-    with reading(database) as session:
-        return totals(session), fleet(session, now)
+    with reading(caller.database) as session:
+        return totals(session), fleet(session, caller.now)
 
 
 def look_ahead(session: Session, *, workers: int, windows: Windows, now: datetime) -> Outlook:
