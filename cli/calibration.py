@@ -36,8 +36,8 @@ def calibrate(
 ) -> None:
     """Measure false candidates: search a case's footage for people who are not in it."""
     strangers = strangers_in(folder, groups_in(groups) if groups else None)
-    engine, who = resources().photo_engine(), caller()
-    done = measure(who, find_case(who, case, Action.CALIBRATED), strangers, engine=engine)
+    engine, asked = resources().photo_engine(), caller()
+    done = measure(asked, find_case(asked, case, Action.CALIBRATED), strangers, engine=engine)
     _show([done.calibration], as_json=as_json)
     for one in done.unusable:
         err.print(f"{one.name}: {one.verdict}")
@@ -50,8 +50,8 @@ def calibrations(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the calibrations of a case, newest first."""
-    who = caller()
-    found = list_calibrations(who, find_case(who, case, Action.CASE_VIEWED))
+    asked = caller()
+    found = list_calibrations(asked, find_case(asked, case, Action.CASE_VIEWED))
     _show(found, as_json=as_json)
 
 

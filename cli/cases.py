@@ -64,23 +64,23 @@ def open_case(
     ] = False,
 ) -> None:
     """Open a case; every search needs one."""
-    who = caller()
+    asked = caller()
     case = cases.open_case(
-        who,
+        asked,
         reference,
         cases.Terms(
             legal_basis=legal_basis,
             purpose=purpose,
             requested_by=requested_by,
             sources=source,
-            expires_at=who.now + timedelta(days=days),
+            expires_at=asked.now + timedelta(days=days),
             footage_from=_utc(footage_from),
             footage_until=_utc(footage_until),
             basis_note=basis_note,
             urgent=urgent,
             allows_grouping=allow_grouping,
         ),
-        authorisation=_authorisation(authorisation, authorised_by, authorised_at, who.now),
+        authorisation=_authorisation(authorisation, authorised_by, authorised_at, asked.now),
         policy=resources().policy,
     )
     err.print(f"Case {reference} is open for {days} days. {about_lock(case)}".strip())
@@ -88,25 +88,25 @@ def open_case(
 
 def list_cases(as_json: AsJson = False) -> None:
     """List the cases, newest first."""
-    who = caller()
-    found = cases.list_cases(who)
+    asked = caller()
+    found = cases.list_cases(asked)
     if as_json:
-        print_json([case_document(one, who.now) for one in found])
+        print_json([case_document(one, asked.now) for one in found])
         return
-    out.print(case_table(found, who.now))
+    out.print(case_table(found, asked.now))
 
 
 def show(reference: Reference, as_json: AsJson = False) -> None:
     """Show a case: legal basis, scope, authorisation and persons of interest."""
-    who = caller()
-    case, people = cases.look_at_case(who, cases.find_case(who, reference, Action.CASE_VIEWED))
+    asked = caller()
+    case, people = cases.look_at_case(asked, cases.find_case(asked, reference, Action.CASE_VIEWED))
     if as_json:
         print_json(
-            case_document(case, who.now) | {"people": [person_document(one) for one in people]}
+            case_document(case, asked.now) | {"people": [person_document(one) for one in people]}
         )
         return
-    out.print(terms_table(case, who.now))
-    out.print(people_table(people, who.now))
+    out.print(terms_table(case, asked.now))
+    out.print(people_table(people, asked.now))
 
 
 def authorise(
@@ -122,16 +122,16 @@ def authorise(
     ] = False,
 ) -> None:
     """Enter the authorisation of a case, or its refusal."""
-    who = caller()
-    given = _authorisation(authorisation, authorised_by, authorised_at, who.now)
+    asked = caller()
+    given = _authorisation(authorisation, authorised_by, authorised_at, asked.now)
     if refused and given is None:
         refusing = Action.AUTHORISATION_REFUSED
-        cases.refuse_authorisation(who, cases.find_case(who, reference, refusing))
+        cases.refuse_authorisation(asked, cases.find_case(asked, reference, refusing))
         err.print(
             f"Case {reference} has ended; its persons of interest and candidates were deleted."
         )
     elif given is not None and not refused:
-        cases.authorise(who, cases.find_case(who, reference, Action.CASE_AUTHORISED), given)
+        cases.authorise(asked, cases.find_case(asked, reference, Action.CASE_AUTHORISED), given)
         err.print(f"Case {reference} is authorised.")
     else:
         raise WrongUsage("Give --authorisation and --authorised-by, or --refused.")
@@ -145,22 +145,22 @@ def change(
     days: Annotated[int | None, Days] = None,
 ) -> None:
     """Change the scope or expiry of a case; authorisation, where needed, must be entered again."""
-    who = caller()
+    asked = caller()
     wanted = Change(
         sources=source,
         footage_from=_utc(footage_from) if footage_from else None,
         footage_until=_utc(footage_until) if footage_until else None,
-        expires_at=who.now + timedelta(days=days) if days else None,
+        expires_at=asked.now + timedelta(days=days) if days else None,
     )
-    case_id = cases.find_case(who, reference, Action.CASE_CHANGED)
-    case = cases.change_case(who, case_id, wanted, policy=resources().policy)
+    case_id = cases.find_case(asked, reference, Action.CASE_CHANGED)
+    case = cases.change_case(asked, case_id, wanted, policy=resources().policy)
     err.print(f"Case {reference} was changed. {about_lock(case)}".strip())
 
 
 def close(reference: Reference) -> None:
     """Close a case; searches in it end."""
-    who = caller()
-    cases.close_case(who, cases.find_case(who, reference, Action.CASE_CLOSED))
+    asked = caller()
+    cases.close_case(asked, cases.find_case(asked, reference, Action.CASE_CLOSED))
     err.print(f"Case {reference} is closed.")
 
 

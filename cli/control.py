@@ -25,15 +25,15 @@ All = Annotated[bool, typer.Option("--all", help="All jobs.")]
 def pause(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
     """Begin no further segment of these jobs; what is at work is finished. It lasts until resumed,
     also over restarts."""
-    who = caller()
-    done = control.pause(who, _selection(who, jobs, case, everything))
+    asked = caller()
+    done = control.pause(asked, _selection(asked, jobs, case, everything))
     _tell("paused", done, "has ended")
 
 
 def resume(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
     """Resume paused jobs."""
-    who = caller()
-    done = control.resume(who, _selection(who, jobs, case, everything))
+    asked = caller()
+    done = control.resume(asked, _selection(asked, jobs, case, everything))
     ask_for_new()
     _tell("resumed", done, "is not paused")
 
@@ -48,9 +48,9 @@ def set_priority(
     ] = False,
 ) -> None:
     """Set the priority of jobs; `urgent` goes before `overnight` from the next segment on."""
-    who = caller()
-    selection = _selection(who, jobs, case, everything)
-    done = control.set_priority(who, selection, priority, any_time=any_time)
+    asked = caller()
+    selection = _selection(asked, jobs, case, everything)
+    done = control.set_priority(asked, selection, priority, any_time=any_time)
     ask_for_new()
     _tell(f"{priority.value} now", done, "has ended")
 
@@ -64,15 +64,15 @@ def cancel(
     ] = False,
 ) -> None:
     """Cancel unfinished jobs and drop their results; `jobs retry` restarts them."""
-    who, step = caller(), control.forget if purge else control.cancel
-    done = step(who, _selection(who, jobs, case, everything))
+    asked, step = caller(), control.forget if purge else control.cancel
+    done = step(asked, _selection(asked, jobs, case, everything))
     _tell("deleted" if purge else "cancelled", done, "has ended")
 
 
 def retry(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
     """Retry quarantined and cancelled segments."""
-    who = caller()
-    released = control.retry(who, _selection(who, jobs, case, everything))
+    asked = caller()
+    released = control.retry(asked, _selection(asked, jobs, case, everything))
     ask_for_new()
     err.print(f"{released} segments queued for retry.")
 
@@ -83,9 +83,9 @@ def quarantined(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List quarantined segments, with reasons."""
-    who = caller()
-    selection = _selection(who, jobs, case, not (jobs or case), Action.CASE_VIEWED)
-    rows = control.quarantined(who.database, selection)
+    asked = caller()
+    selection = _selection(asked, jobs, case, not (jobs or case), Action.CASE_VIEWED)
+    rows = control.quarantined(asked.database, selection)
     if as_json:
         print_json([asdict(row) for row in rows])
         return
@@ -97,7 +97,7 @@ def quarantined(
 
 
 def _selection(
-    who: Caller,
+    asked: Caller,
     jobs: list[int] | None,
     case: str,
     everything: bool,
@@ -105,7 +105,7 @@ def _selection(
 ) -> Selection:
     if bool(jobs) + bool(case) + everything != 1:
         raise WrongUsage("Give job numbers, --case or --all.")
-    return Selection(jobs or (), find_case(who, case, action) if case else None, everything)
+    return Selection(jobs or (), find_case(asked, case, action) if case else None, everything)
 
 
 def _tell(what: str, done: Controlled, otherwise: str) -> None:

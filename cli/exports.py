@@ -34,10 +34,10 @@ def export(
     """Export appearances or candidates to a file."""
     form = form or _format_of(destination)
     path = destination / f"{what}.{form}" if destination.is_dir() else destination
-    who = caller()
-    case_id = find_case(who, case, Action.EXPORTED) if case else None
+    asked = caller()
+    case_id = find_case(asked, case, Action.EXPORTED) if case else None
     wanted = Wanted(what, case_id, recording or (), with_vectors)
-    with exporting(who, wanted) as export, exported_file(path, overwrite=force) as file:
+    with exporting(asked, wanted) as export, exported_file(path, overwrite=force) as file:
         number = write_rows(file, export.rows, _columns(wanted), form)
         export.note(number, form.value)
     err.print(f"{number} {what} exported; only you can read the file.")

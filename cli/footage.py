@@ -121,9 +121,9 @@ def own_case(reference: str) -> int | None:
     """The case in force that footage is for; None when none is named. Raises NotAuthorised."""
     if not reference:
         return None
-    who = caller()
-    case_id = find_case(who, reference, Action.RECORDING_ADDED)
-    require_case(who, case_id, Action.RECORDING_ADDED)
+    asked = caller()
+    case_id = find_case(asked, reference, Action.RECORDING_ADDED)
+    require_case(asked, case_id, Action.RECORDING_ADDED)
     return case_id
 
 

@@ -28,12 +28,12 @@ def import_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Import faces that other software cut from recordings."""
-    mine, who = resources(), caller()
+    mine, asked = resources(), caller()
     check_engine()
-    case_id = find_case(who, case, Action.IMPORTED)
+    case_id = find_case(asked, case, Action.IMPORTED)
     with count_bar("Reading faces") as progress:
         done = import_faces(
-            who,
+            asked,
             case_id,
             table,
             folder,

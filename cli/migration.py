@@ -79,9 +79,9 @@ def compare(
 ) -> None:
     """Compare rank and distance of reviewed candidates, and suggest a threshold."""
     first, second = engine_called(before), engine_called(after)
-    who, keys = caller(), resources().media.keys
-    case_id = find_case(who, case, Action.CANDIDATES_VIEWED) if case else None
-    found = compare_reviewed(who, case_id, first.card, second.card, keys=keys)
+    asked, keys = caller(), resources().media.keys
+    case_id = find_case(asked, case, Action.CANDIDATES_VIEWED) if case else None
+    found = compare_reviewed(asked, case_id, first.card, second.card, keys=keys)
     if as_json:
         print_json(_document(before, after, found))
         return

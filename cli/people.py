@@ -73,13 +73,13 @@ def withdraw(
     case: Annotated[str, typer.Option(help="Reference of the case.")],
 ) -> None:
     """Remove a person of interest from a case, or withdraw one reference photo."""
-    who = caller()
-    case_id = find_case(who, case, Action.PERSON_WITHDRAWN)
+    asked = caller()
+    case_id = find_case(asked, case, Action.PERSON_WITHDRAWN)
     if not photo:
-        withdraw_person(who, case_id, person_called(who, case_id, name))
+        withdraw_person(asked, case_id, person_called(asked, case_id, name))
         err.print(f"{name} was removed from case {case}.")
         return
-    person_id = take_back(who, case_id, name, photo)
+    person_id = take_back(asked, case_id, name, photo)
     err.print("Withdrawn; see `nightreel changes` after the next comparison.")
     ask_for([person_id])
 

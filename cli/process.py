@@ -97,23 +97,23 @@ def ad_hoc_case(legal_basis: str = SELF_DECLARED) -> int:
 
     Raises NotAuthorised when the organisation does not allow that.
     """
-    who, policy = caller(), resources().policy
+    asked, policy = caller(), resources().policy
     if legal_basis not in policy.bases:
         raise NotAuthorised(
             f"NIGHTREEL_LEGAL_BASES does not list {legal_basis}; "
             "open a case and name it with --case."
         )
-    reference = f"run-{who.now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    reference = f"run-{asked.now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     days = min(AD_HOC_DAYS, policy.most_days)
     opened = cases.open_case(
-        who,
+        asked,
         reference,
         cases.Terms(
             legal_basis=legal_basis,
             purpose="a single run of nightreel",
             requested_by=getpass.getuser(),
             sources=[ADDED],
-            expires_at=who.now + timedelta(days=days),
+            expires_at=asked.now + timedelta(days=days),
         ),
         policy=policy,
     )

@@ -21,8 +21,8 @@ def report(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")],
 ) -> None:
     """Write the case report: one self-contained HTML page."""
-    mine, who = resources(), caller()
-    case_id = find_case(who, case, Action.REPORT_WRITTEN)
+    mine, asked = resources(), caller()
+    case_id = find_case(asked, case, Action.REPORT_WRITTEN)
     seen = jobs_of_engine(mine.database, mine.plan.key, mine.engine)
     err.print(f"Report: {write_report(output, case_id, seen)}")
 

@@ -32,8 +32,8 @@ def candidates(
     """List the candidates for a case's persons of interest, closest first."""
     database = resources().database
     analyses = footage_jobs(database)
-    who = caller()
-    found = view_candidates(who, find_case(who, case, Action.CANDIDATES_VIEWED), analyses)
+    asked = caller()
+    found = view_candidates(asked, find_case(asked, case, Action.CANDIDATES_VIEWED), analyses)
     if as_json:
         print_json(as_document(analyses, found.candidates) | {"left_out": dict(found.left_out)})
     elif as_csv:

@@ -54,10 +54,10 @@ def search(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """Search all processed footage with photos of one person; nothing is enrolled."""
-    who = caller()
+    asked = caller()
     scope = Scope(source=source, added_from=_utc(added_from), added_until=_utc(added_until))
-    question = Question(find_case(who, case, Action.SEARCHED), scope, everything, limit)
-    answer = look_for(who, photos, question, engine=resources().photo_engine())
+    question = Question(find_case(asked, case, Action.SEARCHED), scope, everything, limit)
+    answer = look_for(asked, photos, question, engine=resources().photo_engine())
     if as_json:
         print_json(_document(answer, case))
     elif as_csv:

@@ -10,11 +10,12 @@ from footage.ffmpeg import Decoder
 from footage.opening import VANISHED
 from footage.recording import fingerprint, probe
 from footage.segments import divide
+from pipeline.act import Caller
 from pipeline.context import Context
 from pipeline.local_footage import fetched, modified_ns
 from pipeline.names import display_name
 from pipeline.plan import Plan
-from storage.access.audit import Action, record
+from storage.access.audit import Action
 from storage.database.database import writing
 from storage.files.objects import Address
 from storage.jobs.recordings import AS_USUAL, Added, AlreadyKnown, Found, Request, add
@@ -83,19 +84,14 @@ def remember(
             now=now,
             request=request,
         )
-        record(
+        Caller(context.database, request.actor, now).act(Action.RECORDING_ADDED).record(
             session,
-            actor=request.actor,
-            action=Action.RECORDING_ADDED,
-            case_id=request.case_id,
-            objects={
-                "recording_id": known.recording_id,
-                "analysis_id": known.analysis_id,
-                "recording_sha256": found.sha256,
-                "plan_key": plan.key,
-                "known_before": isinstance(known, AlreadyKnown),
-            },
-            now=now,
+            request.case_id,
+            recording_id=known.recording_id,
+            analysis_id=known.analysis_id,
+            recording_sha256=found.sha256,
+            plan_key=plan.key,
+            known_before=isinstance(known, AlreadyKnown),
         )
     return known
 
