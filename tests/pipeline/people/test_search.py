@@ -68,7 +68,7 @@ def test_without_a_case_in_force_no_photo_is_even_opened(context: Context, tmp_p
     open_case(context)
     with pytest.raises(NotAuthorised, match="expired"):
         ask(context, tmp_path / "missing.png", days_later=2)
-    with pytest.raises(NotAuthorised, match="No case"):
+    with pytest.raises(NotAuthorised, match="No such case"):
         ask(context, tmp_path / "missing.png", question=Question(99))
 
 
