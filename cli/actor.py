@@ -14,7 +14,7 @@ def actor() -> str:
 
 
 def now() -> datetime:
-    """The present time, for a command without a database."""
+    """The present time, where no database is needed yet."""
     return utc_now()
 
 

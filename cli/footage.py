@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import actor, caller
+from cli.actor import actor, caller, now
 from cli.forecast import announce, parse_finish_by
 from cli.output import err, print_json
 from cli.places import files_in, place_of, size_bytes
@@ -78,7 +78,7 @@ def ingest(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Add footage to the queue; a rejected file does not stop the others."""
-    due_at = parse_finish_by(finish_by, resources().windows, caller().now) if finish_by else None
+    due_at = parse_finish_by(finish_by, resources().windows, now()) if finish_by else None
     priority = Priority.URGENT if urgent else Priority.OVERNIGHT
     recorded = captured_at.replace(tzinfo=UTC) if captured_at else None
     request = Request(
@@ -139,7 +139,7 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
                     place,
                     context=mine.context,
                     plan=mine.plan,
-                    now=caller().now,
+                    now=now(),
                     request=request,
                     progress=progress,
                 )

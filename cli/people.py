@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import caller
+from cli.actor import caller, now
 from cli.output import err, out, print_json, table
 from errors import BrokerUnavailable, UnusablePhoto
 from pipeline.governance.cases import find_case
@@ -120,7 +120,7 @@ def enrol_for(
 def _standing(category: Category | None, review_days: int | None) -> Standing | None:
     if category is None and review_days is None:
         return None
-    review_at = caller().now + timedelta(days=review_days) if review_days else None
+    review_at = now() + timedelta(days=review_days) if review_days else None
     return Standing(category or Category.OTHER, review_at)
 
 
