@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import IO
 
 _CANNOT_SYNC = (errno.EACCES, errno.EINVAL, errno.ENOTSUP)
-"""A folder that may not be read, or a network file system: the file is there all the same."""
+"""A folder without read permission, or a network file system. The file exists all the same."""
 
 
 @contextmanager
 def atomic_write(path: Path, *, replace: bool = True, mode: int = 0o600) -> Iterator[IO[bytes]]:
-    """A new file, open for writing, that gets its name when the block ends and is on the disk then.
+    """Give a new file, open for writing. When the block ends it is synced to disk and named `path`.
 
-    When the block raises, nothing is left of it. Raises OSError, and FileExistsError where the name
-    is taken and `replace` is not set.
+    When the block raises, the new file is removed. Raises OSError, and FileExistsError if `path`
+    exists and `replace` is not set.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".nightreel-", suffix=".part")
     draft = Path(name)
@@ -37,7 +37,10 @@ def atomic_write(path: Path, *, replace: bool = True, mode: int = 0o600) -> Iter
 
 
 def sync(path: Path) -> None:
-    """Have a file's content, or a folder's names, survive a power cut. Raises OSError."""
+    """Flush a file's content, or a folder's names, so that they survive a power cut.
+
+    Raises OSError.
+    """
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -3,34 +3,34 @@
     NightreelError
     ├── Permanent                 repeating changes nothing
     │   ├── UnreadableFootage     the file cannot be understood as video
-    │   ├── RefusedFootage        the file is understood, and is not looked at
+    │   ├── RefusedFootage        the file is understood, but is not processed
     │   ├── FootageChanged        the file is not the one that was added
-    │   ├── UnusablePhoto         no single clear face in a reference photo
+    │   ├── UnusablePhoto         a reference photo without exactly one clear face
     │   ├── ModelUnavailable      an engine's name or weights cannot be used
-    │   ├── WrongUsage            the request makes no sense as asked
-    │   │   └── KeyMissing        a key file is gone, and something was sealed or signed with it
+    │   ├── WrongUsage            the request makes no sense
+    │   │   └── KeyMissing        a key file is missing, and something was sealed or signed with it
     │   ├── NotAuthorised         no case in force allows it
     │   │   ├── NotAllowed        the account has no role for it
     │   │   └── Locked            it is allowed once an authorisation is entered
-    │   ├── Settled               the verdict cannot be given or taken back any more
+    │   ├── Settled               the verdict can no longer be given or withdrawn
     │   ├── Purged                what was asked for has been purged
     │   ├── PictureLost           the picture is missing, purged or damaged
     │   ├── Altered               a package or backup is not as it was made
-    │   ├── NotLoggedIn           the request comes from nobody who is logged in
+    │   ├── NotLoggedIn           the request comes without a valid login
     │   ├── NotFound              what was asked for does not exist
-    │   ├── Conflict              its state does not allow the request
+    │   ├── Conflict              the state of its subject does not allow the request
     │   ├── TooLarge              more bytes than are accepted
-    │   ├── WrongDatabase         the database is of another version
+    │   ├── WrongDatabase         the database has another version
     │   └── StackTrouble          the embedded services cannot run here
     └── Transient                 the same step may succeed later
         ├── FootageVanished       the file is not where it was
         ├── DecoderFailed         ffmpeg died or ran out of time on one segment
         ├── LeaseLost             another worker has taken the segment over
         ├── OtherWeights          this machine's weights are not the archive's
-        ├── StoreUnavailable      the database or the disk does not take writes
+        ├── StoreUnavailable      the database or the disk does not accept writes
         │   └── DiskFull          the disk is full
         ├── Busy                  another request or process is using it
-        ├── TooManyTries          asked too often in too short a time
+        ├── TooManyTries          too many requests in too short a time
         ├── BrokerUnavailable     Redis or RabbitMQ does not answer
         └── NotDelivered          a notification did not reach its target
 
@@ -41,12 +41,12 @@ from http import HTTPStatus
 
 
 class NightreelError(Exception):
-    """Something Nightreel can explain in one sentence."""
+    """A failure that Nightreel can explain in one sentence."""
 
     exit_code = 1
-    """Of a command that this ends."""
+    """Exit code of a command that ends with this error."""
     http_status = HTTPStatus.INTERNAL_SERVER_ERROR
-    """Of the answer to a request that this ends; each class below says its own."""
+    """Status of the response to a request that ends with this error; each class below has one."""
 
 
 class Permanent(NightreelError):
@@ -64,7 +64,7 @@ class UnreadableFootage(Permanent):
 
 
 class RefusedFootage(Permanent):
-    """The file is understood, but its kind or size is not looked at."""
+    """The file is understood, but files of its kind or size are not processed."""
 
     http_status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -88,14 +88,14 @@ class ModelUnavailable(Permanent):
 
 
 class WrongUsage(Permanent):
-    """The request makes no sense as it was asked."""
+    """The request makes no sense."""
 
     exit_code = 2
     http_status = HTTPStatus.BAD_REQUEST
 
 
 class KeyMissing(WrongUsage):
-    """A key file is not there, and the archive holds what was sealed or signed with that key."""
+    """A key file is missing, and the archive holds data that was sealed or signed with the key."""
 
 
 class NotAuthorised(Permanent):
@@ -118,20 +118,20 @@ class Locked(NotAuthorised):
 
 
 class Settled(Permanent):
-    """A verdict that this person cannot give, or cannot take back any more."""
+    """A verdict that this person cannot give, or can no longer withdraw."""
 
     exit_code = 4
     http_status = HTTPStatus.CONFLICT
 
 
 class Purged(Permanent):
-    """What was asked for, or what a step works on, has been purged."""
+    """What was asked for, or what a step was working on, has been purged."""
 
     http_status = HTTPStatus.GONE
 
 
 class PictureLost(Permanent):
-    """The picture store answers, and this picture is missing, purged or damaged."""
+    """The picture store responds, but this picture is missing, purged or damaged."""
 
     http_status = HTTPStatus.GONE
 
@@ -143,7 +143,7 @@ class Altered(Permanent):
 
 
 class NotLoggedIn(Permanent):
-    """The request comes from nobody who is logged in, or not any more."""
+    """The request comes without a login, or with one that is no longer valid."""
 
     exit_code = 4
     http_status = HTTPStatus.UNAUTHORIZED
@@ -156,7 +156,7 @@ class NotFound(Permanent):
 
 
 class Conflict(Permanent):
-    """What the request is about is in a state that does not allow it."""
+    """The state of its subject does not allow the request."""
 
     http_status = HTTPStatus.CONFLICT
 
@@ -168,7 +168,7 @@ class TooLarge(Permanent):
 
 
 class WrongDatabase(Permanent):
-    """The database is of a version this program does not know."""
+    """The database has a version that this program does not know."""
 
     http_status = HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -192,19 +192,19 @@ class DecoderFailed(Transient):
 
 
 class LeaseLost(Transient):
-    """Another worker has taken the segment over; this one's work is dropped."""
+    """Another worker has taken the segment over; this worker's results are dropped."""
 
     http_status = HTTPStatus.CONFLICT
 
 
 class OtherWeights(Transient):
-    """An engine's weights here are not those that the archive's vectors were made with."""
+    """An engine's weights on this machine are not those that made the archive's vectors."""
 
     http_status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class StoreUnavailable(Transient):
-    """The database or the disk does not take writes at the moment."""
+    """The database or the disk does not accept writes at the moment."""
 
     http_status = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -216,13 +216,13 @@ class DiskFull(StoreUnavailable):
 
 
 class Busy(Transient):
-    """Another request or process is using it at this moment."""
+    """Another request or process is using it at the moment."""
 
     http_status = HTTPStatus.LOCKED
 
 
 class TooManyTries(Transient):
-    """Asked too often in too short a time."""
+    """Too many requests in too short a time."""
 
     http_status = HTTPStatus.TOO_MANY_REQUESTS
 

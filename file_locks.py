@@ -13,9 +13,9 @@ from pathlib import Path
 
 
 def try_lock(file: int, *, shared: bool = False) -> bool:
-    """Lock an open file without waiting; False if another descriptor holds it.
+    """Lock an open file without waiting; False if another descriptor holds the lock.
 
-    A shared lock that was held before may be lost then.
+    In that case a shared lock held before may be lost.
     """
     try:
         fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -48,7 +48,7 @@ def open_locked(path: Path, flags: int, *, shared: bool = False, wait: bool = Fa
 
 @contextmanager
 def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
-    """Wait for the lock of a file, which is created if missing, and hold it. Raises OSError."""
+    """Wait for a file's lock and hold it; the file is created if missing. Raises OSError."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
@@ -58,8 +58,11 @@ def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
 
 
 def try_lock_bytes(file: int, start: int, length: int) -> bool:
-    """Lock a range of bytes of an open file without waiting; False if another descriptor holds some
-    of them. lockf(3) would not exclude two threads of one process."""
+    """Lock a range of bytes of an open file without waiting.
+
+    False if another descriptor holds some of them. lockf(3) would not exclude two threads of one
+    process. Raises OSError.
+    """
     try:
         _set_byte_lock(file, fcntl.F_WRLCK, start, length)
     except BlockingIOError:

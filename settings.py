@@ -27,9 +27,9 @@ PREFIX = "NIGHTREEL_"
 WORK_QUEUE = "nightreel"
 SITE_NAME = r"[a-z0-9][a-z0-9-]{0,31}"
 DEFAULT_SITE = "default"
-"""Where footage is that is said to be nowhere else."""
+"""Site of footage for which no other site is given."""
 BROKERS = ("redis://", "rediss://", "redis+socket://", "amqp://", "amqps://")
-"""How the address of a broker that was tried begins."""
+"""How a broker's address must begin; these brokers were tried."""
 
 
 def _listed(names: str) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ def _available_cores() -> int:
 
 
 class Settings(BaseSettings):
-    """Frozen; a value out of range is refused at the door."""
+    """All settings, frozen. Raises pydantic's ValidationError for a value out of range."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
@@ -54,131 +54,135 @@ class Settings(BaseSettings):
     database_url: str = ""
     """SQLAlchemy address of the database; empty means SQLite inside the home folder."""
     key_file: PathText = ""
-    """File with the archive's master key, the same on every machine; empty means one is made and
-    kept in the home folder."""
+    """File with the archive's master key, the same on every machine; empty means that one is
+    created and kept in the home folder."""
     broker_url: str = ""
-    """Address of a Redis or a RabbitMQ; empty means the embedded Redis of `nightreel up`."""
+    """Address of Redis or RabbitMQ; empty means the embedded Redis of `nightreel up`."""
     media_url: str = ""
-    """Where crops are kept: `s3://bucket/prefix`; empty means a folder inside the home folder."""
+    """Where crops are stored: `s3://bucket/prefix`; empty means a folder in the home folder."""
     s3_endpoint: str = ""
     """Address of the object store; empty means Amazon's."""
     s3_region: str = "us-east-1"
     """Region of the object store's buckets."""
     s3_access_key: SecretStr = SecretStr("")
-    """Who asks the object store; empty means what the machine's own role allows."""
+    """Access key for the object store; empty means the machine's own role."""
     s3_secret_key: SecretStr = SecretStr("")
-    """The secret that belongs to the access key."""
+    """Secret that belongs to the access key."""
     footage_buckets: str = ""
-    """Buckets of the object store that footage may be read from, by commas; empty means none."""
+    """Buckets of the object store that footage may be read from, separated by commas; empty means
+    none."""
     footage_cache_mb: int = Field(default=50_000, ge=1)
-    """Room on this disk for footage that is fetched from the object store."""
+    """Most disk space for footage that is fetched from the object store, megabytes."""
     footage_by_range: bool = True
-    """Fetch what is read of a recording only, where this machine can hold ffmpeg's reads."""
+    """Fetch only the parts of a recording that are read, where this machine can hold ffmpeg's
+    reads."""
     engine: str = "dlib"
     """`dlib`, or `deepface:<MODEL>+<DETECTOR>`; see `nightreel models list`."""
     mode: Literal["interval", "keyframes"] = "interval"
-    """Look at one frame every `interval_ms`, or at keyframes only (much cheaper)."""
+    """`interval` samples one frame every `interval_ms`; `keyframes` samples keyframes only, which
+    is much cheaper."""
     interval_ms: int = Field(default=500, ge=40, le=60_000)
-    """Milliseconds between the frames looked at."""
+    """Milliseconds between sampled frames."""
     min_face_px: int = Field(default=80, ge=20, le=400)
-    """Smallest face looked for; half the size costs four times the work."""
+    """Smallest face to detect, pixels; half the size costs four times the work."""
     max_side_px: int = Field(default=1920, ge=320, le=7680)
-    """Pictures with a longer side are scaled down to it while decoding."""
+    """Pictures with a longer side are scaled down to this size while decoding."""
     workers: int = Field(default_factory=_available_cores, ge=1, le=256)
-    """Worker processes of the embedded stack; one a core is right on a CPU."""
+    """Worker processes of the embedded stack; on a CPU, one per core is right."""
     sites: str = DEFAULT_SITE
-    """Where the footage lies that these workers can reach, by commas."""
+    """Sites whose footage these workers can reach, separated by commas."""
     worker_memory_mb: int = Field(default=4096, ge=512)
-    """A worker process that has ever taken more is replaced when its task has ended."""
+    """A worker process that has ever used more is replaced when its task has ended."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where the networks run; `auto` takes a GPU if there is one."""
+    """Where the networks run; `auto` uses a GPU if there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """`auto` takes bfloat16 where the processor computes in it, float32 elsewhere."""
+    """`auto` uses bfloat16 where the processor computes in it, float32 elsewhere."""
     bystander_days: int = Field(default=90, ge=0, le=36_500)
-    """What was seen of people who are nobody's candidates is erased after so many days, unless a
-    case in force has the footage; 0 keeps it as long as the recording."""
+    """Appearances that are nobody's candidates are deleted after this many days, unless a case in
+    force covers the footage; 0 keeps them as long as the recording."""
     purge_days: int = Field(default=0, ge=0, le=36_500)
-    """A case is purged by itself so many days after its end; 0 leaves that to people."""
+    """A case is purged automatically this many days after its end; 0 means only by hand."""
     window: str = ""
-    """When footage is watched, e.g. `20:00-06:30`; empty means always."""
+    """When footage is processed, e.g. `20:00-06:30`; empty means always."""
     time_zone: str = ""
-    """IANA name of the zone the windows are meant in; empty means the machine's."""
+    """IANA time zone of the windows; empty means the machine's."""
     watch_folder: PathText = ""
-    """Folder whose files are taken in as they come; empty means none."""
+    """Folder whose new files are added; empty means none."""
     settle_seconds: int = Field(default=10, ge=1, le=3600)
-    """A file in the watched folder is taken once it has not changed for this long."""
+    """A file in the watched folder is added once it has not changed for this long."""
     monitor_port: int = Field(default=9555, ge=1024, le=65535)
     """Loopback port of the metrics and the health page."""
     canary_seconds: int = Field(default=60, ge=5, le=3600)
-    """How often a task is sent whose only use is to show that its queue is served."""
+    """Seconds between canaries: tasks whose only use is to show that their queue is served."""
     stale_seconds: int = Field(default=300, ge=10, validate_default=True)
     """A queue that has shown no sign of life for this long is reported."""
     notify: str = ""
-    """Command or web address told when a night ends or needs help; empty means none."""
+    """Command or web address to notify when a night ends or needs help; empty means none."""
     web_port: int = Field(default=8555, ge=1024, le=65535)
-    """Loopback port of the pages that people work on."""
+    """Loopback port of the web pages."""
     web_url: str = ""
-    """The address people type to reach them, e.g. `https://nightreel.example.org`; empty means
-    the loopback port."""
+    """Address at which people reach the web pages, e.g. `https://nightreel.example.org`; empty
+    means the loopback port."""
     trusted_proxies: str = "127.0.0.1,::1"
-    """Addresses or CIDR networks of the proxies whose X-Forwarded-For is believed, by commas."""
+    """Addresses or CIDR networks of the proxies whose X-Forwarded-For is trusted, separated by
+    commas."""
     oidc_issuer: str = ""
     """Address of an OpenID Connect provider that people may log in with; empty means none."""
     oidc_client_id: str = ""
-    """How the provider knows these pages."""
+    """Client id of the web pages at the provider."""
     oidc_client_secret: SecretStr = SecretStr("")
-    """What they prove it with."""
+    """Client secret of the web pages at the provider."""
     oidc_roles_claim: str = "roles"
-    """The claim that says what somebody may do."""
+    """Claim that holds a user's roles."""
     oidc_roles: str = ""
-    """What its values mean, e.g. `investigators=analyst, it-ops=operator`; empty means that they
-    are the roles' names."""
+    """Which role each value of the claim means, e.g. `investigators=analyst, it-ops=operator`;
+    empty means that the values are the names of the roles."""
     upload_max_gb: int = Field(default=64, ge=1, le=100_000)
-    """Larger files are not taken on the page."""
+    """Largest file that can be uploaded on the page, gigabytes."""
     web_idle_minutes: int = Field(default=30, ge=1, le=1440)
     """A browser that was not used for this long is logged out."""
     web_session_hours: int = Field(default=12, ge=1, le=168)
-    """Nobody stays logged in for longer."""
+    """Longest time for which a user stays logged in."""
     review_least_quality: float = Field(default=0.3, ge=0, le=1)
-    """Candidates with poorer pictures are supported only with a supervisor's written reason."""
+    """Candidates with lower image quality are supported only with a supervisor's written reason."""
     review_least_face_px: int = Field(default=48, ge=0, le=1000)
-    """The same, for the shorter side of a candidate's face, in pixels."""
+    """The same for the shorter side of a candidate's face, pixels."""
     review_by_requester: bool = False
-    """Whether whoever enrolled a person may also decide on that person's candidates."""
+    """Whether the user who enrolled a person may also decide on that person's candidates."""
     flower_port: int = Field(default=5555, ge=1024, le=65535)
     """Loopback port of Flower."""
     flower_user: str = "nightreel"
     """User name for Flower."""
     flower_password: SecretStr = SecretStr("")
-    """Password for Flower; empty means one is made and kept in the home folder."""
+    """Password for Flower; empty means that one is created and kept in the home folder."""
     ffmpeg: PathText = ""
-    """Path of an ffmpeg to use; empty means the best one found."""
+    """Path of the ffmpeg to use; empty means the best one found."""
     decoder_memory_mb: int = Field(default=896, ge=256)
-    """Memory one decoding process may take."""
+    """Memory limit of one decoding process, megabytes."""
     decoder_timeout_seconds: int = Field(default=600, ge=10)
-    """Wall-clock time one decoding process may take for one segment."""
+    """Wall-clock limit of one decoding process for one segment."""
     sandbox: Literal["auto", "require", "off"] = "auto"
-    """Shut the decoder in as far as the machine allows; `require` refuses to decode where it
-    allows nothing."""
+    """Sandbox the decoder as far as the machine allows; `require` refuses to decode where the
+    machine allows no namespaces."""
     max_pixels: int = Field(default=40_000_000, ge=1_000_000)
-    """Pictures with more pixels than this are refused."""
+    """Pictures with more pixels than this are rejected."""
     legal_bases: str = ""
-    """What may allow a search: `code=sentence; code!=sentence`; empty means the built-in list."""
+    """Legal bases of cases: `code=sentence; code!=sentence`; empty means the built-in list."""
     audit_key_file: PathText = ""
-    """File of the key that signs checkpoints of the audit log; empty means one in the home
+    """File with the key that signs checkpoints of the audit log; empty means one in the home
     folder."""
     checkpoint_folder: PathText = ""
-    """Where the hourly checkpoints are written too; empty means nowhere."""
+    """Folder to which the hourly checkpoints are also written; empty means none."""
     case_max_days: int = Field(default=90, ge=1, le=3650)
-    """How long a case may last."""
+    """Longest validity of a case."""
     lease_seconds: int = Field(default=60, ge=5)
-    """A segment whose worker has been silent for this long is given to another."""
+    """A segment whose worker has been silent for this long is given to another worker."""
     time_limit_seconds: int = Field(default=1200, ge=60)
-    """A task that runs for longer is killed; at three quarters of it, it is told to end."""
+    """A task that runs for longer is killed; at three quarters of this time it is told to end."""
     visibility_timeout_seconds: int = Field(default=1800, ge=60, validate_default=True)
-    """A task that nobody has finished by then is handed out again; longer than the time limit."""
+    """A task not finished by then is delivered again; must be longer than the time limit."""
     stop_seconds: int = Field(default=20, ge=1, le=3600)
-    """How long a stopping worker goes on with its tasks before it gives them back."""
+    """How long a stopping worker continues its tasks before it releases them."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much the workers write to their logs."""
 
@@ -191,7 +195,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - there is one file
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the environment, then the file of the home folder that these name."""
+        """Sources by priority: arguments, environment, then the file of the resulting home folder.
+
+        Raises WrongUsage as `SettingsFile`.
+        """
         file = _file_below({**env_settings(), **init_settings()}, settings_cls)
         return init_settings, env_settings, *([file] if file else [])
 
@@ -252,10 +259,10 @@ class Settings(BaseSettings):
     def _are_networks(cls, proxies: str) -> str:
         for proxy in _listed(proxies):
             try:
-                everybody = ip_network(proxy).prefixlen == 0
+                is_unusable = ip_network(proxy).prefixlen == 0
             except ValueError:
-                everybody = True
-            if everybody:  # then every client could choose its own address
+                is_unusable = True
+            if is_unusable:  # if all were trusted, every client could choose its own address
                 raise ValueError(
                     "must be addresses or networks such as 172.30.0.5 or 10.1.0.0/16, by commas"
                 )
@@ -277,22 +284,22 @@ class Settings(BaseSettings):
 
     @property
     def texts(self) -> dict[str, str]:
-        """Each value by name as the environment takes it, secrets in the clear."""
+        """Each value by name, as it would be written in the environment; secrets in plain text."""
         return {name: _text(value) for name, value in self}
 
     @property
     def site_names(self) -> tuple[str, ...]:
-        """`sites`, one by one."""
+        """`sites` as a tuple."""
         return _listed(self.sites)
 
     @property
     def footage_bucket_names(self) -> tuple[str, ...]:
-        """`footage_buckets`, one by one."""
+        """`footage_buckets` as a tuple."""
         return _listed(self.footage_buckets)
 
     @property
     def trusted_proxy_list(self) -> list[str]:
-        """`trusted_proxies`, one by one."""
+        """`trusted_proxies` as a list."""
         return list(_listed(self.trusted_proxies))
 
     @property
@@ -302,7 +309,7 @@ class Settings(BaseSettings):
 
     @property
     def watch_path(self) -> Path | None:
-        """`watch_folder`, which is absolute; None when there is none."""
+        """`watch_folder`, which is absolute; None if it is not set."""
         return Path(self.watch_folder) if self.watch_folder else None
 
     @property
@@ -313,8 +320,8 @@ class Settings(BaseSettings):
     @property
     def effective_audit_key_file(self) -> Path:
         """`audit_key_file`, or the one in the home folder."""
-        ours = self.home_folder / "keys" / "audit.key"
-        return Path(self.audit_key_file) if self.audit_key_file else ours
+        default = self.home_folder / "keys" / "audit.key"
+        return Path(self.audit_key_file) if self.audit_key_file else default
 
     @property
     def effective_key_file(self) -> Path:
@@ -328,15 +335,15 @@ class Settings(BaseSettings):
 
 
 def work_queue_of(site: str) -> str:
-    """The queue that the segments of a site's footage are in."""
+    """Name of the queue for the segments of a site's footage."""
     return WORK_QUEUE if site == DEFAULT_SITE else f"{WORK_QUEUE}.{site}"
 
 
 def load_settings() -> Settings:
     """Read the environment and the settings file.
 
-    Raises WrongUsage, naming the variable or the file and the key, when a value is out of range,
-    and as `SettingsFile`.
+    Raises WrongUsage as `SettingsFile`, and when a value is out of range; the message names the
+    variable, or the file and the key.
     """
     try:
         return Settings()
@@ -348,11 +355,11 @@ def load_settings() -> Settings:
 
 
 class Given(NamedTuple):
-    """Settings by name, as they were written and not yet checked."""
+    """Settings by name, as written and not validated."""
 
     environment: Mapping[str, Any]
     file: Mapping[str, Any]
-    """Empty where there is no file, or the environment leaves it nothing to say."""
+    """Empty if there is no file, or if the environment gives every setting."""
 
 
 def given() -> Given:
@@ -365,20 +372,20 @@ def given() -> Given:
 def _file_below(
     others: Mapping[str, Any], settings_class: type[BaseSettings]
 ) -> SettingsFile | None:
-    """None where the others give every setting: services go on with what they were started with,
-    whatever is written into the file meanwhile."""
+    """The settings file; None if the other sources give every setting. Services keep the settings
+    they were started with, even if the file changes meanwhile."""
     fields = settings_class.model_fields
     if others.keys() >= fields.keys():
         return None
     try:
         home = whole_path(str(others.get("home", fields["home"].default)))
-    except ValueError:  # which is said when `home` itself is checked
+    except ValueError:  # the validation of `home` reports it
         return None
     return SettingsFile(settings_class, Path(home))
 
 
 def _where(name: str) -> str:
-    """How a setting that cannot be used was given."""
+    """Where an unusable setting comes from, for the message."""
     environment = EnvSettingsSource(Settings)()
     file = _file_below(environment, Settings)
     if file and name in file() and name not in environment:

@@ -16,11 +16,11 @@ from errors import WrongUsage
 
 FILE_NAME = "nightreel.toml"
 CAN_ENTER, CAN_WRITE, CAN_READ = 0o011, 0o022, 0o044
-"""Permissions of a file's group and of all others."""
+"""Permission bits of a file's group and of all other users."""
 
 
 def whole_path(text: str) -> str:
-    """A path with `~` resolved, absolute; an empty one stays empty.
+    """Make a path absolute and resolve `~`; an empty text stays empty.
 
     Raises ValueError for the home of a user who does not exist.
     """
@@ -32,14 +32,15 @@ def whole_path(text: str) -> str:
 
 _WHOLE = AfterValidator(whole_path)
 PathText = Annotated[str, _WHOLE]
-"""A setting that names a file or a folder; services run in another folder than the commands."""
+"""A setting that names a file or a folder. It is made absolute, because services and commands run
+in different folders."""
 
 
 class SettingsFile(TomlConfigSettingsSource):
-    """The settings file of one home folder; gives nothing where there is none.
+    """The settings file of one home folder; gives no values if it does not exist.
 
-    Raises WrongUsage where it is not a file, cannot be read, is not TOML, can be written by others,
-    or holds a name that is not a setting or a value that only the environment can give.
+    Raises WrongUsage if it is not a regular file, belongs to another user, can be written by
+    others, cannot be read, is not TOML, or holds an unknown name or an unusable value.
     """
 
     def __init__(self, settings_class: type[BaseSettings], home: Path) -> None:
@@ -59,14 +60,14 @@ class SettingsFile(TomlConfigSettingsSource):
 
 
 def open_to_others(path: Path, permissions: int) -> bool:
-    """Whether a file gives its group or all others one of these permissions, in a folder that lets
-    them in. Raises OSError."""
+    """Whether a file gives one of these permissions to its group or to all other users, and its
+    folder lets them enter. Raises OSError."""
     file = path.resolve()
     return bool(file.stat().st_mode & permissions and file.parent.stat().st_mode & CAN_ENTER)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A question for who wrote a name that is not a setting."""
+    """End of a message about an unknown setting: the most similar name, or where to list them."""
     near = get_close_matches(name, sorted(known), 1)
     return f"did you mean {near[0]}?" if near else "`nightreel settings` lists those there are."
 
@@ -86,7 +87,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _refuse_file_of_others(path: Path) -> None:
-    """It names programs that are run: who can write it can do all that its reader can."""
+    """The file names programs to run: who can write it can do all that its reader can."""
     if path.stat().st_uid not in {0, os.geteuid(), path.parent.stat().st_uid}:
         raise WrongUsage(f"{path} belongs to another user; chown it to the owner of its folder.")
     if open_to_others(path, CAN_WRITE):
@@ -119,11 +120,11 @@ def _unknown(name: str, path: Path, known: set[str]) -> str:
 
 
 def _unusable(value: object, field: FieldInfo) -> str:
-    """Why a value that the environment could give cannot be taken from a file; empty if it can."""
+    """Why a value cannot be taken from the file; empty if it can."""
     if isinstance(value, bool) and field.annotation is not bool:
-        return "true and false are no values for it"  # Pydantic would take them for 1 and 0
+        return "true and false are no values for it"  # Pydantic would read them as 1 and 0
     if isinstance(value, str) and "\0" in value:
-        return "it holds a NUL"  # which no environment of a service can
+        return "it holds a NUL"  # a service's environment cannot hold one
     if isinstance(value, str) and value and _WHOLE in field.metadata:
         return "" if value[0] in "/~" else "it must be a whole path, beginning with / or ~"
     return ""
