@@ -1,7 +1,7 @@
-"""Where two recordings show the same footage, found from their fingerprints.
+"""Finds overlaps: stretches that two recordings have in common, from their fingerprints.
 
-Marks of rare moments vote for offsets. What they propose is held against all that changed, and
-against how well the two agree at offsets where they ought not to.
+Marks of rare moments vote for offsets. Each proposed offset is checked against all changes of both
+recordings, and against the agreement at offsets that must be wrong.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,26 +14,27 @@ from numpy.typing import NDArray
 from footage.fingerprint import STEP_MS, Changes, Glimpses, changes
 
 LIKE_BITS = 14
-"""Marks of one moment in two exports differ in about 5 of their 64 bits, those of two moments
-in about 32, and hardly ever in 14 or less."""
+"""Marks of one moment in two exports differ in about 5 of their 64 bits, marks of two moments in
+about 32, and hardly ever in 14 or less."""
 QUERY_STEPS = 4
-"""Of two seconds one mark is asked for: the next ones are much like it."""
+"""One mark is queried for every two seconds: the next ones are much like it."""
 RARE_SHARE = 0.02
-"""A mark that more of the other recording's resemble tells no time: a lamp that blinks."""
+"""A mark that resembles a larger share of the other recording's marks gives no offset, for example
+a blinking lamp."""
 FEWEST_VOTES = 4
 MOST_PROPOSALS = 3
 EXPECTED_AGREEMENT = 0.4
-"""Cosine of two changes from which on they speak for one moment; below it they speak against."""
+"""Two changes with at least this cosine are evidence for the same moment; below it, against it."""
 LEAST_AGREEMENT = 0.6
 LEAST_MOMENTS = 30
-"""In so many half seconds of the common stretch something must happen: one person who walks
-through the picture as somebody else did on another day is seen for less."""
+"""In at least this many half seconds of the common stretch something must happen. One person who
+walks through the picture as another did on another day is visible for less."""
 LEAST_SHARE = 0.6
-"""So much of what happens while both run must lie in the common stretch, ..."""
+"""At least this share of what happens while both run must lie in the common stretch, ..."""
 ENOUGH_MOMENTS = 120
-"""... or so many moments, as in a film that was put together from several."""
+"""... or at least this many moments, as in a film that was cut together from several."""
 LEAST_LEAD = 2.0
-"""Times as much must speak for an offset as for any other."""
+"""The best offset needs this many times the evidence of any other."""
 _APART_STEPS = 6
 _OTHER_LAGS = 60
 _FINE_MS = 50
@@ -42,27 +43,27 @@ _FINE_STRETCH_MS = 300_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marks:
-    """The telling moments of one recording."""
+    """The moments of one recording in which something happened, each with its mark."""
 
     steps: NDArray[np.int64]
-    """Shape [n]: their places on the grid, in order."""
+    """Shape [n]: positions on the grid, ascending."""
     bits: NDArray[np.uint64]
-    """Shape [n]."""
+    """Shape [n]: the marks."""
 
     @classmethod
     def joined(cls, parts: Sequence["Marks"]) -> Self:
-        """Those of one segment after another."""
+        """Concatenate the marks of consecutive segments."""
         steps = [np.empty(0, np.int64), *(part.steps for part in parts)]
         bits = [np.empty(0, np.uint64), *(part.bits for part in parts)]
         return cls(np.concatenate(steps), np.concatenate(bits))
 
     def pack(self) -> bytes:
-        """As bytes, sixteen for each."""
+        """As bytes, sixteen for each mark."""
         return self.steps.astype("<i8").tobytes() + self.bits.astype("<u8").tobytes()
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
-        """What `pack` made."""
+        """Read what `pack` made."""
         count = len(packed) // 16
         bits = np.frombuffer(packed, "<u8", offset=8 * count)
         return cls(np.frombuffer(packed, "<i8", count), bits)
@@ -73,39 +74,40 @@ class Overlap:
     """The same footage in two recordings."""
 
     offset_ms: int
-    """Where the second begins, in the first one's time; it may be before the first begins."""
+    """Start of the second recording in the first one's time; negative if it starts earlier."""
     start_ms: int
     end_ms: int
     """The common stretch, in the first one's time."""
     agreement: float
-    """How well the changes agree over it: their mean cosine, 0.6 to 1."""
+    """Agreement of the changes over the stretch: their mean cosine, 0.6 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """The stretch that speaks most for one offset, on the first recording's grid."""
+    """The stretch with the most evidence for one offset, on the first recording's grid."""
 
     evidence: float
     begin: int
     end: int
-    """Not included."""
+    """Exclusive."""
     moments: int
-    """How many of it tell something."""
+    """Number of its steps in which something happened."""
     share: float
-    """How much of all that happens while both run lies in it."""
+    """Share of all that happens while both run that lies in the stretch, 0 to 1."""
 
 
 _NOTHING = _Run(0, 0, 0, 0, 0)
 
 
-def marks_of(found: Changes) -> Marks:
-    """The telling moments among changes."""
-    telling = np.flatnonzero(found.telling)
-    return Marks(telling + found.first_step, found.marks[telling])
+def marks_of(moments: Changes) -> Marks:
+    """The marks of those moments in which something happened."""
+    telling = np.flatnonzero(moments.telling)
+    return Marks(telling + moments.first_step, moments.marks[telling])
 
 
 def proposals(a: Marks, b: Marks) -> list[int]:
-    """Where b may begin, in steps of a's time: what several rare marks agree on, best first."""
+    """Where b may start, in steps of a's time: offsets that several rare marks agree on, best
+    first."""
     lags = np.concatenate([np.empty(0, np.int64), *_votes(a, b)])
     if not lags.size:
         return []
@@ -123,8 +125,8 @@ def proposals(a: Marks, b: Marks) -> list[int]:
 def align(a: Glimpses, b: Glimpses, lags: Sequence[int]) -> Overlap | None:
     """The overlap near one of these lags, as `proposals` gives them.
 
-    None where too little happens, where it does not agree, or where it agrees elsewhere as well:
-    of something that repeats itself nobody can tell when it was.
+    None if too little happens, if the changes do not agree, or if they agree at another lag as
+    well: the time of repeating footage cannot be told.
     """
     if not lags:
         return None
@@ -132,10 +134,9 @@ def align(a: Glimpses, b: Glimpses, lags: Sequence[int]) -> Overlap | None:
     halves = sorted({2 * lag + half for lag in lags for half in (-2, -1, 0, 1, 2)})
     runs = {half: _run(here, there[half % 2], (half + 1) // 2) for half in halves}
     runs |= {2 * lag: _run(here, there[0], lag) for lag in _other_lags(here, there[0])}
-    half = max(runs, key=lambda one: runs[one].evidence)
-    rival = max(
-        (runs[one].evidence for one in runs if abs(one - half) > 2 * _APART_STEPS), default=0
-    )
+    half = max(runs, key=lambda half: runs[half].evidence)
+    rivals = [run.evidence for at, run in runs.items() if abs(at - half) > 2 * _APART_STEPS]
+    rival = max(rivals, default=0)
     best = runs[half]
     if best.evidence < LEAST_LEAD * rival or not _is_enough(best):
         return None
@@ -160,7 +161,7 @@ def _is_enough(run: _Run) -> bool:
 
 
 def _run(a: Changes, b: Changes, lag: int) -> _Run:
-    """The stretch with the largest sum of what speaks for a lag less what speaks against it."""
+    """The stretch with the largest sum of evidence for a lag minus evidence against it."""
     cosines, telling, first = _compared(a, b, lag)
     if not telling.any():
         return _NOTHING
@@ -175,7 +176,7 @@ def _run(a: Changes, b: Changes, lag: int) -> _Run:
 def _compared(
     a: Changes, b: Changes, lag: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], int]:
-    """Cosines while both run, where either tells something, and the step of the first."""
+    """Cosines while both run, where something happens in either, and the step of the first."""
     begin = max(a.first_step, b.first_step + lag)
     end = max(begin, min(a.first_step + len(a.known), b.first_step + lag + len(b.known)))
     of_a = slice(begin - a.first_step, end - a.first_step)
@@ -186,14 +187,14 @@ def _compared(
 
 
 def _other_lags(a: Changes, b: Changes) -> list[int]:
-    """Lags all over the range in which anything of both can meet."""
+    """Lags spread over the range in which the two recordings can overlap."""
     first = a.first_step - b.first_step - len(b.known)
     lags = np.linspace(first, first + len(a.known) + len(b.known), _OTHER_LAGS)
     return [round(lag) for lag in lags]
 
 
 def _refined(here: Changes, b: Glimpses, near_ms: int, run: _Run) -> tuple[int, float]:
-    """The offset within half a second that agrees best, and how well it does."""
+    """The offset with the best agreement within half a second, and that agreement."""
     begin_ms = run.begin * STEP_MS
     end_ms = min(run.end * STEP_MS, begin_ms + _FINE_STRETCH_MS)
     part = b.between(begin_ms - near_ms - 4 * STEP_MS, end_ms - near_ms + 4 * STEP_MS)

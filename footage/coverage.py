@@ -1,4 +1,4 @@
-"""What was looked at, and what could not be."""
+"""What was decoded and sampled, and what could not be decoded."""
 
 import math
 from bisect import bisect_right
@@ -10,30 +10,31 @@ from footage.packets import Packet
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The account of one segment."""
+    """The coverage of one segment."""
 
     decoded_frames: int
     sampled_frames: int
     decoded_ms: int
-    """How much of the segment the decoded frames show."""
+    """Duration of the segment that the decoded frames show."""
     gaps: tuple[tuple[int, int], ...]
     """Stretches [from, to) in milliseconds whose pictures could not be decoded."""
 
 
 @dataclass(slots=True)
 class Hole:
-    """A stretch without decoded frames, in ticks, and what its packets say of it."""
+    """A stretch without decoded frames, in ticks, and which of its packets were lost."""
 
     before: float
-    """The last frame before it; minus infinity where the segment has none."""
+    """The last frame before it; minus infinity if the segment has none."""
     after: float
-    """The first frame after it; infinity where the recording has none."""
+    """The first frame after it; infinity if the recording has none."""
     lost_from: float = math.inf
     """When the first picture that was not decoded should have been shown."""
     lost_to: float = -math.inf
+    """`after`; if that is infinite, when the last lost picture should have ended."""
 
     def lose(self, start: float, end: float) -> None:
-        """Take note of a lost picture, in any order."""
+        """Add a lost picture, shown from `start` to `end`, in ticks; the order does not matter."""
         self.lost_from = min(self.lost_from, start)
         self.lost_to = self.after if self.after < math.inf else max(self.lost_to, end)
 
@@ -41,11 +42,11 @@ class Hole:
 def find_gaps(
     holes: Sequence[Hole], packets: Iterable[Packet], *, tolerance: int, keyframes_only: bool
 ) -> list[tuple[int, int]]:
-    """Tell stretches that could not be decoded from those that have no more pictures to show.
+    """Tell stretches that could not be decoded from stretches that contain no more pictures.
 
-    `holes` are in order; `tolerance` and the stretches that come back are in ticks. A picture is
-    lost when its packet is there and no frame came of it, or when packets follow each other later
-    than their durations allow. When only keyframes are decoded, only they can be lost.
+    `holes` are in order; `tolerance` and the returned stretches [from, to) are in ticks. A picture
+    is lost if its packet exists but gave no frame, or if a packet follows the one before later than
+    that one's duration allows. If only keyframes are decoded, only keyframes can be lost.
     """
     previous = None
     for packet in packets:

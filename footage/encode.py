@@ -1,7 +1,7 @@
-"""Pictures become a small clip that a browser plays, in a child behind the decoder's sandbox.
+"""Encodes pictures as a small clip for browsers, in a child process in the decoder's sandbox.
 
-The pictures are our own by now; the child is shut in all the same, for what they show is private
-and goes nowhere but back to us: in by a file without a name, out by a pipe.
+By now the pictures are our own. The child is sandboxed all the same because they are private: they
+go in through a file without a name and come back through a pipe, and go nowhere else.
 """
 
 import os
@@ -28,9 +28,10 @@ def encode_mp4(
     max_side_px: int,
     decoder: Decoder,
 ) -> bytes:
-    """H.264 in MP4, of RGB pictures of one size, no side longer than `max_side_px`.
+    """Encode RGB pictures of one size, uint8 [height, width, 3], as H.264 in MP4.
 
-    Raises DecoderFailed when ffmpeg cannot do it.
+    They are scaled down so that no side is longer than `max_side_px`. Raises DecoderFailed if
+    ffmpeg fails or takes longer than a minute.
     """
     height, width, _ = pictures[0].shape
     shrink = min(1.0, max_side_px / max(width, height))
@@ -58,17 +59,17 @@ def _run(command: list[str], pictures: Sequence[NDArray[np.uint8]], decoder: Dec
         except OSError as error:
             raise DecoderFailed(f"ffmpeg cannot be started: {error.strerror}.") from None
     try:
-        clip, said = child.communicate(timeout=_LONGEST_SECONDS)
+        clip, log = child.communicate(timeout=_LONGEST_SECONDS)
     except subprocess.TimeoutExpired:
         child.kill()
         child.communicate()
         raise DecoderFailed("ffmpeg took too long to make the clip; try again.") from None
     if child.returncode or not clip:
-        raise DecoderFailed(_explained(said.decode(errors="replace")))
+        raise DecoderFailed(_explained(log.decode(errors="replace")))
     return clip
 
 
-def _explained(said: str) -> str:
-    if "Unknown encoder" in said:
+def _explained(log: str) -> str:
+    if "Unknown encoder" in log:
         return "This ffmpeg cannot write H.264; install one that can, or take imageio-ffmpeg's."
     return "ffmpeg could not make the clip; try again."

@@ -1,7 +1,7 @@
-"""Whether a file is all there, as far as its structure tells: a copy may have been broken off.
+"""Tells from its structure whether a file is truncated, for example by an interrupted copy.
 
-MP4 and MOV are rows of boxes, Matroska and WebM are one segment; each says how long it is. Where
-nothing is said (transport streams, live recordings) nothing is missed.
+MP4 and MOV are sequences of boxes, Matroska and WebM have one segment; each states its length.
+Files that state no length (transport streams, live recordings) count as complete.
 """
 
 import os
@@ -17,11 +17,11 @@ _BOXES = frozenset(
     [b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"mfra", b"sidx", b"free", b"skip", b"wide"]
 )
 _MOST_BOXES = 500_000
-"""More than two days of fragments of a second have; a file may consist of nothing else."""
+"""More than two days of one-second fragments have. A hostile file may consist of boxes only."""
 
 
 def refuse_part(path: str) -> None:
-    """Raise UnreadableFootage when a file is only a part of what it was; and as `open_footage`."""
+    """Raise UnreadableFootage if a file is truncated, and what `open_footage` raises."""
     with open_footage(path) as file:
         if ends_early(file, os.fstat(file.fileno()).st_size):
             raise UnreadableFootage(
@@ -31,14 +31,14 @@ def refuse_part(path: str) -> None:
 
 
 def ends_early(file: BinaryIO, size_bytes: int) -> bool:
-    """Whether a file, open at its beginning, is shorter than it says it is."""
+    """Whether a file, open at its beginning, is shorter than it states."""
     if file.read(4) == _EBML:
         return _segment_end(file) > size_bytes
     return any(end > size_bytes for end in islice(_box_ends(file, size_bytes), _MOST_BOXES))
 
 
 def _box_ends(file: BinaryIO, size_bytes: int) -> Iterator[int]:
-    """Where each box ends, until something follows that is none or reaches to the file's end."""
+    """The end of each box, up to one that is unknown or that extends to the end of the file."""
     begin = 0
     while begin < size_bytes:
         file.seek(begin)
@@ -53,7 +53,7 @@ def _box_ends(file: BinaryIO, size_bytes: int) -> Iterator[int]:
 
 
 def _segment_end(file: BinaryIO) -> int:
-    """Where Matroska's segment ends; 0 when that is not said."""
+    """End of Matroska's segment; 0 if it is not stated."""
     file.seek(_length(file), os.SEEK_CUR)
     name = file.read(4)
     length = _length(file)
@@ -61,7 +61,7 @@ def _segment_end(file: BinaryIO) -> int:
 
 
 def _length(file: BinaryIO) -> int:
-    """A length of Matroska's; 0 when it is not known, which has all bits set."""
+    """Read a Matroska length; 0 if it is unknown, which is coded as all bits set."""
     first = file.read(1)
     if not first or not first[0]:
         return 0

@@ -1,4 +1,4 @@
-"""A few seconds of a recording, decoded again to be looked at by a person."""
+"""Decodes a few seconds of a recording again, for a person to watch."""
 
 import math
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from footage.reports import Reports
 from footage.segments import Segment
 
 _EARLY_MS = -5000
-"""How far before the excerpt to seek: containers without an index are sought by decoding time,
-which may be too late; what comes early is decoded and dropped."""
+"""How far before the excerpt to seek. In containers without an index ffmpeg seeks by decoding time,
+which may be too late; frames before the excerpt are decoded and dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which stretch, and how it is to be shown."""
+    """A stretch, how often to sample it, and the size of its pictures."""
 
     start_ms: int
     end_ms: int
@@ -32,9 +32,9 @@ class Span:
 
 
 def excerpt(recording: Recording, segment: Segment, span: Span, *, decoder: Decoder) -> list[Frame]:
-    """The pictures of a stretch, one every `interval_ms`, that begins in a segment.
+    """The frames of a stretch that begins in `segment`, one every `interval_ms`.
 
-    Raises FootageVanished, DecoderFailed.
+    Raises DecoderFailed, and what `open_footage` and the recording's supply raise.
     """
     wanted = _as_segment(recording, segment, span)
     size = filters.fit(recording.width, recording.height, span.max_side_px)
@@ -50,7 +50,7 @@ def excerpt(recording: Recording, segment: Segment, span: Span, *, decoder: Deco
             address=address,
         )
 
-    # A recording without a clock cannot be sought: then its segments begin at no keyframe.
+    # ffmpeg cannot seek in a recording without a clock; its segments begin at no keyframe.
     seekable = segment.start_pts is not None
     reading = filters.reading(recording, wanted, seek_ms=_EARLY_MS) if seekable else {}
     with Child(

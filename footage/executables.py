@@ -1,4 +1,4 @@
-"""Which ffmpegs this computer has, and which of them is used."""
+"""Finds the ffmpegs on this machine and chooses one."""
 
 import contextlib
 import os
@@ -12,28 +12,28 @@ import imageio_ffmpeg
 from errors import StackTrouble, WrongUsage
 
 MINIMUM_VERSION = (6, 0)
-"""The first that reads an open file, by the protocol `fd`."""
+"""The first version that reads an open file, by the protocol `fd`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An ffmpeg of this computer."""
+    """An ffmpeg on this machine."""
 
     path: str
     version: str
-    """As it calls itself, e.g. `5.1.9-0+deb12u1` or `n9.0.2-17-g2a571b6068`."""
+    """As it reports it, e.g. `5.1.9-0+deb12u1` or `n9.0.2-17-g2a571b6068`."""
     origin: str
     """`system` or `imageio-ffmpeg`."""
 
     @property
     def number(self) -> tuple[int, int]:
-        """Major and minor version; (0, 0) for a build that does not say."""
-        found = re.match(r"n?(\d+)\.(\d+)", self.version)
-        return (int(found[1]), int(found[2])) if found else (0, 0)
+        """Major and minor version; (0, 0) for a build that does not report one."""
+        number = re.match(r"n?(\d+)\.(\d+)", self.version)
+        return (int(number[1]), int(number[2])) if number else (0, 0)
 
 
 def find_ffmpegs() -> list[Found]:
-    """Every ffmpeg on the path and the one imageio-ffmpeg brings, in that order."""
+    """Every ffmpeg on the path, then the one that imageio-ffmpeg ships."""
     candidates = [(str(Path(folder, "ffmpeg")), "system") for folder in os.get_exec_path()]
     with contextlib.suppress(RuntimeError):  # imageio-ffmpeg has no binary for this platform
         candidates.append((imageio_ffmpeg.get_ffmpeg_exe(), "imageio-ffmpeg"))
@@ -46,27 +46,27 @@ def find_ffmpegs() -> list[Found]:
 
 
 def choose(preferred: str = "") -> str:
-    """Path of the ffmpeg to use: `preferred`, or the newest there is, the system's among equals.
+    """Path of the ffmpeg to use: `preferred`, or the newest, of equals the system's.
 
-    Raises WrongUsage when `preferred` is no ffmpeg of version 6.0 or later, StackTrouble when
-    there is none at all.
+    Raises WrongUsage if `preferred` is not an ffmpeg of version 6.0 or later, StackTrouble if no
+    such ffmpeg is installed.
     """
-    found = [Found(preferred, _version(preferred), "system")] if preferred else find_ffmpegs()
-    usable = [each for each in found if each.number >= MINIMUM_VERSION]
+    present = [Found(preferred, _version(preferred), "system")] if preferred else find_ffmpegs()
+    usable = [program for program in present if program.number >= MINIMUM_VERSION]
     if usable:
-        return max(usable, key=lambda each: (each.number, each.origin == "system")).path
+        return max(usable, key=lambda program: (program.number, program.origin == "system")).path
     if preferred:
         raise WrongUsage(f"{preferred} is not an ffmpeg of version 6.0 or later; name another.")
     raise StackTrouble("No ffmpeg 6.0 or later found; install one.")
 
 
 def _version(path: str) -> str:
-    """What an executable calls itself; empty when it is no ffmpeg."""
+    """The version that an executable reports; empty if it is not an ffmpeg."""
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
         answer = subprocess.run(
             [path, "-nostdin", "-version"],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False,
         )  # fmt: skip
-        found = re.match(rb"ffmpeg version (\S+)", answer.stdout)
-        return found[1].decode(errors="replace") if found else ""
+        version = re.match(rb"ffmpeg version (\S+)", answer.stdout)
+        return version[1].decode(errors="replace") if version else ""
     return ""

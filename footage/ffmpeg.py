@@ -1,4 +1,5 @@
-"""The only module that starts ffmpeg: hostile files meet its children, and never the worker itself.
+"""Runs ffmpeg in child processes that decode or read files, so that the worker itself never parses
+hostile files.
 
 ffmpeg-python builds the arguments. Its own runners wait for ever and deadlock on a full pipe, so
 they are not used.
@@ -36,10 +37,10 @@ _MISUSE_SIGNS = ("Unrecognized option", "No such filter", "Error initializing fi
 
 
 def command(decoder: Decoder, reading: Options, writing: Options) -> list[str]:
-    """The argument list that reads the first moving-picture stream of stdin to stdout.
+    """The arguments that read the first video stream from stdin and write it to stdout.
 
-    `0:V:0` passes over attached pictures. `fd:` is an open file: the child learns no name, so no
-    name can be taken for an option, a protocol or a pattern, and it cannot ask for another file.
+    `0:V:0` skips attached pictures. `fd:` is an open file: the child learns no name, so no name can
+    be taken for an option, a protocol or a pattern, and it cannot ask for another file.
     """
     source = ffmpeg.input("fd:", **{**guards(decoder), **reading})
     only: Options = {"map": "0:V:0", "an": None, "sn": None, "dn": None, "threads": 1}
@@ -52,8 +53,8 @@ def command(decoder: Decoder, reading: Options, writing: Options) -> list[str]:
 class Child:
     """One running ffmpeg: data on stdout, reports on a side pipe, its log on stderr.
 
-    One loop reads all three, so that none of them can fill up and stop the child, and no thread
-    is needed. Waiting for the child is what is limited: a slow reader does not use up its time.
+    One loop reads all three, so that none of them can fill up and block the child, and no thread
+    is needed. The time limit counts waits for the child only: a slow reader does not use it up.
     """
 
     def __init__(
@@ -67,15 +68,16 @@ class Child:
         timeout_seconds: float = 0,
         supply: Supply | None = None,
     ) -> None:
-        """Start it.
+        """Start the child.
 
-        `writing` receives the side pipe's address, quoted for use in a filter; what is written
-        there comes to `reports`. `timeout_seconds` stands in for the decoder's own limit.
-        `supply` fetches what is missing of the file; the methods below raise what it raises.
-        Raises DecoderFailed when the child cannot be started, and what `open_footage` raises.
+        `reading` are its input options. `writing` is called with the side pipe's address, quoted
+        for use in a filter, and returns the output options; `reports` gets what the child writes to
+        that pipe. `timeout_seconds`, if not 0, replaces the decoder's own limit. `supply` fetches
+        missing parts of the file; the methods below raise what it raises. Raises DecoderFailed if
+        the child cannot be started, and what `open_footage` raises.
         """
         self._seconds_left = timeout_seconds or decoder.timeout_seconds
-        self._walls = decoder.sandbox
+        self._sandbox = decoder.sandbox
         self._log_head, self._log_tail = bytearray(), bytearray()
         self._reads = FreeReads()
         self._side, child_side = os.pipe()
@@ -96,7 +98,8 @@ class Child:
         self._drains = {self._process.stderr.fileno(): self._keep_log, self._side: reports}
 
     def read_into(self, buffer: memoryview) -> int:
-        """Fill `buffer` from stdout; fewer bytes than it holds mean the end of the stream.
+        """Fill `buffer` from stdout and return how many bytes were read; fewer than it holds mean
+        the end of the stream.
 
         Raises DecoderFailed when the child's time is used up.
         """
@@ -106,7 +109,7 @@ class Child:
         return filled
 
     def lines(self) -> Iterator[bytes]:
-        """The lines of stdout without their ends; an endless one is cut.
+        """The lines of stdout without their line ends; an endless line is cut.
 
         Raises DecoderFailed when the child's time is used up.
         """
@@ -117,16 +120,19 @@ class Child:
             rest = rest[:_LONGEST_LINE_BYTES]
 
     def wait_for_report(self) -> bool:
-        """Wait until something has come beside stdout; False when the child has ended."""
+        """Wait for output on any pipe but stdout; False once the side pipe has ended.
+
+        Raises DecoderFailed when the child's time is used up.
+        """
         if self._side in self._drains:
             self._wait()
         return self._side in self._drains
 
     def finish(self) -> int:
-        """Wait for the end after stdout has been read, and give the exit status.
+        """Wait for the child's end, after stdout has been read, and return its exit status.
 
-        Raises DecoderFailed when the child was killed, lacked memory or time, or did not
-        understand what was asked of it. A file it cannot open or decode is not such a case.
+        Raises DecoderFailed if the child was killed, lacked memory or time, or did not know its
+        options. A file that it cannot open or decode raises nothing.
         """
         while self._drains:
             self._wait()
@@ -135,7 +141,7 @@ class Child:
         except subprocess.TimeoutExpired:
             raise self._out_of_time() from None
         self._reads.check()
-        status = own_status(ended, self._walls, self.log)
+        status = own_status(ended, self._sandbox, self.log)
         if status < 0:
             raise DecoderFailed(
                 f"ffmpeg was killed by {signal.Signals(-status).name}; the segment is retried."
@@ -154,25 +160,25 @@ class Child:
 
     @property
     def has_opened(self) -> bool:
-        """Whether it understood the file well enough to choose a stream."""
+        """Whether the child understood the file well enough to choose a stream."""
         return "Stream mapping:" in self.log
 
     @property
     def has_too_much(self) -> bool:
-        """Whether the file asks for more than any honest one: streams, or memory for its index."""
+        """Whether the file needs too much: too many streams, or too much memory for its index."""
         opened_nothing = "Error opening input" in self.log and _NO_MEMORY in self.log
         return "Number of streams exceeds" in self.log or opened_nothing
 
     @property
     def log(self) -> str:
-        """Beginning and end of what it wrote to stderr."""
+        """Beginning and end of the child's stderr."""
         return (self._log_head + self._log_tail).decode(errors="replace")
 
     def close(self) -> None:
-        """Kill it if it still runs, reap it and close the pipes; twice does no harm."""
+        """Kill the child if it still runs, reap it and close the pipes; may be called twice."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in a dead network disk
+        with contextlib.suppress(subprocess.TimeoutExpired):  # hangs on a dead network disk
             self._process.wait(timeout=10)
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None
@@ -208,7 +214,7 @@ class Child:
         except OSError as error:
             raise DecoderFailed(f"ffmpeg cannot be started: {error.strerror}.") from None
         assert process.stdout is not None
-        with contextlib.suppress(OSError):  # the user's share of pipe memory may be used up
+        with contextlib.suppress(OSError):  # the user's quota of pipe memory may be used up
             fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         return process
 
@@ -218,7 +224,7 @@ class Child:
         return os.readv(self._stdout, [buffer])
 
     def _wait(self, *wanted: int) -> set[int]:
-        """Wait for any pipe, empty those beside stdout, and say which are readable."""
+        """Wait for any pipe, read the others than stdout, and return which were readable."""
         poll = select.poll()
         for pipe in (*self._drains, *wanted):
             poll.register(pipe, select.POLLIN)

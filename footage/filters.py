@@ -1,4 +1,4 @@
-"""The options that make ffmpeg give the wanted frames of a segment; pure."""
+"""The options with which ffmpeg gives the wanted frames of a segment; pure functions."""
 
 import math
 from fractions import Fraction
@@ -12,11 +12,11 @@ from footage.segments import Segment
 Mode: TypeAlias = Literal["interval", "keyframes"]
 
 _NEAR_BEGINNING_US = 1_000_000
-"""Seeking to before the first picture fails in some containers, and then loses the first ones."""
+"""Seeking to before the first picture fails in some containers and loses the first pictures."""
 
 
 def fit(width: int, height: int, max_side_px: int) -> tuple[int, int]:
-    """Scale a size down so that its longer side is at most `max_side_px`; never up."""
+    """Scale a size (width, height) down so that no side exceeds `max_side_px`; never up."""
     shrink = min(Fraction(1), Fraction(max_side_px, max(width, height)))
     return max(1, round(width * shrink)), max(1, round(height * shrink))
 
@@ -24,10 +24,10 @@ def fit(width: int, height: int, max_side_px: int) -> tuple[int, int]:
 def reading(
     recording: Recording, segment: Segment, *, seek_ms: int, keyframes_only: bool = False
 ) -> Options:
-    """Input options: where to begin, `seek_ms` from the segment's first keyframe, and what to skip.
+    """Input options: seek to `seek_ms` from the segment's first keyframe, and what to skip.
 
-    ffmpeg's own exact seeking reckons absolute times wrongly when a recording does not start at
-    zero, so it is off and `trim` does its work.
+    ffmpeg's exact seeking computes wrong absolute times for a recording that does not start at
+    zero, so it is off and `trim` is used instead.
     """
     options: dict[str, str | int | None] = {}
     if keyframes_only:
@@ -70,10 +70,10 @@ def _trim(segment: Segment) -> list[str]:
 
 
 def _first_of_cell(recording: Recording, interval_ms: int) -> str:
-    """True for a frame in another cell of the grid than the frame selected before it.
+    """A condition: the frame is in another cell of the grid than the frame selected before it.
 
-    The grid lies over the whole recording, so segments agree on it. Whole numbers in lowest terms
-    are exact in ffmpeg's doubles.
+    The grid covers the whole recording, so all segments agree on it. Integers in lowest terms are
+    exact in ffmpeg's doubles.
     """
     tick_us = recording.time_base * 1_000_000
     terms = (

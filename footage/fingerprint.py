@@ -1,8 +1,8 @@
-"""What happens in footage, told in a way that survives another codec, size or bit rate.
+"""Describes what happens in footage in a form that survives another codec, size or bit rate.
 
-Pictures alone would not do: those of a camera that does not move look alike on every day. So a
-fingerprint tells what *changes* from one second to the next, and where in the picture; where
-nothing changes it tells nothing.
+Pictures alone are not enough: those of a fixed camera look alike on every day. So a fingerprint
+describes what *changes* from one second to the next, and where in the picture; where nothing
+changes it contains nothing.
 """
 
 import math
@@ -17,24 +17,25 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 VERSION = 1
-"""Of all that is told here: fingerprints of two versions are not compared."""
+"""Version of the fingerprints; those of different versions are not compared."""
 SIDE = 16
 STEP_MS = 500
-"""Fingerprints are compared on a grid of this, in recording time."""
+"""Spacing of the grid on which fingerprints are compared, in recording time."""
 LONGEST_SPACING_MS = 1500
-"""Pictures further apart than this say nothing of what changed between them."""
+"""Pictures further apart than this do not show what changed between them."""
 LEAST_CHANGE = 1.5
-"""Grey levels (root of the mean square, over the picture) below which nothing happened: the
-noise of sensors and codecs, averaged over a cell, stays below a third of this."""
+"""Grey levels (root mean square over the picture) below which nothing happened. The noise of
+sensors and codecs, averaged over a cell, stays below a third of this."""
 _FREQUENCIES = 8
 _STEPS_AT_ONCE = 4096
 _ENOUGH_PX = 256
-"""Of a larger picture every other pixel will do, or every third: it costs less than its noise."""
+"""Of a larger picture only every second pixel is used, or every third, and so on. That saves time,
+and the difference is smaller than the picture's noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Glimpses:
-    """Small grey pictures in order of time: what is kept of the frames that were sampled."""
+    """Small grey versions of the sampled frames, in order of time."""
 
     times_ms: NDArray[np.int64]
     """Shape [n], recording time."""
@@ -43,32 +44,32 @@ class Glimpses:
 
     @classmethod
     def of(cls, seen: Sequence[tuple[int, NDArray[np.uint8]]]) -> Self:
-        """Pictures that `glimpse` gave, each with its time."""
+        """Collect pictures from `glimpse`, each with its time in milliseconds."""
         times_ms = np.array([time_ms for time_ms, _ in seen], np.int64)
         pictures = np.array([picture for _, picture in seen], np.uint8)
         return cls(times_ms, pictures.reshape(-1, SIDE, SIDE))
 
     @classmethod
     def joined(cls, parts: Sequence["Glimpses"]) -> Self:
-        """Those of one segment after another."""
+        """Concatenate the glimpses of consecutive segments."""
         times_ms = [np.empty(0, np.int64), *(part.times_ms for part in parts)]
         pictures = [np.empty((0, SIDE, SIDE), np.uint8), *(part.pictures for part in parts)]
         return cls(np.concatenate(times_ms), np.concatenate(pictures))
 
     def between(self, start_ms: int, end_ms: int) -> "Glimpses":
-        """Those of a stretch."""
+        """The glimpses in [start_ms, end_ms)."""
         part = slice(*np.searchsorted(self.times_ms, [start_ms, end_ms]))
         return Glimpses(self.times_ms[part], self.pictures[part])
 
     def pack(self) -> bytes:
-        """As bytes, compressed; what does not change takes next to no room."""
+        """As bytes, compressed; a scene that does not change takes almost no space."""
         times = np.diff(self.times_ms, prepend=0).astype("<i8").tobytes()
         pictures = np.diff(self.pictures, axis=0, prepend=np.uint8(0)).tobytes()
         return zlib.compress(times + pictures)
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
-        """What `pack` made."""
+        """Read what `pack` made."""
         raw = zlib.decompress(packed)
         count = len(raw) // (8 + SIDE * SIDE)
         times = np.frombuffer(raw, "<i8", count).cumsum()
@@ -78,37 +79,37 @@ class Glimpses:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Changes:
-    """What changed around each moment of a grid that is `STEP_MS` wide."""
+    """What changed around each moment of a grid with a spacing of `STEP_MS`."""
 
     first_step: int
-    """The first moment's place on the grid: its recording time in steps."""
+    """Position of the first moment on the grid: its recording time in steps."""
     directions: NDArray[np.float32]
-    """Shape [n, 64]: where it grew lighter and where darker, at length one; zero where nothing
+    """Shape [n, 64]: unit vectors of where the picture grew lighter and darker; zero where nothing
     happened."""
     known: NDArray[np.bool_]
-    """Shape [n]: where there were pictures close enough to tell."""
+    """Shape [n]: whether there were pictures close enough to compare."""
 
     @property
     def telling(self) -> NDArray[np.bool_]:
-        """Shape [n]: where something happened."""
+        """Shape [n]: whether something happened."""
         return np.asarray(self.directions.any(axis=1))
 
     @property
     def marks(self) -> NDArray[np.uint64]:
-        """Shape [n]: the signs of the 64 numbers, one bit each; like changes differ in few."""
+        """Shape [n]: the signs of the 64 numbers, one bit each; similar changes differ in few."""
         bits = np.packbits(self.directions > 0, axis=1, bitorder="little")
         return bits.view("<u8").ravel()
 
 
 def glimpse(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture (RGB uint8 [h, w, 3]) in grey at 16 by 16, whatever its shape was."""
+    """Reduce a picture of any size (RGB uint8 [h, w, 3]) to 16 by 16 grey pixels (uint8)."""
     stride = max(1, min(image.shape[:2]) // _ENOUGH_PX)
     thinned = Picture.fromarray(image[::stride, ::stride])
     return np.asarray(thinned.resize((SIDE, SIDE), Picture.Resampling.BOX).convert("L"))
 
 
 def changes(glimpses: Glimpses, *, shift_ms: int = 0) -> Changes:
-    """What changed within the second around each moment of the grid, moved by `shift_ms`."""
+    """The changes within the second around each moment of the grid, shifted by `shift_ms`."""
     times_ms = glimpses.times_ms
     if len(times_ms) < 2:
         return Changes(0, np.empty((0, _FREQUENCIES**2), np.float32), np.empty(0, np.bool_))
@@ -134,7 +135,7 @@ def _changes(
 def _at(
     glimpses: Glimpses, times_ms: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Pictures between pictures, and whether those lie close enough."""
+    """Pictures interpolated at these times, and whether their neighbours are close enough."""
     after = np.searchsorted(glimpses.times_ms, times_ms, side="right")
     after = np.clip(after, 1, len(glimpses.times_ms) - 1)
     begin, end = glimpses.times_ms[after - 1], glimpses.times_ms[after]
@@ -144,7 +145,7 @@ def _at(
 
 
 def _directions(moved: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The low frequencies of each change without its mean: light that is switched is no motion."""
+    """The low frequencies of each change without its mean: switching a light is no motion."""
     local = moved - moved.mean(axis=(1, 2), keepdims=True)
     happened = known & (np.sqrt((local**2).mean(axis=(1, 2))) >= LEAST_CHANGE)
     waves = _waves()
@@ -156,7 +157,7 @@ def _directions(moved: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray
 
 @cache
 def _waves() -> NDArray[np.float32]:
-    """Cosines [9, 16] from frequency 0 on: those of 0..7 down and 1..8 across are used."""
+    """Cosines [9, 16] of frequencies 0 to 8; 0..7 are used vertically, 1..8 horizontally."""
     places = (np.arange(SIDE) + 0.5) * np.pi / SIDE
     waves = np.cos(np.arange(_FREQUENCIES + 1)[:, None] * places) * np.sqrt(2 / SIDE)
     waves[0] /= np.sqrt(2)

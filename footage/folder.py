@@ -1,7 +1,7 @@
-"""A folder that footage is put into: what lies in it, and what of that has stopped changing.
+"""The watched folder: which files it contains, and which of them have stopped changing.
 
-It is looked at again and again: no network share tells what another computer writes to it. Nothing
-in it is ever written, moved or deleted.
+It is polled, because network shares do not report what other computers write to them. Nothing in
+it is ever written, moved or deleted.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ LINK = "This is a link, and links are not followed; put the file itself into the
 NO_FILE = "This is a pipe, a socket or a device, not a file; put the video itself there."
 UNREADABLE = "Permission denied; give Nightreel's user access."
 TROUBLES = frozenset([LINK, NO_FILE, UNREADABLE])
-"""What is told without reading a file, and may end without the file being changed."""
+"""Troubles found without reading the file; they may end without a change to the file."""
 
 _PARTIAL = (
     ".part",
@@ -42,34 +42,34 @@ _HOUSEKEEPING = frozenset(
     ]
 )
 _LATEST_NS = 2**63 - 1
-"""In the year 2262; what claims to be later is given this time."""
+"""In the year 2262; later times are replaced by this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something in a watched folder, as one look at it found it."""
+    """A file or other entry of a watched folder, as one scan found it."""
 
     path: str
-    """Absolute; may hold surrogate escapes: names on disk are bytes."""
+    """Absolute; may contain surrogate escapes, because names on disk are bytes."""
     size_bytes: int
     modified_ns: int
     changed_ns: int
-    """Moves on with every write, and cannot be set back."""
+    """Advances with every write, and cannot be set back."""
     trouble: str = ""
-    """Why it is not to be read, one of TROUBLES; empty for a file that can be."""
+    """Why it must not be read, one of TROUBLES; empty for a file that can be read."""
 
 
 class Settling:
-    """Tells what has stopped changing, from one look after another."""
+    """Tells from consecutive scans which entries have stopped changing."""
 
     def __init__(self, settle_seconds: float) -> None:
         self._settle_seconds = settle_seconds
         self._since: dict[Entry, float] = {}
 
     def settled(self, entries: Iterable[Entry], now: float) -> list[Entry]:
-        """Of the entries one look found, those found the same for `settle_seconds`.
+        """Those entries of one scan that have been unchanged for `settle_seconds`.
 
-        `now` is of a clock that only runs forward, seconds.
+        `now` is the time of a monotonic clock, seconds.
         """
         self._since = {entry: self._since.get(entry, now) for entry in entries}
         return [
@@ -77,34 +77,34 @@ class Settling:
         ]
 
     def start_again(self, entry: Entry) -> None:
-        """Wait again until an entry no longer changes, as if it had just been found."""
+        """Treat an entry as if it had just been found."""
         self._since.pop(entry, None)
 
 
 def look(folder: str) -> list[Entry]:
-    """All that lies in a folder, however deep, by path.
+    """All entries below a folder at any depth, sorted by path.
 
-    Left out is what a name tells to be unfinished, hidden or no footage, with all below it. Raises
-    FootageVanished when the folder itself is not there or may not be read.
+    Omits entries whose name tells that they are unfinished, hidden or no footage, and everything
+    below them. Raises FootageVanished if the folder itself does not exist or cannot be read.
     """
-    found: list[Entry] = []
+    entries: list[Entry] = []
     folders = [folder]
     while folders:
         here = folders.pop()
         try:
-            found += _look_into(here, folders)
+            entries += _look_into(here, folders)
         except OSError as error:
             if here == folder:
                 raise FootageVanished(
                     f"The watched folder cannot be read ({error.strerror}); restore it, or give "
                     "Nightreel's user access."
                 ) from error
-            found += _unreadable(here, error)
-    return sorted(found, key=lambda entry: entry.path)
+            entries += _unreadable(here, error)
+    return sorted(entries, key=lambda entry: entry.path)
 
 
 def look_at(path: str) -> Entry | None:
-    """One entry, as `look` would find it now; None when it cannot be found."""
+    """One entry, as `look` would find it now; None if it cannot be found."""
     try:
         return _entry(path, os.lstat(path))
     except OSError:
@@ -112,16 +112,15 @@ def look_at(path: str) -> Entry | None:
 
 
 def is_left_out(name: str) -> bool:
-    """Whether a name tells that this is not finished yet, is hidden, or is never footage."""
+    """Whether a name tells that its file is unfinished, hidden, or never footage."""
     lower = name.lower()
     return lower.startswith((".", "~")) or lower.endswith(_PARTIAL) or lower in _HOUSEKEEPING
 
 
 def is_being_written(path: str) -> bool:
-    """Whether a process of this machine has a file open for writing.
+    """Whether a process on this machine has a file open for writing.
 
-    Where that cannot be told (other people's files, network shares, systems other than Linux) the
-    answer is no.
+    False where that cannot be told: other users' files, network shares, systems other than Linux.
     """
     if not hasattr(fcntl, "F_SETLEASE"):
         return False
@@ -130,7 +129,7 @@ def is_being_written(path: str) -> bool:
     except OSError:
         return False
     try:
-        # A writer that comes while the lease is held would have us told by SIGIO, which kills.
+        # If a writer opens the file while we hold the lease, the kernel sends SIGIO, which kills.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except BlockingIOError:
@@ -138,25 +137,25 @@ def is_being_written(path: str) -> bool:
     except OSError:
         return False
     finally:
-        os.close(descriptor)  # the lease goes with it
+        os.close(descriptor)  # ends the lease too
     return False
 
 
 def _look_into(here: str, folders: list[str]) -> Iterator[Entry]:
-    """The entries of one folder; the folders in it are added to `folders`."""
+    """The entries of one folder; its subfolders are appended to `folders`."""
     with os.scandir(here) as listing:
-        for each in listing:
-            if is_left_out(each.name):
+        for item in listing:
+            if is_left_out(item.name):
                 continue
             try:
-                status = each.stat(follow_symlinks=False)
+                status = item.stat(follow_symlinks=False)
             except OSError as error:
-                yield from _unreadable(each.path, error)
+                yield from _unreadable(item.path, error)
                 continue
             if stat.S_ISDIR(status.st_mode):
-                folders.append(each.path)
+                folders.append(item.path)
             else:
-                yield _entry(each.path, status)
+                yield _entry(item.path, status)
 
 
 def _unreadable(path: str, error: OSError) -> list[Entry]:

@@ -27,9 +27,9 @@ __all__ = ["Coverage", "Frame", "Mode", "Samples", "sample"]
 
 _FAR_BACK_MS = -15_000
 _SEEKS_MS = (131, 0, _FAR_BACK_MS)
-"""Where to seek, from a segment's first keyframe; the next is tried when that one was missed.
-ffmpeg seeks 130 ms early where pictures are reordered, which would cost one more group of them;
-containers without an index are sought by decoding time, which may be too late."""
+"""Where to seek, relative to a segment's first keyframe; the next is tried if ffmpeg missed it.
+Where pictures are reordered ffmpeg seeks 130 ms early, which would cost one more group of pictures.
+In containers without an index it seeks by decoding time, which may be too late."""
 
 _SHORTEST_GAP_MS = 1000
 _GAP_SPACINGS = 3
@@ -55,20 +55,20 @@ def sample(
     max_side_px: int,
     decoder: Decoder,
 ) -> "Samples":
-    """Decode a segment and give some of its frames.
+    """Sample the frames of a segment.
 
-    `interval` gives the first frame of each cell of a grid of `interval_ms` that is laid over the
-    whole recording, and the segment's first frame; `keyframes` gives every keyframe and decodes
-    nothing else. Pictures with a longer side than `max_side_px` are scaled down to it. Damage is
-    no error: what could not be decoded stands in the coverage.
+    `interval` gives the first frame of each cell of a grid of `interval_ms` over the whole
+    recording, and the segment's first frame; `keyframes` gives every keyframe and decodes nothing
+    else. Pictures with a longer side than `max_side_px` are scaled down to it. Damage raises
+    nothing: the coverage tells what could not be decoded. Iteration raises, see `Samples`.
     """
     return Samples(recording, segment, mode, interval_ms, max_side_px, decoder)
 
 
 class Samples:
-    """The frames of one segment in order of time, decoded while they are asked for.
+    """The frames of one segment in order of time, decoded on demand.
 
-    Close it, or use it as a context manager, when not all frames are wanted.
+    If not all frames are taken, close it or use it as a context manager.
     """
 
     def __init__(
@@ -91,16 +91,16 @@ class Samples:
         return self
 
     def __next__(self) -> Frame:
-        """Decode on to the next frame.
+        """Decode up to the next frame.
 
-        Raises FootageVanished or FootageChanged when the file is not the one that was probed,
-        DecoderFailed when ffmpeg died or ran out of time.
+        Raises FootageVanished or FootageChanged if the file is not the one that was probed,
+        DecoderFailed if ffmpeg died or ran out of time, and what the recording's supply raises.
         """
         return next(self._frames)
 
     @property
     def coverage(self) -> Coverage:
-        """The account of the segment; raises WrongUsage before the last frame has been taken."""
+        """The coverage of the segment. Raises WrongUsage before the last frame has been taken."""
         if self._coverage is None:
             raise WrongUsage("The coverage is known only when all frames have been taken.")
         return self._coverage
@@ -121,7 +121,7 @@ class Samples:
         self.close()
 
     def _decode(self) -> Generator[Frame, None, None]:
-        """One generator, so that whoever drops it ends the child."""
+        """One generator, so that dropping it ends the child."""
         self._refuse_another_file()
         seeks_ms = (0,) if self._segment.start_pts is None else _SEEKS_MS
         keyframes_only = self._mode == "keyframes" and self._keyframes_stand_alone()
@@ -136,10 +136,10 @@ class Samples:
                     return
 
     def _keyframes_stand_alone(self) -> bool:
-        """Tell whether decoding the keyframes alone gives all of them, at their own times.
+        """Whether decoding the keyframes alone gives all of them at their own times.
 
-        A keyframe without pts gets its time from the frames around it. ffmpeg's H.264 decoder
-        loses keyframes, and their order, where one is not an IDR picture (open groups).
+        A keyframe without pts gets its time from the frames around it. If a keyframe is not an IDR
+        picture (open groups), ffmpeg's H.264 decoder loses keyframes and their order.
         """
         keyframes = [packet.has_pts for packet in self._packets(LISTED) if packet.keyframe]
         if self._recording.codec == "h264":
@@ -215,13 +215,13 @@ class Samples:
         start_pts = self._segment.start_pts
         return find_gaps(
             holes,
-            (each for each in self._packets(LISTED) if start_pts is None or each.time >= start_pts),
+            (p for p in self._packets(LISTED) if start_pts is None or p.time >= start_pts),
             tolerance=reports.tolerance,
             keyframes_only=keyframes_only,
         )
 
     def _holes(self, reports: Reports) -> list[Hole]:
-        """Those between frames, and those between a border of the segment and its next frame."""
+        """Holes between frames, and between a border of the segment and the nearest frame."""
         assert reports.first is not None and reports.last is not None
         first_ms, last_ms = self._time_ms(reports.first), self._time_ms(reports.last)
         holes = reports.holes
@@ -233,7 +233,7 @@ class Samples:
         return holes
 
     def _packets(self, listed: Options) -> Iterator[Packet]:
-        """The packets of this segment, and some before it, read without decoding."""
+        """The packets of this segment and some before it, read without decoding."""
         segment = self._segment
         reading = filters.reading(self._recording, segment, seek_ms=_FAR_BACK_MS)
         with Child(
@@ -251,13 +251,13 @@ class Samples:
 
     @property
     def _tolerance_ms(self) -> float:
-        """A recording of few frames a second has no hole between any two of them."""
+        """Longest distance between two frames that is no hole; longer at low frame rates."""
         spacing_ms = self._recording.duration_ms / self._recording.packets
         return max(_SHORTEST_GAP_MS, _GAP_SPACINGS * spacing_ms)
 
     @property
     def _timeout_seconds(self) -> int:
-        """A segment that could not be cut shorter may take as much longer."""
+        """Time limit, in proportion to the length of a segment that could not be cut shorter."""
         minutes = (self._segment.end_ms - self._segment.start_ms) // 60_000
         return self._decoder.timeout_seconds * min(max(minutes, 1), _MOST_MINUTES)
 
@@ -265,6 +265,6 @@ class Samples:
         return math.ceil(Fraction(ms) / 1000 / self._recording.time_base)
 
     def _time_ms(self, pts: int) -> int:
-        """Recording time, held inside the segment: a container's times may be a frame off it."""
+        """Recording time, clamped to the segment: a container's times may be off by a frame."""
         time_ms = self._recording.time_ms(pts)
         return min(max(time_ms, self._segment.start_ms), self._segment.end_ms)

@@ -1,6 +1,6 @@
-"""What an ffmpeg child may do with a file: the guards that every command line carries.
+"""Restrictions on what an ffmpeg child may do with a file, part of every command line.
 
-The files are other people's: a child may read one open file of a known kind, with few decoders.
+The files are not trusted: a child may read one open file of a known format, with few decoders.
 """
 
 from collections.abc import Mapping
@@ -15,34 +15,34 @@ Options: TypeAlias = Mapping[str, str | int | None]
 CONTAINERS = (
     "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,ivf,dhav,dv,h264,hevc,mpegvideo,m4v,mjpeg"
 )
-"""Demuxers that read one file. Playlists (hls, concat, dash, ...) name further files to open."""
+"""Demuxers that read a single file. Playlists (hls, concat, dash, ...) name further files."""
 
 CODECS = (
     "h264,hevc,av1,libdav1d,vp8,vp9,mpeg4,mpeg2video,mpeg1video,mjpeg,h263,flv,msmpeg4v1,msmpeg4v2,"
     "msmpeg4v3,wmv1,wmv2,wmv3,vc1,dvvideo,prores,dnxhd,ffv1,huffyuv,rawvideo,theora,png"
 )
-"""Video decoders a file may ask for; no sound or subtitle decoder is ever run."""
+"""Video decoders that may run; audio and subtitle decoders never run."""
 
 _MAX_STREAMS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """An ffmpeg and what it may take."""
+    """An ffmpeg with its limits and its sandbox."""
 
     executable: str
     memory_mb: int
-    """Address space of one child, megabytes."""
+    """Limit of one child's address space, megabytes."""
     timeout_seconds: int
-    """How long one child may keep its reader waiting, all waits added up."""
+    """How long one child may keep its reader waiting, as the sum of all waits."""
     max_pixels: int
-    """Pictures with more pixels than this are refused."""
+    """Pictures with more pixels than this are rejected."""
     sandbox: Sandbox = NO_WALLS
-    """What stands around one child."""
+    """The sandbox around each child."""
 
 
 def guards(decoder: Decoder) -> Options:
-    """Input options of every command, whatever it is for."""
+    """Input options that every command gets."""
     return {
         "nostdin": None,
         "hide_banner": None,

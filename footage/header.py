@@ -1,4 +1,4 @@
-"""What ffmpeg's log says about a file when it has opened it, or why it has not."""
+"""Reads from ffmpeg's log what the header of a file claims, or why the file was not opened."""
 
 import re
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ class Header:
     """Claims of the container, none of them verified."""
 
     start_us: int | None
-    """None where the container has no clock, as in a raw stream."""
+    """None if the container has no clock, as in a raw stream."""
     duration_claimed_ms: int | None
     pixel_format: str
     frame_rate: Fraction | None
     rotation: int
-    """Clockwise degrees that bring the picture upright: 0, 90, 180 or 270."""
+    """Clockwise degrees that turn the picture upright: 0, 90, 180 or 270."""
     captured_claimed_ms: int | None
     """`creation_time`, in milliseconds since 1970 UTC."""
 
 
 def read_header(log: str) -> Header | None:
-    """Read the log of a run that copies one video stream; None when there was none to copy."""
+    """Read the log of a run that copies one video stream; None if there was none to copy."""
     chosen = re.search(r"^  Stream #0:(\d+) -> #0:0 \(copy\)", log, re.MULTILINE)
     stream = chosen and re.search(_STREAM.format(index=chosen[1]), log, re.MULTILINE)
     if not stream:
@@ -43,7 +43,7 @@ def read_header(log: str) -> Header | None:
 
 
 def verdict(log: str) -> Permanent:
-    """Why a file could not be opened as video, in one sentence."""
+    """The error for a file that could not be opened as video; its message says why."""
     for sign, kind, sentence in _SIGNS:
         if re.search(sign, log):
             return kind(sentence)
@@ -100,12 +100,12 @@ _SIGNS: tuple[tuple[str, type[Permanent], str], ...] = (
         "The file contains no video; add the video itself.",
     ),
 )
-"""In this order: what ffmpeg says, and what that means."""
+"""What ffmpeg logs, and what it means; the first that fits counts."""
 
 
 def _first(pattern: str, text: str) -> str | None:
-    found = re.search(pattern, text, re.MULTILINE)
-    return found[1] if found else None
+    match = re.search(pattern, text, re.MULTILINE)
+    return match[1] if match else None
 
 
 def _start_us(log: str) -> int | None:
@@ -127,12 +127,12 @@ def _creation_ms(log: str) -> int | None:
         moment = datetime.fromisoformat(stamp).replace(tzinfo=UTC) if stamp else None
     except ValueError:
         return None
-    # A clock that was never set says 1904 or 1970.
+    # A clock that was never set gives 1904 or 1970.
     return int(moment.timestamp()) * 1000 if moment and moment.year >= _FIRST_YEAR else None
 
 
 def _frame_rate(line: str) -> Fraction | None:
-    """ffmpeg rounds to two places: 29.97 stands for 30000/1001."""
+    """ffmpeg rounds to two decimals: 29.97 stands for 30000/1001."""
     shown = re.search(r", (\d{1,9}(?:\.\d{1,4})?)(k?) fps", line)
     if not shown or not Fraction(shown[1]):
         return None

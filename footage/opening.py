@@ -1,4 +1,4 @@
-"""Opening footage: the one place where a path becomes an open file, and what is no file is told."""
+"""Opens footage; the only place where a path becomes an open file, and non-files are rejected."""
 
 import os
 import stat
@@ -17,14 +17,15 @@ _MOST_PIECES = 1000
 def open_footage(path: str) -> FileIO:
     """Open a regular file for reading; anything else could block for ever or never end.
 
-    A link is refused too: what is watched is the file that was named, and no other. Raises
-    FootageVanished, UnreadableFootage or RefusedFootage.
+    A link is rejected too: the file that was named is processed, and no other. Raises
+    FootageVanished if it does not exist or was replaced meanwhile, RefusedFootage if it is not a
+    regular file, UnreadableFootage if it cannot be opened.
     """
     try:
-        found = Path(path).lstat()
-        if stat.S_ISLNK(found.st_mode):
+        status = Path(path).lstat()
+        if stat.S_ISLNK(status.st_mode):
             raise RefusedFootage("This is a link to another file; add that file itself.")
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise RefusedFootage("This is a folder or a device, not a file; add the video itself.")
         file = FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK))
     except (FileNotFoundError, NotADirectoryError):
@@ -35,17 +36,15 @@ def open_footage(path: str) -> FileIO:
         ) from None
     except OSError as error:
         raise UnreadableFootage(f"The file cannot be opened: {error.strerror}.") from None
-    if not os.path.samestat(found, os.fstat(file.fileno())):
+    if not os.path.samestat(status, os.fstat(file.fileno())):
         file.close()
         raise FootageVanished("The file was replaced while it was opened; add it again.")
     return file
 
 
 def refuse_holes(file: FileIO) -> None:
-    """Refuse a large file most of which was never written: a terabyte of nothing takes hours.
-
-    Raises RefusedFootage.
-    """
+    """Raise RefusedFootage for a large file that is mostly holes: reading a terabyte of them takes
+    hours."""
     size_bytes = os.fstat(file.fileno()).st_size
     if size_bytes > _LARGE_BYTES and _written_bytes(file.fileno(), size_bytes) < size_bytes // 4:
         raise RefusedFootage(
@@ -54,13 +53,13 @@ def refuse_holes(file: FileIO) -> None:
 
 
 def _written_bytes(descriptor: int, size_bytes: int) -> int:
-    """Bytes outside of holes; all of them in a file of very many pieces."""
+    """Bytes outside of holes; the whole size for a file with very many holes."""
     borders = [0]
     try:
         while len(borders) < _MOST_PIECES:
             borders.append(os.lseek(descriptor, borders[-1], os.SEEK_DATA))
             borders.append(os.lseek(descriptor, borders[-1], os.SEEK_HOLE))
-    except OSError:  # nothing but a hole follows
+    except OSError:  # only a hole follows
         return sum(end - start for start, end in list(pairwise(borders))[1::2])
     finally:
         os.lseek(descriptor, 0, os.SEEK_SET)

@@ -1,6 +1,6 @@
-"""The packets of a recording's video stream, read without decoding any of them.
+"""The packets of a recording's video stream, read without decoding.
 
-ffmpeg's `framecrc` format writes one line a packet: stream, dts, pts, duration, size, checksum,
+ffmpeg's `framecrc` format writes one line per packet: stream, dts, pts, duration, size, checksum,
 and the flags unless they are those of a plain keyframe (libavformat/framecrcenc.c).
 """
 
@@ -11,10 +11,10 @@ from fractions import Fraction
 from footage.guards import Options
 
 LISTED: Options = {"codec": "copy", "copyinkf": None, "format": "framecrc"}
-"""What makes ffmpeg write the lines this module reads."""
+"""Output options with which ffmpeg writes the lines that this module reads."""
 
 LISTED_IDR: Options = {**LISTED, "bsf:v": "filter_units=pass_types=5"}
-"""The same, for the H.264 keyframes that nothing after them refers back over."""
+"""The same for IDR pictures only: H.264 keyframes over which no later picture refers back."""
 
 _NO_TIME = -(1 << 63)
 _KEY_FLAG = 1
@@ -27,23 +27,27 @@ class Packet:
     """One coded picture, in ticks of the stream's time base."""
 
     time: int
-    """When it is shown; when it is decoded, where the container does not say."""
+    """When it is shown; if the container does not state that, when it is decoded."""
     decoded: int
+    """When it is decoded."""
     duration: int
-    """Zero where the container does not say."""
+    """Zero if the container does not state it."""
     keyframe: bool
     has_pts: bool = True
-    """The container says when it is shown."""
+    """Whether the container states when it is shown."""
 
     @property
     def end(self) -> int:
-        """Until when it is shown."""
+        """Until when it is shown, in ticks."""
         return self.time + self.duration
 
 
 @dataclass(slots=True)
 class Listing:
-    """What a walk over all packets tells about a stream, in memory that does not grow with it."""
+    """Facts about a stream from all its packets, in memory that does not grow with the stream.
+
+    Times are in ticks of the stream's time base.
+    """
 
     fields: dict[str, str] = field(default_factory=dict)
     """The header: `tb`, `codec_id`, `dimensions`, `sar`."""
@@ -53,15 +57,15 @@ class Listing:
     last: int = _NO_TIME
     """Latest time of a packet."""
     keyframes: list[int] = field(default_factory=list)
-    """Times one may cut at, ascending; thinned out when there are very many."""
+    """Times of keyframes to cut at, ascending; thinned out if there are very many."""
     runs_backwards: bool = False
-    """The stream's clock was set back, so its times are not in order."""
+    """Whether the stream's clock was set back, so that its times are not in order."""
     _end: int = _NO_TIME
     _previous: int = _NO_TIME
     _stuck: int = 0
 
     def add(self, packet: Packet) -> None:
-        """Take in the next packet, in the order of the file."""
+        """Add the next packet, in the order of the file."""
         if packet.keyframe and packet.time > self.last:
             self._cut_at(packet.time)
         self.packets += 1
@@ -72,7 +76,7 @@ class Listing:
 
     @property
     def end(self) -> int:
-        """Where the last picture ends; one average spacing after it where that is not known."""
+        """End of the last picture; if unknown, one average spacing after its time. In ticks."""
         spacing = (self.last - self.first) // max(self.packets - 1, 1)
         return self._end if self._end > self.last else self.last + max(spacing, 1)
 
@@ -83,13 +87,13 @@ class Listing:
 
     @property
     def dimensions(self) -> tuple[int, int]:
-        """Width and height as coded; zeros when unknown."""
+        """Width and height as coded, pixels; zeros if unknown."""
         width, _, height = self.fields.get("dimensions", "0x0").partition("x")
         return int(width), int(height)
 
     @property
     def pixel_aspect(self) -> Fraction:
-        """Width of a pixel over its height; 1 when unknown."""
+        """Width of a pixel divided by its height; 1 if unknown."""
         wide, _, high = self.fields.get("sar", "1/1").partition("/")
         return Fraction(int(wide), int(high)) if int(wide) > 0 and int(high) > 0 else Fraction(1)
 
@@ -99,14 +103,14 @@ class Listing:
             del self.keyframes[1::2]
 
     def _watch_clock(self, decoded: int) -> None:
-        """Where the clock jumps back, ffmpeg repeats the time before the jump, packet by packet."""
+        """After the clock jumps back, ffmpeg repeats the time before the jump, packet by packet."""
         self._stuck = self._stuck + 1 if decoded <= self._previous else 0
         self._previous = decoded
         self.runs_backwards |= self._stuck >= _STUCK_PACKETS
 
 
 def packets(lines: Iterable[bytes], header: dict[str, str] | None = None) -> Iterator[Packet]:
-    """Read the packets that have a time; what the header says is written into `header`."""
+    """Read the packets that have a time; the fields of the header are written into `header`."""
     for line in lines:
         if not line.startswith(b"#"):
             yield from _packet(line)
@@ -116,7 +120,7 @@ def packets(lines: Iterable[bytes], header: dict[str, str] | None = None) -> Ite
 
 
 def list_packets(lines: Iterable[bytes]) -> Listing:
-    """Read the whole of a framecrc output."""
+    """Read a complete framecrc output."""
     listing = Listing()
     for packet in packets(lines, listing.fields):
         listing.add(packet)

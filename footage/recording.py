@@ -1,4 +1,4 @@
-"""A recording: one video file, known by its bytes, and what can be said of it without decoding."""
+"""A recording: one video file, identified by its bytes, and its properties without decoding."""
 
 import hashlib
 import os
@@ -19,25 +19,25 @@ _BLOCK_BYTES = 1 << 20
 _SLOWEST_DISK_BYTES_PER_SECOND = 20_000_000
 _LONGEST_MS = 31 * 24 * 3600 * 1000
 _STRANGEST_PIXEL = 4
-"""Ratio of a pixel's sides beyond which the claim is taken for an error."""
+"""A pixel with a larger ratio of its sides is taken for an error in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What one look through the packets of a file has told."""
+    """The properties of a file, read from its header and packets."""
 
     path: str
-    """May hold surrogate escapes: names on disk are bytes."""
+    """May contain surrogate escapes, because names on disk are bytes."""
     size_bytes: int
     codec: str
     width: int
-    """Upright and in square pixels, like the pictures `sample` gives."""
+    """Pixels; like `height` upright and in square pixels, as `sample` gives the pictures."""
     height: int
     rotation: int
-    """Clockwise degrees by which the coded picture is turned to stand upright."""
+    """Clockwise degrees that turn the coded picture upright."""
     pixel_format: str
     frame_rate: Fraction | None
-    """As the header claims; times are never derived from it."""
+    """As the header claims it; times are never derived from it."""
     time_base: Fraction
     """Seconds per tick of a pts."""
     start_us: int
@@ -50,21 +50,21 @@ class Recording:
     captured_claimed_ms: int | None = None
     """When it was recorded, as the header claims: milliseconds since 1970 UTC."""
     keyframes: tuple[int, ...] = ()
-    """Pts of the keyframes one may cut at, ascending; every second one left out, repeatedly,
-    where there are more than 65,536."""
+    """Pts of keyframes to cut at, ascending; every second one is left out, repeatedly, if there are
+    more than 65,536."""
     supply: Supply | None = field(default=None, compare=False)
-    """Brings what is not yet in the file at `path`; None when all of it is there."""
+    """Fetches the missing parts of the file at `path`; None if the file is complete."""
 
     def time_ms(self, pts: int) -> int:
-        """Recording time of a pts, exact before it is rounded to milliseconds."""
+        """Recording time of a pts, computed exactly and rounded to milliseconds."""
         return _time_ms(pts, self.time_base, self.start_us)
 
 
 def fingerprint(path: str, progress: Callable[[int], None] = lambda _: None) -> str:
     """The sha256 of a file's bytes, 64 hex digits.
 
-    `progress` is told how many bytes have been read so far. Raises
-    UnreadableFootage, RefusedFootage or FootageVanished.
+    `progress` is called with the number of bytes read so far. Raises what `open_footage` raises,
+    and UnreadableFootage if the file cannot be read to its end.
     """
     digest, block = hashlib.sha256(), memoryview(bytearray(_BLOCK_BYTES))
     with open_footage(path) as file:
@@ -80,10 +80,10 @@ def fingerprint(path: str, progress: Callable[[int], None] = lambda _: None) -> 
 
 
 def probe(path: str, decoder: Decoder) -> Recording:
-    """Look through a file's packets, decoding none.
+    """Read a file's header and packets without decoding.
 
-    Raises UnreadableFootage or RefusedFootage with the reason, FootageVanished when it is not
-    there, and DecoderFailed when ffmpeg itself died or ran out of time.
+    Raises UnreadableFootage or RefusedFootage with the reason, FootageVanished if the file does not
+    exist, and DecoderFailed if ffmpeg itself died or ran out of time.
     """
     with open_footage(path) as file:
         refuse_holes(file)
@@ -122,7 +122,7 @@ def _recording(path: str, size_bytes: int, listing: Listing, header: Header) -> 
     width, height = _upright(listing, header.rotation)
     time_base = listing.time_base
     start_us = header.start_us or 0
-    if header.start_us is None:  # no clock: ffmpeg counts from zero, and cannot seek
+    if header.start_us is None:  # no clock: ffmpeg counts from zero and cannot seek
         duration_ms = _time_ms(listing.end - listing.first, time_base, 0)
     else:
         duration_ms = _time_ms(listing.end, time_base, start_us)
@@ -150,7 +150,7 @@ def _recording(path: str, size_bytes: int, listing: Listing, header: Header) -> 
 
 
 def _upright(listing: Listing, rotation: int) -> tuple[int, int]:
-    """Size as it is to be seen: square pixels, made by stretching, then turned."""
+    """Width and height as displayed: stretched to square pixels, then turned upright."""
     width, height = listing.dimensions
     aspect = listing.pixel_aspect
     if 1 < aspect <= _STRANGEST_PIXEL:

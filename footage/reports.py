@@ -1,8 +1,8 @@
-"""What ffmpeg says on its side pipe about the frames that pass through its filters.
+"""ffmpeg's reports on its side pipe about the frames that pass through its filters.
 
-The `metadata` filter prints the pts of each frame and one key, here `decoded` or `sampled`; the
-frames' own metadata, which the file's author wrote, has been deleted before. Counting frames and
-dividing by the rate would give wrong times for most recordings of the real world.
+The `metadata` filter prints the pts of each frame and one key, here `decoded` or `sampled`. The
+frames' own metadata, which comes from the file, is deleted before. Counting frames and dividing by
+the frame rate would give wrong times for most real recordings.
 """
 
 import re
@@ -15,7 +15,7 @@ _PTS = re.compile(rb"frame:\d+ +pts:(-?\d+) ")
 
 
 def printing(key: str, address: str) -> str:
-    """Filters that report each frame passing here under `key` to a side pipe."""
+    """Filters that report each frame under `key` to the side pipe at `address`."""
     return (
         f"metadata=mode=delete,metadata=mode=add:key={key}:value=1,"
         f"metadata=mode=print:key={key}:file={address}:direct=1"
@@ -24,7 +24,7 @@ def printing(key: str, address: str) -> str:
 
 @dataclass(slots=True)
 class Reports:
-    """Collects the reports of one child; `feed` takes them in pieces of any size."""
+    """Collects the reports of one child; `feed` accepts them in chunks of any size."""
 
     tolerance: int
     """Longest distance between two frames that is no hole, ticks."""
@@ -34,17 +34,17 @@ class Reports:
     last: int | None = None
     """Pts of the latest decoded frame."""
     sampled: deque[int] = field(default_factory=deque)
-    """Pts of sampled frames whose pictures have not been taken yet."""
+    """Pts of the sampled frames whose pictures have not been read yet."""
     holes: list[Hole] = field(default_factory=list)
     _pts: int | None = None
     _rest: bytes = b""
 
     def feed(self, chunk: bytes) -> None:
-        """Take in what the side pipe has given."""
+        """Add a chunk that was read from the side pipe."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
-            if found := _PTS.match(line):
-                self._pts = int(found[1])
+            if match := _PTS.match(line):
+                self._pts = int(match[1])
             elif self._pts is not None and line == b"decoded=1":
                 self._add_decoded(self._pts)
             elif self._pts is not None and line == b"sampled=1":

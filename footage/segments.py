@@ -1,4 +1,4 @@
-"""Segments: the stretches of a recording that are looked at one by one."""
+"""Segments: the stretches of a recording that are processed one by one."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,16 +17,16 @@ class Segment:
     start_ms: int
     end_ms: int
     start_pts: int | None
-    """Pts of the keyframe it begins with; None: from the beginning."""
+    """Pts of its first keyframe; None for the start of the recording."""
     end_pts: int | None
-    """Pts of the keyframe the next one begins with; None: to the end."""
+    """Pts of the next segment's first keyframe; None for the end of the recording."""
 
 
 def divide(recording: Recording, max_segment_seconds: int) -> list[Segment]:
     """Cut a recording at keyframes so that [0, duration_ms) is covered exactly once.
 
-    Where the keyframes allow it no segment is longer than `max_segment_seconds`, then none is
-    shorter than 10 s, and then there are at least 16 of them.
+    As far as the keyframes allow, in this order: no segment is longer than `max_segment_seconds`,
+    none is shorter than 10 s, and there are at least 16 of them.
     """
     longest = max_segment_seconds * 1000
     balanced = recording.duration_ms // _SEGMENTS_FOR_BALANCE
@@ -40,7 +40,7 @@ def divide(recording: Recording, max_segment_seconds: int) -> list[Segment]:
 
 
 def _possible_cuts(recording: Recording) -> list[tuple[int, int]]:
-    """Time and pts of the keyframes strictly inside the recording, one a millisecond."""
+    """Time and pts of the keyframes strictly inside the recording, at most one per millisecond."""
     inside = {recording.time_ms(pts): pts for pts in sorted(recording.keyframes, reverse=True)}
     return sorted((ms, pts) for ms, pts in inside.items() if 0 < ms < recording.duration_ms)
 

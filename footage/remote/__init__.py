@@ -1,1 +1,1 @@
-"""Footage that is elsewhere: fetched block by block while it is read."""
+"""Remote footage, fetched block by block while it is read."""

@@ -1,8 +1,8 @@
-"""Files from elsewhere, whole or in parts, kept on this disk as long as there is room, by any
-number of processes: one fetches what another needs too, and nobody removes what somebody reads.
+"""A disk cache of remote files, complete or in parts, shared by any number of processes.
 
-The kernel's locks on the files themselves say who does what, so a process that is killed leaves
-nothing locked: the next one goes on with its half of a file.
+One process fetches a file for all others, and a file that is being read is not removed. Processes
+coordinate by kernel locks on the files themselves, so a killed process leaves nothing locked, and
+the next one continues its partial file.
 """
 
 import errno
@@ -22,14 +22,14 @@ from footage.remote.sparse_file import ELSEWHERE, Fetch, SparseFile
 
 _PART = ".part"
 _UNIT_BYTES = 512
-"""What `stat` counts blocks in, whatever the disk does."""
+"""Unit in which `stat` counts blocks, on every disk."""
 _LOOK_SECONDS = 0.2
-"""How often it is seen whether somebody else has fetched a file."""
+"""How often to check whether another process has fetched a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiskCache:
-    """A folder that only its owner may read, of at most `limit_bytes`."""
+    """A cache in a folder that only its owner may read, of at most `limit_bytes`."""
 
     folder: Path
     limit_bytes: int
@@ -43,12 +43,12 @@ class DiskCache:
         *,
         timeout_seconds: float = math.inf,
     ) -> Iterator[Path]:
-        """The file of this name; it stays until the block ends.
+        """Give the file of this name; it is not removed before the block ends.
 
-        If it is not here, `fill` is given an open descriptor to append to: what an earlier call has
-        written is there already. What it raises is raised; after something Permanent the half is
-        removed. Raises StoreUnavailable when there is no room, when the disk takes no writes, or
-        when another process has been filling the file for longer than `timeout_seconds`.
+        If it is not cached, `fill` is called with an open descriptor to append to; what an earlier
+        call wrote is still there. Raises what `fill` raises; after a Permanent error the partial
+        file is removed. Raises StoreUnavailable if there is no room, if the disk accepts no writes,
+        or if another process has been filling the file for longer than `timeout_seconds`.
         """
         deadline = time.monotonic() + timeout_seconds
         with self._explained():
@@ -70,12 +70,12 @@ class DiskCache:
         *,
         timeout_seconds: float = math.inf,
     ) -> Iterator[tuple[Path, SparseFile | None]]:
-        """The file of this name, and what fetches its missing parts: None when it is complete.
+        """Give the file of this name and what fetches its missing parts, None if it is complete.
 
-        When it is complete, `check` is given the open file, and what it raises is raised; after
-        something Permanent the file is removed, else it is one that `hold` gives. Raises as `hold`,
-        and so does fetching. If there was no room, the parts are removed; the next call starts
-        again.
+        When the parts have become complete at the end of the block, `check` is called with the open
+        file. Raises what `check` raises; after a Permanent error the file is removed, otherwise it
+        becomes a complete file as `hold` gives. Raises as `hold`, and so does fetching. If there
+        was no room, the parts are removed and the next call starts again.
         """
         with self._explained():
             path, file = self._take_in_parts(name, size_bytes)
@@ -91,7 +91,7 @@ class DiskCache:
                 yield path, parts
 
     def clear(self) -> None:
-        """Remove whatever nobody holds or fetches at the moment."""
+        """Remove every file that no process holds or fetches at the moment."""
         if self.folder.exists():
             for path, _, _ in list(self._entries()):
                 _removed(path)
@@ -134,7 +134,7 @@ class DiskCache:
         sparse_file.remove(path)
 
     def _write(self, file: int, piece: bytes, start: int) -> None:
-        """Write a part of a file, so that it stays; from now on it counts."""
+        """Write a part of a file to disk; from now on it counts towards the limit."""
         with self._explained():
             with locked(self.folder / ".room"):
                 if not self._has_room(len(piece)):
@@ -155,7 +155,7 @@ class DiskCache:
             _wait_until(deadline)
             return
         try:
-            if (self.folder / name).exists():  # since we looked
+            if (self.folder / name).exists():  # another process has completed it meanwhile
                 part.unlink()
                 return
             fill(file)
@@ -168,13 +168,13 @@ class DiskCache:
             os.close(file)
 
     def _make_room(self, part: Path, size_bytes: int) -> None:
-        """For a file that is about to be fetched; it counts as a whole from now on."""
+        """Make room for a file before it is fetched; from now on it counts with its full size."""
         if size_bytes > self.limit_bytes or not self._has_room(0):
             part.unlink()
             raise self._no_room(size_bytes)
 
     def _has_room(self, wanted_bytes: int) -> bool:
-        """Whether so much more fits, after what was used longest ago has gone."""
+        """Whether this much more fits, after removing the least recently used files."""
         entries = sorted(self._entries(), key=lambda entry: entry[2])
         used = wanted_bytes + sum(size for _, size, _ in entries)
         for path, size, _ in entries:
@@ -199,21 +199,21 @@ class DiskCache:
             ) from error
 
     def _entries(self) -> Iterator[tuple[Path, int, int]]:
-        """Every file with what it occupies and when it was last used; a map counts for nothing."""
+        """Every file but the maps, with its size on disk and the time of its last use."""
         for path in self.folder.iterdir():
             with suppress(FileNotFoundError):
-                found = path.stat()
-                written = min(found.st_size, found.st_blocks * _UNIT_BYTES)
+                status = path.stat()
+                written = min(status.st_size, status.st_blocks * _UNIT_BYTES)
                 if path.suffix != sparse_file.MAP_SUFFIX:
-                    yield path, _whole_size(path) or written, found.st_mtime_ns
+                    yield path, _whole_size(path) or written, status.st_mtime_ns
 
 
 class _NoRoom(StoreUnavailable):
-    """The cache is full of what is being read."""
+    """The cache is full of files in use, or the file is larger than the cache."""
 
 
 def _whole_size(path: Path) -> int:
-    """The size that a half of a file is to have; 0 for a whole one."""
+    """The full size of a partial file; 0 for a complete one."""
     return int(path.suffixes[-2][1:]) if path.suffix == _PART else 0
 
 
@@ -224,16 +224,16 @@ def _wait_until(deadline: float) -> None:
 
 
 def _taken(path: Path) -> int | None:
-    """A descriptor whose lock keeps the file; None when it is not here."""
+    """A descriptor whose lock prevents removal of the file; None if it does not exist."""
     flags = os.O_RDWR if path.suffix == sparse_file.SUFFIX else os.O_RDONLY
     file = open_locked(path, flags, shared=True, wait=True)
     if file is not None:
-        os.utime(file)  # the least recently used goes first
+        os.utime(file)  # the least recently used file is removed first
     return file
 
 
 def _removed(path: Path) -> bool:
-    """Remove a file that nobody holds or fetches; says whether it was."""
+    """Remove a file unless a process holds or fetches it; returns whether it was removed."""
     file = open_locked(path, os.O_RDONLY)
     if file is None:
         return False

@@ -1,9 +1,10 @@
-"""Reads of a child that wait until their bytes are here: footage that is fetched in pieces.
+"""Holds each read of a child until its bytes are in the local file, for footage fetched in parts.
 
-What is missing of a file reads as zeros, which a decoder takes for damage. So the kernel holds each
-read of the child and tells us; we fetch its bytes, and let it go on. Whichever descriptor is read,
-it is taken for the footage: ffmpeg duplicates the one it was given, and all duplicates share one
-position, which we see through one of ours. Little else is read, and that at the beginning.
+Missing parts of a file read as zeros, which a decoder takes for damage. So the kernel holds each
+read of the child and notifies us; we fetch the bytes and let the read continue. Every descriptor
+that is read is taken for the footage: ffmpeg duplicates the one it was given, and all duplicates
+share one position, which we see through a duplicate of ours. Little else is read, and only at the
+beginning.
 """
 
 import os
@@ -22,17 +23,17 @@ from footage.sandbox.sandbox import Sandbox, shut_in, starts, without_collection
 
 
 class Supply(Protocol):
-    """Fetches what is missing of a file."""
+    """Fetches the missing parts of a file."""
 
     def ensure(self, start: int, end: int) -> bool:
-        """Return when the bytes [start, end) are in the file, and whether some were missing.
+        """Wait until the bytes [start, end) are in the file; returns whether some were missing.
 
-        The file may end before `end`, and before `start`. What is raised ends the reading.
+        The file may end before `end`, and before `start`. An error that is raised ends the reading.
         """
 
 
 class FreeReads:
-    """Reads that nobody holds, of a file that is here as a whole."""
+    """Stands in for `HeldReads` when the file is complete: no read is held."""
 
     starter: ThreadPoolExecutor | None = None
 
@@ -41,21 +42,21 @@ class FreeReads:
         return time.monotonic()
 
     def check(self) -> None:
-        """Nothing can be missing."""
+        """Does nothing: no bytes can be missing."""
 
     def close(self) -> None:
-        """There is nothing to end."""
+        """Does nothing: there is no thread to end."""
 
 
 class HeldReads(FreeReads):
-    """Reads of whatever is started by `starter`; close it when that has ended."""
+    """Holds the reads of the child that `starter` starts; close it when the child has ended."""
 
     starter: ThreadPoolExecutor
 
     def __init__(self, file: int, supply: Supply, executable: str, sandbox: Sandbox) -> None:
-        """Get ready to start one child behind sandbox, with `file` as its standard input.
+        """Prepare to start one child in the sandbox, with `file` as its standard input.
 
-        Raises OSError where the kernel holds no reads.
+        Raises OSError if the kernel cannot hold reads.
         """
         self._supply = supply
         self._failure: BaseException | None = None
@@ -68,25 +69,25 @@ class HeldReads(FreeReads):
             raise
         self._file = os.dup(file)
         self._left, self._leave = os.pipe()
-        # A child of the calling thread, which is not shut in: the store must be reached.
+        # Started from the calling thread, which is not sandboxed: it must reach the store.
         self._thread = threading.Thread(target=self._serve, name="held-reads", daemon=True)
         self._thread.start()
 
     def clock(self) -> float:
-        """Seconds that passed while nothing was being fetched."""
+        """Seconds that passed while nothing was being fetched, for differences only."""
         total, since = self._held
         return (time.monotonic() if since is None else since) - total
 
     def check(self) -> None:
-        """Raise what kept bytes from being fetched, if anything did.
+        """Raise the error with which fetching failed, if it did.
 
-        The read in question has failed, and every one since: what the child makes of it is void.
+        The read concerned and every later one have failed, so the child's results are invalid.
         """
         if self._failure is not None:
             raise self._failure
 
     def close(self) -> None:
-        """End; a read that is still held fails. Twice does no harm."""
+        """Stop holding reads; a read still held fails. May be called twice."""
         if self._leave >= 0:
             os.close(self._leave)
             self._leave = -1
@@ -122,7 +123,7 @@ class HeldReads(FreeReads):
         read = receive(self._listener)
         if read is None:
             return
-        of_child = read.thread != self._own  # else it asks whether a child could be started
+        of_child = read.thread != self._own  # the starter thread's read: is the child started?
         if of_child and self._failure is None:
             self._ensure(read)
         fails = of_child and self._failure is not None
@@ -134,7 +135,7 @@ class HeldReads(FreeReads):
         try:
             here = os.lseek(self._file, 0, os.SEEK_CUR) if read.offset is None else read.offset
             was_missing = self._supply.ensure(here, here + read.count)
-            if was_missing:  # else one that reads for ever would stop the clock
+            if was_missing:  # otherwise endless reads of present bytes would stop the clock
                 total += time.monotonic() - begun
         except BaseException as error:
             self._failure = error
@@ -151,18 +152,18 @@ class _Counting:
 
 @cache
 def can_hold_reads(executable: str, sandbox: Sandbox) -> bool:
-    """Whether this machine holds the reads of this ffmpeg behind these sandbox, tried once."""
-    seen = _Counting()
+    """Whether this machine can hold the reads of this ffmpeg in this sandbox, tried once."""
+    supply = _Counting()
     try:
         with Path(os.devnull).open("rb") as nothing:
-            reads = HeldReads(nothing.fileno(), seen, executable, sandbox)
+            reads = HeldReads(nothing.fileno(), supply, executable, sandbox)
     except OSError:
         return False
     with reads:
-        return starts(executable, sandbox, reads.starter) and seen.reads > 0
+        return starts(executable, sandbox, reads.starter) and supply.reads > 0
 
 
 def _hold_own_reads() -> tuple[int, int]:
-    """Of the calling thread, whose number is given before the listener."""
+    """Hold the calling thread's reads; returns its thread id and the listener."""
     with without_collections():
         return threading.get_native_id(), hold_reads()

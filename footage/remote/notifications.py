@@ -1,4 +1,4 @@
-"""What the kernel tells of a read that it holds, and what it is told: seccomp_unotify(2)."""
+"""Notifications of reads that the kernel holds, and the answers to them: seccomp_unotify(2)."""
 
 import errno
 import fcntl
@@ -14,19 +14,19 @@ _CONTINUE = 1
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One read(2) or pread(2) that waits."""
+    """One held read(2) or pread(2)."""
 
     id: int
     thread: int
-    """Who asks, as we number threads."""
+    """Id of the reading thread in our process namespace."""
     count: int
-    """How many bytes are asked for."""
+    """Number of bytes requested."""
     offset: int | None
-    """Where pread(2) begins; None for read(2), which goes on from the file's own position."""
+    """Where pread(2) begins; None for read(2), which continues at the file's position."""
 
 
 def receive(listener: int) -> Read | None:
-    """The next read that waits; None when whoever asked is gone by now. Raises OSError."""
+    """The next held read; None if its thread has ended meanwhile. Raises OSError."""
     notice = bytearray(struct.calcsize(_NOTICE))
     try:
         fcntl.ioctl(listener, _RECEIVE, notice)
@@ -37,17 +37,17 @@ def receive(listener: int) -> Read | None:
 
 
 def let_go_on(listener: int, read: Read) -> None:
-    """Have the kernel read as was asked."""
+    """Let the kernel perform the read. Raises OSError."""
     _send(listener, struct.pack(_ANSWER, read.id, 0, 0, _CONTINUE))
 
 
 def let_fail(listener: int, read: Read) -> None:
-    """Have the read end as on a broken disk."""
+    """Let the read fail with EIO, as on a broken disk. Raises OSError."""
     _send(listener, struct.pack(_ANSWER, read.id, 0, -errno.EIO, 0))
 
 
 def _send(listener: int, answer: bytes) -> None:
     try:
         fcntl.ioctl(listener, _SEND, answer)
-    except FileNotFoundError:  # whoever asked was killed meanwhile
+    except FileNotFoundError:  # the reading thread was killed meanwhile
         return

@@ -1,8 +1,8 @@
-"""A large file of which some blocks are on this disk, by any number of processes.
+"""A large file with only some of its blocks on this disk, shared by any number of processes.
 
-Beside it lies its map, a byte a block: 1 when the block is here. A block is marked when its bytes
-are on the disk, so a process that is killed leaves no mark too many; and whoever opens the pair
-trusts no map of a time before the machine was started, when a file system may have lost either.
+Beside it lies its map with one byte per block: 1 if the block is here. A block is marked after its
+bytes are on disk, so a killed process never leaves a wrong mark. Files from before the last boot
+are not used, because a file system may then have lost data or marks.
 """
 
 import os
@@ -19,12 +19,13 @@ from file_locks import try_lock_bytes, unlock_bytes
 SUFFIX, MAP_SUFFIX, _NEW_SUFFIX = ".sparse", ".map", ".new"
 BLOCK_BYTES = 1 << 18
 AHEAD_BLOCKS = 16
-"""How many are fetched at once where the one before is here: then a file is read on."""
+"""Blocks fetched at once if the block before is here: then the file is read sequentially."""
 MOST_BLOCKS = 64
-"""Fetched at once, however many are asked for."""
+"""Most blocks fetched at once, even if more are requested."""
 FETCHES_BEFORE_DOUBLING = 8
-"""After so many, twice as much is fetched at once, and again: some containers have no index and are
-looked through from their beginning, which would take a question for every few seconds of them."""
+"""After this many fetches the number of blocks fetched at once doubles, and so on. Containers
+without an index are scanned from the beginning, which would need a request for every few seconds of
+footage."""
 UNDER_WAY = "This footage is not fetched completely yet; the rest is fetched at the next attempt."
 ELSEWHERE = "Another process is still fetching this footage; it is retried."
 
@@ -32,23 +33,24 @@ _LOOK_SECONDS = 0.05
 _HERE = b"\1"
 
 Fetch = Callable[[int, int], bytes]
-"""Gives the bytes [start, end) of what is kept in the store."""
+"""Gives the bytes [start, end) of the object in the store."""
 Write = Callable[[int, bytes, int], None]
-"""Writes to an open file, as `os.pwrite` does, so that it stays; if there is room."""
+"""Writes to an open file, with the arguments of `os.pwrite`, and syncs it to disk, if there is
+room."""
 
 
 def path_of(folder: Path, name: str) -> Path:
-    """Where the file of this name lies while it is not all here."""
+    """Path of the file of this name while it is incomplete."""
     return folder / f"{name}.{_boot()}{SUFFIX}"
 
 
 def map_of(path: Path) -> Path:
-    """Where its map lies."""
+    """Path of the map of an incomplete file."""
     return path.with_suffix(MAP_SUFFIX)
 
 
 def create(path: Path, size_bytes: int) -> None:
-    """Make a file of which nothing is here; with its full size and its map, or not at all."""
+    """Create a file of full size with no block here, and its map; the file appears last."""
     new = path.with_suffix(_NEW_SUFFIX)
     for file, content_bytes in ((map_of(path), b"\0" * _blocks(size_bytes)), (new, b"")):
         file.unlink(missing_ok=True)
@@ -59,19 +61,19 @@ def create(path: Path, size_bytes: int) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, and its map before: a map without its file would be taken for another's."""
+    """Remove a file, and its map first: a leftover map would be taken for that of a new file."""
     if path.suffix == SUFFIX:
         map_of(path).unlink(missing_ok=True)
     path.unlink(missing_ok=True)
 
 
 class SparseFile:
-    """One open file that fetches its missing blocks; a `footage.remote.held_reads.Supply`."""
+    """An open file that fetches its missing blocks; a `footage.remote.held_reads.Supply`."""
 
     def __init__(
         self, path: Path, file: int, fetch: Fetch, write: Write, timeout_seconds: float
     ) -> None:
-        """Take over an open descriptor. All fetching together may take `timeout_seconds`."""
+        """Take over an open descriptor. All fetches together may take `timeout_seconds`."""
         self._file, self._size_bytes = file, os.fstat(file).st_size
         self._blocks = _blocks(self._size_bytes)
         self._fetch, self._write, self._seconds_left = fetch, write, timeout_seconds
@@ -85,10 +87,10 @@ class SparseFile:
         return self._missing(range(self._blocks)) is None
 
     def ensure(self, start: int, end: int) -> bool:
-        """Return when the bytes [start, end) are here, as far as the file has them.
+        """Wait until the bytes [start, end) are here, up to the end of the file.
 
         Returns whether some were missing. Raises what `fetch` and `write` raise, and
-        StoreUnavailable when the time is used up.
+        StoreUnavailable if the time is used up or the store returns less than requested.
         """
         wanted = range(start // BLOCK_BYTES, min(_blocks(end), self._blocks))
         with self._busy:
@@ -102,14 +104,15 @@ class SparseFile:
             return was_missing
 
     def close(self) -> None:
-        """Close it, once nothing is being fetched: its descriptor may be reused afterwards."""
+        """Close the file after the current fetch, which might otherwise write to a descriptor that
+        is already reused."""
         with self._busy:
             os.close(self._map)
             os.close(self._file)
             self._map = self._file = -1
 
     def _missing(self, wanted: range) -> range | None:
-        """The first run of blocks to be fetched at once; None when all that is wanted is here."""
+        """The first run of blocks to fetch at once; None if all wanted blocks are here."""
         marks = os.pread(self._map, len(wanted), wanted.start).ljust(len(wanted), b"\0")
         if b"\0" not in marks:
             return None
@@ -123,7 +126,7 @@ class SparseFile:
     def _fill(self, gap: range, deadline: float) -> None:
         with _exclusively(self._map, gap, deadline):
             if _HERE in os.pread(self._map, len(gap), gap.start):
-                return  # somebody else was faster
+                return  # another process was faster
             if time.monotonic() > deadline:
                 raise StoreUnavailable(UNDER_WAY)
             start = gap.start * BLOCK_BYTES
@@ -144,7 +147,8 @@ def _blocks(size_bytes: int) -> int:
 
 @contextmanager
 def _exclusively(file: int, blocks: range, deadline: float) -> Iterator[None]:
-    """Wait until nobody else fetches any of these blocks: the kernel locks bytes of the map."""
+    """Lock these blocks, waiting until no one else fetches any of them; the kernel locks their
+    bytes of the map."""
     while not try_lock_bytes(file, blocks.start, len(blocks)):
         if time.monotonic() > deadline:
             raise StoreUnavailable(ELSEWHERE)
@@ -157,5 +161,5 @@ def _exclusively(file: int, blocks: range, deadline: float) -> Iterator[None]:
 
 @cache
 def _boot() -> str:
-    """Another one whenever the machine is started."""
+    """An id that changes at each boot of the machine."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -1,1 +1,1 @@
-"""How a decoding child is confined: Landlock, seccomp, limits."""
+"""The sandbox of the decoding child: Landlock, seccomp, limits."""

@@ -1,7 +1,7 @@
-"""Shuts the calling thread in for good, and with it every child it starts.
+"""Sandboxes the calling thread for the rest of its life, and every child that it starts.
 
-Linux keeps these sandbox by thread and hands them on at fork, so no code has to run between fork
-and exec, and no helper between us and the child. See landlock(7), seccomp(2).
+Linux applies these restrictions per thread and children inherit them at fork, so no code has to run
+between fork and exec, and no helper between us and the child. See landlock(7), seccomp(2).
 """
 
 import ctypes
@@ -18,7 +18,7 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _GIVE_VERSION, _PATH_BENEATH = 1, 1
 _EXECUTE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 2, 1 << 3
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
-"""How many rights on files each version of Landlock knows; 16 since the fifth."""
+"""Number of file rights in each version of Landlock; 16 since version 5."""
 _TCP, _SIGNALS_AND_SOCKETS = 0b11, 0b11
 
 _SET_NO_NEW_PRIVS, _SET_SECCOMP, _FILTER = 38, 22, 2
@@ -30,7 +30,7 @@ _ADD_FILTER, _NEW_LISTENER = 1, 1 << 3
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the kernel calls a kind of machine, and the numbers of its calls."""
+    """The kernel's code for an architecture, and its system call numbers."""
 
     kind: int
     socket: int
@@ -48,9 +48,9 @@ _MACHINES = {
 
 
 def see_only(paths: Iterable[str]) -> None:
-    """From now on read and run what is at or beneath `paths`, and touch no other file.
+    """From now on this thread can read and run files at or below `paths`, and access no other file.
 
-    What is open already stays usable. Raises OSError where the kernel has no Landlock.
+    Files that are already open stay usable. Raises OSError if the kernel has no Landlock.
     """
     version = _call(_CREATE_RULESET, None, 0, _GIVE_VERSION)
     handled = struct.pack("QQQ", (1 << _RIGHTS.get(version, 16)) - 1, _TCP, _SIGNALS_AND_SOCKETS)
@@ -66,18 +66,21 @@ def see_only(paths: Iterable[str]) -> None:
 
 
 def open_no_socket() -> None:
-    """From now on open no socket of any kind. Raises OSError where that cannot be had."""
+    """From now on this thread can open no socket of any kind.
+
+    Raises OSError where seccomp is not available.
+    """
     refused = dict.fromkeys((this_machine().socket, _IO_URING_SETUP), _REFUSE)
     with _as_program(refused) as program:
         _control(_SET_SECCOMP, _FILTER, program)
 
 
 def hold_reads() -> int:
-    """From now on each read(2) and pread(2) waits until somebody lets it go on.
+    """From now on the kernel holds each read(2) and pread(2) until a listener lets it continue.
 
-    Returns the descriptor that tells of them, see `footage.remote.notifications`. Other ways to
-    read a file are refused, but not mmap(2): the program loader needs it, and ffmpeg maps nothing
-    that it decodes. Raises OSError where that is not possible.
+    Returns the listener's descriptor, see `footage.remote.notifications`. Other system calls that
+    read a file fail, except mmap(2): the program loader needs it, and ffmpeg maps nothing that it
+    decodes. Raises OSError where that is not possible.
     """
     machine = this_machine()
     held = dict.fromkeys((machine.read, machine.pread), _NOTIFY)
@@ -87,7 +90,7 @@ def hold_reads() -> int:
 
 
 def this_machine() -> Machine:
-    """The kind of this machine. Raises OSError where its numbers are not known."""
+    """This machine's architecture. Raises OSError if its system call numbers are not known."""
     name = platform.machine()
     if name not in _MACHINES:
         raise OSError(f"no numbers of system calls are known for {name}")
@@ -95,13 +98,16 @@ def this_machine() -> Machine:
 
 
 def no_new_privileges() -> None:
-    """From now on no program started gains any by its owner or its file's capabilities."""
+    """From now on no started program gains privileges by set-user-id or file capabilities.
+
+    Raises OSError.
+    """
     _control(_SET_NO_NEW_PRIVS, 1, None)
 
 
 @contextmanager
 def _as_program(actions: Mapping[int, int]) -> Iterator[bytes]:
-    """A filter as the kernel takes it: what is done about which call, while the block lasts."""
+    """A seccomp filter in the kernel's format: `actions` by system call. Valid within the block."""
     steps = [
         (_LOAD, 0, 0, 4), (_IF_EQUAL, 1, 0, this_machine().kind), (_RETURN, 0, 0, _REFUSE),
         (_LOAD, 0, 0, 0), (_IF_AT_LEAST, 0, 1, _FOREIGN_CALLS), (_RETURN, 0, 0, _REFUSE),

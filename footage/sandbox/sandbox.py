@@ -1,7 +1,7 @@
-"""The sandbox around the ffmpeg child: which this machine allows, and how a child starts in them.
+"""The sandbox around the ffmpeg child: what this machine allows, and how a child starts in it.
 
 A child gets the footage as its standard input and nothing else to read, so the sandbox need not
-know one file from another.
+know which file it is.
 """
 
 import contextlib
@@ -27,10 +27,10 @@ Limits: TypeAlias = Mapping[str, int]
 """By the names of prlimit(1): `as` in bytes, `cpu` in seconds, ..."""
 
 STARTERS = ("setpriv: ", "unshare: ", "bwrap: ", "prlimit: ")
-"""How a line begins that says why the child could not be started behind its sandbox."""
+"""Beginnings of log lines that explain why the child could not be started in its sandbox."""
 
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH")
-"""All a child inherits: not our passwords, nor variables that change what ffmpeg writes."""
+"""The variables that a child inherits: no passwords, none that changes ffmpeg's output."""
 _PROGRAMS = (
     "/bin", "/lib", "/lib64", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/local/lib",
     "/etc/ld.so.cache",
@@ -41,32 +41,33 @@ _UNSHARE_GIVES_UP, _LAST_WORDS = "unshare: sigprocmask unblock failed", 200
 _ALWAYS = {"fsize": 0, "core": 0, "nofile": 64}
 _MOST_PROCESSES = 64
 _COUNTED_BY_NAMESPACE = (5, 14)
-"""The kernel that counts processes by user namespace; before, a user's others count too."""
+"""First kernel that counts processes per user namespace; before, all of a user's processes
+count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """Which sandbox stand, beside the limits, which always do."""
+    """Which parts of the sandbox are active; the limits always are."""
 
     unprivileged: bool = False
-    """The child runs as nobody where we are root."""
+    """We are root, and the child runs as user nobody."""
     bubblewrap: bool = False
-    """It sees an empty file system with ffmpeg and its libraries in it, no network, no process."""
+    """It sees a file system with only ffmpeg and its libraries, no network and no process."""
     namespaces: bool = False
-    """It sees no network and no process, and has no rights over anything."""
+    """It sees no network and no process, and has no privileges."""
     landlock: bool = False
-    """It can open ffmpeg and its libraries to read them, and no other file."""
+    """It can open ffmpeg and its libraries for reading, and no other file."""
     no_sockets: bool = False
     """It can open no socket."""
 
     @property
     def enclosed(self) -> bool:
-        """The child is in namespaces of its own."""
+        """Whether the child is in its own namespaces."""
         return self.bubblewrap or self.namespaces
 
     @property
     def closed(self) -> bool:
-        """The child reaches no network and no other file."""
+        """Whether the child can reach no network and no other file."""
         return self.bubblewrap or (self.landlock and (self.namespaces or self.no_sockets))
 
 
@@ -74,9 +75,9 @@ NO_WALLS = Sandbox()
 
 
 def choose_walls(setting: Setting, executable: str) -> Sandbox:
-    """The sandbox to put around children of this ffmpeg.
+    """The sandbox for children of this ffmpeg.
 
-    Raises StackTrouble when the setting is `require` and the machine allows no namespaces.
+    Raises StackTrouble if the setting is `require` and the machine allows no namespaces.
     """
     sandbox = NO_WALLS if setting == "off" else standing(executable)
     if setting == "require" and not sandbox.enclosed:
@@ -89,7 +90,7 @@ def choose_walls(setting: Setting, executable: str) -> Sandbox:
 
 @cache
 def standing(executable: str) -> Sandbox:
-    """The strongest sandbox behind which this ffmpeg still starts, tried once a process."""
+    """The strongest sandbox in which this ffmpeg still starts, tried once per process."""
     wished = Sandbox(unprivileged=os.geteuid() == 0)
     bubblewrap = replace(wished, bubblewrap=shutil.which("bwrap") is not None)
     own = replace(wished, namespaces=True, landlock=True, no_sockets=True)
@@ -113,10 +114,10 @@ def start(
     passed: tuple[int, ...] = (),
     starter: ThreadPoolExecutor | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start a program behind sandbox, in a session of its own; it dies with this process.
+    """Start a program in the sandbox, in its own session; it dies with this process.
 
-    `stdin` is all it is given to read, `passed` are further descriptors it keeps, `starter` is a
-    thread of `shut_in` that stands in for the one all others share. Raises OSError.
+    `stdin` is the descriptor that it reads, `passed` are further descriptors that it keeps,
+    `starter` is a thread from `shut_in` to use instead of the shared one. Raises OSError.
     """
     command = [*_around(arguments[0], sandbox), *_limiting(sandbox, limits), *arguments]
     nobody = _NOBODY if sandbox.unprivileged else None
@@ -141,7 +142,7 @@ def start(
 
 
 def shut_in(executable: str, sandbox: Sandbox) -> ThreadPoolExecutor:
-    """A new thread that is itself behind those sandbox that children inherit.
+    """A new thread under those parts of the sandbox that children inherit.
 
     It must outlive its children: a child is killed when the thread that started it ends.
     Raises OSError.
@@ -155,21 +156,22 @@ def shut_in(executable: str, sandbox: Sandbox) -> ThreadPoolExecutor:
 
 
 def starts(executable: str, sandbox: Sandbox, starter: ThreadPoolExecutor | None = None) -> bool:
-    """Whether this ffmpeg starts behind these sandbox; `starter` as in `start`."""
+    """Whether this ffmpeg starts in this sandbox; `starter` as in `start`."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
         child = start([executable, "-version"], sandbox, {}, stdin=nothing, starter=starter)
-        said, _ = child.communicate(timeout=20)
+        output, _ = child.communicate(timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return False
     finally:
         os.close(nothing)
-    return child.returncode == 0 and said.startswith(b"ffmpeg version")
+    return child.returncode == 0 and output.startswith(b"ffmpeg version")
 
 
 @contextlib.contextmanager
 def without_collections() -> Iterator[None]:
-    """Whatever else is finalised in a thread that is shut in could not remove its files."""
+    """Disable garbage collection: objects finalised in a sandboxed thread could not remove their
+    files."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -180,10 +182,10 @@ def without_collections() -> Iterator[None]:
 
 
 def own_status(status: int, sandbox: Sandbox, log: str) -> int:
-    """The exit status of the child itself, minus the signal that killed it, from its sandbox'.
+    """The exit status of the child itself, from that of the program around it.
 
-    bubblewrap adds 128 to the signal; unshare dies by the same one, but for SIGKILL, which
-    util-linux before 2.39 cannot do and says so.
+    It is minus the signal if one killed the child. bubblewrap adds 128 to the signal; unshare dies
+    by the same signal, except SIGKILL: util-linux before 2.39 fails to, and logs that.
     """
     if sandbox.bubblewrap and _SIGNALLED < status <= _SIGNALLED + signal.SIGSYS:
         return _SIGNALLED - status
@@ -204,7 +206,7 @@ def _around(executable: str, sandbox: Sandbox) -> list[str]:
 
 
 def _limiting(sandbox: Sandbox, limits: Limits) -> list[str]:
-    """Limits put on from inside, after the fork into the namespace, where they can be counted."""
+    """Limits are set inside, after the fork into the namespace, so that they count there."""
     wished = {**_ALWAYS, **limits}
     if sandbox.enclosed and _kernel() >= _COUNTED_BY_NAMESPACE:
         wished["nproc"] = _MOST_PROCESSES
@@ -224,7 +226,8 @@ def _visible(executable: str) -> tuple[str, ...]:
 
 @cache
 def _starter(executable: str, sandbox: Sandbox, _process: int) -> ThreadPoolExecutor:
-    """The thread that starts all children of one kind; it lives as long as the process."""
+    """The thread that starts all children with one executable and sandbox, until the process
+    ends."""
     return shut_in(executable, sandbox)
 
 
