@@ -1,1 +1,1 @@
-"""Who is in a picture: faces, appearances, matching, and the engines that see."""
+"""Who is in a picture: faces, appearances, matching, and the engines."""

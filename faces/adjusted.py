@@ -1,4 +1,4 @@
-"""An engine whose candidates begin at another distance; nothing else of it is another."""
+"""An engine with another threshold for candidates; everything else stays the same."""
 
 from dataclasses import replace
 
@@ -6,11 +6,12 @@ from faces.engine import FaceEngine, ModelCard, PairedEngine
 
 
 def with_threshold(card: ModelCard, threshold: float) -> ModelCard:
-    """The card with another threshold; faces in footage are linked as they were."""
+    """The card with another threshold, in the card's own distance; faces in footage are still
+    linked with the original one."""
     return replace(card, threshold=threshold, linked_up_to=card.same_face_distance)
 
 
 def adjusted(engine: FaceEngine, threshold: float) -> FaceEngine:
-    """The engine with another threshold on its card."""
+    """The engine with another threshold on its card, as `with_threshold`."""
     card = with_threshold(engine.card, threshold)
     return PairedEngine(engine, engine, card, engine.weights_sha256)

@@ -1,7 +1,7 @@
-"""From faces in frames to appearances: one person's unbroken presence in one recording.
+"""Builds appearances from faces in frames: one person's continuous presence in one recording.
 
-`link` works inside a stretch of footage, `join` over the borders between stretches; which faces
-belong together is decided in `faces.pairing`.
+`link` works within a stretch of footage, `join` across the borders between stretches;
+`faces.pairing` decides which faces belong together.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,18 +27,18 @@ class Observation:
     vector: Vectors
     """Shape [d], as the engine gave it."""
     crop: Crop | None
-    """A picture for people, with some margin."""
+    """A picture for human viewers, with some margin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """From when to when one face was seen, and what it looked like at its best."""
+    """The period in which one face was seen, and its best observations."""
 
     start_ms: int
     end_ms: int
-    """Time of the last observation: a single one starts and ends at the same time."""
+    """Time of the last observation; equal to `start_ms` if there is only one."""
     best_ms: int
-    """When the face was seen best; box, score and quality are of this observation."""
+    """Time of the best observation, to which box, score and quality belong."""
     box: Box
     score: float
     quality: float
@@ -51,7 +51,7 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What an appearance left behind in one segment."""
+    """The part of an appearance inside one segment, as `join` needs it."""
 
     segment: int
     """Index of the segment in its recording."""
@@ -71,10 +71,10 @@ def link(
 ) -> list[Appearance]:
     """Link the observations of a recording's frames into appearances, ordered by their start.
 
-    Each item of `frames` holds all observations of one frame, in any order; frames come in order of
-    time and are consumed lazily. Every observation ends up in exactly one appearance, and no
+    Each item of `frames` holds all observations of one frame, in any order; frames must be in order
+    of time and are consumed lazily. Every observation is part of exactly one appearance, and no
     appearance has two observations of one frame. `same_face_distance` is Euclidean between unit
-    vectors. Of each appearance only the `best_faces` best observations are held in memory.
+    vectors. Only the `best_faces` best observations of each appearance are held in memory.
     """
     max_gap_ms = round(max_gap_seconds * 1000)
     present: list[_Presence] = []
@@ -83,21 +83,22 @@ def link(
         observations = sorted(frame, key=_standing_order)
         if not observations:
             continue
-        gone = [one for one in present if observations[0].time_ms - one.end_ms > max_gap_ms]
-        finished += [one.finish() for one in gone]
-        present = [one for one in present if one not in gone]
+        gone = [p for p in present if observations[0].time_ms - p.end_ms > max_gap_ms]
+        finished += [presence.finish() for presence in gone]
+        present = [presence for presence in present if presence not in gone]
         present = _continue(present, observations, best_faces, same_face_distance)
-    finished += [one.finish() for one in present]
-    return sorted(finished, key=lambda one: (one.start_ms, one.end_ms, one.box.x, one.box.y))
+    finished += [presence.finish() for presence in present]
+    return sorted(finished, key=lambda a: (a.start_ms, a.end_ms, a.box.x, a.box.y))
 
 
 def join(
     parts: Sequence[Part], *, max_gap_seconds: float, same_face_distance: float
 ) -> list[list[int]]:
-    """Group the parts that segment borders cut apart, as indices into `parts`, in order of time.
+    """Group the parts that segment borders separated: groups of indices into `parts`, in order of
+    time.
 
     A part continues at most one part of an earlier segment, if it begins at most `max_gap_seconds`
-    after that one's end and the two look alike. Every index is in exactly one group.
+    after the end of that part and the two look alike. Every index is in exactly one group.
     """
     max_gap_ms = round(max_gap_seconds * 1000)
     groups: list[list[int]] = []
@@ -106,29 +107,29 @@ def join(
     for _, indices in groupby(in_order, key=lambda index: parts[index].segment):
         arriving = list(indices)
         starts = [parts[index] for index in arriving]
-        first_ms = min(one.start_ms for one in starts)
-        open_groups = [one for one in open_groups if first_ms - parts[one[-1]].end_ms <= max_gap_ms]
-        ends = [parts[one[-1]] for one in open_groups]
+        first_ms = min(part.start_ms for part in starts)
+        open_groups = [g for g in open_groups if first_ms - parts[g[-1]].end_ms <= max_gap_ms]
+        ends = [parts[group[-1]] for group in open_groups]
         joined = pair(_join_costs(ends, starts, max_gap_ms, same_face_distance))
         begun = [[index] for place, index in enumerate(arriving) if place not in joined]
         for place, before in joined.items():
             open_groups[before].append(arriving[place])
         groups += begun
         open_groups += begun
-    return sorted(groups, key=lambda one: (parts[one[0]].start_ms, one[0]))
+    return sorted(groups, key=lambda group: (parts[group[0]].start_ms, group[0]))
 
 
 @dataclass(slots=True, eq=False)
 class _Presence:
-    """An appearance that may still go on."""
+    """An appearance that may still continue."""
 
     keep: int
     start_ms: int
     place: Box
-    """Where it was last."""
+    """Box of the last observation."""
     recognised: Vectors
-    """Unit vector of the last observation that stayed for its embedding, not for its place: a
-    blurred face must not lead on to somebody else's."""
+    """Unit vector of the last observation that was linked by its embedding, not by its place: a
+    blurred face must not lead to another person's."""
     end_ms: int = 0
     best: list[Observation] = field(default_factory=list)
     observations: int = 0
@@ -136,14 +137,12 @@ class _Presence:
     def add(self, observation: Observation) -> None:
         self.end_ms, self.place = observation.time_ms, observation.face.box
         self.observations += 1
-        ranked = sorted(
-            [*self.best, observation], key=lambda one: (-one.quality.value, one.time_ms)
-        )
+        ranked = sorted([*self.best, observation], key=lambda o: (-o.quality.value, o.time_ms))
         self.best = ranked[: self.keep]
 
     def pooled(self) -> Vectors:
-        vectors = np.stack([one.vector for one in self.best])
-        return pool(vectors, np.array([one.quality.value for one in self.best]))
+        vectors = np.stack([observation.vector for observation in self.best])
+        return pool(vectors, np.array([observation.quality.value for observation in self.best]))
 
     def finish(self) -> Appearance:
         best = self.best[0]
@@ -156,12 +155,12 @@ class _Presence:
             quality=best.quality.value,
             observations=self.observations,
             vector=self.pooled(),
-            crops=tuple(one.crop for one in self.best if one.crop is not None),
+            crops=tuple(o.crop for o in self.best if o.crop is not None),
         )
 
 
 def _standing_order(observation: Observation) -> tuple[float, float, float, float, bytes]:
-    """Any fixed order will do: what comes out must not depend on the detector's."""
+    """Sort key; any fixed order works, so that results do not depend on the detector's order."""
     box = observation.face.box
     return box.x, box.y, box.width, box.height, observation.vector.tobytes()
 
@@ -169,42 +168,43 @@ def _standing_order(observation: Observation) -> tuple[float, float, float, floa
 def _continue(
     present: list[_Presence], observations: list[Observation], keep: int, limit: float
 ) -> list[_Presence]:
-    """Give each observation to the presence it goes on with, or to a new one."""
-    vectors = unit(np.stack([one.vector for one in observations]))
+    """Add each observation to the presence that it continues, or to a new one."""
+    vectors = unit(np.stack([observation.vector for observation in observations]))
     apart = _distances_to(present, vectors)
-    before = [Look(one.place, one.best[0].quality.value) for one in present]
-    now = [Look(one.face.box, one.quality.value) for one in observations]
+    before = [Look(presence.place, presence.best[0].quality.value) for presence in present]
+    now = [Look(observation.face.box, observation.quality.value) for observation in observations]
     continued = pair(pairing_costs(apart, before, now, limit))
     begun = []
     for place, observation in enumerate(observations):
         if place not in continued:
-            one = _Presence(keep, observation.time_ms, observation.face.box, vectors[place])
-            begun.append(one)
+            presence = _Presence(keep, observation.time_ms, observation.face.box, vectors[place])
+            begun.append(presence)
         else:
-            one = present[continued[place]]
+            presence = present[continued[place]]
             if apart[continued[place], place] <= limit:
-                one.recognised = vectors[place]
-        one.add(observation)
+                presence.recognised = vectors[place]
+        presence.add(observation)
     return present + begun
 
 
 def _distances_to(present: list[_Presence], vectors: Vectors) -> Vectors:
-    """From each presence to each vector [n, d]: to its best faces or to the last one recognised."""
+    """Distance of each presence to each vector [n, d]: the smaller of that of its best faces and
+    that of its last recognised face."""
     if not present:
         return np.zeros((0, len(vectors)), dtype=np.float32)
-    pooled = distances(np.stack([one.pooled() for one in present]), vectors)
-    recent = distances(np.stack([one.recognised for one in present]), vectors)
+    pooled = distances(np.stack([presence.pooled() for presence in present]), vectors)
+    recent = distances(np.stack([presence.recognised for presence in present]), vectors)
     return np.minimum(pooled, recent)
 
 
 def _join_costs(ends: list[Part], starts: list[Part], max_gap_ms: int, limit: float) -> Costs:
     if not ends:
         return {}
-    start_vectors = np.stack([one.vector for one in starts])
-    apart = distances(np.stack([one.vector for one in ends]), start_vectors)
-    end_ms = np.array([[one.end_ms] for one in ends])
-    pauses_ms = np.array([one.start_ms for one in starts]) - end_ms
+    start_vectors = np.stack([part.vector for part in starts])
+    apart = distances(np.stack([part.vector for part in ends]), start_vectors)
+    end_ms = np.array([[part.end_ms] for part in ends])
+    pauses_ms = np.array([part.start_ms for part in starts]) - end_ms
     apart[(pauses_ms < 0) | (pauses_ms > max_gap_ms)] = np.inf
-    before = [Look(one.box, one.quality) for one in ends]
-    after = [Look(one.box, one.quality) for one in starts]
+    before = [Look(part.box, part.quality) for part in ends]
+    after = [Look(part.box, part.quality) for part in starts]
     return pairing_costs(apart, before, after, limit)

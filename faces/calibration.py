@@ -1,45 +1,45 @@
-"""A threshold from what reviewers decided. It describes them and this footage, nothing more."""
+"""Suggests a threshold from reviewers' decisions. It holds for them and this footage only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 FEW = 30
-"""With fewer decisions of either kind nothing was measured that deserves the name."""
+"""Fewer decisions of either kind are not a meaningful measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Where a threshold would part best what was decided to be same and different."""
+    """The threshold that best separates decisions *same* from decisions *different*."""
 
     threshold: float
     same: int
     different: int
     missed: int
-    """Decided to be the same, and further away than the threshold."""
+    """Number of *same* decisions beyond the threshold."""
     admitted: int
-    """Decided to be different, and within it."""
+    """Number of *different* decisions within the threshold."""
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether there are enough decisions of both kinds to go by."""
+        """Whether there are enough decisions of both kinds, at least `FEW`."""
         return min(self.same, self.different) >= FEW
 
 
 def suggest(same: Sequence[float], different: Sequence[float]) -> Suggestion | None:
-    """The threshold with the fewest errors on these distances; of equals, amid the widest gap.
+    """The threshold with the fewest errors on these distances; of equals, that in the widest gap.
 
-    An error is a same further away, or a different within. Distances at the threshold are within.
-    None unless there is a decision of each kind.
+    An error is a *same* beyond the threshold or a *different* within it. A distance equal to the
+    threshold is within. None unless there is a decision of each kind.
     """
     if not same or not different:
         return None
     values = sorted({*same, *different})
     borders = [(b - a, (a + b) / 2) for a, b in pairwise(values)]
-    # Above everything, and below: no gap lies there, so they win by fewer errors only.
+    # Above and below all distances there is no gap, so these win by fewer errors only.
     borders += [(0.0, values[-1]), (0.0, values[0] / 2)]
     tried = [(gap, _at(threshold, same, different)) for gap, threshold in borders]
-    return min(tried, key=lambda one: (one[1].missed + one[1].admitted, -one[0]))[1]
+    return min(tried, key=lambda trial: (trial[1].missed + trial[1].admitted, -trial[0]))[1]
 
 
 def _at(threshold: float, same: Sequence[float], different: Sequence[float]) -> Suggestion:
@@ -47,6 +47,6 @@ def _at(threshold: float, same: Sequence[float], different: Sequence[float]) -> 
         threshold=threshold,
         same=len(same),
         different=len(different),
-        missed=sum(one > threshold for one in same),
-        admitted=sum(one <= threshold for one in different),
+        missed=sum(distance > threshold for distance in same),
+        admitted=sum(distance <= threshold for distance in different),
     )

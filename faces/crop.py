@@ -1,4 +1,4 @@
-"""A picture of a face that is kept, and where in it the face is."""
+"""A stored picture of a face, and where in it the face is."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ class Crop:
 
     image: Image
     face: Face | None = None
-    """The detection, in pixels of this picture; None where it is not known."""
+    """The detection, in pixels of this picture; None if it is not known."""
     detector: str = ""
-    """Whose detection it is: landmarks mean the same only to engines with this detector."""
+    """The detector that made the detection; its landmarks are valid for engines with the same
+    detector only."""

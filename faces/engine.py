@@ -1,4 +1,4 @@
-"""What finds faces, what tells them apart, and the engine that any two of these make."""
+"""The interfaces of detectors and recognisers, and the engine that any two of them make."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,48 +13,49 @@ from faces.vectors import Distance, as_euclidean
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What a user must know of an engine before trusting what it says."""
+    """What a user must know about an engine before trusting its results."""
 
     name: str
     dimension: int
     distance: Distance
     """Between unit vectors: Euclidean distance, or one minus the cosine."""
     threshold: float
-    """One-to-one: a distance at or below it makes a candidate."""
+    """For one-to-one comparison: a distance at or below it makes a candidate."""
     licence: str
     commercial_use: bool
     weights: tuple[str, ...]
     """File names of the weights, as `models list` shows them."""
     detector: str
-    """The detector's name; a crop that it cut need not be looked at again by the same detector."""
+    """The detector's name; the same detector need not process a crop that it cut again."""
     linked_up_to: float | None = None
-    """`same_face_distance`, where the threshold is not the engine's own."""
+    """`same_face_distance` if the threshold is not the engine's own."""
 
     @property
     def same_face_distance(self) -> float:
-        """The engine's own threshold as a Euclidean distance between unit vectors, whatever
-        `distance` is: up to there two faces in footage, or in a group, may be one."""
+        """The engine's own threshold as a Euclidean distance between unit vectors, for any
+        `distance`: up to it two faces in footage, or in a group, may be one person's."""
         if self.linked_up_to is not None:
             return self.linked_up_to
         return as_euclidean(self.threshold, self.distance)
 
 
 class FaceDetector(Protocol):
-    """Finds faces; nothing is loaded before the first call."""
+    """Detects faces; nothing is loaded before the first call."""
 
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
-        """Find the faces in each picture, best score first.
+        """Detect the faces in each picture, best score first.
 
-        Pictures may differ in size. No face means an empty list, never the whole frame.
+        Pictures may differ in size. A picture without faces gives an empty list, never one face of
+        the whole picture.
         """
         ...
 
 
 class FaceRecogniser(Protocol):
-    """Tells faces apart, whichever detector found them; nothing is loaded before the first call."""
+    """Embeds faces from any detector; nothing is loaded before the first call."""
 
     def align(self, image: Image, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """Cut one upright chip a face, RGB [n, side, side, 3], on the recogniser's own template."""
+        """Cut one upright chip per face, RGB [n, side, side, 3], by the recogniser's template."""
         ...
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -63,7 +64,7 @@ class FaceRecogniser(Protocol):
 
 
 class FaceEngine(FaceDetector, FaceRecogniser, Protocol):
-    """A detector and a recogniser under one card. Batches in, batches out."""
+    """A detector and a recogniser with one card. Batches in, batches out."""
 
     card: ModelCard
     weights_sha256: str

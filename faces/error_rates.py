@@ -1,8 +1,8 @@
-"""How often people who are not in some footage come close all the same.
+"""How often searches for people who are not in the footage give candidates.
 
-A search for somebody who is not there is called non-mated (NIST, FRTE 1:N), and the share of such
-searches that give a candidate FPIR. It grows with the footage and the threshold, so it holds for
-what it was measured on and nothing else.
+A search for a person who is not there is called non-mated (NIST, FRTE 1:N); the share of such
+searches that give a candidate is the FPIR. It grows with the footage and the threshold, so it holds
+only for the footage and threshold that were measured.
 """
 
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from math import sqrt
 
 FEW = 30
-"""With fewer searches nothing was measured that deserves the name."""
+"""Fewer searches are not a meaningful measurement."""
 _Z = 1.96
-"""Of a normal distribution 95 in 100 lie within so many standard deviations."""
+"""95 in 100 values of a normal distribution lie within this many standard deviations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What some non-mated searches gave at one threshold."""
+    """Result of non-mated searches at one threshold."""
 
     threshold: float
     searches: int
     with_any: int
-    """How many of them gave a candidate."""
+    """Number of searches that gave a candidate."""
     false_candidates: int
-    """How many candidates they gave in all, each of them a stranger."""
+    """Number of candidates in all searches together, all of them false."""
 
     @property
     def share(self) -> float:
@@ -33,7 +33,7 @@ class Rate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the share lies, at 95 per cent (Wilson 1927, without correction)."""
+        """95 per cent confidence interval of the share (Wilson 1927, without correction)."""
         n, p = self.searches, self.share
         middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
         half = _Z / (1 + _Z**2 / n) * sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
@@ -41,14 +41,15 @@ class Rate:
 
     @property
     def in_a_thousand(self) -> float:
-        """False candidates to expect of a thousand non-mated searches."""
+        """False candidates to expect in a thousand non-mated searches."""
         return 1000 * self.false_candidates / self.searches
 
 
 def rate(closest: Sequence[Sequence[float]], threshold: float) -> Rate:
-    """What searches gave, each the distances of what came close; distances at it are within.
+    """The rate of some searches at a threshold; a distance equal to it is within.
 
-    `closest` has one or more searches, and holds at least everything within the threshold.
+    `closest` has for each search, one or more, the distances of the closest appearances, at least
+    all within the threshold.
     """
-    within = [sum(distance <= threshold for distance in one) for one in closest]
+    within = [sum(distance <= threshold for distance in search) for search in closest]
     return Rate(threshold, len(within), sum(number > 0 for number in within), sum(within))

@@ -1,4 +1,4 @@
-"""The values every detector answers with."""
+"""The values that every detector returns."""
 
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -29,25 +29,25 @@ class Box:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Landmarks:
-    """Points of a face, each known by its name; left and right are the viewer's."""
+    """Named points of a face; left and right are as the viewer sees them."""
 
     names: tuple[str, ...]
     points: NDArray[np.float32]
-    """Shape [len(names), 2], (x, y) in pixels of the picture; nan where one is not known."""
+    """Shape [len(names), 2], (x, y) in pixels of the picture; nan for an unknown point."""
 
     def centre(self, part: str) -> NDArray[np.float64]:
-        """The middle of the points whose names begin with `part`, for instance `left_eye`."""
+        """The middle (x, y) of the points whose names begin with `part`, e.g. `left_eye`."""
         of_part = [number for number, name in enumerate(self.names) if name.startswith(part)]
         middle: NDArray[np.float64] = self.points[of_part].astype(np.float64).mean(axis=0)
         return middle
 
     def eyes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The middle of each eye, in the order in which the detector gives them."""
+        """The middle (x, y) of each eye, in the detector's order."""
         left, right = self.centre("left_eye"), self.centre("right_eye")
         return (left, right) if self.names[0].startswith("left") else (right, left)
 
     def moved(self, corner: ArrayLike, scale: ArrayLike) -> "Landmarks":
-        """The same points where `corner` is the origin, then stretched by `scale` (x, y)."""
+        """The points relative to `corner` (x, y), then multiplied by `scale` (x, y)."""
         points = (self.points - np.asarray(corner)) * np.asarray(scale)
         return replace(self, points=points.astype(np.float32))
 
@@ -59,4 +59,4 @@ class Face:
     box: Box
     landmarks: Landmarks
     score: float
-    """The detector's own score: greater is surer, comparable within one detector only."""
+    """The detector's own score; higher is surer, and only scores of one detector compare."""

@@ -1,7 +1,7 @@
-"""Follow one face through a few looks at a scene, so that every other one can be hidden.
+"""Follows one face through the pictures of a clip, so that all other faces can be hidden.
 
-Where it is not sure which face is the one, none is: then all are hidden, which can be put right by
-whoever looks, while a face that was shown cannot be taken back.
+In a picture where it is not certain which face is the followed one, none is chosen and all are
+hidden: a viewer can correct that, but a face that was shown cannot be unseen.
 """
 
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from faces.matching import distance
 from faces.vectors import Distance
 
 SAME_PLACE = 0.3
-"""Overlap, as intersection over union, from one look to the next."""
+"""Least intersection over union of a face's boxes in consecutive pictures."""
 AROUND = 0.35
-"""How much is hidden around a face on each side, in its own sides."""
+"""How much is hidden around a face on each side, as a share of the box's width or height."""
 COARSEST_BLOCKS = 6
-"""A hidden face is left with this many blocks across: too few to tell anybody by."""
+"""A hidden face keeps this many blocks across: too few to recognise a person."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spotted:
-    """A face in one look."""
+    """A face in one picture, with its vector [d]."""
 
     box: Box
     vector: NDArray[np.float32]
@@ -40,7 +40,11 @@ def follow(
     kind: Distance,
     threshold: float,
 ) -> list[int | None]:
-    """Which face of each look is the one that is at `box` in look `begin`; None: not sure."""
+    """For each picture of `looks`, the index of the face that is at `box` in picture `begin`; None
+    where that is not certain.
+
+    Two vectors at most `threshold` apart, in the distance `kind`, may be one person's.
+    """
     own: list[int | None] = [None] * len(looks)
     first = _nearest_place(looks[begin], box)
     if first is None:
@@ -50,16 +54,17 @@ def follow(
         last: Box | None = box
         for number in range(begin, len(looks) if step > 0 else -1, step):
             own[number] = _own(looks[number], last, vector, kind, threshold)
-            found = own[number]
-            last = None if found is None else looks[number][found].box
+            index = own[number]
+            last = None if index is None else looks[number][index].box
     return own
 
 
 def others(looks: Sequence[Sequence[Spotted]], own: Sequence[int | None]) -> list[list[Box]]:
-    """What is to be hidden at each look: where somebody else is, was before or will be after."""
+    """The boxes to hide in each picture: all other faces in it and in the pictures before and
+    after. `own` is the result of `follow`."""
     strangers = [
-        [face.box for number, face in enumerate(look) if number != mine]
-        for look, mine in zip(looks, own, strict=True)
+        [face.box for number, face in enumerate(look) if number != followed]
+        for look, followed in zip(looks, own, strict=True)
     ]
     return [
         [box for near in strangers[max(0, place - 1) : place + 2] for box in near]
@@ -68,7 +73,7 @@ def others(looks: Sequence[Sequence[Spotted]], own: Sequence[int | None]) -> lis
 
 
 def hide(image: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.uint8]:
-    """The picture with these faces made coarse, each with some surroundings."""
+    """A copy of the picture (RGB [h, w, 3]) with these faces pixelated, each with a margin."""
     hidden = image.copy()
     for box in boxes:
         rows, columns = _around(box, image.shape[0], image.shape[1])
@@ -106,7 +111,7 @@ def _around(box: Box, height: int, width: int) -> tuple[slice, slice]:
 
 
 def _coarse(piece: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Blocks of the mean colour, at most six across and down."""
+    """Pixelate a piece to blocks of their mean colour, at most six across and down."""
     if not piece.size:
         return piece
     height, width = piece.shape[:2]

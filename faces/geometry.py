@@ -4,7 +4,7 @@ from faces.face import Box
 
 
 def iou(a: Box, b: Box) -> float:
-    """Intersection over union: 0 where the boxes do not touch, 1 where they are the same."""
+    """Intersection over union, 0 (the boxes do not overlap) to 1 (they are the same)."""
     width = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
     height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
     shared = max(0.0, width) * max(0.0, height)

@@ -1,8 +1,8 @@
-"""Appearances that may be one person, from their vectors and from what people have said of them.
+"""Groups appearances that may be one person, by their vectors and by what users stated.
 
-Average linkage: two groups are as far apart as their members on average. With one minus the cosine
-that is one minus the product of the groups' mean vectors, so nothing is kept that grows with the
-square of the number of appearances; distances are computed in blocks and let go.
+Average linkage: the distance of two groups is the average distance of their members. With one minus
+the cosine it is one minus the product of the groups' mean vectors, so no memory grows with the
+square of the number of appearances; distances are computed in blocks and discarded.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,9 +16,9 @@ from faces.vectors import Vectors, unit
 Pair = tuple[int, int]
 
 _BLOCK_NUMBERS = 1 << 24
-"""Distances held at once: 64 MB of float32."""
+"""Number of distances held at once: 64 MB of float32."""
 _DIGITS = 5
-"""Of a distance: block by block the last digits of the same product differ."""
+"""Decimals of a distance; the last digits of the same product differ from block to block."""
 
 
 def group(
@@ -30,10 +30,9 @@ def group(
 ) -> list[int]:
     """The group of each of n appearances [n, d], numbered from 0 in order of their first members.
 
-    Groups are joined, the closest first, while they are at most `limit` apart (Euclidean distance
-    between unit vectors) on average. Pairs that belong together are never separated, and pairs
-    that belong apart never joined; a pair that is said to be both is together. The same input
-    gives the same groups.
+    Groups are joined, the closest first, while they are at most `limit` apart on average (Euclidean
+    distance between unit vectors). Pairs in `together` are never separated and pairs in `apart`
+    never joined; a pair in both is together. The same input gives the same groups.
     """
     directions = unit(vectors)
     merging = _Merging(np.arange(len(vectors)), limit**2 / 2)
@@ -45,22 +44,22 @@ def group(
 
 @dataclass(slots=True)
 class _Merging:
-    """Groups as far as they have been joined; row i of each array is group i."""
+    """The groups during the joining; row i of each array is group i."""
 
     labels: NDArray[np.int64]
     """Shape [n]: the group of each appearance."""
     limit: float
     sums: Vectors = field(init=False)
-    """Shape [g, d]: of the members' unit vectors."""
+    """Shape [g, d]: sums of the members' unit vectors."""
     counts: NDArray[np.float32] = field(init=False)
     apart: NDArray[np.int64] = field(init=False)
     """Shape [p, 2]: groups that must not be joined, each pair in both directions."""
     nearest: NDArray[np.int64] = field(init=False)
-    """The nearest group within the limit; -1 where there is none, -2 where it is to be found."""
+    """The nearest group within the limit; -1 if there is none, -2 if it must be computed."""
     distance: Vectors = field(init=False)
 
     def start(self, directions: Vectors, together: Sequence[Pair], apart: Sequence[Pair]) -> None:
-        """Begin with one group for each appearance, but for those that belong together."""
+        """Begin with one group per appearance, and join those that belong together."""
         self.sums, self.counts = directions, np.ones(len(directions), np.float32)
         pairs = np.array(apart, np.int64).reshape(-1, 2)
         self.apart = np.concatenate([pairs, pairs[:, ::-1]])
@@ -69,7 +68,7 @@ class _Merging:
         self._join(components(len(directions), together))
 
     def step(self) -> bool:
-        """Join all pairs that are nearest to each other; False when there is none."""
+        """Join all pairs that are nearest to each other; False if there is none."""
         self._find_nearest()
         there = np.flatnonzero(self.nearest >= 0)
         if not there.size:
@@ -84,7 +83,7 @@ class _Merging:
         return True
 
     def _join(self, into: NDArray[np.int64]) -> None:
-        """Make group i part of group `into[i]`, which is no part of another."""
+        """Merge group i into group `into[i]`, which itself is not merged into another."""
         kept, place = np.unique(into, return_inverse=True)
         changed = np.bincount(place) > 1
         sums = np.zeros((len(kept), self.sums.shape[1]), np.float32)
@@ -100,8 +99,8 @@ class _Merging:
         self.distance = self.distance[kept]
 
     def _find_nearest(self) -> None:
-        """Look again from where a group was joined to another or lost its nearest."""
-        # Joining brings no group nearer to a third: whoever had nobody within reach is done.
+        """Recompute the nearest group of each group that was merged or whose nearest was."""
+        # Joining brings no group nearer to a third: a group with none within the limit is done.
         means = self.sums / self.counts[:, None]
         stale, open_ = np.flatnonzero(self.nearest == -2), np.flatnonzero(self.nearest != -1)
         nearby = means[open_].T
@@ -121,32 +120,34 @@ class _Merging:
 def _places(
     pairs: NDArray[np.int64], rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where pairs lie in a block of some rows and columns, both ascending."""
+    """Positions of the pairs in a block of these rows and columns, both ascending."""
     inside = np.isin(pairs[:, 0], rows) & np.isin(pairs[:, 1], columns)
     first, second = pairs[inside].T
     return np.searchsorted(rows, first), np.searchsorted(columns, second)
 
 
 def components(count: int, pairs: Iterable[Pair]) -> NDArray[np.int64]:
-    """For each of `count` the smallest one that pairs connect it with."""
+    """Connected components: for each number below `count`, the smallest one that `pairs` connect
+    it with. Shape [count]."""
     into = list(range(count))
 
-    def root(one: int) -> int:
-        while into[one] != one:
-            into[one] = into[into[one]]
-            one = into[one]
-        return one
+    def root(node: int) -> int:
+        while into[node] != node:
+            into[node] = into[into[node]]
+            node = into[node]
+        return node
 
     for first, second in pairs:
         low, high = sorted((root(first), root(second)))
         into[high] = low
-    return np.array([root(one) for one in range(count)], np.int64)
+    return np.array([root(node) for node in range(count)], np.int64)
 
 
 def _equal(directions: Vectors, apart: Iterable[Pair]) -> list[Pair]:
-    """Pairs of equal vectors, which would otherwise be joined one by one; none that is apart."""
-    held = {one for pair in apart for one in pair}
-    free = np.array([one for one in range(len(directions)) if one not in held], np.int64)
+    """Pairs of equal vectors, which would otherwise be joined one by one; without members of
+    `apart`."""
+    held = {row for pair in apart for row in pair}
+    free = np.array([row for row in range(len(directions)) if row not in held], np.int64)
     if not free.size:
         return []
     _, first, place = np.unique(

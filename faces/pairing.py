@@ -1,6 +1,6 @@
-"""Which face seen before goes on in which face seen after.
+"""Pairs the faces of consecutive frames: which earlier face continues as which later face.
 
-At a few frames a second people move further than their own width between two looks, so the
+At a few frames a second people move further than their own width between two frames, so the
 embedding decides and the place helps: it chooses among faces that look alike, and it vouches for a
 blurred or averted face that has not moved.
 """
@@ -17,24 +17,24 @@ from faces.geometry import iou
 from faces.vectors import Vectors
 
 VOUCHED_DISTANCE = 1.25
-"""Times the limit: up to here a face that has not moved may stay, if one of the two is poor. Two
-clear faces this far apart are a cut to another person."""
+"""Multiple of the limit up to which a face that has not moved may be continued, if one of the two
+is poor. Two clear faces this far apart mean a cut to another person."""
 VOUCHING_OVERLAP = 0.5
-"""Intersection over union from which on a face has not moved."""
+"""At this intersection over union or more, a face has not moved."""
 POOR_SHARE = 0.8
-"""A face is poor beside another when its quality is below this share of the other's."""
+"""A face is poor beside another if its quality is below this share of the other's."""
 PLACE_WEIGHT = 0.3
-"""How much the place counts beside the embedding, whose own share runs from 0 to 1."""
+"""Weight of the place beside the embedding, whose own share runs from 0 to 1."""
 FAR_IN_FACES = 4
 """Centres this many face sizes apart, or more, count as far."""
 
 Costs: TypeAlias = dict[tuple[int, int], float]
-"""What it costs to pair (before, after); a pair that is not there cannot be."""
+"""The cost of each possible pair (before, after); pairs that are missing are impossible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Where a face is, and how good it is (0..1)."""
+    """A face's box, and its quality (0..1)."""
 
     box: Box
     quality: float
@@ -43,10 +43,10 @@ class Look:
 def pairing_costs(
     apart: Vectors, before: Sequence[Look], after: Sequence[Look], limit: float
 ) -> Costs:
-    """The pairs that may be one person, from their distances [before, after] and looks.
+    """The pairs that may be one person, from their distances [before, after], boxes and quality.
 
-    `limit` is the distance (greater than 0) up to which two vectors are one person's. A pair
-    within it always costs less than a pair that only the place vouches for.
+    `limit` is the distance (greater than 0) up to which two vectors are taken for one person's. A
+    pair within it always costs less than a pair that only the place vouches for.
     """
     costs = {}
     for i, j in np.argwhere(apart <= limit * VOUCHED_DISTANCE).tolist():
@@ -77,7 +77,7 @@ def _vouched(before: Look, after: Look) -> bool:
 
 
 def _displacement(a: Box, b: Box) -> float:
-    """How far the centre went, 0 to 1 (far)."""
+    """How far the centre moved, 0 to 1 (far)."""
     across = a.x + a.width / 2 - b.x - b.width / 2
     down = a.y + a.height / 2 - b.y - b.height / 2
     side = (a.width + a.height + b.width + b.height) / 4

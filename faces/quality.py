@@ -1,7 +1,7 @@
-"""How much a face in a picture has to say: its size, its sharpness, how far it is turned away.
+"""Face image quality: size, sharpness and frontality, measured from a single picture.
 
-Measured from one picture alone. A low value means that a distance computed from this face is worth
-little; a high value does not mean that the face was recognised.
+A low value means that a distance computed from this face is worth little; a high value does not
+mean that the face was recognised.
 """
 
 from dataclasses import dataclass
@@ -12,30 +12,31 @@ from PIL import Image as Pictures
 from faces.face import Face, Image, Landmarks
 
 FULL_SIZE_PX = 128
-"""A face of this size or more loses nothing by its size."""
+"""A face of this size or more loses no quality by its size."""
 HALF_SHARP = 0.02
-"""Detail (see `_detail`) of a face blurred until recognition begins to suffer: a Gaussian of three
-pixels on a chip of 150. Sharp portraits have 0.05 to 0.2, hopelessly blurred ones 0.003."""
+"""Detail (see `_detail`) of a face blurred so much that recognition begins to suffer: a Gaussian of
+three pixels on a chip of 150. Sharp portraits have 0.05 to 0.2, hopelessly blurred ones 0.003."""
 DETAIL_SIDE_PX = 64
-"""Detail is measured at this size, so that chips of every engine compare and noise averages out."""
+"""Detail is measured at this size, so that chips of all engines are comparable and noise averages
+out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Four numbers about one face."""
+    """The quality of one face image."""
 
     size_px: float
-    """Shorter side of its box."""
+    """Shorter side of the face's box."""
     sharpness: float
-    """0 (no detail) to 1; whatever the brightness and contrast."""
+    """0 (no detail) to 1, independent of brightness and contrast."""
     frontality: float
-    """1 when looking at the camera, 0 from about 50 degrees to the side on."""
+    """1 for a face that looks at the camera, 0 for one turned about 50 degrees or more."""
     value: float
-    """The three together, 0..1: their geometric mean, so that one bad part spoils the whole."""
+    """All three, 0..1: their geometric mean, so that a single bad one lowers the whole."""
 
 
 def assess(chip: Image, face: Face) -> Quality:
-    """Judge a face by its aligned chip (RGB, [side, side, 3]) and its detection."""
+    """Measure quality from a face's aligned chip (RGB, [side, side, 3]) and its detection."""
     size_px = min(face.box.width, face.box.height)
     detail = _detail(chip)
     sharpness = detail / (detail + HALF_SHARP)
@@ -59,13 +60,13 @@ def _detail(chip: Image) -> float:
 
 
 def _frontality(landmarks: Landmarks) -> float:
-    """How evenly the nose sits between the eyes, measured along the line through both."""
+    """How central the nose is between the eyes, along the line through both, 0 to 1."""
     if not np.isfinite(landmarks.points).all():
         return 0.0
-    one, other = landmarks.eyes()
-    line = other - one
+    first_eye, second_eye = landmarks.eyes()
+    line = second_eye - first_eye
     length = float(line @ line)
     if not length > 0:
         return 0.0
-    along = float((landmarks.centre("nose") - one) @ line) / length
+    along = float((landmarks.centre("nose") - first_eye) @ line) / length
     return max(0.0, 1 - 2 * abs(along - 0.5)) if np.isfinite(along) else 0.0

@@ -1,4 +1,4 @@
-"""Engines by name; each is imported when it is asked for, so that listing them costs nothing."""
+"""Builds engines by name; each is imported on demand, so that listing them costs nothing."""
 
 from pathlib import Path
 
@@ -9,10 +9,12 @@ from faces.engines.registry import parse
 def build_engine(
     name: str, *, min_face_px: int, device: str, precision: str, weights_folder: Path
 ) -> FaceEngine:
-    """Make the engine called `dlib`, `stub` or `deepface:<RECOGNISER>+<DETECTOR>`.
+    """Build the engine called `dlib`, `stub` or `deepface:<RECOGNISER>+<DETECTOR>`.
 
-    `min_face_px` is the smallest face looked for, `weights_folder` holds what `models pull` has
-    fetched. Raises ModelUnavailable for another name, or when the device is not there.
+    `min_face_px` is the smallest face to detect, pixels; `device` and `precision` are those of the
+    settings; `weights_folder` holds the weights that `models pull` installed. Raises
+    ModelUnavailable if the name is unknown, if the device is not available, or if weights are
+    missing or altered.
     """
     chosen = parse(name)
     match chosen.family:

@@ -1,8 +1,8 @@
 """Any of DeepFace's recognisers with any of its detectors, as one engine.
 
-Detection runs on the frame itself. A face whose detector gives five points is aligned by them; with
-two eyes the other three are estimated from the eyes, with none all five from the box (see
-`templates.complete`), and such landmarks say nothing about the pose of the face.
+Detection runs on the frame itself. A face whose detector gives five points is aligned by them. If
+it gives only the eyes, the other three points are estimated from them; without eyes all five are
+estimated from the box (see `templates.complete`). Estimated landmarks say nothing about the pose.
 """
 
 from collections.abc import Sequence
@@ -34,13 +34,13 @@ def deepface_engine(
     precision: str,
     min_face_px: int,
 ) -> FaceEngine:
-    """Check that everything needed is there; the networks are built at their first use.
+    """Check that packages and weights are installed; the networks are built at their first use.
 
     `weights_folder` is DeepFace's home, `device` and `precision` are those of the settings, and
     faces whose longer side is below `min_face_px` pixels are dropped.
 
-    Raises ModelUnavailable for an unknown name, a missing package, and a weight file that is
-    missing or not the pinned one.
+    Raises ModelUnavailable if a name is unknown, a package is missing, or a weight file is missing
+    or not the pinned one.
     """
     recogniser = choose("recogniser", RECOGNISERS, model)
     finder = choose("detector", DETECTORS, detector)
@@ -64,14 +64,15 @@ class DeepFaceDetector:
         self._min_face_px = min_face_px
 
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
-        """Find the faces in each RGB picture, best score first; none gives an empty list."""
+        """Detect the faces in each RGB picture, best score first; no face gives an empty list."""
         return [self._detect_one(image) for image in images]
 
     def _detect_one(self, image: Image) -> list[Face]:
         from faces.engines.deepface_detectors import read
 
         bgr = np.ascontiguousarray(image[:, :, ::-1])
-        faces = [_face(found, image) for found in read(self._part.name, self._client, bgr)]
+        detections = read(self._part.name, self._client, bgr)
+        faces = [_face(detection, image) for detection in detections]
         return [face for face in faces if max(face.box.width, face.box.height) >= self._min_face_px]
 
     @cached_property
@@ -91,13 +92,14 @@ class DeepFaceRecogniser:
         self._precision = precision
 
     def align(self, image: Image, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """Cut one upright RGB chip a face, [n, side, side, 3], onto the recogniser's template."""
+        """Cut one upright chip per face, RGB [n, side, side, 3], by the recogniser's template."""
         from faces.engines.templates import cut, five_points
 
         return cut(image, map(five_points, faces), self._part.crop, self._part.side)
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Turn chips into vectors [n, dimension], equal to DeepFace's own `forward`."""
+        """Turn chips [n, side, side, 3] into vectors [n, dimension], equal to DeepFace's own
+        `forward`."""
         if not len(chips):
             return np.empty((0, self._part.dimension), np.float32)
         return self._embedder.embed(chips)
@@ -111,18 +113,18 @@ class DeepFaceRecogniser:
         return Embedder(self._part, client, self._device, self._precision)
 
 
-def _face(found: "Detection", image: Image) -> Face:
+def _face(detection: "Detection", image: Image) -> Face:
     from faces.engines.templates import complete
 
     return Face(
-        _within(found.box, image),
-        Landmarks(EYES_NOSE_MOUTH, complete(found.points, found.box)),
-        found.score,
+        _within(detection.box, image),
+        Landmarks(EYES_NOSE_MOUTH, complete(detection.points, detection.box)),
+        detection.score,
     )
 
 
 def _within(box: Box, image: Image) -> Box:
-    """The part of a box that lies in the picture."""
+    """The part of a box that lies inside the picture."""
     height, width = image.shape[:2]
     left, right = np.clip([box.x, box.x + box.width], 0, width).tolist()
     top, bottom = np.clip([box.y, box.y + box.height], 0, height).tolist()

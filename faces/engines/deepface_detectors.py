@@ -1,9 +1,9 @@
-"""DeepFace's detectors, each read as boxes, five points and scores.
+"""Reads DeepFace's detectors: boxes, five points and scores.
 
-DeepFace names eyes as the person would: its `left_eye` is on the viewer's right. That holds for all
-of its detectors in 0.0.103 (mtcnn's and yunet's names are swapped inside it), so one reader serves
-them. YuNet, CenterFace and FastMTCNN find five points of which DeepFace passes on two, cut to whole
-pixels; these three are read from DeepFace's own model instead, over the same picture.
+DeepFace names eyes from the person's view: its `left_eye` is on the viewer's right. That holds for
+all of its detectors in 0.0.103 (it swaps mtcnn's and yunet's names itself), so one reader serves
+them. YuNet, CenterFace and FastMTCNN find five points, but DeepFace passes on only two, truncated
+to whole pixels; these three are read from DeepFace's own model instead, over the same picture.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +17,11 @@ from faces.engines.templates import Points
 from faces.face import Box, Image
 
 YUNET_SIDE_PX = 640
-"""DeepFace scales larger pictures down to this for YuNet, which misses large faces otherwise."""
+"""DeepFace scales larger pictures down to this size for YuNet, which otherwise misses large
+faces."""
 YUNET_SCORE = 0.9
 CENTERFACE_SCORE = 0.35
-"""The scores DeepFace asks for where its environment says nothing."""
+"""Least scores, those that DeepFace uses if its environment variables set none."""
 
 EYES_MOUTH = ("right_eye", "left_eye", "nose", "mouth_right", "mouth_left")
 """DeepFace's fields, from the person's point of view, in the order of EYES_NOSE_MOUTH."""
@@ -28,12 +29,13 @@ EYES_MOUTH = ("right_eye", "left_eye", "nose", "mouth_right", "mouth_left")
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What a detector said of one face."""
+    """One detected face."""
 
     box: Box
+    """In pixels of the picture."""
     points: Points
     score: float
-    """Greater is surer."""
+    """Higher is surer."""
 
 
 Reader: TypeAlias = Callable[[Any, Image], Iterator[Detection]]
@@ -41,8 +43,8 @@ Reader: TypeAlias = Callable[[Any, Image], Iterator[Detection]]
 
 def read(name: str, client: Any, bgr: Image) -> list[Detection]:
     """All faces that one of DeepFace's detectors finds in one picture (BGR), best first."""
-    found = _READERS.get(name, _read_regions)(client, bgr)
-    return sorted(found, key=lambda detection: detection.score, reverse=True)
+    detections = _READERS.get(name, _read_regions)(client, bgr)
+    return sorted(detections, key=lambda detection: detection.score, reverse=True)
 
 
 def _read_regions(client: Any, bgr: Image) -> Iterator[Detection]:
@@ -56,9 +58,9 @@ def _read_regions(client: Any, bgr: Image) -> Iterator[Detection]:
 
 
 def _read_opencv(client: Any, bgr: Image) -> Iterator[Detection]:
-    # DeepFace turns the cascade's weight w, of which more is surer, into (100 - w) / 100.
-    for found in _read_regions(client, bgr):
-        yield Detection(found.box, found.points, 1.0 - found.score)
+    # DeepFace turns the cascade's weight w, where higher is surer, into (100 - w) / 100.
+    for detection in _read_regions(client, bgr):
+        yield Detection(detection.box, detection.points, 1.0 - detection.score)
 
 
 def _read_yunet(client: Any, bgr: Image) -> Iterator[Detection]:
@@ -74,7 +76,7 @@ def _read_yunet(client: Any, bgr: Image) -> Iterator[Detection]:
 
 
 def _read_centerface(client: Any, bgr: Image) -> Iterator[Detection]:
-    # A fresh network for each picture, as DeepFace does: a used one answers wrongly.
+    # A new network for each picture, as in DeepFace: a used one gives wrong results.
     network = client.build_model()
     boxes, points = network.forward(bgr, *bgr.shape[:2], threshold=CENTERFACE_SCORE)
     for (left, top, right, bottom, score), five in zip(boxes.tolist(), points, strict=True):
@@ -85,10 +87,10 @@ def _read_centerface(client: Any, bgr: Image) -> Iterator[Detection]:
 
 def _read_fastmtcnn(client: Any, bgr: Image) -> Iterator[Detection]:
     rgb = np.ascontiguousarray(bgr[:, :, ::-1])
-    found = client.model.detect(rgb, landmarks=True)
-    if any(part is None for part in found):
+    results = client.model.detect(rgb, landmarks=True)
+    if any(part is None for part in results):
         return
-    for box, score, five in zip(*found, strict=True):
+    for box, score, five in zip(*results, strict=True):
         left, top, right, bottom = map(float, box)
         yield Detection(
             Box(left, top, right - left, bottom - top), np.asarray(five, np.float32), float(score)

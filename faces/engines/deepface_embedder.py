@@ -1,7 +1,7 @@
-"""Chips to vectors through DeepFace's own networks, in batches.
+"""Runs DeepFace's own networks over chips, in batches.
 
-What `represent` feeds a recogniser, with its default normalisation "base", is BGR scaled to 0..1 in
-float32, channels last; that is what is fed here.
+Their input is the same as in `represent` with its default normalisation "base": BGR scaled to 0..1
+in float32, channels last.
 """
 
 from typing import Any
@@ -15,16 +15,16 @@ from faces.engines.deepface_parts import Recogniser
 from faces.engines.hardware import choose_device, choose_precision
 
 CHUNK = 64
-"""Chips that go through a network at once: enough to fill it, and memory stays bounded."""
+"""Chips per batch: enough to keep a network busy, and memory stays bounded."""
 
 
 class Embedder:
     """Runs one of DeepFace's recognisers."""
 
     def __init__(self, recogniser: Recogniser, client: Any, device: str, precision: str) -> None:
-        """Take DeepFace's client object; `device` and `precision` are those of the settings.
+        """Use DeepFace's client object; `device` and `precision` are those of the settings.
 
-        Raises ModelUnavailable when `cuda` is asked for and there is none.
+        Raises ModelUnavailable if `device` is `cuda` and there is no GPU.
         """
         self._recogniser = recogniser
         self._client = client
@@ -40,14 +40,14 @@ class Embedder:
         return np.concatenate(parts)
 
     def _seen(self, chips: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The part of the chips that the network looks at, as BGR."""
+        """The part of the chips that the network uses, as BGR."""
         side, width = self._recogniser.side, self._recogniser.width or self._recogniser.side
         left = (side - width) // 2
         return np.ascontiguousarray(chips[:, :, left : left + width, ::-1])
 
     @torch.inference_mode()
     def _run_torch(self, bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
-        # Channels last already: the permuted view of [n, h, w, 3] is torch's own layout for it.
+        # The permuted view of [n, h, w, 3] already is torch's channels-last layout.
         pixels = torch.from_numpy(bgr).to(self._device).permute(0, 3, 1, 2).float() / 255
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
             vectors: Tensor = self._client.model(pixels)

@@ -1,8 +1,8 @@
-"""What DeepFace 0.0.103 offers, as plain values: eleven recognisers, twenty detectors.
+"""The models of DeepFace 0.0.103 as plain values: eleven recognisers, twenty detectors.
 
 Dimensions, input sizes and weight file names are those of DeepFace's torch backend; thresholds are
-the cosine ones of its `config/threshold.py`. `commercial_use` is False wherever the weights (not
-the code) are for research only, or where nobody could show what they are for.
+the cosine thresholds of its `config/threshold.py`. `commercial_use` is False if the weights (not
+the code) are for research only, or if their terms could not be established.
 """
 
 from collections.abc import Mapping
@@ -188,15 +188,15 @@ P = TypeVar("P", bound=Part)
 
 
 def choose(kind: str, parts: Mapping[str, P], name: str) -> P:
-    """The part of this name; raises ModelUnavailable, listing what there is."""
+    """The part of this name. Raises ModelUnavailable, listing the parts, for an unknown name."""
     if name not in parts:
-        known = ", ".join(parts)
-        raise ModelUnavailable(f"There is no {kind} {name!r}; choose one of {known}.")
+        names = ", ".join(parts)
+        raise ModelUnavailable(f"There is no {kind} {name!r}; choose one of {names}.")
     return parts[name]
 
 
 def pair_card(recogniser: Recogniser, detector: Detector) -> ModelCard:
-    """The card of the engine that these two make."""
+    """The card of the engine made of these two."""
     return ModelCard(
         name=f"deepface:{recogniser.name}+{detector.name}",
         dimension=recogniser.dimension,

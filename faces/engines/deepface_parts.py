@@ -1,4 +1,4 @@
-"""What a recogniser or a detector of DeepFace is, and how its chips are cut, as plain values."""
+"""Descriptions of DeepFace's recognisers and detectors, and of their crops, as plain values."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -29,17 +29,17 @@ DLIB_CROP = Crop(0.3503, 0.3142, 0.4934)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A recogniser or a detector: one thing with a licence and weight files of its own."""
+    """A recogniser or a detector, with its own licence and weight files."""
 
     name: str
     licence: str
     commercial_use: bool = True
     weights: tuple[str, ...] = ()
-    """Files below `weights.folder`; none where an installed package brings them."""
+    """Files below `weights.folder`; empty if an installed package contains them."""
     package: str = ""
     """Module that must be importable besides DeepFace's own requirements."""
     install: str = ""
-    """Name of that package for pip, where it differs."""
+    """Name of that package for pip, if it differs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +50,10 @@ class Recogniser(Part):
     threshold: float
     """Cosine distance at or below which two faces make a candidate."""
     side: int
-    """Chips are squares of this side, in pixels."""
+    """Side of the square chips, in pixels."""
     crop: Crop
     width: int = 0
-    """Columns in the middle of the chip that the network sees, where that is not all of them."""
+    """Number of columns in the middle of the chip that the network uses; 0 for all."""
     network: Literal["torch", "other"] = "torch"
     """`other`: opencv, dlib or onnxruntime, through DeepFace's own `forward`."""
     unit_length: bool = False
@@ -62,4 +62,4 @@ class Recogniser(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector(Part):
-    """Finds faces."""
+    """Detects faces."""

@@ -1,9 +1,10 @@
-"""The only door to DeepFace: what it does to its surroundings stays behind it.
+"""The only module that uses DeepFace; it contains DeepFace's side effects.
 
-Importing DeepFace's package ends Python's warnings, makes folders and prints; its models download
-what they lack. Here nothing but `deepface.modules.modeling` is asked, for recognisers and detectors
-and never for the models of emotion, age, gender or race; the environment is set and put back around
-it; and no model is built before its files are known to be there, except by `download`.
+Importing DeepFace's package silences Python's warnings, makes folders and prints; its models
+download missing files. This module uses nothing but `deepface.modules.modeling`, for recognisers
+and detectors and never for the models of emotion, age, gender or race. It sets the environment and
+restores it afterwards, and builds no model before its files are known to exist, except in
+`download`.
 """
 
 import os
@@ -29,9 +30,9 @@ ENVIRONMENT = {
 
 
 def build(part: Part, home: Path) -> Any:
-    """DeepFace's own client object for a recogniser or detector; uses no network.
+    """Build DeepFace's own client object for a recogniser or detector, without the network.
 
-    Raises ModelUnavailable when a file or package is missing or cannot be used.
+    Raises ModelUnavailable if a file or package is missing or cannot be used.
     """
     weights.require(part, home)
     try:
@@ -45,9 +46,9 @@ def build(part: Part, home: Path) -> Any:
 
 
 def download(part: Part, home: Path) -> None:
-    """Let DeepFace's own downloader fetch what a part lacks.
+    """Let DeepFace's own downloader fetch the missing files of a part.
 
-    Raises ModelUnavailable, naming the addresses, when that fails; nothing half is left behind.
+    Raises ModelUnavailable, naming the addresses, if that fails; partial files are removed.
     """
     absent = weights.missing_files(part, home)
     weights.folder(home).mkdir(parents=True, exist_ok=True)
@@ -66,7 +67,8 @@ def download(part: Part, home: Path) -> None:
 
 @contextmanager
 def contained(home: Path) -> Iterator[None]:
-    """DeepFace's environment and nobody else's warnings, for as long as the block runs."""
+    """Within the block, set DeepFace's environment variables and ignore warnings; restore both
+    afterwards."""
     wanted = ENVIRONMENT | {"DEEPFACE_HOME": str(home)}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
@@ -86,7 +88,7 @@ def _build(part: Part, home: Path) -> Any:
     with contained(home):
         from deepface.modules import modeling
 
-        # Not `modeling.build_model`: it keeps models by name, whatever folder they came from.
+        # Not `modeling.build_model`: it caches models by name, regardless of their folder.
         client = modeling.get_model_class(task, part.name)()
         if finish := _FINISH.get(part.name):
             finish(client, part, home)
@@ -94,18 +96,20 @@ def _build(part: Part, home: Path) -> Any:
 
 
 def _refuse_empty(client: Any, part: Part, home: Path) -> None:
-    """A cascade file that is none loads without a word, and DeepFace then finds no face, ever."""
+    """Raise ValueError for an invalid cascade file: it loads without an error, and DeepFace then
+    never finds a face."""
     if any(cascade.empty() for cascade in client.model.values()):
         raise ValueError(f"one of {' and '.join(part.weights)} in {home} is no cascade")
 
 
 def _forget_shared(_client: Any, _part: Part, _home: Path) -> None:
-    """The package retinaface keeps one model a process, whatever folder it came from."""
+    """Remove the one model that the package retinaface caches per process, regardless of its
+    folder."""
     vars(import_module("retinaface.RetinaFace")).pop("model")
 
 
 def _hold_network(client: Any, part: Part, home: Path) -> None:
-    """Keep CenterFace, which looks for its file again at every picture, from downloading then."""
+    """CenterFace looks for its file again at every picture; keep it from downloading the file."""
     network = type(client.build_model())
     path = str(weights.folder(home) / part.weights[0])
 
@@ -121,11 +125,11 @@ _FINISH: dict[str, Callable[[Any, Part, Path], None]] = {
     "retinaface": _forget_shared,
     "centerface": _hold_network,
 }
-"""What must still be done to a detector that DeepFace has built."""
+"""What to do with a detector after DeepFace has built it."""
 
 
 def _troubles() -> tuple[type[Exception], ...]:
-    """What DeepFace, torch, dlib and opencv raise for a file or package they cannot use."""
+    """Exceptions of DeepFace, torch, dlib and opencv for a file or package they cannot use."""
     import cv2
 
     return (ValueError, RuntimeError, SystemError, ImportError, OSError, cv2.error)
@@ -136,4 +140,4 @@ def _first_sentence(error: Exception) -> str:
 
 
 def _addresses(error: Exception) -> list[str]:
-    return [found.rstrip(".") for found in re.findall(r"https?://[^\s,]+", str(error))]
+    return [address.rstrip(".") for address in re.findall(r"https?://[^\s,]+", str(error))]

@@ -15,15 +15,15 @@ from faces.engines.dlib_weights import convolutions, suppression_limits
 from faces.face import Box, Image
 
 STEM_REACH_PX = 29
-"""One cell of features sees this many pixels of the sheet, and nothing of what lies outside it."""
+"""One cell of features depends on this many pixels of the sheet, and on none outside it."""
 BATCH_PIXELS = {"cpu": 250_000, "cuda": 8_000_000}
-"""Of pictures looked at together: a GPU wants many, a processor what its caches hold."""
+"""Pixels of pictures processed together: many for a GPU, what its caches hold for a processor."""
 STRIP_PIXELS = {"cpu": 2_000_000, "cuda": 64_000_000}
-"""Of the sheet, for the layers whose features are larger than the sheet itself."""
+"""Pixels of the sheet in one strip, for the layers whose features are larger than the sheet."""
 
 
 class DlibDetector:
-    """Finds faces from `min_face_px` up. Runs on one device, in one precision."""
+    """Detects faces from `min_face_px` pixels up. Runs on one device, in one precision."""
 
     def __init__(
         self, weights: bytes, *, min_face_px: int, device: torch.device, dtype: torch.dtype
@@ -39,17 +39,17 @@ class DlibDetector:
     def find(self, images: Sequence[Image]) -> list[list[tuple[Box, float]]]:
         """Boxes and scores, best first, for RGB pictures [h, w, 3] of any size.
 
-        Boxes are in pixels of their picture and may reach past its edge.
+        Boxes are in pixels of their picture and may extend beyond its edge.
         """
-        found: list[list[tuple[Box, float]]] = [[] for _ in images]
+        results: list[list[tuple[Box, float]]] = [[] for _ in images]
         for batch in self._batches(images):
             pictures = np.stack([images[index] for index in batch])
             for index, boxes in zip(batch, self._find(pictures), strict=True):
-                found[index] = boxes
-        return found
+                results[index] = boxes
+        return results
 
     def _batches(self, images: Sequence[Image]) -> list[list[int]]:
-        """Indices of pictures of one size that fit the memory together."""
+        """Batches of indices: pictures of one size that fit into memory together."""
         alike: dict[tuple[int, ...], list[int]] = {}
         for index, image in enumerate(images):
             alike.setdefault(image.shape, []).append(index)
@@ -69,7 +69,7 @@ class DlibDetector:
             return [[] for _ in pictures]
         scores = self._scores(_fill(sheet, largest).to(self._dtype))
         to_picture = np.array(pictures.shape[2:0:-1] * 2) / (width, height, width, height)
-        return [self._faces(sheet, one, to_picture) for one in scores.cpu().numpy()]
+        return [self._faces(sheet, of_picture, to_picture) for of_picture in scores.cpu().numpy()]
 
     def _zoomed(self, pictures: Tensor) -> Tensor:
         height, width = (max(1, round(side * self._zoom)) for side in pictures.shape[2:])
@@ -80,7 +80,7 @@ class DlibDetector:
         )
 
     def _scores(self, sheets: Tensor) -> Tensor:
-        """Sheets [n, 3, h, w] to float32 scores [n, h', w']; above 0 is a face."""
+        """Sheets [n, 3, h, w] to float32 scores [n, h', w']; a score above 0 is a face."""
         features = self._stem_in_strips(sheets)
         for layer in self._body:
             features = layer(features).relu_()
@@ -93,7 +93,7 @@ class DlibDetector:
     def _stem_in_strips(self, sheets: Tensor) -> Tensor:
         """The first layers, strip by strip.
 
-        They have no padding, so strips that share a few rows give the same numbers.
+        These layers have no padding, so strips that overlap by a few rows give the same numbers.
         """
         count, _, height, width = sheets.shape
         cells = (height - STEM_REACH_PX) // CELL_PX + 1
@@ -122,7 +122,7 @@ class DlibDetector:
 
 
 def _fill(sheet: Sheet, largest: Tensor) -> Tensor:
-    """Draw every size of the pictures on its sheet; what lies between them stays 0."""
+    """Draw every size of the pictures on its sheet; the gaps between them stay 0."""
     count = largest.shape[0]
     sheets = torch.zeros((count, sheet.height, sheet.width, 3), device=largest.device)
     sheets = sheets.permute(0, 3, 1, 2)
@@ -139,8 +139,8 @@ def _fill(sheet: Sheet, largest: Tensor) -> Tensor:
 def _row_by_row(head: Conv) -> tuple[Conv, Tensor]:
     """Nine convolutions of one row each instead of one of nine rows, and the bias.
 
-    A single output channel fills one lane of sixteen; nine of them, added up shifted, give the same
-    sums five times faster.
+    A single output channel uses one lane of sixteen; nine channels, shifted and added up, give the
+    same sums five times faster.
     """
     assert head.biases is not None
     _, inputs, rows, columns = head.filters.shape

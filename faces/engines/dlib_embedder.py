@@ -1,6 +1,6 @@
 """dlib's face recognition network (dlib_face_recognition_resnet_model_v1.dat) in torch.
 
-The same network as DeepFace's model `Dlib`: chips of 150 pixels to vectors of 128 numbers.
+The same network as DeepFace's model `Dlib`: it turns chips of 150 pixels into 128-D vectors.
 """
 
 import numpy as np
@@ -14,8 +14,9 @@ from faces.engines.dlib_weights import convolutions, fully_connected
 
 DIMENSION = 128
 BATCH_FACES = {"cpu": 80, "cuda": 512}
-"""Faces looked at together. Alone, 16 are as quick on a processor; but after each layer Python's
-lock is waited for, which a thread that prepares the next faces may hold: so layers are long."""
+"""Faces per batch. On a processor 16 are as fast if nothing else runs. But after each layer torch
+waits for Python's lock, which a thread that prepares the next faces may hold, so layers are kept
+long."""
 
 
 class DlibEmbedder:
@@ -54,6 +55,6 @@ def _residual_block(features: Tensor, first: Conv, second: Conv) -> Tensor:
 
 
 def _extended(features: Tensor, shape: list[int]) -> Tensor:
-    """Zeros are added after the last channel, row and column."""
+    """Pad with zeros after the last channel, row and column."""
     _, channels, rows, columns = (to - now for to, now in zip(shape, features.shape, strict=True))
     return functional.pad(features, (0, columns, 0, rows, 0, channels))

@@ -1,4 +1,4 @@
-"""What dlib's two networks share in torch: their input and their convolutions."""
+"""Input and convolutions that dlib's two networks share in torch."""
 
 from typing import Self
 
@@ -22,7 +22,7 @@ class Conv:
 
     @classmethod
     def of(cls, layer: Convolution, device: torch.device, dtype: torch.dtype) -> Self:
-        """Take a layer as it was read from the file."""
+        """Make it from a layer that was read from the weight file."""
         filters = torch.from_numpy(layer.filters).to(device, dtype)
         biases = torch.from_numpy(layer.biases).to(device, dtype)
         return cls(filters, biases, layer.stride, layer.padding)
@@ -33,8 +33,8 @@ class Conv:
 
 
 def normalised(pictures: NDArray[np.uint8], device: torch.device) -> Tensor:
-    """RGB pictures [n, h, w, 3] as both networks want them: float32 [n, 3, h, w], channels last."""
+    """RGB pictures [n, h, w, 3] as both networks need them: float32 [n, 3, h, w], channels last."""
     rows = torch.from_numpy(pictures).to(device).flatten(2).float()
-    # Whole rows, since subtracting three numbers at a time takes five times as long.
+    # Whole rows, because subtracting three numbers at a time takes five times as long.
     means = torch.tensor(MEAN_RGB, device=device).repeat(pictures.shape[2])
     return rows.sub_(means).div_(256).view(pictures.shape).permute(0, 3, 1, 2)

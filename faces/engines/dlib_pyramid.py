@@ -1,9 +1,9 @@
 """dlib's image pyramid: where each size of a picture lies on one sheet, and the way back.
 
-All sizes of the picture, each 5/6 of the one before, are laid out on one sheet exactly as dlib lays
-them out (create_tiled_pyramid in dlib/image_transforms/image_pyramid.h). Neighbours on the sheet
-see a little of each other, so only this layout gives dlib's own scores; one large picture also
-keeps the processor busier than twenty small ones.
+All sizes of the picture, each 5/6 of the one before, are laid out on one sheet exactly as in dlib
+(create_tiled_pyramid in dlib/image_transforms/image_pyramid.h). Neighbours on the sheet influence
+each other a little, so only this layout gives dlib's own scores. One large picture also keeps the
+processor busier than twenty small ones.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from faces.engines.dlib_weights import Overlap
 
 GAP_PX, MARGIN_PX = 10, 11
-"""Between two pictures on the sheet, and around all of them."""
+"""Gap between two pictures on the sheet, and margin around all of them."""
 SMALLEST_HEIGHT_PX = 5
 WINDOW_PX = 80
-"""Side of the face the network knows."""
+"""Side of the network's detection window."""
 CELL_PX, FIRST_CENTRE_PX = 8, 14
 """The score in row r, column c is that of the window centred on pixel (8c + 14, 8r + 14)."""
 
@@ -27,7 +27,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The layout for one size of picture."""
+    """The layout for pictures of one size, in pixels."""
 
     height: int
     width: int
@@ -36,7 +36,8 @@ class Sheet:
 
 
 def lay_out(height: int, width: int) -> Sheet:
-    """Place the pyramid of a picture: one column down, then a second one up on its right."""
+    """Lay out the pyramid of a picture (pixels): one column down, then a second one up on its
+    right."""
     sizes = _sizes(height, width)
     first = _length_of_first_column(sizes)
     tops = accumulate((h + GAP_PX for _, h in sizes[:first]), initial=MARGIN_PX)
@@ -52,7 +53,8 @@ def lay_out(height: int, width: int) -> Sheet:
 
 
 def boxes(sheet: Sheet, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Numbers:
-    """Boxes [n, 4] (x, y, width, height) in whole pixels of the picture, one for each score."""
+    """Boxes [n, 4] (x, y, width, height) in whole pixels of the picture, one for each score at
+    `rows` [n] and `columns` [n]."""
     centres = np.stack([columns, rows], axis=1) * CELL_PX + FIRST_CENTRE_PX
     lefts_tops, steps = _nearest_levels(sheet, centres)
     reach = (WINDOW_PX - 1) / 2
@@ -60,12 +62,13 @@ def boxes(sheet: Sheet, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Nu
     for step in range(int(steps.max(initial=0))):
         deeper = steps > step
         corners[deeper] = corners[deeper] * (6 / 5) + 0.3
-    corners = np.trunc(corners + np.copysign(0.5, corners))  # halves go away from zero
+    corners = np.trunc(corners + np.copysign(0.5, corners))  # rounds halves away from zero
     return np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2] + 1])
 
 
 def suppress(boxes: Numbers, limits: Overlap) -> list[int]:
-    """Which boxes [n, 4] stay, of boxes that stand best first: one for each face."""
+    """Non-maximum suppression: indices of the boxes to keep, one per face; `boxes` [n, 4] are best
+    first."""
     kept: list[int] = []
     waiting = np.arange(len(boxes))
     while waiting.size:
@@ -85,7 +88,8 @@ def _sizes(height: int, width: int) -> list[tuple[int, int]]:
 
 
 def _length_of_first_column(sizes: list[tuple[int, int]]) -> int:
-    """Down to where a size fits beside its neighbour and half of what follows is placed."""
+    """Number of sizes in the first column: up to the first that fits beside the one above it when
+    half of the column below the picture's own height is filled."""
     width, height = sizes[0]
     whole = sum(h + GAP_PX for _, h in sizes) - 2 * GAP_PX
     filled = width_above = 0
@@ -97,7 +101,8 @@ def _length_of_first_column(sizes: list[tuple[int, int]]) -> int:
 
 
 def _nearest_levels(sheet: Sheet, points: NDArray[np.intp]) -> tuple[NDArray[np.intp], ...]:
-    """The corner of the level that each point lies on or next to, and the level's number."""
+    """For each point [n, 2], the corner of the level that it lies on or next to, and the level's
+    number."""
     levels = np.array(sheet.levels)
     first, last = levels[:, :2], levels[:, :2] + levels[:, 2:] - 1
     outside = points[:, None] - np.clip(points[:, None], first, last)
@@ -105,12 +110,12 @@ def _nearest_levels(sheet: Sheet, points: NDArray[np.intp]) -> tuple[NDArray[np.
     return first[nearest], nearest
 
 
-def _same_face(one: Numbers, others: Numbers, limits: Overlap) -> NDArray[np.bool_]:
-    first, last = one[:2], one[:2] + one[2:]
+def _same_face(box: Numbers, others: Numbers, limits: Overlap) -> NDArray[np.bool_]:
+    first, last = box[:2], box[:2] + box[2:]
     firsts, lasts = others[:, :2], others[:, :2] + others[:, 2:]
     shared = (np.minimum(last, lasts) - np.maximum(first, firsts)).clip(0).prod(axis=1)
     hull = (np.maximum(last, lasts) - np.minimum(first, firsts)).prod(axis=1)
-    smaller = np.minimum(one[2:].prod(), others[:, 2:].prod(axis=1))
+    smaller = np.minimum(box[2:].prod(), others[:, 2:].prod(axis=1))
     same: NDArray[np.bool_] = (shared > limits.of_hull * hull) | (
         shared > limits.of_either * smaller
     )

@@ -1,7 +1,7 @@
 """Engine `dlib`: dlib's CNN detector, five-point alignment and face recognition network.
 
-The two networks run in torch, many times faster than in dlib and with its results; only the small
-landmark predictor is dlib's own.
+The two networks run in torch, many times faster than in dlib and with the same results; only the
+small landmark predictor runs in dlib itself.
 """
 
 from collections.abc import Sequence
@@ -30,22 +30,21 @@ from faces.face import EYE_CORNERS_NOSE, Box, Face, Image, Landmarks
 
 CHIP_PX = 150
 CHIP_PADDING = 0.25
-"""Of the chip's side, around the face: what the network was trained with."""
+"""Padding around the face as a share of the chip's side, as in the network's training."""
 
 
 def dlib_engine(min_face_px: int = 80, device: str = "auto", precision: str = "auto") -> FaceEngine:
     """The engine for faces of `min_face_px` pixels and more.
 
-    Raises ModelUnavailable when `device` is not there. Weights are loaded, and their hashes
-    checked, by the first call that needs them; it raises ModelUnavailable when a file is missing or
-    altered.
+    Raises ModelUnavailable if `device` is not available. The first call that needs weights loads
+    them and checks their hashes; it raises ModelUnavailable if a file is missing or altered.
     """
     detector = DlibFaceDetector(min_face_px, device, precision)
     return PairedEngine(detector, DlibRecogniser(device, precision), DLIB, WEIGHTS_SHA256)
 
 
 class DlibFaceDetector:
-    """Finds faces of `min_face_px` pixels and more, with the corners of their eyes."""
+    """Detects faces of `min_face_px` pixels and more, with the corners of their eyes."""
 
     def __init__(self, min_face_px: int, device: str, precision: str) -> None:
         self._min_face_px = min_face_px
@@ -53,11 +52,12 @@ class DlibFaceDetector:
         self._dtype = choose_precision(precision, self._device)
 
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
-        """Find faces in RGB pictures [h, w, 3]; boxes may reach past the picture's edge."""
-        found = self._network.find(images)
+        """Detect faces in RGB pictures [h, w, 3], best score first; boxes may extend beyond the
+        picture's edge."""
+        results = self._network.find(images)
         return [
             [self._face(np.ascontiguousarray(image), box, score) for box, score in boxes]
-            for image, boxes in zip(images, found, strict=True)
+            for image, boxes in zip(images, results, strict=True)
         ]
 
     def _face(self, image: Image, box: Box, score: float) -> Face:
@@ -80,15 +80,15 @@ class DlibFaceDetector:
 
 
 class DlibRecogniser:
-    """dlib's face recognition network, for faces of any detector."""
+    """dlib's face recognition network, for faces from any detector."""
 
     def __init__(self, device: str, precision: str) -> None:
         self._device = choose_device(device)
         self._dtype = choose_precision(precision, self._device)
 
     def align(self, image: Image, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """Cut chips [n, 150, 150, 3], eyes level: as dlib's `get_face_chip` does where the corners
-        of the eyes are known, else onto the same template by the points that are."""
+        """Cut chips [n, 150, 150, 3] with level eyes: as dlib's `get_face_chip` if the corners of
+        the eyes are known, else by the known points onto the same template."""
         if not faces:
             return np.empty((0, CHIP_PX, CHIP_PX, 3), np.uint8)
         if any(face.landmarks.names != EYE_CORNERS_NOSE for face in faces):

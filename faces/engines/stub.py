@@ -1,8 +1,8 @@
-"""Engine `stub`: finds painted rectangles and embeds their colour. For tests of all but vision.
+"""Engine `stub`: detects painted rectangles and embeds their colour. For tests of all but vision.
 
-A "face" is an upright rectangle of one saturated colour on dull ground. Two rectangles are the same
-"person" when their hues are less than about 16 degrees apart, whatever their brightness; that and
-the margins below leave room for what video compression does to colours and edges.
+A "face" is an upright rectangle of one saturated colour on a dull background. Two rectangles are
+the same "person" if their hues are less than about 16 degrees apart, at any brightness. That and
+the margins below leave room for the changes of colours and edges by video compression.
 """
 
 import hashlib
@@ -19,20 +19,20 @@ from faces.face import EYES_NOSE_MOUTH, Box, Face, Image, Landmarks
 SATURATED = 90
 """Least difference between the strongest and the weakest of red, green and blue."""
 LEAST_FILLED = 0.7
-"""Share of a box that must be painted."""
+"""Least share of a box that must be painted."""
 SMEARED_AWAY = 0.1
 """Share of a side that may be lost to compression."""
 CHIP_PX = 64
 CIRCLES = 4
-"""On how many circles a hue is a point: engine `stub:3` has three, and so other vectors."""
+"""Number of circles on which a hue is a point; engine `stub:3` has three, so its vectors differ."""
 CHIP_MARGIN = 0.25
-"""Ground around the rectangle on its chip, in its own sides."""
+"""Background around the rectangle on its chip, as a share of its sides."""
 _POINTS = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)], np.float32)
 """Eyes, nose and corners of the mouth, as shares of the box."""
 
 
 class StubEngine:
-    """Rectangles whose sides have `min_face_px` pixels and more."""
+    """An engine for rectangles with sides of at least `min_face_px` pixels."""
 
     card = ModelCard(
         name="stub",
@@ -54,19 +54,21 @@ class StubEngine:
         self._least_side_px = min_face_px * (1 - SMEARED_AWAY)
 
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
-        """Find the rectangles; the score is the share of the box that is painted."""
+        """Detect the rectangles in RGB pictures, best score first; the score is the painted share
+        of the box."""
         return [
             sorted(self._rectangles(image), key=lambda face: face.score, reverse=True)
             for image in images
         ]
 
     def align(self, image: Image, faces: Sequence[Face]) -> NDArray[np.uint8]:
-        """Cut chips [n, 64, 64, 3] with some ground around each rectangle."""
+        """Cut chips [n, 64, 64, 3] with some background around each rectangle."""
         chips = [_chip(Picture.fromarray(image), face.box) for face in faces]
         return np.array(chips, np.uint8).reshape(-1, CHIP_PX, CHIP_PX, 3)
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Vectors [n, 8] of length 1: the hue of each chip's middle, as points on the circles."""
+        """Vectors [n, dimension] of length 1: the hue of each chip's middle, as points on the
+        circles."""
         middle = slice(CHIP_PX * 3 // 8, CHIP_PX * 5 // 8)
         red, green, blue = np.moveaxis(chips[:, middle, middle].mean(axis=(1, 2)), 1, 0)
         hues = np.arctan2(np.sqrt(3) * (green - blue), 2 * red - green - blue)
@@ -88,7 +90,7 @@ class StubEngine:
 
 
 def _blocks(painted: NDArray[np.bool_]) -> Iterator[tuple[int, int, int, int]]:
-    """Cut along empty rows and columns until nothing is left to cut: (top, bottom, left, right)."""
+    """Split along empty rows and columns as far as possible: (top, bottom, left, right)."""
     for top, bottom in _runs(np.any(painted, axis=1)):
         for left, right in _runs(np.any(painted[top:bottom], axis=0)):
             block = painted[top:bottom, left:right]
@@ -100,7 +102,7 @@ def _blocks(painted: NDArray[np.bool_]) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _runs(filled: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """From and to (exclusive) of each unbroken stretch of True."""
+    """Start and end (exclusive) of each unbroken run of True."""
     edges = np.flatnonzero(np.diff(filled, prepend=False, append=False))
     return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 

@@ -1,8 +1,8 @@
-"""Upright chips: where the landmarks of a face belong, and the warp that brings them there.
+"""Cuts upright chips: where the landmarks of a face belong, and the warp that moves them there.
 
-Every template here is the published five-point template of insightface's `face_align.py` (the one
-ArcFace was trained with), moved and scaled to a recogniser's own crop; so a landmark that no
-detector gave can be put where the same template has it, and changes nothing in the fit.
+Every template here is the published five-point template of insightface's `face_align.py` (with
+which ArcFace was trained), moved and scaled to a recogniser's own crop. So a missing landmark can
+be placed where the same template has it, without changing the fit.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from faces.engines.deepface_parts import Crop
 from faces.face import EYES_NOSE_MOUTH, Box, Face, Image
 
 Points = NDArray[np.float32]
-"""Shape [5, 2] in the order of EYES_NOSE_MOUTH; nan where a detector gives nothing."""
+"""Shape [5, 2] in the order of EYES_NOSE_MOUTH; nan where the detector gives no point."""
 
 ARCFACE: Points = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
@@ -25,15 +25,15 @@ ARCFACE: Points = np.array(
 """In pixels of a 112-pixel chip."""
 
 BOX = Crop(eye_distance=0.38, eye_line=0.36)
-"""Where the eyes lie in a detector's box, in fractions of its longer side: an estimate, measured
-with MTCNN on two frontal portraits, for detectors that give a box and nothing else."""
+"""Position of the eyes in a detector's box, in fractions of its longer side. An estimate for
+detectors that give only a box, measured with MTCNN on two frontal portraits."""
 
 MIRRORED = [1, 0, 2, 4, 3]
 """The order of the landmarks when left and right change places."""
 
 
 def template(crop: Crop, side: float) -> Points:
-    """The five landmarks of an upright face in a chip of this side, in pixels."""
+    """The five landmarks [5, 2] of an upright face in a chip of this side, in pixels."""
     eyes = ARCFACE[:2]
     scale = crop.eye_distance / float(np.hypot(*(eyes[1] - eyes[0])))
     centre = np.array([crop.eye_centre, crop.eye_line], np.float32)
@@ -42,17 +42,17 @@ def template(crop: Crop, side: float) -> Points:
 
 
 def complete(points: Points, box: Box) -> Points:
-    """Name left and right as the viewer sees them, and estimate what the detector did not give.
+    """Name left and right as the viewer sees them, and estimate missing landmarks.
 
-    Missing landmarks follow from the two eyes; without two eyes all five follow from the box, of a
-    face taken to be upright and frontal.
+    They are estimated from the two eyes; without two eyes all five are estimated from the box, as
+    for an upright and frontal face.
     """
     return _filled(_as_viewed(points), box)
 
 
 def five_points(face: Face) -> Points:
-    """A face's landmarks as EYES_NOSE_MOUTH has them; what its detector did not give is estimated
-    from the middle of each eye."""
+    """A face's landmarks [5, 2] in the order of EYES_NOSE_MOUTH; if its detector gives other
+    points, they are estimated from the middle of each eye."""
     if face.landmarks.names == EYES_NOSE_MOUTH:
         return face.landmarks.points
     points = np.full((5, 2), np.nan, np.float32)
@@ -71,7 +71,7 @@ def _filled(points: Points, box: Box) -> Points:
 
 
 def cut(image: Image, landmarks: Iterable[Points], crop: Crop, side: int) -> NDArray[np.uint8]:
-    """One upright chip a face, RGB [n, side, side, 3]; black where the picture has ended."""
+    """One upright chip per face, RGB [n, side, side, 3]; black outside of the picture."""
     goal = template(crop, side)
     warps = [_similarity(points, goal) for points in landmarks]
     chips = [_warp(image, warp, side) for warp in warps]
@@ -79,10 +79,10 @@ def cut(image: Image, landmarks: Iterable[Points], crop: Crop, side: int) -> NDA
 
 
 def _as_viewed(points: Points) -> Points:
-    """Swap left and right where the detector meant the person's own.
+    """Swap left and right if the detector named them from the person's view.
 
-    With a mouth the answer is exact, for a face turned any way; with eyes alone the face is taken
-    to be upright.
+    With a mouth this is exact for any rotation of the face; with eyes alone the face is assumed to
+    be upright.
     """
     across = points[1] - points[0]
     down = points[3:].mean(axis=0) - points[:2].mean(axis=0)
@@ -98,9 +98,10 @@ def _inside(box: Box) -> Points:
 
 
 def _similarity(source: Points, target: Points) -> NDArray[np.float64]:
-    """Rotation, scale and shift that bring source nearest to target (least squares): shape [2, 3].
+    """Rotation, scale and shift from source to target (least squares): shape [2, 3].
 
-    Read as complex numbers, a similarity is w = a z + b, and the best a is a quotient of sums.
+    With points as complex numbers, a similarity is w = a z + b, and the best a is a quotient of
+    sums.
     """
     z, w = (points.astype(np.float64) @ [1, 1j] for points in (source, target))
     spread, goal = z - z.mean(), w - w.mean()
@@ -115,7 +116,7 @@ def _apply(warp: NDArray[np.float64], points: Points) -> Points:
 
 
 def _warp(image: Image, warp: NDArray[np.float64], side: int) -> Image:
-    """Bilinear, on a picture averaged down first where several of its pixels meet in one."""
+    """Warp bilinearly; where several pixels fall into one, first average the picture down."""
     factor = int(1 / max(float(np.hypot(*warp[:, 0])), 1e-3))
     if factor > 1:
         image, warp = _shrunk(image, factor), _for_shrunk(warp, factor)
@@ -130,6 +131,6 @@ def _shrunk(image: Image, factor: int) -> Image:
 
 
 def _for_shrunk(warp: NDArray[np.float64], factor: int) -> NDArray[np.float64]:
-    """The same warp, from the pixel centres of the shrunk picture: x = factor (x' + 1/2) - 1/2."""
+    """The same warp for the pixel centres of the shrunk picture: x = factor (x' + 1/2) - 1/2."""
     shift = warp[:, :2].sum(axis=1) * (factor - 1) / 2
     return np.column_stack([warp[:, :2] * factor, warp[:, 2] + shift])

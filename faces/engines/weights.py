@@ -1,8 +1,8 @@
-"""Weight files on disk: are they there, and are they still the ones that were used before?
+"""Weight files on disk: checks that they exist and are the files that were used before.
 
 Files lie where DeepFace looks for them below `DEEPFACE_HOME`. The first use of a file writes its
-sha256 and size into `pins.json`; from then on another file under the same name is refused, so that
-vectors made by two different networks never meet unnoticed.
+sha256 and size into `pins.json`; from then on another file with the same name is rejected, so that
+vectors of two different networks are never compared unnoticed.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from faces.engines.deepface_parts import Part
 
 PINS = "pins.json"
 _MODE = 0o644
-"""Weights are no secret, and workers of other users may share them."""
+"""Weights are not secret, and workers of other users may share them."""
 
 PUBLISHED = {
     "face_detection_yunet_2023mar.onnx": (
@@ -32,39 +32,39 @@ PUBLISHED = {
         "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"
     ),
 }
-"""What a first use must find: opencv_zoo's Git LFS pointer, and the files of the package
-`face_recognition_models`. DeepFace's other sources publish no checksums."""
+"""The sha256 expected at first use: from opencv_zoo's Git LFS pointer, and of the files of the
+package `face_recognition_models`. DeepFace's other sources publish no checksums."""
 
 BUNDLED = (("face_recognition_models", "models"), ("cv2", "data"))
-"""Packages that bring some of the files, and their folder inside."""
+"""Packages that contain some of the files, and the folder inside them."""
 
 
 class Pin(TypedDict):
-    """What is remembered of a file."""
+    """The hash and size by which a file is pinned."""
 
     sha256: str
     size_bytes: int
 
 
 def folder(home: Path) -> Path:
-    """Where DeepFace looks for weights when `home` is its `DEEPFACE_HOME`."""
+    """The folder in which DeepFace looks for weights if `home` is its `DEEPFACE_HOME`."""
     return home / ".deepface" / "weights"
 
 
 def missing_files(part: Part, home: Path) -> tuple[str, ...]:
-    """The weight files of a part that are not there."""
+    """The missing weight files of a part."""
     return tuple(name for name in part.weights if not (folder(home) / name).is_file())
 
 
 def missing_package(part: Part) -> str:
-    """What pip would have to install for this part, or the empty string."""
+    """The package that pip would have to install for this part, or the empty string."""
     if not part.package or find_spec(part.package):
         return ""
     return part.install or part.package
 
 
 def require(part: Part, home: Path) -> None:
-    """Raise ModelUnavailable unless the part's package and all its files are there."""
+    """Raise ModelUnavailable unless the part's package and all its files are installed."""
     if package := missing_package(part):
         raise ModelUnavailable(
             f"{part.name} needs the package {package}, which is not installed; "
@@ -79,10 +79,10 @@ def require(part: Part, home: Path) -> None:
 
 
 def verify(parts: Iterable[Part], home: Path) -> str:
-    """One sha256 (hex) over the weight files of some parts, each of which must be there.
+    """One sha256 (hex) over the weight files of these parts; all files must exist.
 
-    A file seen for the first time is pinned. Raises ModelUnavailable for a file that is empty or is
-    not the pinned one.
+    A file used for the first time is pinned. Raises ModelUnavailable if a file is empty or is not
+    the pinned or published one, or if the pins cannot be read or written.
     """
     total = hashlib.sha256()
     pins = _read_pins(home)
@@ -97,9 +97,9 @@ def verify(parts: Iterable[Part], home: Path) -> str:
 
 
 def place(source: Path, name: str, home: Path) -> Path:
-    """Copy a file to where weight `name` belongs, in one step, and pin it there.
+    """Install a copy of a file as weight `name`, atomically, and pin it; returns its path.
 
-    Raises ModelUnavailable if the source cannot be read or is empty.
+    Raises ModelUnavailable if the source cannot be read or is empty, or the copy not be written.
     """
     target = folder(home) / name
     try:
@@ -116,7 +116,7 @@ def place(source: Path, name: str, home: Path) -> Path:
 
 
 def bundled(name: str) -> Path | None:
-    """The same file inside an installed package, if one brings it."""
+    """The path of this file inside an installed package; None if no package contains it."""
     for package, inside in BUNDLED:
         spec = find_spec(package)
         for root in (spec and spec.submodule_search_locations) or ():
@@ -129,15 +129,15 @@ def _checked(part: Part, name: str, home: Path, pin: Pin | None) -> Pin:
     path = folder(home) / name
     if pin and path.stat().st_size != pin["size_bytes"]:
         raise _altered(part, path)
-    found = _measure(path)
-    if not found["size_bytes"]:
+    measured = _measure(path)
+    if not measured["size_bytes"]:
         raise ModelUnavailable(
             f"{path} is empty; delete it and run `nightreel models pull {part.name}`."
         )
-    expected = pin["sha256"] if pin else PUBLISHED.get(name, found["sha256"])
-    if found["sha256"] != expected:
+    expected = pin["sha256"] if pin else PUBLISHED.get(name, measured["sha256"])
+    if measured["sha256"] != expected:
         raise _altered(part, path)
-    return found
+    return measured
 
 
 def _altered(part: Part, path: Path) -> ModelUnavailable:
