@@ -82,6 +82,18 @@ def test_whoever_has_a_password_for_one_time_can_only_change_it(house: House) ->
             assert (status, text[-9:]) == (303, "/password") or status in (401, 403), name
 
 
+def test_a_request_reads_the_clock_once(house: House) -> None:
+    """What is allowed, what is done and what is recorded are of one moment."""
+    program = house.program(*Role)
+    for name in routes():
+        asking = program if "/api/" in name else house.visit_as(*Role)
+        before = house.clock.readings
+        ask(asking, name)
+        # The health of the queue has a clock of its own: it is shared by requests.
+        at_most = 2 if "/queue" in name else 1
+        assert house.clock.readings - before <= at_most, name
+
+
 def test_a_disabled_account_is_a_stranger_at_once(house: House) -> None:
     account = house.open_account("gone", Role.OPERATOR)
     browser = house.visit(account)

@@ -49,8 +49,11 @@ class Clock:
     """Time that stands still unless it is moved."""
 
     now: datetime
+    readings: int = 0
+    """How often it was read."""
 
     def __call__(self) -> datetime:
+        self.readings += 1
         return self.now
 
     def pass_by(self, **span: float) -> None:
