@@ -172,7 +172,9 @@ def _database() -> Iterator[Finding]:
     database = resources().database
     count = count_jobs(database)
     yield Finding(
-        "database", True, f"{database.dialect.name}, {count} recordings processed or queued"
+        "database",
+        True,
+        f"{database.dialect.name}, {count} {'recording' if count == 1 else 'recordings'} processed or queued",
     )
 
 

@@ -97,7 +97,7 @@ def _print(known: Groups, as_json: bool) -> None:
         return
     shown = table(
         "Groups: appearances that may be one person; needs human review",
-        *("#group", "#appearances", "#distinct moments", "#recordings", "person of interest"),
+        *("#group", "#appearances", "#different moments", "#recordings", "person of interest"),
     )
     for one, moments in zip(known.groups, known.moments, strict=True):
         numbers = (one.id, len(one.members), moments, len(_recordings(one)))
