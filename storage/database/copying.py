@@ -76,9 +76,9 @@ def write_rows(copy: Any, table: type[SQLModel], rows: Sequence[dict[str, Any]])
 def write_vectors(
     copy: Any, ids: NDArray[np.int64], engine: str, weights_sha256: str | None, vectors: Vectors
 ) -> None:
-    """Put rows of (appearance, engine, weights, vector) into a binary COPY: [n] ids, [n, d] vectors.
+    """Put rows of (appearance, engine, weights, vector) into a binary COPY.
 
-    NumPy builds the bytes of all rows at once.
+    `ids` are [n], `vectors` [n, d]. NumPy builds the bytes of all rows at once.
     """
     names = _field(engine) + _field(weights_sha256)
     rows = np.zeros(len(ids), _row_layout(vectors.shape[1], len(names)))

@@ -1,1 +1,1 @@
-"""Candidates, verdicts, groups, and what is exported or purged of them."""
+"""Candidates, verdicts and groups, their export, and purging."""

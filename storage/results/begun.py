@@ -1,4 +1,4 @@
-"""What this archive has had at least one of; for the first steps of a new installation."""
+"""Whether the archive has a case, a recording and a person; for the first steps after install."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from storage import tables
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Whether there is one of each."""
+    """For each kind, whether there is at least one."""
 
     case: bool
     recording: bool
@@ -17,7 +17,7 @@ class Begun:
 
 
 def begun(session: Session) -> Begun:
-    """Read it; each is one row at most."""
+    """Whether the archive has a case, a recording and a person; reads at most one row of each."""
     return Begun(
         case=session.exec(select(tables.Case.id).limit(1)).first() is not None,
         recording=session.exec(select(tables.Recording.id).limit(1)).first() is not None,

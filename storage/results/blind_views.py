@@ -1,4 +1,4 @@
-"""What a reviewer may still decide on, and what is shown of it: no distance, no rank."""
+"""Candidates a reviewer may still review, as shown before a verdict: no distance, no rank."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ class BlindView:
     person: str
     seen: Seen
     references: tuple[ShownReference, ...]
-    """The one that came closest first; how close is not told."""
+    """The closest reference first; its distance is not given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the machine measured of a candidate: kept with a verdict, not shown before it."""
+    """The measurements of a candidate: stored with a verdict, not shown before it."""
 
     reference_id: int
     distance: float
@@ -52,42 +52,42 @@ class Measured:
 def undecided(
     session: Session, case_id: int, *, account_id: int, not_asked_by: Collection[str] = ()
 ) -> list[Key]:
-    """What this account may still decide on in a case, decoys among it, in no order.
+    """Candidates and decoys of a case that this account may still review, in no order.
 
-    Leaves out people who were asked for by one of the actors `not_asked_by`.
+    Leaves out people whose search was requested by one of the actors `not_asked_by`.
     """
     wanted = and_(
         col(Person.case_id) == case_id,
         or_(col(Person.asked_by).is_(None), col(Person.asked_by).not_in(not_asked_by)),
     )
-    found = {
+    keys = {
         Key(*pair)
         for source in (Candidate, Decoy)
         for pair in session.execute(_pairs(source).where(wanted))
     }
-    return list(found - _closed(session, case_id, account_id))
+    return list(keys - _closed(session, case_id, account_id))
 
 
 def look(session: Session, key: Key) -> tuple[BlindView, Measured] | None:
-    """A candidate or a decoy; None when it is gone."""
+    """The blind view and the measurements of a candidate or decoy; None if it no longer exists."""
     for source in (Decoy, Candidate):
         row = session.execute(_whole(source, key)).mappings().one_or_none()
         if row is not None:
-            seen, found = take_seen(row)
-            case_id, person = found.pop("case_id"), found.pop("person")
-            numbers = Measured(**found, plan_key=seen.plan, seeded=source is Decoy)
+            seen, others = take_seen(row)
+            case_id, person = others.pop("case_id"), others.pop("person")
+            numbers = Measured(**others, plan_key=seen.plan, seeded=source is Decoy)
             photos = _references(session, key.person_id, numbers)
             return BlindView(key, case_id, person, seen, photos), numbers
     return None
 
 
 def asked_by(session: Session, person_id: int) -> str | None:
-    """The actor who asked for a person to be searched for, where it was kept."""
+    """The actor who requested the search for a person; None if that was not stored."""
     return session.exec(select(Person.asked_by).where(col(Person.id) == person_id)).one_or_none()
 
 
 def snapshot(shown: BlindView, numbers: Measured, *, below_floor: bool) -> Snapshot:
-    """What is kept with a verdict on this."""
+    """What is stored with a verdict on a candidate or decoy."""
     seen = shown.seen
     return Snapshot(
         recording_sha256=seen.recording_sha256,
@@ -112,12 +112,12 @@ def _pairs(source: Source) -> sqlalchemy.Select[int, int]:
 
 
 def _is_shown(source: Source) -> ColumnElement[bool]:
-    """Of candidates those of the engine in use; decoys always."""
+    """Candidates of the engine in use; all decoys."""
     return is_shown(col(Candidate.engine)) if source is Candidate else true()
 
 
 def _closed(session: Session, case_id: int, account_id: int) -> set[Key]:
-    """What this account has decided on, or two others have."""
+    """Candidates that this account has reviewed, or two others have."""
     key = (col(Verdict.person_id), col(Verdict.appearance_id))
     own = func.sum(sqlalchemy.case((col(Verdict.account_id) == account_id, 1), else_=0))
     statement = (
@@ -140,7 +140,7 @@ def _whole(source: Source, key: Key) -> sqlalchemy.Select[*tuple[Any, ...]]:
         "reference_id": source.reference_id,
         "distance": source.distance,
         "threshold": source.threshold,
-        # Not always the engine that the footage was processed with.
+        # A candidate's engine is not always the one the footage was processed with.
         "engine": Candidate.engine if source is Candidate else Plan.engine,
     }
     return (

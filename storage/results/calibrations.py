@@ -1,4 +1,4 @@
-"""Calibrations: how many strangers came close in a case's footage, and under which conditions."""
+"""Calibrations: measured false candidates in a case's footage, and under which conditions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from storage.tables import Embedding, Model
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a calibration holds for: with another engine, weights or threshold it says nothing."""
+    """What a calibration is valid for: no other case, engine, weights or threshold."""
 
     case_id: int
     engine: str
@@ -24,38 +24,38 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What searches for people who are not in the footage gave."""
+    """Results of searches for people known not to be in the footage."""
 
     conditions: Conditions
     rate: Rate
     """At the threshold of the conditions."""
     curve: tuple[Rate, ...]
-    """At stricter and looser ones, the strictest first."""
+    """At stricter and looser thresholds, the strictest first."""
     groups: Mapping[str, Rate]
-    """At the threshold, by the groups that the operator named; empty where none were."""
+    """At the threshold, per group named by the operator; empty without groups."""
     appearances: int
-    """How many were compared with."""
+    """Number of appearances compared."""
     photos_sha256: str
-    """One hash over the photos."""
+    """One hash over all photos."""
     actor: str
     made_at: datetime
 
 
 def keep(session: Session, made: Calibration) -> int:
     """Store a calibration; returns its id."""
-    about, rate = made.conditions, made.rate
+    conditions, rate = made.conditions, made.rate
     row = tables.Calibration(
-        case_id=about.case_id,
-        engine=about.engine,
-        weights_sha256=about.weights_sha256,
-        threshold=about.threshold,
+        case_id=conditions.case_id,
+        engine=conditions.engine,
+        weights_sha256=conditions.weights_sha256,
+        threshold=conditions.threshold,
         searches=rate.searches,
         with_any=rate.with_any,
         false_candidates=rate.false_candidates,
-        curve=[[one.threshold, one.with_any, one.false_candidates] for one in made.curve],
+        curve=[[point.threshold, point.with_any, point.false_candidates] for point in made.curve],
         groups={
-            name: [one.searches, one.with_any, one.false_candidates]
-            for name, one in made.groups.items()
+            name: [group.searches, group.with_any, group.false_candidates]
+            for name, group in made.groups.items()
         },
         appearances=made.appearances,
         photos_sha256=made.photos_sha256,
@@ -68,14 +68,14 @@ def keep(session: Session, made: Calibration) -> int:
 
 
 def calibrations(session: Session, case_id: int) -> list[Calibration]:
-    """List the calibrations of a case, newest first."""
+    """The calibrations of a case, newest first."""
     statement = select(tables.Calibration).where(col(tables.Calibration.case_id) == case_id)
     rows = session.exec(statement.order_by(col(tables.Calibration.id).desc()))
     return [_calibration(row) for row in rows]
 
 
 def current(session: Session, case_id: int) -> dict[tuple[str, float], Calibration]:
-    """The newest calibration of a case by engine and threshold, made with the pinned weights."""
+    """The newest calibration of a case, made with the pinned weights, by engine and threshold."""
     statement = (
         select(tables.Calibration)
         .join(Model, col(Model.engine) == col(tables.Calibration.engine))
@@ -89,7 +89,7 @@ def current(session: Session, case_id: int) -> dict[tuple[str, float], Calibrati
 
 
 def number_within(session: Session, engine: str, scope: Scope) -> int:
-    """How many appearances that an engine embedded lie within a scope."""
+    """The number of appearances within a scope that an engine embedded."""
     statement = select(func.count()).where(
         col(Embedding.engine) == engine,
         col(Embedding.appearance_id).in_(appearances(session, scope)),

@@ -1,4 +1,4 @@
-"""Candidates as they are read: which appearance may show which person, by rank."""
+"""Read candidates: which appearance may show which person, by rank."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from storage.vectors.models import is_shown
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a candidate stands: the photo that came closest, how close, and its rank."""
+    """A candidate's position in the list: the closest photo, its distance, and the rank."""
 
     reference_id: int
     distance: float
@@ -33,7 +33,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """A candidate with all that a reader of it needs."""
+    """A candidate with its case, person, appearance and closest reference."""
 
     id: int
     case: str
@@ -44,7 +44,7 @@ class CandidateRow:
     reference: str
     """The photo's name."""
     reference_sha256: str
-    """The photo's."""
+    """Of the photo's bytes."""
     reference_crop: str | None
     distance: float
     threshold: float
@@ -53,12 +53,12 @@ class CandidateRow:
 
     @property
     def key(self) -> Key:
-        """What a verdict on it is on."""
+        """The key of verdicts on this candidate."""
         return Key(self.person_id, self.seen.appearance_id)
 
     @property
     def span(self) -> "Span":
-        """As `spans` reads it."""
+        """The same value as `spans` reads."""
         seen = self.seen
         return Span(
             self.id,
@@ -75,10 +75,10 @@ class CandidateRow:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When a candidate was seen, and its rank: what telling repeated moments needs of it."""
+    """A candidate's time span and rank, as needed to detect candidates in duplicate footage."""
 
     id: int
-    """The candidate's."""
+    """Of the candidate."""
     person_id: int
     engine: str
     rank: int
@@ -108,7 +108,7 @@ _COLUMNS: dict[str, Any] = {
 def places(
     session: Session, person_ids: Collection[int], *, engine: str
 ) -> dict[int, dict[int, Place]]:
-    """Where each appearance stands among these people's candidates, by person and appearance."""
+    """The places of these people's candidates, by person id and appearance id."""
     statement = sqlalchemy.select(
         col(Candidate.person_id),
         col(Candidate.appearance_id),
@@ -116,16 +116,16 @@ def places(
         col(Candidate.distance),
         col(Candidate.rank),
     ).where(col(Candidate.person_id).in_(person_ids), col(Candidate.engine) == engine)
-    found: dict[int, dict[int, Place]] = {person: {} for person in person_ids}
+    by_person: dict[int, dict[int, Place]] = {person: {} for person in person_ids}
     for person, appearance, *place in session.execute(statement):
-        found[person][appearance] = Place(*place)
-    return found
+        by_person[person][appearance] = Place(*place)
+    return by_person
 
 
 def spans(
     session: Session, person_ids: Collection[int], recording_ids: Collection[int]
 ) -> list[Span]:
-    """All candidates of these people in these recordings, of the engine in use, by rank."""
+    """The candidates of these people in these recordings, of the engine in use, by rank."""
     statement = (
         sqlalchemy.select(
             col(Candidate.id),
@@ -159,19 +159,19 @@ def candidates(
     analysis_ids: Collection[int] | None = None,
     limit: int | None = None,
 ) -> list[CandidateRow]:
-    """Candidates by person and rank: all, or those of one case, or of these analyses, or both."""
+    """Candidates by person and rank: all, or only those of one case, of these analyses, or both."""
     statement = candidate_statement().limit(limit)
     if case_id is not None:
         statement = statement.where(col(Person.case_id) == case_id)
     if analysis_ids is not None:
         statement = statement.where(col(Analysis.id).in_(analysis_ids))
-    return [as_candidate(found) for found in session.execute(statement).mappings()]
+    return [as_candidate(row) for row in session.execute(statement).mappings()]
 
 
 def candidate_statement() -> sqlalchemy.Select[*tuple[Any, ...]]:
-    """What reads every candidate of the engine in use by person and rank.
+    """A statement for all candidates of the engine in use, by person and rank.
 
-    `as_candidate` makes a row of it one.
+    `as_candidate` turns its rows into candidates.
     """
     return (
         select_seen(**_COLUMNS)
@@ -185,6 +185,6 @@ def candidate_statement() -> sqlalchemy.Select[*tuple[Any, ...]]:
 
 
 def as_candidate(row: sqlalchemy.RowMapping) -> CandidateRow:
-    """A row that `candidate_statement` read."""
+    """The candidate of a row of `candidate_statement`."""
     seen, others = take_seen(row)
     return CandidateRow(seen=seen, **others)

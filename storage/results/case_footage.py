@@ -1,4 +1,4 @@
-"""Footage of a case, of what is in the archive already."""
+"""Add recordings of the archive to the footage of a case, or remove them."""
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
@@ -12,9 +12,9 @@ from storage.results.ranking import forget_candidates_outside
 
 
 def add_footage(session: Session, case: Case, recording_id: int) -> bool:
-    """Add a recording for a case, whose people are to be compared again; False when it had it.
+    """Add a recording to a case, whose people are then to be compared again.
 
-    Raises NotFound when there is no such recording.
+    Returns False if the case already had it. Raises NotFound if there is no such recording.
     """
     if session.get(tables.Recording, recording_id) is None:
         raise NotFound("No such recording; see the list of recordings.")
@@ -26,9 +26,9 @@ def add_footage(session: Session, case: Case, recording_id: int) -> bool:
 
 
 def remove_footage(session: Session, case: Case, recording_id: int) -> int:
-    """Take a recording from a case; returns how many candidates went with it.
+    """Remove a recording from a case; returns how many candidates were deleted.
 
-    Groups lose what was seen in it; verdicts stay. Raises NotFound when the case does not have it.
+    Groups lose the appearances in it; verdicts stay. Raises NotFound if the case does not have it.
     """
     row = session.get(tables.CaseRecording, (case.id, recording_id))
     if row is None:

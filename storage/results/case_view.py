@@ -1,4 +1,4 @@
-"""What the page of a case reads: photos with their verdicts, and candidates a page at a time."""
+"""Read the page of a case: photos with their assessments, and candidates page by page."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from storage.results.verdicts import Key
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A reference photo as it was judged."""
+    """A reference photo with its assessment."""
 
     id: int
     person_id: int
@@ -24,13 +24,13 @@ class Photo:
     verdict: str
     quality: float | None
     crop: str | None
-    """Name of the face's picture; None for a photo that was refused or withdrawn."""
+    """Name of the face crop; None for a photo that was rejected or withdrawn."""
     appearance_id: int | None
-    """The appearance that it was cut from, where it is no photo."""
+    """The appearance it was cut from, if it is not a photo."""
 
 
 def photos_of_case(session: Session, case_id: int) -> list[Photo]:
-    """Every photo of everybody a case looks for, in the order they were handed in."""
+    """All photos of a case's persons of interest, in the order they were added."""
     statement = (
         select(tables.Reference)
         .join(tables.Person)
@@ -53,7 +53,7 @@ def photos_of_case(session: Session, case_id: int) -> list[Photo]:
 
 
 def number_of_candidates(session: Session, case_id: int) -> int:
-    """How many candidates a case has."""
+    """The number of candidates of a case."""
     statement = select(func.count(col(tables.Candidate.id))).join(tables.Person)
     return session.exec(statement.where(col(tables.Person.case_id) == case_id)).one()
 
@@ -61,7 +61,7 @@ def number_of_candidates(session: Session, case_id: int) -> int:
 def candidate_page(
     session: Session, case_id: int, *, first: int = 0, most: int | None = None
 ) -> list[CandidateRow]:
-    """Candidates by person, engine and rank, from the `first` on, counted from 0."""
+    """At most `most` candidates, by person, engine and rank, starting at index `first` (from 0)."""
     of_case = candidate_statement().where(col(tables.Case.id) == case_id)
     rows = session.execute(of_case.offset(first).limit(most)).mappings()
     return [as_candidate(row) for row in rows]
@@ -70,7 +70,7 @@ def candidate_page(
 def candidates_behind(
     session: Session, case_id: int, *, behind: tuple[int, int, int], most: int
 ) -> list[CandidateRow]:
-    """Candidates by the ids of persons, rank and id, behind such a place."""
+    """At most `most` candidates by (person id, rank, candidate id), after the position `behind`."""
     place = (col(tables.Person.id), col(tables.Candidate.rank), col(tables.Candidate.id))
     of_case = candidate_statement().where(
         col(tables.Case.id) == case_id, tuple_(*place) > tuple_(*behind)
@@ -80,7 +80,7 @@ def candidates_behind(
 
 
 def candidates_on(session: Session, key: Key) -> list[CandidateRow]:
-    """One candidate as each engine that found it sees it."""
+    """One candidate, once per engine that found it."""
     statement = candidate_statement().where(
         col(tables.Candidate.person_id) == key.person_id,
         col(tables.Candidate.appearance_id) == key.appearance_id,
@@ -89,7 +89,7 @@ def candidates_on(session: Session, key: Key) -> list[CandidateRow]:
 
 
 def crop_of_photo(session: Session, case_id: int, photo_id: int) -> str | None:
-    """The name of the picture of a reference photo's face, where the case has it."""
+    """The name of a reference photo's face crop; None if the case does not have it."""
     statement = (
         select(tables.Reference.crop)
         .join(tables.Person)
@@ -99,7 +99,7 @@ def crop_of_photo(session: Session, case_id: int, photo_id: int) -> str | None:
 
 
 def photo_in_case(session: Session, case_id: int, photo_id: int) -> tuple[int, str] | None:
-    """Whose a reference photo is and its sha256; None where the case has none in use."""
+    """Person id and sha256 of a reference photo; None if it is not one of the case's in use."""
     statement = (
         select(tables.Reference.person_id, tables.Reference.photo_sha256)
         .join(tables.Person)
@@ -113,7 +113,7 @@ def photo_in_case(session: Session, case_id: int, photo_id: int) -> tuple[int, s
 
 
 def crops_of_appearance(session: Session, case: Case, appearance_id: int) -> list[str]:
-    """The names of an appearance's pictures; none of one that the case may not look at."""
+    """The names of an appearance's crops; empty if the case does not cover it."""
     if not allowed(session, case, [appearance_id]):
         return []
     statement = select(tables.Appearance.crops).where(col(tables.Appearance.id) == appearance_id)
@@ -121,10 +121,10 @@ def crops_of_appearance(session: Session, case: Case, appearance_id: int) -> lis
 
 
 def weights_of_case(session: Session, case_id: int) -> dict[str, list[str]]:
-    """The hashes of the weights that looked at a case's photos, by engine."""
+    """The hashes of the weights that embedded a case's photos, by engine."""
     columns = (tables.Reference.engine, tables.Reference.weights_sha256)
     statement = select(*columns).join(tables.Person).where(col(tables.Person.case_id) == case_id)
-    found: dict[str, list[str]] = {}
+    by_engine: dict[str, list[str]] = {}
     for engine, weights in sorted(set(session.exec(statement))):
-        found.setdefault(engine, []).append(weights)
-    return found
+        by_engine.setdefault(engine, []).append(weights)
+    return by_engine

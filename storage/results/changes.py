@@ -1,4 +1,4 @@
-"""What rematches changed, with all that a reader of it needs, and who must look again."""
+"""The changes that rematches made, as displayed, and which candidates need another review."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ from storage.tables import Reference
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One appearance that became, was, or is otherwise than before a candidate for a person."""
+    """One appearance that is a new candidate for a person, no longer one, or one that moved."""
 
     person_id: int
     person: str
     rematch_id: int
-    """The latest that changed it."""
+    """The latest rematch that changed it."""
     seen: Seen
     before: Place | None
     after: Place | None
     reference_before: str | None
-    """The photo's name; None where there was none, or where all that was known of it is gone."""
+    """The photo's name; None if there was none, or if the photo's data was deleted."""
     reference_after: str | None
     look_again: bool
-    """Whether somebody decided on it before it went or moved."""
+    """Whether a reviewer had given a verdict on it before it was gone or moved."""
 
     @property
     def kind(self) -> Literal["new", "gone", "moved"]:
-        """What became of it."""
+        """The effect on the candidate."""
         if self.before is None:
             return "new"
         return "gone" if self.after is None else "moved"
@@ -41,12 +41,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The rematches that are told of, and what they changed, by person and rank."""
+    """The rematches in question, and their changes by person and rank."""
 
     rematches: list[Rematch]
     changes: list[Change]
     names: dict[int, str]
-    """Of the case's people, or of the one who was asked for."""
+    """Of the case's people, or of the requested one, by id."""
 
 
 def changes(
@@ -57,9 +57,10 @@ def changes(
     person_id: int | None = None,
     since: int | None = None,
 ) -> Changes:
-    """What the last rematch of each of a case's people changed, or all since one together.
+    """What the latest rematch of each of a case's people changed.
 
-    Of one person only if given. What is not kept any more is left out.
+    With `since`, the id of a rematch: what all later rematches changed together. With `person_id`,
+    only for that person. Appearances that no longer exist are left out.
     """
     people = people_of_case(session, case_id)
     names = {id: name for id, name in people if person_id in (None, id)}
@@ -67,32 +68,33 @@ def changes(
     runs = done(session, list(names), engine=engine, since=since)
     found = []
     for person in names:
-        ids = [one.id for one in runs if one.person_id == person]
+        ids = [run.id for run in runs if run.person_id == person]
         together = composed(changes_in(session, id) for id in ids)
-        found += [(person, ids[-1], one) for one in together]
-    seen = seen_by_id(session, {one.appearance_id for _, _, one in found})
-    photos = _photos(session, [one for _, _, one in found])
-    told = [
+        found += [(person, ids[-1], difference) for difference in together]
+    seen = seen_by_id(session, {difference.appearance_id for _, _, difference in found})
+    photos = _photos(session, [difference for _, _, difference in found])
+    changed = [
         Change(
             person_id=person,
             person=names[person],
             rematch_id=rematch_id,
-            seen=seen[one.appearance_id],
-            before=one.before,
-            after=one.after,
-            reference_before=_photo(one.before, photos),
-            reference_after=_photo(one.after, photos),
-            look_again=one.before is not None and Key(person, one.appearance_id) in decided,
+            seen=seen[difference.appearance_id],
+            before=difference.before,
+            after=difference.after,
+            reference_before=_photo(difference.before, photos),
+            reference_after=_photo(difference.after, photos),
+            look_again=difference.before is not None
+            and Key(person, difference.appearance_id) in decided,
         )
-        for person, rematch_id, one in found
-        if one.appearance_id in seen
+        for person, rematch_id, difference in found
+        if difference.appearance_id in seen
     ]
-    return Changes(runs, sorted(told, key=_order), names)
+    return Changes(runs, sorted(changed, key=_order), names)
 
 
 def _decided(session: Session, case_id: int) -> set[Key]:
     given = verdicts_of(session, case_id)
-    return {key for key, some in given.items() if not all(one.seen.seeded for one in some)}
+    return {key for key, verdicts in given.items() if not all(v.seen.seeded for v in verdicts)}
 
 
 def _order(change: Change) -> tuple[str, bool, int]:
@@ -104,11 +106,12 @@ def _photo(place: Place | None, photos: dict[int, str]) -> str | None:
     return photos.get(place.reference_id) if place else None
 
 
-def _photos(session: Session, found: Sequence[Difference]) -> dict[int, str]:
-    ids = {place.reference_id for one in found for place in (one.before, one.after) if place}
+def _photos(session: Session, differences: Sequence[Difference]) -> dict[int, str]:
+    places = [place for each in differences for place in (each.before, each.after)]
+    ids = {place.reference_id for place in places if place}
     statement = select(Reference.id, Reference.photo_name)
     return {
         id: name
-        for some in batches(ids)
-        for id, name in session.exec(statement.where(col(Reference.id).in_(some)))
+        for batch in batches(ids)
+        for id, name in session.exec(statement.where(col(Reference.id).in_(batch)))
     }

@@ -1,6 +1,6 @@
-"""Decoys: appearances known to show somebody else, put among the candidates to measure reviewers.
+"""Decoys: appearances known to show another person, put among the candidates to measure reviewers.
 
-They are no candidates: no list of results, no standing and no export ever has one.
+They are not candidates: no list of results, no review status and no export ever contains one.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from storage.tables.vectors import matrix
 
 @dataclass(frozen=True, slots=True)
 class Decoy:
-    """An appearance that does not show a person, and how close it comes all the same."""
+    """An appearance that does not show a person, and its distance to them."""
 
     person_id: int
     appearance_id: int
@@ -31,7 +31,7 @@ class Decoy:
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """How often a reviewer has said same of somebody who is known to be somebody else."""
+    """How many decoys a reviewer reviewed, and how many with the verdict same."""
 
     account_id: int
     same: int
@@ -41,20 +41,20 @@ class Alarms:
 def add_decoys(
     session: Session, decoys: Sequence[Decoy], *, account_id: int, reason: str, now: datetime
 ) -> int:
-    """Put these among a case's candidates; returns how many were not there before."""
+    """Put decoys among a case's candidates; returns how many are new."""
     by = {"account_id": account_id, "reason": reason, "seeded_at": now}
-    return sum(insert_if_new(session, tables.Decoy, **asdict(one), **by) for one in decoys)
+    return sum(insert_if_new(session, tables.Decoy, **asdict(decoy), **by) for decoy in decoys)
 
 
 def remove_decoys(session: Session, case_id: int) -> int:
-    """Show a case's reviewers no decoy any more; what they said of them stays."""
+    """Delete a case's decoys and return how many there were; the verdicts on them stay."""
     people = select(tables.Person.id).where(col(tables.Person.case_id) == case_id)
     gone = delete(tables.Decoy).where(col(tables.Decoy.person_id).in_(people))
     return len(session.exec(gone.returning(col(tables.Decoy.id))).all())
 
 
 def alarms(session: Session, case_id: int) -> list[Alarms]:
-    """What each reviewer made of the decoys of a case."""
+    """Each reviewer's verdicts on the decoys of a case, counted; by account id."""
     account = col(tables.Verdict.account_id)
     same = func.sum(cast(col(tables.Verdict.decision) == Decision.SAME, Integer))
     statement = (
@@ -70,11 +70,11 @@ def alarms(session: Session, case_id: int) -> list[Alarms]:
 def strangers(
     session: Session, *, recording_id: int, engine: str, person_id: int, least_quality: float
 ) -> tuple[list[int], NDArray[np.float32]]:
-    """The appearances of a recording that an engine saw and that are no candidates for a person.
+    """The appearances of a recording, embedded by an engine, that are not a person's candidates.
 
-    Ids, and their vectors [n, d].
+    Only those with at least `least_quality` (0..1). Returns their ids and vectors [n, d].
     """
-    found = select(tables.Candidate.appearance_id).where(
+    candidates = select(tables.Candidate.appearance_id).where(
         col(tables.Candidate.person_id) == person_id
     )
     statement = (
@@ -85,7 +85,7 @@ def strangers(
             col(tables.Analysis.recording_id) == recording_id,
             col(tables.Embedding.engine) == engine,
             col(tables.Appearance.quality) >= least_quality,
-            col(tables.Appearance.id).not_in(found),
+            col(tables.Appearance.id).not_in(candidates),
         )
         .order_by(col(tables.Embedding.appearance_id))
     )

@@ -1,4 +1,4 @@
-"""What is taken elsewhere, read row by row: an archive need not fit into memory."""
+"""Read appearances and candidates for export, row by row: an archive need not fit into memory."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ _AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AppearanceRow:
-    """An appearance with all that a reader of it needs."""
+    """An appearance as exported."""
 
     seen: Seen
     engine: str
-    """The plan's; with a vector, the one that made it."""
+    """The plan's engine; with a vector, the engine that made it."""
     vector: NDArray[np.float32] | None = field(default=None, repr=False)
-    """None unless it was asked for."""
+    """None unless requested."""
 
 
 def each_appearance(
@@ -34,9 +34,9 @@ def each_appearance(
     recording_ids: Sequence[int] | None = None,
     with_vectors: bool = False,
 ) -> Iterator[AppearanceRow]:
-    """Appearances in the order they were stored: all, of a case's footage, of these recordings.
+    """Appearances in the order they were stored: all, or of a case's footage, or these recordings.
 
-    `with_vectors`, one that several engines have seen comes once for each.
+    `with_vectors` yields an appearance once for each engine that embedded it.
     """
     statement = select_seen(**_columns(with_vectors)).order_by(col(Appearance.id))
     if with_vectors:
@@ -46,24 +46,24 @@ def each_appearance(
         statement = statement.where(col(Recording.id).in_(_footage_of(case_id)))
     if recording_ids is not None:
         statement = statement.where(col(Recording.id).in_(recording_ids))
-    for found in session.execute(statement.execution_options(yield_per=_AT_ONCE)).mappings():
-        seen, others = take_seen(found)
+    for row in session.execute(statement.execution_options(yield_per=_AT_ONCE)).mappings():
+        seen, others = take_seen(row)
         yield AppearanceRow(seen, **others)
 
 
 def each_candidate(
     session: Session, *, case_id: int, recording_ids: Sequence[int] | None = None
 ) -> Iterator[CandidateRow]:
-    """A case's candidates by person and rank, in these recordings only if given."""
+    """A case's candidates by person and rank; only those in `recording_ids`, if given."""
     statement = candidate_statement().where(col(Person.case_id) == case_id)
     if recording_ids is not None:
         statement = statement.where(col(Recording.id).in_(recording_ids))
-    for found in session.execute(statement.execution_options(yield_per=_AT_ONCE)).mappings():
-        yield as_candidate(found)
+    for row in session.execute(statement.execution_options(yield_per=_AT_ONCE)).mappings():
+        yield as_candidate(row)
 
 
 def recordings_called(session: Session, name: str) -> list[int]:
-    """The ids of the recordings with this file name, or this sha256."""
+    """The ids of the recordings with this file name or sha256."""
     statement = select(Recording.id).where(
         (col(Recording.name) == name) | (col(Recording.sha256) == name)
     )

@@ -1,4 +1,4 @@
-"""What people said of appearances in a case: that two belong together, or apart."""
+"""Users' rules for grouping in a case: two appearances must-link or cannot-link."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,29 +12,29 @@ from storage.database.upsert import insert_or_update
 from storage.tables import GroupRule
 
 Pair = tuple[int, int]
-"""Ids of appearances, the lower first."""
+"""Ids of two appearances, the lower first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Pairs that belong together, and pairs that belong apart."""
+    """Pairs that must be in one group, and pairs that must not."""
 
     together: list[Pair]
     apart: list[Pair]
 
 
 def rules(session: Session, case_id: int) -> Rules:
-    """All that was said in a case."""
+    """All rules of a case."""
     statement = select(GroupRule).where(col(GroupRule.case_id) == case_id)
-    found = Rules([], [])
+    stored = Rules([], [])
     for row in session.exec(statement.order_by(col(GroupRule.first_id), col(GroupRule.second_id))):
-        pairs = found.together if row.together else found.apart
+        pairs = stored.together if row.together else stored.apart
         pairs.append((row.first_id, row.second_id))
-    return found
+    return stored
 
 
 def say_together(session: Session, case_id: int, members: Collection[int]) -> None:
-    """All of these belong together, whatever was said of them before."""
+    """Store that all `members` belong together; replaces earlier rules that say otherwise."""
     _forget(session, case_id, _among(rules(session, case_id).apart, members))
     _say(session, case_id, pairwise(sorted(members)), together=True)
 
@@ -42,25 +42,25 @@ def say_together(session: Session, case_id: int, members: Collection[int]) -> No
 def say_apart(
     session: Session, case_id: int, ones: Collection[int], others: Collection[int]
 ) -> None:
-    """None of the ones belongs to any of the others, whatever was said of them before.
+    """Store that none of `ones` belongs to any of `others`; replaces earlier rules.
 
-    What is together on one side only by way of the other side stays together.
+    Members of one side that were linked only through the other side stay linked.
     """
-    said = _among(rules(session, case_id).together, {*ones, *others})
-    _forget(session, case_id, said)
+    linked = _among(rules(session, case_id).together, {*ones, *others})
+    _forget(session, case_id, linked)
     for side in (ones, others):
-        _say(session, case_id, _chains(said, side), together=True)
+        _say(session, case_id, _chains(linked, side), together=True)
     _say(session, case_id, product(sorted(ones), sorted(others)), together=False)
 
 
 def _among(pairs: Sequence[Pair], members: Collection[int]) -> list[Pair]:
-    known = set(members)
-    return [pair for pair in pairs if known.issuperset(pair)]
+    ids = set(members)
+    return [pair for pair in pairs if ids.issuperset(pair)]
 
 
 def _chains(pairs: Sequence[Pair], side: Collection[int]) -> list[Pair]:
     places = {id: place for place, id in enumerate(sorted({id for pair in pairs for id in pair}))}
-    roots = components(len(places), [(places[one], places[other]) for one, other in pairs])
+    roots = components(len(places), [(places[first], places[second]) for first, second in pairs])
     chains: dict[int, list[int]] = {}
     for id in sorted(places.keys() & set(side)):
         chains.setdefault(int(roots[places[id]]), []).append(id)

@@ -1,4 +1,4 @@
-"""Groups of appearances within one case: they have numbers and no names, and end with the case."""
+"""Groups of appearances in one case: they have numbers and no names, and end with the case."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -47,13 +47,16 @@ class Group:
     id: int
     engine: str
     person_id: int | None
-    """Whom somebody has made of it."""
+    """The person of interest that a user made from it."""
     members: tuple[Member, ...]
-    """In the order of their recordings and times."""
+    """By recording and time."""
 
 
 def vectors_of_case(session: Session, case: cases.Case, engine: str) -> tuple[list[int], Vectors]:
-    """The appearances in a case's own footage and window, by its latest look: ids, [n, d]."""
+    """The appearances in a case's own footage and window, as ids [n] and vectors [n, d].
+
+    Of each recording the latest analysis counts, or its imports if it was not processed.
+    """
     statement = (
         select(Appearance.id, col(Embedding.vector))
         .join(Embedding, col(Embedding.appearance_id) == col(Appearance.id))
@@ -74,48 +77,49 @@ def vectors_of_case(session: Session, case: cases.Case, engine: str) -> tuple[li
 def replace_groups(
     session: Session, case_id: int, engine: str, found: Sequence[Sequence[int]], now: datetime
 ) -> None:
-    """Make these the case's groups: lists of appearances, of which none is in two.
+    """Replace the case's groups by `found`: disjoint lists of appearance ids.
 
-    A group that shares most with one there was keeps its number, and whom was made of it. What
-    has gone meanwhile is passed over.
+    A new group takes over the number and the person of the earlier group that it shares the most
+    appearances with. Appearances that no longer exist are skipped.
     """
     lock_case(session, case_id)
     before = groups(session, case_id, engine)
-    places = {member.seen.appearance_id: one.id for one in before for member in one.members}
-    free = {one.id for one in before}
+    places = {member.seen.appearance_id: group.id for group in before for member in group.members}
+    free = {group.id for group in before}
     there = _still_there(session, [id for members in found for id in members])
     filled = []
-    for members in sorted(found, key=lambda one: (-len(one), min(one))):
+    for members in sorted(found, key=lambda ids: (-len(ids), min(ids))):
         shared = Counter(places[id] for id in members if places.get(id) in free)
-        known = min(shared, key=lambda id: (-shared[id], id), default=None)
-        filled.append((known, [id for id in members if id in there]))
-        free.discard(known or 0)
+        earlier = min(shared, key=lambda id: (-shared[id], id), default=None)
+        filled.append((earlier, [id for id in members if id in there]))
+        free.discard(earlier or 0)
     _remove(session, free)
-    _empty(session, [known for known, _ in filled if known is not None])
-    for known, members in filled:
-        group_id = _new(session, case_id, engine, now) if known is None else known
+    _empty(session, [earlier for earlier, _ in filled if earlier is not None])
+    for earlier, members in filled:
+        group_id = _new(session, case_id, engine, now) if earlier is None else earlier
         _fill(session, group_id, members)
 
 
 def groups(session: Session, case_id: int, engine: str) -> list[Group]:
-    """The groups of a case that one engine's vectors made, the largest first."""
+    """The groups of a case made from one engine's vectors, the largest first."""
     wanted = select(FaceGroup).where(
         col(FaceGroup.case_id) == case_id, col(FaceGroup.engine) == engine
     )
     members: dict[int, list[Member]] = {}
-    for one in _members(session, case_id):
-        members.setdefault(one.group_id, []).append(one)
+    for member in _members(session, case_id):
+        members.setdefault(member.group_id, []).append(member)
     made = [
         Group(row.id, row.engine, row.person_id, tuple(members.get(row.id, ())))
         for row in session.exec(wanted)
     ]
-    return sorted(made, key=lambda one: (-len(one.members), one.id))
+    return sorted(made, key=lambda group: (-len(group.members), group.id))
 
 
 def merge(session: Session, case_id: int, group_ids: Sequence[int]) -> int:
-    """Make one group of several; they stay together in every grouping to come. Returns its id.
+    """Merge groups into one; their members stay together in later groupings. Returns its id.
 
-    Raises WrongUsage for groups that are not this case's, are of two engines, or of two people.
+    Raises WrongUsage for groups of another case, of two engines or of two people, and for fewer
+    than two groups.
     """
     lock_case(session, case_id)
     rows = [_row(session, case_id, id) for id in dict.fromkeys(group_ids)]
@@ -134,10 +138,10 @@ def merge(session: Session, case_id: int, group_ids: Sequence[int]) -> int:
 def split(
     session: Session, case_id: int, group_id: int, leaving: Collection[int], now: datetime
 ) -> int:
-    """Make a group of its own of some members; they stay apart from the rest. Returns its id.
+    """Split members off into a new group; they stay apart from the rest. Returns its id.
 
-    Raises WrongUsage for a group that is not this case's, for appearances that are not in it, for
-    all of them, and for so many that too much would have to be remembered.
+    Raises WrongUsage for a group of another case, for appearances that are not in it, for none or
+    all of them, and for so many that more than `MOST_RULES` rules would be stored.
     """
     lock_case(session, case_id)
     engine = _row(session, case_id, group_id).engine
@@ -156,7 +160,7 @@ def split(
 
 
 def remember_person(session: Session, case_id: int, group_id: int, person_id: int) -> None:
-    """Remember whom somebody made of a group. Raises WrongUsage when it is not this case's."""
+    """Store the person of interest made from a group of this case. Raises WrongUsage."""
     _row(session, case_id, group_id).person_id = person_id
 
 
@@ -168,13 +172,13 @@ def drop_groups_of_ended(session: Session, now: datetime) -> None:
 
 
 def lock_case(session: Session, case_id: int) -> None:
-    """Let nobody else change this case's groups until the commit."""
+    """Lock this case's groups against other changes until the commit."""
     session.exec(select(Case.id).where(col(Case.id) == case_id).with_for_update())
 
 
 def _counts(engine: str) -> ColumnElement[bool]:
-    """The latest analysis of each recording that was watched, and the imports of each other one:
-    nobody counts twice for being seen twice."""
+    """The latest analysis of each processed recording, and the imports of each other recording:
+    no one counts twice because of two analyses."""
     latest = (
         select(func.max(col(Analysis.id)))
         .join(Appearance, col(Appearance.analysis_id) == col(Analysis.id))
@@ -182,8 +186,8 @@ def _counts(engine: str) -> ColumnElement[bool]:
         .where(is_footage(), col(Analysis.state).in_(ENDED), col(Embedding.engine) == engine)
         .group_by(col(Analysis.recording_id))
     )
-    watched = select(Analysis.recording_id).where(col(Analysis.id).in_(latest))
-    only_imported = and_(is_imported(), col(Analysis.recording_id).not_in(watched))
+    processed = select(Analysis.recording_id).where(col(Analysis.id).in_(latest))
+    only_imported = and_(is_imported(), col(Analysis.recording_id).not_in(processed))
     return or_(col(Analysis.id).in_(latest), only_imported)
 
 
@@ -226,18 +230,18 @@ def _fill(session: Session, group_id: int, members: Sequence[int]) -> None:
 
 
 def _empty(session: Session, group_ids: Collection[int]) -> None:
-    for some in batches(group_ids):
-        session.exec(delete(GroupMember).where(col(GroupMember.group_id).in_(some)))
+    for batch in batches(group_ids):
+        session.exec(delete(GroupMember).where(col(GroupMember.group_id).in_(batch)))
 
 
 def _remove(session: Session, group_ids: Collection[int]) -> None:
-    for some in batches(group_ids):
-        session.exec(delete(FaceGroup).where(col(FaceGroup.id).in_(some)))
+    for batch in batches(group_ids):
+        session.exec(delete(FaceGroup).where(col(FaceGroup.id).in_(batch)))
 
 
 def _still_there(session: Session, appearance_ids: Sequence[int]) -> set[int]:
     return {
         id
-        for some in batches(appearance_ids)
-        for id in session.exec(select(Appearance.id).where(col(Appearance.id).in_(some)))
+        for batch in batches(appearance_ids)
+        for id in session.exec(select(Appearance.id).where(col(Appearance.id).in_(batch)))
     }

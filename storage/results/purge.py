@@ -1,7 +1,7 @@
-"""What is erased with a case, a person, a recording, or when bystanders' time is over.
+"""What is purged with a case, a person or a recording, or when bystanders' retention time ends.
 
-What goes with a row goes by the foreign keys; they are followed here too, to count it and to find
-its pictures beforehand.
+The foreign keys delete dependent rows. They are also followed here, to count those rows and to
+find their pictures beforehand.
 """
 
 import os
@@ -39,25 +39,25 @@ from storage.tables import (
 from storage.vectors.vector_index import forget_vectors
 
 Doomed: TypeAlias = Mapping[sqlalchemy.Table, ColumnElement[bool]]
-"""For each table that loses rows, which."""
+"""For each table that loses rows, which rows."""
 _PERSONAL = {"vector", "sealed_vector", "wrapped", "crops"}
-"""Columns whose tables must be rewritten where a database keeps what was deleted."""
+"""Columns with personal data: their tables are rewritten if a database keeps deleted rows."""
 _WITH_PICTURES: tuple[type[Table], ...] = (Sighting, Appearance, Reference)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be erased, in the order in which it goes."""
+    """What is to be purged, in the order of deletion."""
 
     rows: Mapping[type[Table], ColumnElement[bool]]
     case_id: int | None = None
-    """The case that ends with it; its own row stays, to say that there was one."""
+    """The case that is purged; its own row stays, as a record that it existed."""
     thins: ColumnElement[bool] | None = None
-    """Analyses that lose a part of what they had seen."""
+    """Analyses that lose part of their appearances."""
 
 
 def everything_of_case(case_id: int) -> Target:
-    """People, photos, candidates and verdicts of a case, and the footage that is its alone."""
+    """People, photos, candidates and verdicts of a case, and footage of no other case."""
     others = exists().where(
         col(CaseRecording.recording_id) == col(Recording.id), col(CaseRecording.case_id) != case_id
     )
@@ -79,12 +79,15 @@ def person(person_id: int) -> Target:
 
 
 def recordings(*recording_ids: int) -> Target:
-    """Recordings with all that was seen in them."""
+    """Recordings with all their results."""
     return Target(_footage_rows(col(Recording.id).in_(recording_ids)))
 
 
 def bystanders(*, watched_before: datetime, now: datetime) -> Target:
-    """Everybody who is nobody's candidate, in footage of no case, or of cases that have ended."""
+    """Appearances that are no one's candidate, in footage of no case or of ended cases only.
+
+    Only of analyses that finished before `watched_before`.
+    """
     held = select(CaseRecording.recording_id).join(Case).where(~has_ended(now))
     old = and_(
         col(Analysis.finished_at) < watched_before,
@@ -104,13 +107,13 @@ def bystanders(*, watched_before: datetime, now: datetime) -> Target:
 
 
 def ended_cases(session: Session, before: datetime) -> list[int]:
-    """The ids of cases that ended before then and were not purged."""
+    """The ids of cases that ended before `before` and were not purged."""
     ended = select(Case.id).where(ended_before(before), col(Case.purged_at).is_(None))
     return list(session.exec(ended.order_by(col(Case.id))))
 
 
 def doomed(target: Target) -> Doomed:
-    """The rows that go, whatever table they are in."""
+    """The rows that are deleted, in all tables."""
     found: dict[sqlalchemy.Table, ColumnElement[bool]] = {}
     roots = {_table(table): condition for table, condition in target.rows.items()}
     for table in Table.metadata.sorted_tables:
@@ -121,13 +124,13 @@ def doomed(target: Target) -> Doomed:
 
 
 def counts(session: Session, going: Doomed) -> dict[str, int]:
-    """How many rows of each table go; tables that lose none are left out."""
+    """How many rows of each table are deleted; tables that lose none are left out."""
     numbers = {table.name: _count(session, table, which) for table, which in going.items()}
     return {name: number for name, number in numbers.items() if number}
 
 
 def pictures(session: Session, target: Target, going: Doomed) -> set[str]:
-    """The names of pictures that nothing refers to once these rows are gone."""
+    """The names of pictures that no row refers to once these rows are deleted."""
     tables = [table for table in map(_table, _WITH_PICTURES) if table in going]
     gone = {name for table in tables for name in _crops(session, table, going[table])}
     if target.thins is None:
@@ -138,21 +141,21 @@ def pictures(session: Session, target: Target, going: Doomed) -> set[str]:
 
 
 def vectors(session: Session, going: Doomed, limit: int) -> list[NDArray[np.float32]]:
-    """Some of the vectors that go, of every table that has any that are not sealed."""
+    """Up to `limit` unsealed vectors that are deleted, of each table that has any."""
     return list(_some(session, going, ["vector"], limit))
 
 
 def sealed(session: Session, going: Doomed, limit: int) -> list[bytes]:
-    """Some of the sealed vectors that go, and of the wrapped keys that open them."""
+    """Up to `limit` sealed vectors that are deleted, and as many of their wrapped keys."""
     return list(_some(session, going, ["sealed_vector", "wrapped"], limit))
 
 
 def opened_vectors(
     session: Session, going: Doomed, limit: int, *, keys: Keyring
 ) -> list[NDArray[np.float32]]:
-    """Some of the vectors that go sealed, as they were before.
+    """Up to `limit` of the sealed vectors that are deleted, unsealed.
 
-    Raises WrongUsage under another master key.
+    Raises WrongUsage under a different master key.
     """
     which = going.get(_table(Reference))
     if which is None:
@@ -162,7 +165,7 @@ def opened_vectors(
 
 
 def footage(session: Session, going: Doomed) -> list[str]:
-    """Where the footage of recordings that go lies."""
+    """The footage paths of recordings that are deleted."""
     which = going.get(_table(Recording))
     if which is None:
         return []
@@ -170,7 +173,7 @@ def footage(session: Session, going: Doomed) -> list[str]:
 
 
 def erase(session: Session, target: Target, now: datetime) -> None:
-    """Delete the rows; erasing again changes nothing."""
+    """Delete the rows; deleting again changes nothing."""
     for table, which in target.rows.items():
         session.connection().execute(delete(table).where(which))
     if target.thins is not None:
@@ -181,7 +184,7 @@ def erase(session: Session, target: Target, now: datetime) -> None:
 
 
 def scrub(database: Engine) -> list[str]:
-    """Let what was deleted leave the database's files; returns what could not be done, and why."""
+    """Remove deleted data from the database's files; returns what could not be done, and why."""
     forget_vectors(database)
     tables = Table.metadata.sorted_tables
     return scrub_tables(
@@ -190,9 +193,9 @@ def scrub(database: Engine) -> list[str]:
 
 
 def _footage_rows(which: ColumnElement[bool]) -> dict[type[Table], ColumnElement[bool]]:
-    # An upload outlives its recording, for whoever handed it in; its file's name must not.
-    handed_in = col(Upload.recording_id).in_(select(Recording.id).where(which))
-    return {Upload: handed_in, Recording: which}
+    # The foreign key would keep an upload for its user, and with it the file's name.
+    uploaded = col(Upload.recording_id).in_(select(Recording.id).where(which))
+    return {Upload: uploaded, Recording: which}
 
 
 def _orphaned(table: sqlalchemy.Table, going: Doomed) -> Iterator[ColumnElement[bool]]:
@@ -216,8 +219,8 @@ def _count(session: Session, table: sqlalchemy.Table, which: ColumnElement[bool]
 
 def _crops(session: Session, table: sqlalchemy.Table, which: ColumnElement[bool]) -> Iterator[str]:
     names = table.c.crops if "crops" in table.c else table.c.crop
-    for (found,) in session.execute(sqlalchemy.select(names).where(which)):
-        yield from found if isinstance(found, list) else filter(None, [found])
+    for (value,) in session.execute(sqlalchemy.select(names).where(which)):
+        yield from value if isinstance(value, list) else filter(None, [value])
 
 
 def _table(table: type[Table]) -> sqlalchemy.Table:

@@ -1,4 +1,4 @@
-"""Store the result of a comparison as candidates and rank each person's; may run again."""
+"""Store the results of a comparison as candidates and rank them; running again is harmless."""
 
 from collections.abc import Collection, Container, Sequence
 from dataclasses import asdict, dataclass
@@ -27,7 +27,7 @@ from storage.tables import (
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An appearance within the threshold of a person, and the reference that came closest."""
+    """An appearance within the threshold of a person, and the closest reference."""
 
     person_id: int
     appearance_id: int
@@ -54,30 +54,30 @@ def replace_candidates(
     appearance_ids: Collection[int],
     matches: Sequence[Match],
 ) -> None:
-    """Store what came of comparing these references with these appearances.
+    """Store the results of comparing these references with these appearances.
 
-    What an earlier comparison of the same found, and this one did not, goes. What others found
-    meanwhile stays: only a closer match takes its place. References and appearances that have gone
-    meanwhile are passed over. Then each person's candidates are ranked again.
+    Candidates that an earlier comparison of the same found, and this one did not, are deleted.
+    Candidates through other references stay unless a match here is closer. References and
+    appearances that no longer exist are skipped. Then each person's candidates are ranked again.
     """
     person_ids = _people_of(session, reference_ids)
     lock_people(session, person_ids)
     usable = _usable(session, reference_ids)
-    known = _known(session, person_ids, appearance_ids)
+    stored = _stored(session, person_ids, appearance_ids)
     compared, written = set(reference_ids), []
     for match in _still_there(session, matches, usable):
         engine = usable[match.reference_id]
-        row = known.pop((match.person_id, match.appearance_id, engine), None)
+        row = stored.pop((match.person_id, match.appearance_id, engine), None)
         if row is None or _supersedes(match, row, compared):
             written.append(asdict(match) | {"engine": engine, "rank": 0})
     key = ["person_id", "appearance_id", "engine"]
     insert_or_update(session, Candidate, written, key=key)
-    _delete(session, [row.id for row in known.values() if row.reference_id in compared])
+    _delete(session, [row.id for row in stored.values() if row.reference_id in compared])
     _rank(session, person_ids)
 
 
 def forget_candidates_outside(session: Session, case: cases.Case) -> int:
-    """Forget the candidates in footage that a case does not allow; returns how many."""
+    """Delete the candidates in footage that a case does not cover; returns how many."""
     statement = select(Candidate).join(Person).where(col(Person.case_id) == case.id)
     rows = session.exec(statement).all()
     inside = allowed(session, case, {row.appearance_id for row in rows})
@@ -95,19 +95,19 @@ def _people_of(session: Session, reference_ids: Collection[int]) -> list[int]:
 
 
 def _usable(session: Session, reference_ids: Collection[int]) -> dict[int, str]:
-    """Which of these references can be compared with, and by which engine."""
+    """Engine by id of those references that can be compared."""
     statement = select(Reference.id, Reference.engine).where(
         col(Reference.id).in_(reference_ids), openable()
     )
     return dict(session.exec(statement).all())
 
 
-def _known(
+def _stored(
     session: Session, person_ids: Collection[int], appearance_ids: Collection[int]
 ) -> dict[tuple[int, int, str], Any]:
     if not appearance_ids:
         return {}
-    # All appearances of an archive are more than a statement may name, so it names their range.
+    # An archive has more appearances than a statement can list, so it gives their range.
     among = set(appearance_ids)
     statement = sqlalchemy.select(*(col(column) for column in _STORED)).where(
         col(Candidate.person_id).in_(person_ids),
@@ -127,38 +127,38 @@ def _supersedes(match: Match, row: Any, compared: Collection[int]) -> bool:
 
 
 def _still_there(session: Session, matches: Sequence[Match], usable: Container[int]) -> list[Match]:
-    """Those that can be stored, that the person's case allows to be looked at, and that no
+    """Matches that still exist, are covered by the person's case, and are not an appearance that a
     reference of the person was cut from."""
     there = _allowed(session, matches)
-    there -= cut_from(session, {one.person_id for one in matches})
+    there -= cut_from(session, {match.person_id for match in matches})
     return [
-        one
-        for one in matches
-        if (one.person_id, one.appearance_id) in there and one.reference_id in usable
+        match
+        for match in matches
+        if (match.person_id, match.appearance_id) in there and match.reference_id in usable
     ]
 
 
 def _allowed(session: Session, matches: Sequence[Match]) -> set[tuple[int, int]]:
-    """Persons and appearances, of those that match, where the person's case allows the footage."""
-    found: dict[int, set[int]] = {}
+    """(person id, appearance id) of the matches in footage that the person's case covers."""
+    by_person: dict[int, set[int]] = {}
     for match in matches:
-        found.setdefault(match.person_id, set()).add(match.appearance_id)
+        by_person.setdefault(match.person_id, set()).add(match.appearance_id)
     return {
         (person_id, appearance_id)
-        for person_id, case in cases_of(session, found).items()
-        for appearance_id in allowed(session, case, found[person_id])
+        for person_id, case in cases_of(session, by_person).items()
+        for appearance_id in allowed(session, case, by_person[person_id])
     }
 
 
 def _delete(session: Session, candidate_ids: Sequence[int]) -> None:
-    for some in batches(candidate_ids):
-        session.exec(delete(Candidate).where(col(Candidate.id).in_(some)))
+    for batch in batches(candidate_ids):
+        session.exec(delete(Candidate).where(col(Candidate.id).in_(batch)))
 
 
 def _rank(session: Session, person_ids: Collection[int]) -> None:
     # Distances of different engines cannot be compared.
     apart = [col(Candidate.person_id), col(Candidate.engine)]
-    # Of equals, not the one that was processed first: the same footage is to give the same ranks.
+    # Ties are not broken by processing order: the same footage must give the same ranks.
     place = [col(Recording.sha256), col(Analysis.plan_key), col(Appearance.ordinal)]
     closest_first = [col(Candidate.distance), *place]
     number = func.row_number().over(partition_by=apart, order_by=closest_first)

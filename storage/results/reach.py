@@ -1,4 +1,4 @@
-"""How much of the archive a search looked at, and how much it did not."""
+"""Search coverage: how much of the archive a search covered, and how much it did not."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Unsearched(StrEnum):
 
     OUTSIDE_CASE = "outside the case"
     UNDATED = "recording time unknown"
-    """Its source is one of the case's; it may be of the case's window."""
+    """Its source is one of the case's; it may be in the case's window."""
     OUTSIDE_FILTERS = "outside the search filters"
     NOT_PROCESSED = "not processed yet"
     FAILED = "could not be decoded"
@@ -33,7 +33,7 @@ class Unsearched(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How many recordings, and how long they are together."""
+    """A number of recordings, and their total length."""
 
     recordings: int = 0
     duration_ms: int = 0
@@ -45,7 +45,7 @@ class Reach:
 
     searched: Extent
     gaps_ms: int
-    """How much of the searched recordings could not be looked at."""
+    """How much of the searched recordings could not be processed."""
     not_searched: dict[Unsearched, Extent]
 
 
@@ -54,23 +54,24 @@ class _Footage:
     duration_ms: int
     why_not: Unsearched | None
     with_gaps: tuple[int, ...] = ()
-    """Analyses, where each one that looked at it has gaps."""
+    """Ids of its analyses, if all of them have gaps."""
 
 
 def reach(session: Session, *, engine: str, scope: Scope) -> Reach:
-    """What a search with this engine within this scope covers."""
+    """The coverage of a search with this engine within this scope."""
     archive = _archive(session, engine, scope)
     extents = {
-        why: _extent([one for one in archive if one.why_not is why]) for why in (None, *Unsearched)
+        why: _extent([footage for footage in archive if footage.why_not is why])
+        for why in (None, *Unsearched)
     }
     searched = extents.pop(None)
-    gaps_ms = _gaps_ms(session, [one.with_gaps for one in archive if one.with_gaps])
-    not_searched = {why: one for why, one in extents.items() if why and one.recordings}
+    gaps_ms = _gaps_ms(session, [footage.with_gaps for footage in archive if footage.with_gaps])
+    not_searched = {why: extent for why, extent in extents.items() if why and extent.recordings}
     return Reach(searched, gaps_ms, not_searched)
 
 
-def _extent(footage: Sequence[_Footage]) -> Extent:
-    return Extent(len(footage), sum(one.duration_ms for one in footage))
+def _extent(recordings: Sequence[_Footage]) -> Extent:
+    return Extent(len(recordings), sum(recording.duration_ms for recording in recordings))
 
 
 def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
@@ -92,14 +93,15 @@ def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
         .order_by(col(Recording.id))
     )
     rows = session.execute(statement).all()
-    return [_footage(list(of_one), engine) for _, of_one in groupby(rows, key=lambda row: row.id)]
+    by_recording = groupby(rows, key=lambda row: row.id)
+    return [_footage(list(of_recording), engine) for _, of_recording in by_recording]
 
 
 def _footage(rows: Sequence[Any], engine: str) -> _Footage:
-    """One recording, from its row for each analysis."""
-    first, watched = rows[0], [row for row in rows if row.cut_by is None]
-    looked = [row for row in watched if row.engine == engine]
-    whole = [row for row in looked if row.thinned_at is None]
+    """One recording, from one row for each of its analyses."""
+    first, processed = rows[0], [row for row in rows if row.cut_by is None]
+    by_engine = [row for row in processed if row.engine == engine]
+    whole = [row for row in by_engine if row.thinned_at is None]
     states = {row.state for row in whole}
     if not first.of_case:
         why = Unsearched.UNDATED if first.undated else Unsearched.OUTSIDE_CASE
@@ -111,28 +113,28 @@ def _footage(rows: Sequence[Any], engine: str) -> _Footage:
     if State.GAPS in states:
         with_gaps = [row.analysis_id for row in whole if row.state is State.GAPS]
         return _Footage(first.duration_ms, None, tuple(with_gaps))
-    if len(whole) < len(looked):
+    if len(whole) < len(by_engine):
         return _Footage(first.duration_ms, Unsearched.ERASED)
-    if not watched:
+    if not processed:
         return _Footage(first.duration_ms, Unsearched.IMPORTED)
-    seen_by_others = any(row.state in SEARCHABLE for row in watched)
-    return _Footage(first.duration_ms, _why_not(states, seen_by_others))
+    by_other_engine = any(row.state in SEARCHABLE for row in processed)
+    return _Footage(first.duration_ms, _why_not(states, by_other_engine))
 
 
-def _why_not(states: Set[State], seen_by_others: bool) -> Unsearched:
+def _why_not(states: Set[State], by_other_engine: bool) -> Unsearched:
     if not states:
-        return Unsearched.OTHER_ENGINE if seen_by_others else Unsearched.NOT_PROCESSED
+        return Unsearched.OTHER_ENGINE if by_other_engine else Unsearched.NOT_PROCESSED
     if not states <= set(GIVEN_UP):
         return Unsearched.NOT_PROCESSED
     return Unsearched.FAILED if State.FAILED in states else Unsearched.CANCELLED
 
 
 def _gaps_ms(session: Session, footage: Sequence[tuple[int, ...]]) -> int:
-    """Of each recording what the analysis missed that missed the least."""
+    """The total of the gaps; for each recording, the analysis with the least gaps counts."""
     ids = [id for analyses in footage for id in analyses]
     missed = {
-        one.analysis_id: sum(end_ms - start_ms for start_ms, end_ms in one.gaps)
-        for some in batches(ids)
-        for one in outcomes(session, some)
+        outcome.analysis_id: sum(end_ms - start_ms for start_ms, end_ms in outcome.gaps)
+        for batch in batches(ids)
+        for outcome in outcomes(session, batch)
     }
     return sum(min(missed.get(id, 0) for id in analyses) for analyses in footage)

@@ -1,4 +1,4 @@
-"""Rematches: who was compared again with what is stored, why, and what that changed."""
+"""Rematches: who was compared again with all stored embeddings, why, and what that changed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,12 +15,12 @@ from storage.tables import CandidateChange, Cause, Person
 __all__ = ["Cause", "Difference", "Facts", "Place", "Rematch"]
 
 WORKER = "worker"
-"""The actor where nobody in particular asked."""
+"""The actor if no user caused the rematch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One appearance's place before and after; None where it was no candidate."""
+    """One appearance's place before and after; None where it was not a candidate."""
 
     appearance_id: int
     before: Place | None
@@ -33,7 +33,7 @@ class Facts:
 
     weights_sha256: str
     photos_sha256: str
-    """One hash over the photos."""
+    """One hash over all photos."""
     photos: int
     appearances: int
     threshold: float
@@ -58,10 +58,7 @@ class Rematch:
 
 
 def differences(before: Mapping[int, Place], after: Mapping[int, Place]) -> list[Difference]:
-    """What became of each appearance (the keys), in the order of their ids.
-
-    What stands where it stood is left out.
-    """
+    """The appearances (the keys) whose place changed, in the order of their ids."""
     return [
         Difference(appearance, before.get(appearance), after.get(appearance))
         for appearance in sorted(before.keys() | after.keys())
@@ -70,13 +67,13 @@ def differences(before: Mapping[int, Place], after: Mapping[int, Place]) -> list
 
 
 def composed(steps: Iterable[Sequence[Difference]]) -> list[Difference]:
-    """What several rematches, the oldest first, changed together."""
+    """What several rematches, given oldest first, changed together."""
     first: dict[int, Place | None] = {}
     last: dict[int, Place | None] = {}
     for step in steps:
-        for one in step:
-            first.setdefault(one.appearance_id, one.before)
-            last[one.appearance_id] = one.after
+        for change in step:
+            first.setdefault(change.appearance_id, change.before)
+            last[change.appearance_id] = change.after
     return [Difference(id, first[id], last[id]) for id in sorted(last) if first[id] != last[id]]
 
 
@@ -99,17 +96,18 @@ def conclude(
     changes: Sequence[Difference],
     now: datetime,
 ) -> int | None:
-    """Say of every rematch that waits for this engine what was compared, and what that changed.
+    """Mark a person's pending rematches with this engine as done, and store what they changed.
 
-    One comparison answers all that were asked for until then; the changes stand under the latest
-    of them, whose id is returned. None, and nothing is kept, where none waits.
+    One comparison completes all rematches requested until then; the changes are stored under the
+    latest of them, whose id is returned. Without a pending rematch nothing is stored, and None is
+    returned.
     """
-    waiting = select(tables.Rematch).where(
+    pending = select(tables.Rematch).where(
         col(tables.Rematch.person_id) == person_id,
         col(tables.Rematch.engine) == engine,
         col(tables.Rematch.done_at).is_(None),
     )
-    rows = session.exec(waiting.order_by(col(tables.Rematch.id))).all()
+    rows = session.exec(pending.order_by(col(tables.Rematch.id))).all()
     for row in rows:
         row.sqlmodel_update(asdict(facts) | {"done_at": now})
     if not rows:
@@ -129,7 +127,7 @@ def note(
     changes: Sequence[Difference],
     now: datetime,
 ) -> int:
-    """Keep a rematch that has come about otherwise than by being asked for; returns its id."""
+    """Store a finished rematch that was not requested with `ask`; returns its id."""
     row = tables.Rematch(
         person_id=person_id, engine=engine, cause=cause, actor=actor, asked_at=now, done_at=now,
         **asdict(facts),
@@ -143,25 +141,25 @@ def note(
 def _keep(session: Session, rematch_id: int, changes: Sequence[Difference]) -> None:
     session.flush()
     if changes:
-        values = [_columns(rematch_id, one) for one in changes]
+        values = [_columns(rematch_id, change) for change in changes]
         session.connection().execute(insert(CandidateChange), values)
 
 
 def done(
     session: Session, person_ids: Collection[int], *, engine: str, since: int | None = None
 ) -> list[Rematch]:
-    """Finished rematches of these people, the oldest first: each one's latest, or all that are
-    later than `since`."""
+    """Finished rematches of these people, oldest first: the latest of each person, or all with an
+    id greater than `since`."""
     statement = select(tables.Rematch).where(
         col(tables.Rematch.person_id).in_(person_ids),
         col(tables.Rematch.engine) == engine,
         col(tables.Rematch.done_at).is_not(None),
     )
-    found = [_rematch(row) for row in session.exec(statement.order_by(col(tables.Rematch.id)))]
+    runs = [_rematch(row) for row in session.exec(statement.order_by(col(tables.Rematch.id)))]
     if since is not None:
-        return [one for one in found if one.id > since]
-    latest = {one.person_id: one for one in found}
-    return sorted(latest.values(), key=lambda one: one.id)
+        return [run for run in runs if run.id > since]
+    latest = {run.person_id: run for run in runs}
+    return sorted(latest.values(), key=lambda run: run.id)
 
 
 def changes_in(session: Session, rematch_id: int) -> list[Difference]:
@@ -174,10 +172,10 @@ def changes_in(session: Session, rematch_id: int) -> list[Difference]:
 
 
 def exists(session: Session, rematch_id: int, *, case_id: int) -> bool:
-    """Whether a rematch is one of a case's people."""
+    """Whether a rematch belongs to one of a case's people."""
     statement = select(tables.Rematch.id).join(Person)
-    mine = statement.where(col(tables.Rematch.id) == rematch_id, col(Person.case_id) == case_id)
-    return session.exec(mine).first() is not None
+    of_case = statement.where(col(tables.Rematch.id) == rematch_id, col(Person.case_id) == case_id)
+    return session.exec(of_case).first() is not None
 
 
 def _columns(rematch_id: int, change: Difference) -> dict[str, Any]:
@@ -193,7 +191,7 @@ def _place(row: CandidateChange, when: str) -> Place | None:
     rank = getattr(row, f"rank_{when}")
     if rank is None:
         return None
-    # A photo that is gone with all that was known of it is number 0.
+    # A photo whose row was deleted has id 0.
     return Place(getattr(row, f"reference_{when}") or 0, getattr(row, f"distance_{when}"), rank)
 
 

@@ -1,4 +1,4 @@
-"""What was seen of one person in one recording: one value, read by one function."""
+"""An appearance with its recording: one value, read by one function."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -34,15 +34,15 @@ class Seen(Provenance):
     box: tuple[float, float, float, float]
     """x, y, width, height at `best_ms`, in pixels of the sampled frame; zeros if unknown."""
     score: float
-    """The detector's, of the best face."""
+    """Detector score of the best face."""
     quality: float
     """Of the best face, 0..1."""
     faces: int
-    """In how many sampled frames."""
+    """Number of sampled frames with the face."""
     crops: tuple[str, ...]
     """Names in the media store, best first."""
     cut_by: str | None = None
-    """Who cut the face, where it was imported; None where the footage was processed."""
+    """Who cut the face if it was imported; None if the footage was processed."""
     imported_at: datetime | None = None
 
     @property
@@ -75,9 +75,9 @@ _COLUMNS: dict[str, Any] = {
 
 
 def select_seen(**others: Any) -> sqlalchemy.Select[*tuple[Any, ...]]:
-    """Selects every appearance with these further columns, to be joined with their tables.
+    """A statement for all appearances with these further columns; join their tables to it.
 
-    The mapping of a row is split by `take_seen`.
+    `take_seen` splits the mapping of a row.
     """
     columns = _COLUMNS | others
     return (
@@ -90,7 +90,7 @@ def select_seen(**others: Any) -> sqlalchemy.Select[*tuple[Any, ...]]:
 
 
 def take_seen(row: sqlalchemy.RowMapping) -> tuple[Seen, dict[str, Any]]:
-    """A row of `select_seen` as what was seen, and its further columns by name."""
+    """Split a row of `select_seen` into the appearance and its further columns by name."""
     values = dict(row)
     own = {name: values.pop(name) for name in _COLUMNS}
     box = tuple(own.pop(name) for name in _BOX)
@@ -98,10 +98,10 @@ def take_seen(row: sqlalchemy.RowMapping) -> tuple[Seen, dict[str, Any]]:
 
 
 def seen_by_id(session: Session, appearance_ids: Collection[int]) -> dict[int, Seen]:
-    """What was seen in each of these appearances that is still there."""
-    found = (
+    """Those of these appearances that still exist, by id."""
+    appearances = (
         take_seen(row)[0]
-        for some in batches(appearance_ids)
-        for row in session.execute(select_seen().where(col(Appearance.id).in_(some))).mappings()
+        for batch in batches(appearance_ids)
+        for row in session.execute(select_seen().where(col(Appearance.id).in_(batch))).mappings()
     )
-    return {seen.appearance_id: seen for seen in found}
+    return {seen.appearance_id: seen for seen in appearances}

@@ -1,4 +1,4 @@
-"""Verdicts: what people decided on candidates, kept for good with what they saw."""
+"""Verdicts: reviewers' decisions on candidates, stored with what was displayed."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """What a verdict is on: whether this appearance shows this person."""
+    """What a verdict answers: whether this appearance shows this person."""
 
     person_id: int
     appearance_id: int
@@ -31,7 +31,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a verdict was given on; it is kept with it and never computed again."""
+    """What a verdict was based on; stored with it and never computed again."""
 
     recording_sha256: str
     start_ms: int
@@ -45,7 +45,7 @@ class Snapshot:
     engine: str
     plan_key: str
     seeded: bool
-    """A decoy: it measures the reviewer and is no result."""
+    """Whether it is a decoy, which measures the reviewer and is not a result."""
     below_floor: bool
 
 
@@ -56,31 +56,32 @@ class Verdict:
     key: Key
     account_id: int
     place: int
-    """1 for whoever decided first, 2 for the other."""
+    """1 for the reviewer who decided first, 2 for the other."""
     decision: Decision
     decided_at: datetime
     seen: Snapshot
 
 
 class Standing(StrEnum):
-    """What the verdicts on a candidate come to."""
+    """Review status of a candidate, which follows from its verdicts."""
 
     OPEN = "open"
-    """Nobody has decided."""
+    """No verdict yet."""
     HALF = "awaiting second review"
     SUPPORTED = "supported"
-    """Two different people said same, each without knowing of the other."""
+    """Two different reviewers said same, each without seeing the other's verdict."""
     WITHHELD = "withheld for quality"
-    """Both said same, and the pictures are below the floor; a supervisor may override that."""
+    """Both said same, but the pictures are below the minimum quality; a supervisor may override
+    that."""
     NOT_SUPPORTED = "not supported"
     """Both said different."""
     INCONCLUSIVE = "inconclusive"
-    """They disagree, or somebody could not tell."""
+    """They disagree, or one was inconclusive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """The part of a verdict that its candidate's standing rests on."""
+    """The part of a verdict that determines the candidate's review status."""
 
     account_id: int
     decision: Decision
@@ -88,15 +89,15 @@ class Vote:
 
 
 def standing(votes: Collection[Vote], *, overridden: bool) -> Standing:
-    """What the verdicts on one candidate come to, in whatever order they are."""
-    decisions = {one.decision for one in votes}
-    if len({one.account_id for one in votes}) < 2:
+    """The review status of a candidate from the verdicts on it, in any order."""
+    decisions = {vote.decision for vote in votes}
+    if len({vote.account_id for vote in votes}) < 2:
         return Standing.HALF if votes else Standing.OPEN
     if decisions == {Decision.DIFFERENT}:
         return Standing.NOT_SUPPORTED
     if decisions != {Decision.SAME}:
         return Standing.INCONCLUSIVE
-    withheld = any(one.below_floor for one in votes) and not overridden
+    withheld = any(vote.below_floor for vote in votes) and not overridden
     return Standing.WITHHELD if withheld else Standing.SUPPORTED
 
 
@@ -109,13 +110,13 @@ def give(
     seen: Snapshot,
     now: datetime,
 ) -> int:
-    """Keep a verdict in the first free place; returns its place.
+    """Store a verdict in the first free place and return that place, 1 or 2.
 
-    Raises Settled when this account has decided already, or two others have.
+    Raises Settled when this account has already given a verdict, or two others have.
     """
     lock_people(session, [key.person_id])
     given = verdicts_on(session, key)
-    if any(one.account_id == account_id for one in given):
+    if any(verdict.account_id == account_id for verdict in given):
         raise Settled("You have already reviewed this candidate; another reviewer is needed.")
     if len(given) == 2:
         raise Settled("Two reviewers have already given verdicts here; take the next one.")
@@ -135,36 +136,36 @@ def give(
 
 
 def take_back(session: Session, key: Key, *, account_id: int) -> Decision:
-    """Forget one's own verdict, as long as nobody has given the second; returns what it was.
+    """Delete this account's verdict while there is no second one; returns the decision.
 
-    Raises Settled when there is none of this account, or when it has become final.
+    Raises Settled when this account has given none, or when two verdicts have made it final.
     """
     lock_people(session, [key.person_id])
     given = verdicts_on(session, key)
-    own = [one for one in given if one.account_id == account_id]
+    own = [verdict for verdict in given if verdict.account_id == account_id]
     if not own:
         raise Settled("You have no verdict on this candidate to undo.")
     if len(given) == 2:
         raise Settled("Two reviewers have given verdicts on this candidate; they are final now.")
-    mine = and_(_on(key), col(tables.Verdict.account_id) == account_id)
-    session.delete(session.exec(select(tables.Verdict).where(mine)).one())
+    by_account = and_(_on(key), col(tables.Verdict.account_id) == account_id)
+    session.delete(session.exec(select(tables.Verdict).where(by_account)).one())
     return own[0].decision
 
 
 def verdicts_on(session: Session, key: Key) -> list[Verdict]:
-    """The verdicts on one candidate, the first one first."""
+    """The verdicts on one candidate, in the order given."""
     rows = session.exec(select(tables.Verdict).where(_on(key)))
-    return sorted((_verdict(row) for row in rows), key=lambda one: one.place)
+    return sorted((_verdict(row) for row in rows), key=lambda verdict: verdict.place)
 
 
 def verdicts_of(session: Session, case_id: int) -> dict[Key, list[Verdict]]:
-    """Every verdict given in a case, on decoys too, by what it is on; the first one first."""
+    """All verdicts of a case by candidate, including decoys; of each, in the order given."""
     rows = session.exec(_of_case(select(tables.Verdict), case_id))
-    return _by_key((one.key, one) for one in map(_verdict, rows))
+    return _by_key((verdict.key, verdict) for verdict in map(_verdict, rows))
 
 
 def standings(session: Session, case_id: int) -> dict[Key, Standing]:
-    """What the verdicts of a case come to, wherever there is one; decoys are none of it."""
+    """The review status of each candidate of a case with a verdict; decoys are left out."""
     columns = (
         tables.Verdict.person_id,
         tables.Verdict.appearance_id,
@@ -176,11 +177,11 @@ def standings(session: Session, case_id: int) -> dict[Key, Standing]:
     rows = session.execute(given.where(~col(tables.Verdict.seeded)))
     votes = _by_key((Key(person, appearance), Vote(*vote)) for person, appearance, *vote in rows)
     overridden = overrides(session, case_id)
-    return {key: standing(some, overridden=key in overridden) for key, some in votes.items()}
+    return {key: standing(cast, overridden=key in overridden) for key, cast in votes.items()}
 
 
 def override(session: Session, key: Key, *, account_id: int, reason: str, now: datetime) -> None:
-    """Write down why verdicts on pictures below the floor of quality count; once is for good."""
+    """Store why verdicts on pictures below the minimum quality count; a stored reason stays."""
     insert_if_new(
         session,
         tables.QualityOverride,
@@ -193,13 +194,13 @@ def override(session: Session, key: Key, *, account_id: int, reason: str, now: d
 
 
 def overrides(session: Session, case_id: int) -> dict[Key, str]:
-    """The reasons for every override of a case."""
+    """The reason for each override of a case, by candidate."""
     statement = select(tables.QualityOverride).join(Person).where(col(Person.case_id) == case_id)
     return {Key(row.person_id, row.appearance_id): row.reason for row in session.exec(statement)}
 
 
 def override_on(session: Session, key: Key) -> str | None:
-    """The reason for an override of one candidate, where there is one."""
+    """The reason for the override of one candidate; None without an override."""
     statement = select(tables.QualityOverride.reason).where(
         col(tables.QualityOverride.person_id) == key.person_id,
         col(tables.QualityOverride.appearance_id) == key.appearance_id,
@@ -220,10 +221,10 @@ def _of_case(statement: Any, case_id: int) -> Any:
 
 
 def _by_key(pairs: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
-    found: dict[Key, list[Item]] = {}
+    by_key: dict[Key, list[Item]] = {}
     for key, item in pairs:
-        found.setdefault(key, []).append(item)
-    return found
+        by_key.setdefault(key, []).append(item)
+    return by_key
 
 
 def _verdict(row: tables.Verdict) -> Verdict:

@@ -99,7 +99,8 @@ class Person(Table, table=True):
 
 
 class Reference(Table, table=True):
-    """One photo of a person as embedded by one engine; a rejected photo has an assessment, no vector."""
+    """One photo of a person as embedded by one engine; a rejected photo has no vector, but a
+    `verdict`: the assessment."""
 
     __table_args__ = unique("person_id", "photo_sha256", "engine")
     id: int = Field(default=None, primary_key=True)
