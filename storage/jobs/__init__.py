@@ -1,1 +1,1 @@
-"""Recordings, analyses and segments: what is queued, who holds it, how far it is."""
+"""Recordings, analyses and segments: what is queued, which worker holds it, and its progress."""

@@ -1,4 +1,4 @@
-"""Canaries: a queue from which one was done lately is served."""
+"""Canaries, tasks that show that their queue is served."""
 
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from storage.tables import Canary
 
 
 def show_life(session: Session, queue: str, now: datetime) -> None:
-    """Remember that a canary of this queue was done just now."""
+    """Store that a canary of this queue was done at `now`."""
     insert_or_update(session, Canary, [{"queue": queue, "done_at": now}], key=["queue"])
 
 
 def last_done(session: Session) -> dict[str, datetime]:
-    """When a canary was last done, by queue; a queue that was never served is missing."""
+    """When a canary was last done, by queue; queues that were never served are missing."""
     return {row.queue: row.done_at for row in session.exec(select(Canary))}

@@ -1,7 +1,7 @@
-"""What people do to work that was asked for: pause, resume, hurry, cancel, retry, forget.
+"""Users' control of jobs: pause, resume, set the priority, cancel, retry, forget.
 
-Each takes the ids of analyses, changes those it applies to and returns their ids; the rest stays as
-it is, so that doing it twice does no harm.
+If not stated otherwise, a function takes ids of analyses, changes those it applies to and returns
+their ids. The others stay as they are, so calling it twice is harmless.
 """
 
 from collections.abc import Collection
@@ -36,7 +36,7 @@ _UNSEEN: dict[str, Any] = {
 
 
 def pause(session: Session, analysis_ids: Collection[int], now: datetime) -> list[int]:
-    """Begin no further segment of these; what is at work is finished."""
+    """Start no further segment of these analyses; segments being processed are finished."""
     paused = _lock(session, analysis_ids, ~col(Analysis.state).in_(OVER))
     for analysis in paused:
         analysis.paused_at = analysis.paused_at or now
@@ -44,7 +44,7 @@ def pause(session: Session, analysis_ids: Collection[int], now: datetime) -> lis
 
 
 def resume(session: Session, analysis_ids: Collection[int]) -> list[int]:
-    """Go on with what was paused; its segments are to be asked for again."""
+    """Resume paused analyses; their segments have to be dispatched again."""
     resumed = _lock(session, analysis_ids, col(Analysis.paused_at).is_not(None))
     for analysis in resumed:
         analysis.paused_at = None
@@ -55,7 +55,7 @@ def resume(session: Session, analysis_ids: Collection[int]) -> list[int]:
 def set_priority(
     session: Session, analysis_ids: Collection[int], priority: Priority, *, any_time: bool
 ) -> list[int]:
-    """Say what goes first, and whether it is watched outside the windows too."""
+    """Set the priority, and whether to process outside the processing windows too."""
     chosen = _lock(session, analysis_ids, ~col(Analysis.state).in_(OVER))
     for analysis in chosen:
         analysis.priority, analysis.any_time = priority, any_time
@@ -64,9 +64,9 @@ def set_priority(
 
 
 def cancel(session: Session, analysis_ids: Collection[int], now: datetime) -> list[int]:
-    """Stop work that has not ended and drop what it had seen so far.
+    """Stop analyses that have not ended and delete their results so far.
 
-    Whoever is at one of its segments has lost the lease, and can write nothing any more.
+    A worker that processes one of their segments loses its lease and can no longer commit.
     """
     cancelled = _lock(session, analysis_ids, ~col(Analysis.state).in_(OVER))
     ids = [analysis.id for analysis in cancelled]
@@ -90,10 +90,10 @@ def cancel(session: Session, analysis_ids: Collection[int], now: datetime) -> li
 
 
 def retry(session: Session, analysis_ids: Collection[int]) -> list[int]:
-    """Retry what was given up or cancelled; attempts are counted from 0.
+    """Retry segments that were quarantined or cancelled; attempts are counted from 0.
 
-    Returns the ids of the segments, to be asked for; the analyses are matched again once those
-    have ended.
+    Returns the ids of the segments, which have to be dispatched. Their analyses are matched again
+    once the segments have ended.
     """
     given_up = col(Segment.state).in_([State.QUARANTINED, State.CANCELLED])
     released = []
@@ -109,7 +109,7 @@ def retry(session: Session, analysis_ids: Collection[int]) -> list[int]:
 
 
 def forget(session: Session, recording_ids: Collection[int]) -> list[int]:
-    """Remove recordings with all that is known of them; crops go with the next sweep."""
+    """Delete recordings with all their data; the next sweep deletes the crops. Returns the ids."""
     analyses = col(Analysis.recording_id).in_(recording_ids)
     lock(session, analyses)
     gone = delete(Recording).where(col(Recording.id).in_(recording_ids))
@@ -123,5 +123,5 @@ def _lock(
 
 
 def _ask_again(session: Session, analysis_ids: Collection[int]) -> None:
-    waiting = and_(col(Segment.analysis_id).in_(analysis_ids), col(Segment.state) == State.WAITING)
-    session.exec(update(Segment).where(waiting).values(asked_at=None))
+    queued = and_(col(Segment.analysis_id).in_(analysis_ids), col(Segment.state) == State.WAITING)
+    session.exec(update(Segment).where(queued).values(asked_at=None))

@@ -1,7 +1,7 @@
-"""What still has to be asked of the workers: messages get lost, rows do not.
+"""Which segments and analyses have to be dispatched: messages can get lost, rows do not.
 
-Rows are committed first and workers are asked afterwards, so that a crash in between leaves a row
-that nobody was asked about. Asking twice does no harm.
+Rows are committed first and dispatched afterwards, so a crash in between leaves an undispatched
+row. Dispatching twice is harmless.
 """
 
 from collections.abc import Collection, Sequence
@@ -27,12 +27,11 @@ def most_urgent(
     sites: Collection[str],
     window_open: bool = True,
 ) -> int | None:
-    """The segment to begin now: the one that was asked for, unless a more urgent one waits at
-    these sites.
+    """The segment to start now: `asked_for`, unless a more urgent one is queued at these sites.
 
-    What a dead worker left in the middle goes first too: its recording waits for nothing else.
-    None when there is nothing to begin: what has been begun already is not begun again, and what
-    is paused, or outside its window, waits for the next time it is asked for.
+    A segment interrupted by the death of its worker also goes first, since it may be all that its
+    recording waits for. Returns None if nothing is to be started: a running segment is not
+    started again, and one that is paused or outside its window waits for its next dispatch.
     """
     urgent = col(Analysis.priority) == Priority.URGENT
     interrupted = and_(col(Segment.attempts) > 0, col(Segment.reason).is_(None))
@@ -69,10 +68,9 @@ def undispatched(
     window_open: bool = True,
     limit: int = 1000,
 ) -> list[int]:
-    """Segments that may begin and that nobody was asked to do, urgent ones first; of all sites, or
-    of some.
+    """Undispatched segments that may start, urgent ones first; of all sites, or only of `sites`.
 
-    Those that were asked for before `asked_before` are among them.
+    Includes segments that were dispatched before `asked_before` and are still queued.
     """
     statement = (
         select(Segment.id)
@@ -90,29 +88,29 @@ def undispatched(
 
 
 def by_site(session: Session, segment_ids: Sequence[int]) -> dict[str, list[int]]:
-    """Segments by where their footage is, in the order given."""
+    """Segments by the site of their footage, in the order given; unknown ids are left out."""
     statement = select(Segment.id, Analysis.site).join(Analysis)
     site_of = dict(session.exec(statement.where(col(Segment.id).in_(segment_ids))).all())
-    found: dict[str, list[int]] = {}
-    for one in segment_ids:
-        if one in site_of:
-            found.setdefault(site_of[one], []).append(one)
-    return found
+    segments: dict[str, list[int]] = {}
+    for id in segment_ids:
+        if id in site_of:
+            segments.setdefault(site_of[id], []).append(id)
+    return segments
 
 
 def waiting_sites(session: Session) -> list[str]:
-    """Where footage is of which segments wait."""
+    """The sites with queued segments, sorted."""
     statement = select(Analysis.site).join(Segment).where(col(Segment.state) == State.WAITING)
     return sorted(session.exec(statement.distinct()))
 
 
 def mark_asked(session: Session, segment_ids: Sequence[int], now: datetime) -> None:
-    """Remember that workers were asked to do these segments."""
+    """Store that these segments were dispatched."""
     session.exec(update(Segment).where(col(Segment.id).in_(segment_ids)).values(asked_at=now))
 
 
 def ready_to_match(session: Session, *, asked_before: datetime | None = None) -> list[int]:
-    """Analyses whose segments have ended and whose matching was not sent; see `undispatched`."""
+    """Analyses whose segments have ended and whose matching is undispatched; see `undispatched`."""
     statement = (
         select(Analysis.id)
         .where(
@@ -125,7 +123,7 @@ def ready_to_match(session: Session, *, asked_before: datetime | None = None) ->
 
 
 def mark_match_asked(session: Session, analysis_ids: Sequence[int], now: datetime) -> None:
-    """Remember that workers were asked to match these analyses."""
+    """Store that the matching of these analyses was dispatched."""
     chosen = col(Analysis.id).in_(analysis_ids)
     session.exec(update(Analysis).where(chosen).values(match_asked_at=now))
 

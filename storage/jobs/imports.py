@@ -1,7 +1,7 @@
-"""Faces that others cut, as appearances: of a recording of the case, or of one that was never here.
+"""Import faces cut by other software as appearances, also of recordings that were never here.
 
-Each import is a plan of its own, and of each recording an analysis that is never watched: it waits
-to be matched at once.
+Each import has a plan of its own, and for each recording an analysis that involves no footage
+processing: it is ready to be matched at once.
 """
 
 import uuid
@@ -41,7 +41,7 @@ _NEVER_MEASURED: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A recording as whoever cut faces from it names it: by one of these, or both."""
+    """A recording as named by the software that cut its faces: by name, sha256, or both."""
 
     name: str = ""
     sha256: str = ""
@@ -53,15 +53,15 @@ class Held:
 
     recording_id: int
     sha256: str
-    """A UUID where nobody knows the hash."""
+    """A UUID if the hash is unknown."""
     is_new: bool
 
 
 def hold(session: Session, case_id: int, named: Named, *, last_ms: int, now: datetime) -> Held:
-    """A recording of the case; one that the archive does not know is remembered as never here.
+    """Find a recording of the case, or add it as one whose footage was never here.
 
-    `last_ms` is the latest time of a face in it: so long at least it is. Raises Conflict where the
-    name fits several, or where the footage is here and not for this case.
+    `last_ms` is the latest time of a face in it, hence its minimum length. Raises Conflict if
+    several recordings have the name, or if the footage is in the archive but not in this case.
     """
     row = _find(session, case_id, named)
     is_new = row is None
@@ -76,7 +76,7 @@ def hold(session: Session, case_id: int, named: Named, *, last_ms: int, now: dat
 
 
 def imported(session: Session, recording_id: int) -> set[tuple[int, str]]:
-    """What was imported to a recording before: time and picture of each appearance."""
+    """Appearances imported to a recording earlier, as (best_ms, name of the best crop)."""
     statement = (
         select(Appearance.best_ms, col(Appearance.crops))
         .join(Analysis)
@@ -95,13 +95,14 @@ def add_import(
     weights_sha256: str,
     now: datetime,
 ) -> tuple[int | None, list[Presence]]:
-    """Keep those of these appearances (in order of time) that were not imported to a recording yet.
+    """Store those of these appearances (in order of time) that were not imported earlier.
 
-    Returns them and their analysis, to be matched; none where nothing is new.
+    Returns the id of their analysis, which is to be matched, and the new appearances; None and an
+    empty list if nothing is new.
     """
     session.exec(select(Recording.id).where(col(Recording.id) == recording_id).with_for_update())
-    known = imported(session, recording_id)
-    new = [one for one in seen if (one.best_ms, one.crops[0]) not in known]
+    earlier = imported(session, recording_id)
+    new = [presence for presence in seen if (presence.best_ms, presence.crops[0]) not in earlier]
     if not new:
         return None, []
     remember_plan(session, plan_key, plan_body)
@@ -140,7 +141,7 @@ def _by_sha256(session: Session, case_id: int, sha256: str) -> Recording | None:
 
 
 def _never_here(session: Session, case_id: int, named: Named, now: datetime) -> Recording:
-    # The same name in another case is another recording: nobody can tell.
+    # The same name in another case counts as another recording, since no hash tells otherwise.
     sha256 = named.sha256 or str(uuid.uuid5(_NAMES, f"{case_id}/{named.name}"))
     values = _NEVER_MEASURED | {"name": named.name or sha256, "added_at": now}
     insert_if_new(session, Recording, sha256=sha256, **values)

@@ -1,8 +1,8 @@
-"""The ledger: which segment is whose, and how far each analysis has come.
+"""The ledger: which worker holds which segment, and the state of each analysis.
 
-A segment is taken by a lease. Whoever holds the lease may commit the segment's rows, in the one
-transaction that also says it is done; whoever lost it may not. So a segment may be worked on
-twice, and its results are there once.
+A worker claims a segment with a lease. Only the holder of the lease may commit the segment's
+results, in the transaction that also marks it as done. So a segment may be processed twice, but
+its results are stored once.
 """
 
 from collections.abc import Sequence
@@ -29,32 +29,32 @@ _SEGMENT = tables.Segment
 
 @dataclass(frozen=True, slots=True)
 class ClaimedSegment:
-    """Everything a worker needs to look at the segment it has taken."""
+    """Everything a worker needs to process the segment it has claimed."""
 
     id: int
     analysis_id: int
     origin_id: int | None
-    """The analysis whose crops are re-embedded, if it is not footage that is watched."""
+    """The analysis whose crops are re-embedded; None if footage is processed."""
     recording_id: int
     attempt: int
-    """1 for the first."""
+    """Counted from 1."""
     plan_key: str
     plan_body: str
     sha256: str
     modified_ns: int
     object_tag: str | None
     recording: Recording
-    """As it was probed; its keyframes are not kept."""
+    """As probed, without its keyframes, which are not stored."""
     segment: Segment
 
 
 def claim(
     session: Session, segment_id: int, owner: str, lease_seconds: float, now: datetime
 ) -> ClaimedSegment | None:
-    """Take a segment that is waiting, or whose lease ran out, and count the attempt.
+    """Claim a segment that is queued, or whose lease expired, and count the attempt.
 
-    `owner` names this one run: no two runs, even of one process, may share it. None when the
-    segment is someone else's, has ended, or has been tried too often.
+    `owner` names this one run: no two runs, even of one process, may share it. Returns None if
+    another run holds the segment, it has ended, or it has had `MAX_ATTEMPTS`.
     """
     analysis = lock_analysis_of(session, segment_id)
     if analysis is None:
@@ -82,7 +82,7 @@ def claim(
 def heartbeat(
     session: Session, segment_id: int, owner: str, lease_seconds: float, now: datetime
 ) -> bool:
-    """Extend the lease; False when the segment is no longer this owner's, who should stop."""
+    """Extend the lease; False if this owner no longer holds the segment and should stop."""
     lease_until = now + timedelta(seconds=lease_seconds)
     return bool(change(session, _held(segment_id, owner), lease_until=lease_until))
 
@@ -95,10 +95,10 @@ def finish(
     sightings: Sequence[Presence],
     now: datetime,
 ) -> bool:
-    """Store what was seen and call the segment done; True when no segment is left open.
+    """Store a segment's results and mark it as done; True if no segment is left open.
 
-    Then the analysis waits to be matched, and the caller asks for that after the commit. A lease
-    that ran out still counts while nobody else has taken the segment. Raises LeaseLost.
+    The analysis is then ready to be matched, and the caller dispatches that after the commit. An
+    expired lease still counts as long as no one else has claimed the segment. Raises LeaseLost.
     """
     analysis = close(
         session,
@@ -118,9 +118,10 @@ def finish(
 def close(
     session: Session, segment_id: int, owner: str, now: datetime, **counts: Any
 ) -> tables.Analysis:
-    """Call a segment done, with what was counted in it, and lock its analysis until the commit.
+    """Mark a segment as done, store its counts, and lock its analysis until the commit.
 
-    The caller writes the results. Raises LeaseLost.
+    `counts` are columns of the segment by name. The caller stores the results. Returns the
+    analysis. Raises LeaseLost.
     """
     analysis = lock_analysis_of(session, segment_id)
     done_by_us = and_(col(_SEGMENT.state) == State.DONE, _is_owner(segment_id, owner))
@@ -133,9 +134,9 @@ def close(
 
 
 def release(session: Session, segment_id: int, owner: str, reason: str | None = None) -> bool:
-    """Let go of a segment for no fault of its own, as in an orderly stop: no attempt counts.
+    """Release a segment that did not fail, as in an orderly stop: the attempt does not count.
 
-    False when it was not this owner's any more.
+    Returns False if this owner no longer held it.
     """
     attempts = col(_SEGMENT.attempts) - 1
     values = BACK if reason is None else BACK | {"reason": reason}
@@ -145,7 +146,7 @@ def release(session: Session, segment_id: int, owner: str, reason: str | None = 
 def record_failure(
     session: Session, segment_id: int, owner: str, reason: str, permanent: bool
 ) -> bool:
-    """Let go of a segment that failed; after the last attempt, or at once if permanent, for good.
+    """Release a segment that failed; after the last attempt, or if `permanent`, quarantine it.
 
     Returns whether no segment of the analysis is left open, as `finish` does. Raises LeaseLost.
     """
@@ -159,15 +160,15 @@ def record_failure(
 
 
 def may_match(session: Session, analysis_id: int) -> bool:
-    """Keep an analysis as it is until the commit; False when it was cancelled or is gone."""
-    found = lock(session, col(tables.Analysis.id) == analysis_id)
-    return any(analysis.state is not State.CANCELLED for analysis in found)
+    """Lock an analysis until the commit; False if it was cancelled or no longer exists."""
+    analyses = lock(session, col(tables.Analysis.id) == analysis_id)
+    return any(analysis.state is not State.CANCELLED for analysis in analyses)
 
 
 def conclude(session: Session, analysis_id: int, now: datetime) -> State:
-    """End an analysis that was matched, and say how: done, gaps or failed.
+    """End an analysis that was matched; returns its state: done, gaps or failed.
 
-    One that is not `matching` is left as it is.
+    An analysis that is not `matching` is left as it is.
     """
     (analysis,) = lock(session, col(tables.Analysis.id) == analysis_id)
     if analysis.state is State.MATCHING:
@@ -182,10 +183,10 @@ def _ending(
 ) -> State:
     if analysis.origin_id is None:
         if session.get_one(tables.Plan, analysis.plan_key).cut_by is not None:
-            return State.GAPS  # nothing of the footage was looked at
+            return State.GAPS  # none of the footage was processed
         return _ending_of_footage(segments)
     ending = _ending_of_crops(segments)
-    # What the crops' own analysis has not seen, nobody sees in them.
+    # The gaps of the analysis that the crops come from remain gaps.
     origin = session.get_one(tables.Analysis, analysis.origin_id)
     return State.GAPS if ending is State.DONE and origin.state is State.GAPS else ending
 

@@ -1,4 +1,4 @@
-"""What listings and reports read: which analyses there are, their segments, plans and people."""
+"""Queries for listings and reports: analyses, their segments and plans, people of a case."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from storage.tables import (
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """One segment as it stands."""
+    """One segment with its current state and counts."""
 
     index: int
     start_ms: int
@@ -37,7 +37,7 @@ class SegmentRow:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRow:
-    """A stretch of footage that was given up."""
+    """A quarantined segment."""
 
     job: int
     recording: str
@@ -49,7 +49,7 @@ class QuarantinedRow:
 
 
 def all_analyses(session: Session, *, plan_key: str | None = None) -> list[int]:
-    """The ids of every analysis, or of those under one plan, the oldest first."""
+    """The ids of all analyses, or of those under one plan, oldest first."""
     statement = select(Analysis.id).order_by(col(Analysis.id))
     if plan_key is not None:
         statement = statement.where(col(Analysis.plan_key) == plan_key)
@@ -64,8 +64,8 @@ def newest_analyses(
     only: Collection[int] | None = None,
     older_than: int | None = None,
 ) -> list[int]:
-    """Some analyses of footage, and imports, from the `first` on, the newest first; of `only`
-    these, and of those below `older_than`."""
+    """The ids of at most `number` analyses of footage and imports, newest first, from index
+    `first`; only those among `only`, and with an id below `older_than`, if given."""
     newest_first = select(Analysis.id).where(~is_of_crops()).order_by(col(Analysis.id).desc())
     statement = newest_first.offset(first).limit(number)
     if only is not None:
@@ -76,13 +76,13 @@ def newest_analyses(
 
 
 def footage(session: Session) -> list[int]:
-    """The ids of every analysis that has appearances of its own, the oldest first."""
+    """The ids of all analyses that have appearances of their own, oldest first."""
     return list(session.exec(select(Analysis.id).where(~is_of_crops()).order_by(col(Analysis.id))))
 
 
 def footage_seen(session: Session, plan_key: str, engine: str) -> list[int]:
-    """Analyses of footage under one plan, imports, and those whose crops an engine has embedded
-    again."""
+    """The ids of analyses of footage under one plan, imports embedded by an engine, and analyses
+    whose crops it re-embeds."""
     of_crops = select(Analysis.origin_id).join(Plan).where(is_of_crops())
     reembedded = col(Analysis.id).in_(of_crops.where(col(Plan.engine) == engine))
     imported = and_(is_imported(), col(Plan.engine) == engine)
@@ -103,19 +103,19 @@ def segment_rows(session: Session, analysis_id: int) -> list[SegmentRow]:
 
 
 def plan_body(session: Session, analysis_id: int) -> str | None:
-    """The plan of an analysis as JSON; None when there is no such analysis."""
+    """The plan of an analysis as JSON; None if there is no such analysis."""
     statement = select(Plan.body).join(Analysis).where(col(Analysis.id) == analysis_id)
     return session.exec(statement).one_or_none()
 
 
 def people_of_case(session: Session, case_id: int) -> list[tuple[int, str]]:
-    """Ids and names of everyone a case looks for, in the order they were enrolled."""
+    """Ids and names of a case's persons of interest, in the order they were enrolled."""
     statement = select(Person.id, Person.name).where(col(Person.case_id) == case_id)
     return list(session.exec(statement.order_by(col(Person.id))))
 
 
 def spans(session: Session, analysis_id: int) -> list[tuple[int, int]]:
-    """From and to of every appearance of an analysis, in milliseconds, in order of time."""
+    """Start and end of every appearance of an analysis, in milliseconds, in order of time."""
     statement = select(Appearance.start_ms, Appearance.end_ms).where(
         col(Appearance.analysis_id) == analysis_id
     )
@@ -123,13 +123,13 @@ def spans(session: Session, analysis_id: int) -> list[tuple[int, int]]:
 
 
 def claimed_duration_ms(session: Session, recording_id: int) -> int | None:
-    """What a recording's header says of its length."""
+    """A recording's length in milliseconds according to its header; None if not stated."""
     statement = select(Recording.duration_claimed_ms).where(col(Recording.id) == recording_id)
     return session.exec(statement).one()
 
 
 def analyses_of_case(session: Session, case_id: int) -> list[int]:
-    """The ids of every analysis of a case's footage, the oldest first."""
+    """The ids of all analyses of a case's footage, oldest first."""
     statement = (
         select(Analysis.id)
         .join(CaseRecording, col(CaseRecording.recording_id) == col(Analysis.recording_id))
@@ -140,13 +140,13 @@ def analyses_of_case(session: Session, case_id: int) -> list[int]:
 
 
 def recordings_of(session: Session, analysis_ids: Collection[int]) -> list[int]:
-    """The ids of the recordings that these analyses look at."""
+    """The ids of the recordings of these analyses."""
     statement = select(Analysis.recording_id).where(col(Analysis.id).in_(analysis_ids)).distinct()
     return list(session.exec(statement.order_by(col(Analysis.recording_id))))
 
 
 def quarantined(session: Session, analysis_ids: Collection[int]) -> list[QuarantinedRow]:
-    """The segments of these analyses that were given up, in order."""
+    """The quarantined segments of these analyses, in order."""
     statement = (
         select(Segment, Recording.name)
         .join(Analysis, col(Segment.analysis_id) == col(Analysis.id))

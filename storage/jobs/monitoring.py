@@ -1,4 +1,4 @@
-"""What the monitor keeps between its looks at the ledger, whether it is restarted or not."""
+"""State of the monitor that is stored between its checks of the ledger, and across restarts."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,25 +10,25 @@ from storage.database.upsert import insert_if_new
 from storage.jobs.night import watched_ms_between
 
 BREAK = timedelta(minutes=15)
-"""A monitor that was away for longer has not seen what happened meanwhile."""
+"""A monitor that did not run for longer than this counts as interrupted."""
 SETTLED = timedelta(minutes=1)
-"""A segment's end is written a little after the moment that it names."""
+"""A segment's end is committed a little later than the time that it states."""
 _ONLY = 1
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Monitoring:
-    """As it stands."""
+    """The current state of the monitor."""
 
     looking_since: datetime
-    """The monitor has looked since then, without a break."""
+    """Since when the monitor has run without interruption."""
     watched_ms: int
-    """All footage that was ever watched; it never falls, whatever is purged."""
+    """All footage ever processed; it never decreases, whatever is purged."""
 
 
 def note_look(session: Session, now: datetime) -> None:
-    """The monitor looks at the ledger; count what was watched since its last look."""
+    """Store this check by the monitor, and count footage processed since the last one."""
     times = {"looking_since": now, "looked_at": now, "counted_until": _NEVER}
     insert_if_new(session, tables.Monitoring, id=_ONLY, watched_ms=0, **times)
     row = session.exec(select(tables.Monitoring).with_for_update()).one()
@@ -42,6 +42,6 @@ def note_look(session: Session, now: datetime) -> None:
 
 
 def monitoring(session: Session) -> Monitoring | None:
-    """What the monitor has seen; None where none ever looked."""
+    """The state of the monitor; None if none ever ran."""
     row = session.get(tables.Monitoring, _ONLY)
     return Monitoring(row.looking_since, row.watched_ms) if row else None

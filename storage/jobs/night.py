@@ -1,4 +1,4 @@
-"""What came of the last hours: what ended, and what was given up."""
+"""Results of the last hours: which analyses ended, which have gaps, and totals."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +12,12 @@ from storage.tables import Analysis, Recording, Segment, State
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Everything there is, added up."""
+    """Totals over the whole archive."""
 
     states: dict[State, int]
-    """How many analyses stand in each state; a state without any is missing."""
+    """Number of analyses by state; states without any are missing."""
     done_ms: int
-    """Footage in segments that were watched or given up."""
+    """Footage in segments that are done or quarantined."""
     remaining_ms: int
 
 
@@ -50,7 +50,7 @@ def totals(session: Session) -> Totals:
 
 
 def ended_since(session: Session, since: datetime) -> list[Ended]:
-    """Analyses that ended then or later, cancelled ones too, in the order in which they did."""
+    """Analyses that ended at `since` or later, also cancelled ones, in the order they ended."""
     statement = (
         select(Analysis, Recording)
         .join(Recording)
@@ -72,12 +72,12 @@ def ended_since(session: Session, since: datetime) -> list[Ended]:
 
 
 def watched_ms_since(session: Session, since: datetime) -> int:
-    """Footage in segments that were done then or later, their recordings finished or not."""
+    """Milliseconds of footage in segments done at `since` or later, also of unfinished jobs."""
     return _watched_ms(session, col(Segment.finished_at) >= since)
 
 
 def watched_ms_between(session: Session, since: datetime, until: datetime) -> int:
-    """The same, of those that were done before `until`."""
+    """Milliseconds of footage in segments done at `since` or later and before `until`."""
     ended = col(Segment.finished_at)
     return _watched_ms(session, and_(ended >= since, ended < until))
 
@@ -90,7 +90,7 @@ def _watched_ms(session: Session, when: ColumnElement[bool]) -> int:
 
 
 def with_gaps_since(session: Session, since: datetime) -> list[int]:
-    """Analyses that ended then or later with gaps, or have not ended and will."""
+    """The ids of analyses that ended at `since` or later with gaps, or that are going to."""
     given_up = select(Segment.analysis_id).where(col(Segment.state) == State.QUARANTINED)
     open_ones = col(Analysis.state).in_([*OPEN, State.MATCHING])
     ended = col(Analysis.state).in_([State.GAPS, State.FAILED])

@@ -1,4 +1,4 @@
-"""Fingerprints of footage, and which recordings show the same."""
+"""Fingerprints of footage, and duplicate footage in different recordings."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
@@ -34,7 +34,7 @@ class SameFootage:
 
 
 def remember_glimpses(session: Session, segment_id: int, glimpses: Glimpses) -> None:
-    """Keep what a segment looked like, in the transaction that keeps what was seen in it."""
+    """Store a segment's fingerprint, in the transaction that stores its results."""
     row = {
         "segment_id": segment_id,
         "version": VERSION,
@@ -45,7 +45,7 @@ def remember_glimpses(session: Session, segment_id: int, glimpses: Glimpses) -> 
 
 
 def recording_of(session: Session, analysis_id: int) -> int | None:
-    """The recording that an analysis looks at; None when the analysis is gone."""
+    """The recording of an analysis; None if the analysis no longer exists."""
     statement = select(Analysis.recording_id).where(col(Analysis.id) == analysis_id)
     return session.exec(statement).one_or_none()
 
@@ -53,7 +53,7 @@ def recording_of(session: Session, analysis_id: int) -> int | None:
 def marks_by_recording(
     session: Session, recording_id: int | None = None
 ) -> Iterator[tuple[int, Marks]]:
-    """Every recording that was watched, the oldest first, or this one: its telling moments."""
+    """Id and marks of every processed recording, oldest first; only of `recording_id`, if given."""
     statement = (
         select(Analysis.recording_id, Fingerprint.marks)
         .join(Segment, col(Segment.analysis_id) == col(Analysis.id))
@@ -69,7 +69,7 @@ def marks_by_recording(
 
 
 def glimpses_of(session: Session, recording_id: int) -> Glimpses:
-    """What a recording looks like, from the latest analysis that watched it."""
+    """The glimpses of a recording, from its latest analysis."""
     statement = (
         select(Fingerprint.glimpses)
         .join(Segment, col(Fingerprint.segment_id) == col(Segment.id))
@@ -85,31 +85,31 @@ def glimpses_of(session: Session, recording_id: int) -> Glimpses:
 
 
 def remember_overlap(session: Session, first_id: int, second_id: int, overlap: Overlap) -> None:
-    """Link two recordings, `first_id` being the lower; an earlier link is replaced."""
+    """Store the overlap of two recordings, `first_id` the lower; replaces an earlier one."""
     row = {"first_id": first_id, "second_id": second_id, "version": VERSION, **asdict(overlap)}
     insert_or_update(session, tables.Overlap, [row], key=["first_id", "second_id"])
 
 
 def same_footage(session: Session, recording_ids: Collection[int]) -> list[SameFootage]:
-    """What is known of the same footage among these recordings, and no others."""
+    """The known overlaps between these recordings only."""
     among = set(recording_ids)
-    return [one for one in _every_overlap(session) if {one.first_id, one.second_id} <= among]
+    return [pair for pair in _every_overlap(session) if {pair.first_id, pair.second_id} <= among]
 
 
 def footage_shared(session: Session, recording_id: int) -> list[SameFootage]:
-    """What is known of the same footage in one recording and any other."""
+    """The known overlaps of one recording with any other."""
     pairs = _every_overlap(session)
-    return [one for one in pairs if recording_id in (one.first_id, one.second_id)]
+    return [pair for pair in pairs if recording_id in (pair.first_id, pair.second_id)]
 
 
 def with_earlier(session: Session, recording_ids: Collection[int]) -> set[int]:
-    """These recordings, and all that were added before and show some of the same footage."""
-    found = set(recording_ids)
-    pairs = sorted(_every_overlap(session), key=lambda one: one.second_id, reverse=True)
-    for one in pairs:  # the later of two comes before, so that one pass follows every chain
-        if one.second_id in found:
-            found.add(one.first_id)
-    return found
+    """These recordings, and all that were added earlier and overlap, also through others."""
+    related = set(recording_ids)
+    pairs = sorted(_every_overlap(session), key=lambda pair: pair.second_id, reverse=True)
+    for pair in pairs:  # the latest first, so that one pass follows every chain
+        if pair.second_id in related:
+            related.add(pair.first_id)
+    return related
 
 
 def _every_overlap(session: Session) -> Iterator[SameFootage]:
@@ -120,14 +120,14 @@ def _every_overlap(session: Session) -> Iterator[SameFootage]:
         .join(second, col(second.id) == col(tables.Overlap.second_id))
         .order_by(col(tables.Overlap.first_id), col(tables.Overlap.second_id))
     )
-    for row, one, other in session.exec(statement):
+    for row, a, b in session.exec(statement):
         overlap = Overlap(row.offset_ms, row.start_ms, row.end_ms, row.agreement)
-        yield SameFootage(one.id, one.name, one.sha256, other.id, other.name, other.sha256, overlap)
+        yield SameFootage(a.id, a.name, a.sha256, b.id, b.name, b.sha256, overlap)
 
 
 def _latest_watched() -> SelectOfScalar[int]:
-    """Of each recording one analysis: the same footage seen under two plans is no overlap."""
-    watched = select(func.max(col(Analysis.id))).where(
+    """One analysis of each recording: footage processed under two plans is not an overlap."""
+    latest = select(func.max(col(Analysis.id))).where(
         is_footage(), col(Analysis.state).in_(_WATCHED)
     )
-    return watched.group_by(col(Analysis.recording_id))
+    return latest.group_by(col(Analysis.recording_id))

@@ -1,4 +1,4 @@
-"""How fast footage was watched lately, and what is left to watch: what a forecast is made of."""
+"""The input of a forecast: how fast footage was processed recently, and what remains."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from storage.jobs.states import OPEN, is_footage
 from storage.tables import Analysis, Plan, Priority, Recording, Segment, State
 
 NEWEST = 500
-"""As many segments are a night's work of a small machine; older ones may tell of another one."""
+"""About a night's work of a small machine; older segments may be from a different machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedSegment:
-    """One done segment: what it held and how long one process was at it."""
+    """One segment that is done: its footage, and how long one process took."""
 
     plan_key: str
     plan_body: str
@@ -28,7 +28,7 @@ class WatchedSegment:
 
 @dataclass(frozen=True, slots=True)
 class RemainingWork:
-    """What is left of one analysis."""
+    """The remaining work of one analysis."""
 
     analysis_id: int
     name: str
@@ -37,14 +37,14 @@ class RemainingWork:
     width: int
     height: int
     footage_ms: int
-    """Of segments that wait or are being watched."""
+    """Footage in segments that are queued or being processed."""
     any_time: bool
     paused: bool
     due_at: datetime | None
 
 
 def watched_lately(session: Session, newest: int = NEWEST) -> list[WatchedSegment]:
-    """The segments that were done last, the newest first."""
+    """The `newest` most recently done segments of footage, newest first."""
     statement = (
         select(Segment, Recording, Plan)
         .join(Analysis, col(Segment.analysis_id) == Analysis.id)
@@ -72,7 +72,7 @@ def watched_lately(session: Session, newest: int = NEWEST) -> list[WatchedSegmen
 
 
 def remaining_work(session: Session) -> list[RemainingWork]:
-    """What has not been watched yet, in the order in which workers will come to it."""
+    """Analyses of footage with work left, in the order workers will process them."""
     footage_ms = func.sum(col(Segment.end_ms) - col(Segment.start_ms))
     left = (
         select(col(Segment.analysis_id), footage_ms.label("footage_ms"))
@@ -106,7 +106,7 @@ def remaining_work(session: Session) -> list[RemainingWork]:
 
 
 def set_due(session: Session, analysis_ids: Collection[int], due_at: datetime) -> None:
-    """Remember when these are wanted by; those that have ended are left as they are."""
+    """Set the deadline of these analyses; those that have ended are left as they are."""
     open_ones = col(Analysis.id).in_(analysis_ids), col(Analysis.state).in_(OPEN)
     session.exec(update(Analysis).where(*open_ones).values(due_at=due_at))
 

@@ -1,4 +1,4 @@
-"""Where recordings were last seen."""
+"""The last known file of each recording."""
 
 import os
 from collections.abc import Collection
@@ -12,26 +12,26 @@ from storage.tables import Recording
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The file a recording is read from, as it was when it was added."""
+    """The file a recording is read from, as it was when added."""
 
     path: str
-    """May hold surrogate escapes: names on disk are bytes."""
+    """May contain surrogate escapes: names on disk are bytes."""
     size_bytes: int
     modified_ns: int
 
 
 def place_of(session: Session, sha256: str) -> Place | None:
-    """Where the recording of these bytes is; None when there is none."""
+    """The file of the recording with this sha256; None if there is no such recording."""
     row = session.exec(_COLUMNS.where(col(Recording.sha256) == sha256)).first()
     return _place(*row) if row else None
 
 
 def places_of_sizes(session: Session, sizes: Collection[int]) -> list[Place]:
-    """Where every recording is that has one of these sizes, bytes."""
+    """The files of all recordings with one of these sizes, in bytes."""
     return [
         _place(*row)
-        for some in batches(sizes)
-        for row in session.exec(_COLUMNS.where(col(Recording.size_bytes).in_(some)))
+        for batch in batches(sizes)
+        for row in session.exec(_COLUMNS.where(col(Recording.size_bytes).in_(batch)))
     ]
 
 

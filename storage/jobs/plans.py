@@ -1,4 +1,4 @@
-"""Plans as they are kept: by their key, once."""
+"""Plans in the database: each is stored once, by its key."""
 
 import json
 from datetime import datetime
@@ -13,14 +13,14 @@ from storage.tables import Analysis, Plan
 
 
 def remember_plan(session: Session, key: str, body: str) -> None:
-    """Keep a plan (JSON with at least `engine`) unless it is there."""
-    told = json.loads(body)
-    values = {"engine": told["engine"], "body": body, "cut_by": told.get("cut_by")}
+    """Store a plan (`body` is JSON with at least `engine`) unless its key exists."""
+    plan = json.loads(body)
+    values = {"engine": plan["engine"], "body": body, "cut_by": plan.get("cut_by")}
     insert_if_new(session, Plan, key=key, **values)
 
 
 class Provenance:
-    """Whether something was seen by us, or cut by others."""
+    """Whether an appearance is from processed footage, or was cut by other software."""
 
     __slots__ = ()
     cut_by: str | None
@@ -28,17 +28,17 @@ class Provenance:
 
     @property
     def provenance(self) -> str:
-        """What goes with everything that was imported, in words; empty for the rest."""
+        """The note on an imported appearance, in words; empty for others."""
         return said_of_import(self.cut_by, self.imported_at)
 
 
 def imported_at() -> ColumnElement[datetime | None]:
-    """When the faces of an analysis were imported; null where footage was watched."""
+    """SQL: when the faces of an analysis were imported; null if footage was processed."""
     return sqlalchemy.case((col(Plan.cut_by).is_not(None), col(Analysis.asked_at)))
 
 
 def said_of_import(cut_by: str | None, at: datetime | None) -> str:
-    """What goes with everything that was imported; empty where footage was watched."""
+    """The note on imported faces, in words; empty if footage was processed."""
     if cut_by is None or at is None:
         return ""
     return f"cropped by {cut_by}, imported {in_utc(at)}; its footage was not analysed"

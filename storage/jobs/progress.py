@@ -1,4 +1,4 @@
-"""How far analyses have come, and what came of them."""
+"""Progress and results of analyses."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from storage.tables import Analysis, Appearance, Plan, Priority, Recording, Segm
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an analysis has come."""
+    """The progress of an analysis."""
 
     analysis_id: int
     state: State
@@ -24,9 +24,9 @@ class Progress:
     any_time: bool
     paused_at: datetime | None
     of_crops: bool
-    """Whether kept crops are re-embedded, and no footage is watched."""
+    """Whether stored crops are re-embedded, and no footage is processed."""
     segments: dict[State, int]
-    """How many segments stand in each state; a state without any is missing."""
+    """Number of segments by state; states without any are missing."""
     done_ms: int
     """Footage in segments that have ended, done or quarantined."""
     total_ms: int
@@ -34,7 +34,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was looked at in a recording, and what was not."""
+    """The results of an analysis: how much of the recording was processed, and how much not."""
 
     analysis_id: int
     recording_id: int
@@ -49,15 +49,15 @@ class Outcome:
     faces: int
     appearances: int
     gaps: list[tuple[int, int]]
-    """Milliseconds from and to that could not be looked at, quarantined segments among them."""
+    """Start and end, in milliseconds, of what was not processed, including quarantined segments."""
     reasons: list[str]
-    """Why segments were quarantined, or why nothing was looked at."""
+    """Why segments were quarantined, or why nothing was processed."""
     cut_by: str | None = None
-    """Who cut the faces, where they were imported; None where footage was watched."""
+    """Who cut the faces if they were imported; None if footage was processed."""
 
 
 def progress(session: Session, analysis_ids: Sequence[int]) -> list[Progress]:
-    """How far these analyses have come, in the order of their ids; unknown ids are left out."""
+    """The progress of these analyses, in the order of their ids; unknown ids are left out."""
     segments = _segments(session, analysis_ids)
     statement = select(Analysis).where(col(Analysis.id).in_(analysis_ids))
     return [
@@ -67,7 +67,7 @@ def progress(session: Session, analysis_ids: Sequence[int]) -> list[Progress]:
 
 
 def outcomes(session: Session, analysis_ids: Sequence[int]) -> list[Outcome]:
-    """What came of these analyses so far, in the order of their ids; unknown ids are left out."""
+    """The results of these analyses so far, in the order of their ids; unknown ids are left out."""
     statement = (
         select(Analysis, Recording, Plan.cut_by)
         .join(Recording)
@@ -75,7 +75,7 @@ def outcomes(session: Session, analysis_ids: Sequence[int]) -> list[Outcome]:
         .where(col(Analysis.id).in_(analysis_ids))
     )
     rows = session.exec(statement.order_by(col(Analysis.id))).all()
-    origins = [one.origin_id for one, *_ in rows if one.origin_id is not None]
+    origins = [analysis.origin_id for analysis, *_ in rows if analysis.origin_id is not None]
     segments = _segments(session, [*analysis_ids, *origins])
     counts = _appearance_counts(session, analysis_ids)
     return [

@@ -1,4 +1,4 @@
-"""Recordings, and what is asked of each: an analysis and its segments."""
+"""Add recordings, and queue their analyses with their segments."""
 
 import os
 from collections.abc import Sequence
@@ -22,30 +22,30 @@ from storage.tables import DEFAULT_SITE, Capture, Priority, State
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A video file that was read and understood."""
+    """A video file that was read and probed."""
 
     sha256: str
     name: str
     modified_ns: int
     recording: Recording
     object_tag: str | None = None
-    """What the object store calls these bytes; None for a file."""
+    """The ETag of an object in the object store; None for a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How soon footage is wanted, for which case and by whom."""
+    """How a recording is to be processed, for which case, and who requested it."""
 
     priority: Priority = Priority.OVERNIGHT
     any_time: bool = False
-    """Whether it is to be watched outside the windows too."""
+    """Whether it is also processed outside the processing windows."""
     case_id: int | None = None
     site: str = DEFAULT_SITE
-    """Where it is, so that workers who can reach it are asked."""
+    """Location of the footage: its segments are queued for workers that can reach it."""
     actor: str = "worker"
-    """Who asks, as the audit log writes it."""
+    """Who requested it, as written in the audit log."""
     captured_at: datetime | None = None
-    """When whoever asks says that it was recorded; goes before what the file claims."""
+    """Recording time as stated by the actor; takes precedence over the file's own."""
 
 
 AS_USUAL = Request()
@@ -53,7 +53,7 @@ AS_USUAL = Request()
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The recording was not known before."""
+    """The recording is new."""
 
     recording_id: int
     analysis_id: int
@@ -61,18 +61,18 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyKnown:
-    """The same bytes were added before, perhaps under another name or plan."""
+    """The same bytes were added before, possibly under another name or plan."""
 
     recording_id: int
     analysis_id: int
     name: str
-    """The name they were first added under."""
+    """The name under which they were first added."""
     state: State
-    """Of the analysis under the plan now asked for; `waiting` when that plan is new to it."""
+    """Of the analysis under the requested plan; `waiting` if that plan is new to the recording."""
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left to do for this plan."""
+        """Whether the analysis under this plan has ended."""
         return self.state in ENDED
 
 
@@ -86,17 +86,17 @@ def add(
     now: datetime,
     request: Request = AS_USUAL,
 ) -> Added | AlreadyKnown:
-    """Remember a recording, and ask for its analysis under a plan (JSON with at least `engine`).
+    """Add a recording, and queue its analysis under a plan (JSON with at least `engine`).
 
-    The same bytes are one recording: its path follows the file, another plan adds an analysis. One
-    that was asked for before is hurried if it is more urgent now, and never put off.
+    The same bytes are one recording: its path is updated, and another plan adds an analysis. The
+    priority of an analysis that exists can be raised here, but not lowered.
     """
     remember_plan(session, plan_key, plan_body)
     is_new = insert_if_new(session, tables.Recording, **_columns(found), added_at=now)
     recording = session.exec(
         select(tables.Recording).where(col(tables.Recording.sha256) == found.sha256)
     ).one()
-    if not recording.path:  # until now there were only faces that others cut from it
+    if not recording.path:  # until now there were only imported faces of it
         recording.sqlmodel_update(_columns(found))
     recording.path, recording.modified_ns = os.fsencode(found.recording.path), found.modified_ns
     recording.object_tag = found.object_tag
@@ -108,7 +108,7 @@ def add(
     if request.case_id is not None:
         of_case = {"case_id": request.case_id, "recording_id": recording.id}
         if insert_if_new(session, tables.CaseRecording, **of_case) and not is_new:
-            unmatch(session, request.case_id)  # what was seen in it before is new to this case
+            unmatch(session, request.case_id)  # its earlier appearances are new to this case
     if is_new:
         return Added(recording.id, analysis.id)
     return AlreadyKnown(recording.id, analysis.id, recording.name, analysis.state)
@@ -118,7 +118,7 @@ def _ask(
     session: Session, recording_id: int, plan_key: str, segments: Sequence[Segment], now: datetime
 ) -> tables.Analysis:
     key = {"recording_id": recording_id, "plan_key": plan_key}
-    # Without a segment nobody would ever be the last to finish one.
+    # Without segments, no last segment would ever start the matching.
     state = State.WAITING if segments else State.MATCHING
     is_new = insert_if_new(session, tables.Analysis, **key, state=state, asked_at=now)
     analysis = session.exec(select(tables.Analysis).filter_by(**key)).one()
@@ -154,7 +154,7 @@ def _columns(found: Found) -> dict[str, Any]:
 
 
 def as_footage(row: tables.Recording) -> Recording:
-    """The recording as it was probed, without its keyframes: a segment has its own."""
+    """A stored recording as it was probed, without keyframes: a segment has its own."""
     return Recording(
         path=os.fsdecode(row.path),
         size_bytes=row.size_bytes,

@@ -1,4 +1,4 @@
-"""How far an engine is with the crops of others, and what of them it could not embed."""
+"""An engine's progress in re-embedding other engines' crops, and what it could not embed."""
 
 from dataclasses import dataclass
 
@@ -31,19 +31,19 @@ class Omitted:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far an engine is with what others have seen."""
+    """The progress of an engine in re-embedding other engines' crops."""
 
     waiting: int
     """Analyses that have not ended."""
     ended: int
     embedded: int
-    """Appearances with a vector of this engine that another engine found."""
+    """Appearances found by another engine that have a vector of this one."""
     omitted: dict[str, int]
     """Appearances that could not be embedded, by reason."""
 
 
 def standing(session: Session, engine: str) -> Standing:
-    """How far an engine is with what others have seen."""
+    """The progress of an engine in re-embedding other engines' crops."""
     by_state = (
         select(Analysis.state, func.count())
         .join(Plan)
@@ -69,16 +69,16 @@ def standing(session: Session, engine: str) -> Standing:
 
 
 def unfinished(session: Session, engine: str) -> int:
-    """How many analyses of other engines this one has not looked at the crops of, those that are
-    still being watched among them."""
+    """The number of other engines' analyses whose crops this engine has not re-embedded, including
+    those that are still queued or being processed."""
     ended = (
         select(Analysis.origin_id)
         .join(Plan)
         .where(col(Plan.engine) == engine, is_of_crops(), col(Analysis.state).in_(ENDED))
     )
-    seen = set(session.exec(ended))
-    waiting = [one for one in origins(session, engine) if one.analysis_id not in seen]
-    watched = (
+    done = set(session.exec(ended))
+    waiting = [origin for origin in origins(session, engine) if origin.analysis_id not in done]
+    not_ended = (
         select(func.count())
         .select_from(Analysis)
         .join(Plan)
@@ -88,11 +88,11 @@ def unfinished(session: Session, engine: str) -> int:
             col(Analysis.state).in_([*OPEN, State.MATCHING]),
         )
     )
-    return len(waiting) + session.exec(watched).one()
+    return len(waiting) + session.exec(not_ended).one()
 
 
 def omitted(session: Session, engine: str, *, limit: int | None = None) -> list[Omitted]:
-    """What an engine could not re-embed, in the order of the recordings and times."""
+    """At most `limit` appearances that an engine could not re-embed, by recording and time."""
     statement = (
         select(Omission, Recording.name, Appearance)
         .join(Appearance, col(Omission.appearance_id) == col(Appearance.id))

@@ -1,8 +1,8 @@
-"""Kept crops re-embedded by another engine, as work of the ledger.
+"""Re-embed stored crops with another engine, as jobs in the ledger.
 
-One analysis stands for the crops of another, its *origin*, and the engine that looks at them; its
-segments are portions of the origin's appearances. Claims, leases, attempts, quarantine, priorities
-and pauses are those of all segments. The vectors stand beside those of the engine that was first.
+An analysis re-embeds the crops of another one, its *origin*, with another engine; its segments are
+portions of the origin's appearances. Claims, leases, attempts, quarantine, priorities and pauses
+work as for all segments. The vectors are stored beside those of the first engine.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ from storage.tables import (
 from storage.vectors.embeddings import keep_vectors
 
 APPEARANCES_AT_ONCE = 200
-"""In one segment: half a minute's work on a core where no face need be looked for."""
+"""Per segment: half a minute's work on one core if no face has to be detected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class Kept:
 
 
 def origins(session: Session, engine: str, *, case_id: int | None = None) -> list[Origin]:
-    """What other engines have watched to the end and this one has not, of one case's footage if
-    given; re-embedded or not."""
-    seen_by_it = (
+    """Finished analyses of footage that this engine has not processed, and of imports, by other
+    engines; only of one case's footage, if given. Includes those already re-embedded."""
+    processed = (
         select(Analysis.recording_id)
         .join(Plan)
         .where(col(Plan.engine) == engine, is_footage(), col(Analysis.state).in_(SEARCHABLE))
@@ -69,8 +69,8 @@ def origins(session: Session, engine: str, *, case_id: int | None = None) -> lis
             col(Plan.engine) != engine,
             ~is_of_crops(),
             col(Analysis.state).in_(SEARCHABLE),
-            # Whoever watched the footage has not seen what others cut from it.
-            or_(col(Analysis.recording_id).not_in(seen_by_it), is_imported()),
+            # An engine that processed the footage has not embedded the faces imported to it.
+            or_(col(Analysis.recording_id).not_in(processed), is_imported()),
         )
         .order_by(col(Analysis.id))
     )
@@ -81,9 +81,9 @@ def origins(session: Session, engine: str, *, case_id: int | None = None) -> lis
 
 
 def ask(session: Session, origin: Origin, *, plan_key: str, plan_body: str, now: datetime) -> int:
-    """Have a origin's crops re-embedded under a plan; asking twice changes nothing.
+    """Queue the re-embedding of an origin's crops under a plan; asking twice changes nothing.
 
-    Returns the id of the analysis that stands for it.
+    Returns the id of the analysis that re-embeds them.
     """
     remember_plan(session, plan_key, plan_body)
     key = {"recording_id": origin.recording_id, "plan_key": plan_key}
@@ -96,9 +96,9 @@ def ask(session: Session, origin: Origin, *, plan_key: str, plan_body: str, now:
 
 
 def ask_again(session: Session, origin_id: int) -> None:
-    """Re-embed all of an origin's crops once more: its appearances have changed.
+    """Queue all of an origin's crops again, because its appearances have changed.
 
-    Whoever is at one of its segments has lost the lease, and can write nothing any more.
+    A worker that processes one of the old segments loses its lease and can no longer commit.
     """
     for analysis in lock(session, col(Analysis.origin_id) == origin_id):
         if analysis.state is State.CANCELLED:
@@ -110,18 +110,18 @@ def ask_again(session: Session, origin_id: int) -> None:
 
 
 def drop(session: Session, analysis: Analysis) -> None:
-    """Forget what an engine has made of the crops that an analysis stands for."""
+    """Delete the vectors, omissions and candidates made by a re-embedding analysis."""
     for table in (Embedding, Omission, Candidate):
         _forget(session, table, analysis)
 
 
 def origin_of(session: Session, analysis_id: int) -> int | None:
-    """The analysis whose crops an analysis re-embeds; None where it processes footage."""
+    """The analysis whose crops an analysis re-embeds; None if it processes footage."""
     return session.exec(select(Analysis.origin_id).filter_by(id=analysis_id)).first()
 
 
 def kept(session: Session, origin_id: int, portion: int | None = None) -> list[Kept]:
-    """The appearances of a origin, in order, or those of one portion (a segment's index)."""
+    """The appearances of an origin, in order, or those of one portion (a segment's index)."""
     statement = select(Appearance.id, col(Appearance.crops)).filter_by(analysis_id=origin_id)
     if portion is not None:
         first = portion * APPEARANCES_AT_ONCE
@@ -144,18 +144,20 @@ def finish(
     crops: int,
     now: datetime,
 ) -> bool:
-    """Store the vectors of a portion's appearances, say of the others why they have none, and call
-    the segment done; `crops` is how many pictures could be read.
+    """Store the vectors of a portion's appearances, and the reasons for omissions, and mark the
+    segment as done.
 
-    Returns whether no segment is left open, as `ledger.finish` does. Raises LeaseLost.
+    `vectors` and `omissions` are keyed by appearance id; `crops` is the number of pictures that
+    could be read. Returns whether no segment is left open, as `ledger.finish` does. Raises
+    LeaseLost.
     """
-    looked_at = len(vectors) + len(omissions)
-    # What is cancelled, purged or joined again meanwhile waits for this, or is found to be gone.
-    # The origin first, since analyses are always locked in the order of their ids.
+    tried = len(vectors) + len(omissions)
+    # A concurrent cancel, purge or join waits for these locks, or its effect is seen below. The
+    # origin first, since analyses are always locked in the order of their ids.
     lock(session, col(Analysis.id) == origin_id)
     analysis = close(
         session, segment_id, owner, now,
-        decoded_frames=crops, sampled_frames=looked_at, faces=len(vectors),
+        decoded_frames=crops, sampled_frames=tried, faces=len(vectors),
     )  # fmt: skip
     there = set(session.exec(select(Appearance.id).filter_by(analysis_id=origin_id)))
     ids = [id for id in vectors if id in there]
@@ -185,7 +187,7 @@ def _divide(session: Session, analysis: Analysis) -> None:
         Segment(analysis_id=analysis.id, index=index, start_ms=start_ms, end_ms=end_ms)
         for index, (start_ms, end_ms) in enumerate(zip(borders, ends, strict=False))
     )
-    # Without a segment nobody would ever be the last to finish one.
+    # Without segments, no last segment would ever start the matching.
     analysis.state = State.WAITING if borders else State.MATCHING
     session.flush()
 

@@ -1,4 +1,4 @@
-"""Files that were not taken, each with its reason: of the watched folder, and uploads."""
+"""Rejected files of the watched folder and rejected uploads, with the reasons."""
 
 import os
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A file that was refused, as it was then."""
+    """A rejected file of the watched folder, as it was when rejected."""
 
     path: str
     """May hold surrogate escapes: names on disk are bytes."""
@@ -31,7 +31,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class RefusedFile:
-    """A file that was refused, however it came."""
+    """A rejected file of the watched folder, or a rejected upload."""
 
     name: str
     """Safe to show."""
@@ -42,9 +42,9 @@ class RefusedFile:
 
 
 def add(session: Session, refusal: Refusal) -> bool:
-    """Remember a refusal in place of an earlier one of the same path.
+    """Store a refusal; replaces an earlier one of the same path.
 
-    False when the same file was refused for the same reason before; that is kept as it was.
+    Returns False, and changes nothing, if the same file was rejected for the same reason before.
     """
     path = os.fsencode(refusal.path)
     before = session.exec(select(tables.Refusal).where(col(tables.Refusal.path) == path)).first()
@@ -56,13 +56,13 @@ def add(session: Session, refusal: Refusal) -> bool:
 
 
 def all_refusals(session: Session) -> list[Refusal]:
-    """Every refusal there is, the latest first."""
+    """All refusals, latest first."""
     order = (col(tables.Refusal.refused_at).desc(), col(tables.Refusal.id).desc())
     return [_refusal(row) for row in session.exec(select(tables.Refusal).order_by(*order))]
 
 
 def forget(session: Session, paths: Iterable[str]) -> None:
-    """Remove the refusals of these paths, if there are any."""
+    """Delete the refusals of these paths, if there are any."""
     for path in paths:
         session.exec(delete(tables.Refusal).where(col(tables.Refusal.path) == os.fsencode(path)))
 
@@ -70,23 +70,23 @@ def forget(session: Session, paths: Iterable[str]) -> None:
 def refused_files(
     session: Session, *, since: datetime = _ALWAYS, account_id: int | None = None
 ) -> list[RefusedFile]:
-    """Those that were refused then or later, in that order; of an account, its uploads only.
+    """Files rejected at `since` or later, by time; with `account_id`, only that account's uploads.
 
-    Uploads are remembered for a month, files of the watched folder for as long as they lie there.
+    Uploads are kept for a month, files of the watched folder for as long as they are in it.
     """
-    found = [
-        RefusedFile(one.name, one.reason or "", one.touched_at, one.id)
-        for one in session.exec(_refused_uploads(since))
-        if account_id in (None, one.account_id)
+    files = [
+        RefusedFile(upload.name, upload.reason or "", upload.touched_at, upload.id)
+        for upload in session.exec(_refused_uploads(since))
+        if account_id in (None, upload.account_id)
     ]
     if account_id is None:
         rows = session.exec(select(tables.Refusal).where(col(tables.Refusal.refused_at) >= since))
-        found += [RefusedFile(row.name, row.reason, row.refused_at) for row in rows]
-    return sorted(found, key=lambda one: (one.refused_at, one.name))
+        files += [RefusedFile(row.name, row.reason, row.refused_at) for row in rows]
+    return sorted(files, key=lambda file: (file.refused_at, file.name))
 
 
 def count(session: Session) -> int:
-    """How many there are, uploads among them."""
+    """The number of rejected files, including uploads."""
     folder = session.exec(select(func.count()).select_from(tables.Refusal)).one()
     uploaded = _refused_uploads(_ALWAYS).with_only_columns(func.count(col(tables.Upload.id)))
     return int(folder + session.exec(uploaded).one())

@@ -1,4 +1,4 @@
-"""Where a moment of an analysis lies in its footage."""
+"""Find the footage of a point in time of an analysis."""
 
 from dataclasses import dataclass
 
@@ -12,19 +12,19 @@ from storage.jobs.recordings import as_footage
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A moment of a recording, and all it takes to decode what is around it."""
+    """A point in time of a recording, with all that is needed to decode the footage around it."""
 
     recording: Recording
     sha256: str
     modified_ns: int
     object_tag: str | None
     segment: Segment
-    """The one it lies in."""
+    """The segment that contains it."""
     plan_body: str
 
 
 def spot(session: Session, analysis_id: int, time_ms: int) -> Spot | None:
-    """The moment at `time_ms` of an analysis; None when there is no such analysis."""
+    """The footage at `time_ms` of an analysis; None if there is no such analysis."""
     statement = (
         select(tables.Segment, tables.Recording, tables.Plan.body)
         .join(tables.Analysis, col(tables.Segment.analysis_id) == tables.Analysis.id)
@@ -38,12 +38,12 @@ def spot(session: Session, analysis_id: int, time_ms: int) -> Spot | None:
     if row is None:
         return None
     segment, recording, body = row
-    found = Segment(**{name: getattr(segment, name) for name in Segment.__slots__})
+    stretch = Segment(**{name: getattr(segment, name) for name in Segment.__slots__})
     return Spot(
         as_footage(recording),
         recording.sha256,
         recording.modified_ns,
         recording.object_tag,
-        found,
+        stretch,
         body,
     )

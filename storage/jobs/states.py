@@ -1,7 +1,7 @@
-"""Changing the states of segments and analyses, for the ledger and whoever controls it.
+"""Change the states of segments and analyses, for the ledger and its control.
 
-Every change of a segment's state locks its analysis first: of two workers that finish the last two
-segments at once, exactly one is told that it was the last.
+Every change of a segment's state locks its analysis first: if two workers finish the last two
+segments at the same time, exactly one learns that its segment was the last.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from storage.tables import Analysis, Plan, Segment, State
 
 OPEN = (State.WAITING, State.RUNNING)
 ENDED = (State.DONE, State.GAPS, State.FAILED)
-"""An analysis that came to its end."""
+"""An analysis that has ended and was not cancelled."""
 SEARCHABLE = (State.DONE, State.GAPS)
 """An analysis whose faces are compared."""
 GIVEN_UP = (State.FAILED, State.CANCELLED)
-"""An analysis that saw nothing and will not."""
+"""An analysis without results that will get none."""
 OVER = (*ENDED, State.CANCELLED)
-"""An analysis that nothing is done for any more."""
+"""An analysis on which no more work is done."""
 BACK: dict[str, Any] = {
     "state": State.WAITING,
     "lease_owner": None,
@@ -29,33 +29,33 @@ BACK: dict[str, Any] = {
     "asked_at": None,
     "started_at": None,
 }
-"""What a segment is like that waits to be asked for."""
+"""The columns of a segment that is queued and undispatched."""
 
 
 def ran_out(now: datetime) -> ColumnElement[bool]:
-    """Segments whose worker fell silent."""
+    """Condition for running segments whose lease has expired."""
     return and_(col(Segment.state) == State.RUNNING, col(Segment.lease_until) <= now)
 
 
 def is_of_crops() -> ColumnElement[bool]:
-    """Analyses that re-embed the crops of another one."""
+    """Condition for analyses that re-embed the crops of another one."""
     return col(Analysis.origin_id).is_not(None)
 
 
 def is_imported() -> ColumnElement[bool]:
-    """Analyses of faces that others cut: nothing was decoded for them."""
+    """Condition for analyses of imported faces, cut by other software: no footage was decoded."""
     imports = select(Plan.key).where(col(Plan.cut_by).is_not(None))
     return col(Analysis.plan_key).in_(imports)
 
 
 def is_footage() -> ColumnElement[bool]:
-    """Analyses that watch footage."""
+    """Condition for analyses that process footage."""
     return and_(~is_of_crops(), ~is_imported())
 
 
 def lock(session: Session, which: ColumnElement[bool]) -> Sequence[Analysis]:
-    """Let nobody else change these analyses or their segments until the commit."""
-    # In the order of ids, so that two who lock several cannot wait for each other.
+    """Lock these analyses and their segments against other changes until the commit."""
+    # In the order of ids, so that two transactions that lock several cannot deadlock.
     statement = (
         select(Analysis)
         .where(which)
@@ -67,24 +67,24 @@ def lock(session: Session, which: ColumnElement[bool]) -> Sequence[Analysis]:
 
 
 def lock_analysis_of(session: Session, segment_id: int) -> Analysis | None:
-    """The analysis of a segment, locked; None when the segment is gone."""
+    """The analysis of a segment, locked; None if the segment no longer exists."""
     of_segment = select(Segment.analysis_id).where(col(Segment.id) == segment_id)
     return next(iter(lock(session, col(Analysis.id).in_(of_segment))), None)
 
 
 def change(session: Session, which: ColumnElement[bool], **values: Any) -> list[int]:
-    """Change segments; returns the ids of those that were."""
+    """Set columns of the segments that meet a condition; returns their ids, sorted."""
     statement = update(Segment).where(which).values(**values).returning(col(Segment.id))
     return sorted(id for (id,) in session.exec(statement))
 
 
 def quarantine(session: Session, which: ColumnElement[bool], reason: str) -> list[int]:
-    """Give segments up for good."""
+    """Quarantine the segments that meet a condition; returns their ids, sorted."""
     return change(session, which, state=State.QUARANTINED, lease_until=None, reason=reason)
 
 
 def advance(session: Session, analysis: Analysis) -> bool:
-    """Let a locked analysis wait to be matched if no segment of it is left open; says whether."""
+    """Make a locked analysis ready to be matched if no segment is left open; returns whether."""
     open_segments = session.exec(
         select(func.count()).where(
             col(Segment.analysis_id) == analysis.id, col(Segment.state).in_(OPEN)

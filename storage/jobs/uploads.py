@@ -1,4 +1,4 @@
-"""Uploads: who hands what in, and what became of it. How far it has come, its file says."""
+"""Uploads: who uploads what, and the result. The length of the file shows the progress."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,41 +13,41 @@ from storage.access.passwords import new_token
 
 
 class Stage(StrEnum):
-    """Where an upload stands."""
+    """The stage of an upload."""
 
     COMING = "coming"
     """Bytes are missing."""
     ARRIVED = "arrived"
-    """All bytes are there; nobody has looked at them."""
+    """All bytes are there; the file has not been checked."""
     TAKEN = "taken"
-    """It is footage of ours now."""
+    """It was accepted as footage."""
     REFUSED = "refused"
-    """It was looked at and not taken, with a reason."""
+    """It was checked and rejected, with a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file that somebody hands in."""
+    """One uploaded file."""
 
     id: str
-    """Random: whoever does not know it cannot guess it."""
+    """Random, so that it cannot be guessed."""
     account_id: int
     actor: str
-    """Of the account, as the audit log writes it: itself or one of its tokens."""
+    """The account or one of its tokens, as written in the audit log."""
     case_id: int | None
     name: str
-    """As its owner calls it, safe to show."""
+    """As given by its owner, safe to display."""
     size_bytes: int
     stage: Stage
     began_at: datetime
     touched_at: datetime
-    """When bytes came last, or its stage changed."""
+    """When the last bytes arrived, or its stage changed."""
     recording_id: int | None
     analysis_id: int | None
     known_before: bool
-    """Whether the same bytes had been handed in already."""
+    """Whether the same bytes had already been added."""
     reason: str | None
-    """Why it was refused."""
+    """Why it was rejected."""
 
 
 def begin(
@@ -60,7 +60,7 @@ def begin(
     size_bytes: int,
     now: datetime,
 ) -> Upload:
-    """Expect a file of this many bytes."""
+    """Register an upload of a file of `size_bytes`."""
     row = tables.Upload(
         id=new_token(),
         account_id=account_id,
@@ -78,7 +78,7 @@ def begin(
 
 
 def find(session: Session, upload_id: str, *, account_id: int) -> Upload:
-    """An upload of one's own. Raises NotFound, for anybody else's too."""
+    """An upload of this account. Raises NotFound, also for another account's upload."""
     row = session.get(tables.Upload, upload_id)
     if row is None or row.account_id != account_id:
         raise NotFound("No such upload, or it has ended; start it again.")
@@ -86,7 +86,7 @@ def find(session: Session, upload_id: str, *, account_id: int) -> Upload:
 
 
 def touch(session: Session, upload_id: str, now: datetime, *, arrived: bool) -> None:
-    """Bytes came; with `arrived`, the last of them."""
+    """Store that bytes arrived; with `arrived`, that they were the last."""
     row = session.get(tables.Upload, upload_id)
     if row is not None and row.stage == Stage.COMING:
         row.touched_at = now
@@ -102,7 +102,7 @@ def taken(
     analysis_id: int,
     known_before: bool,
 ) -> None:
-    """It is footage of ours now."""
+    """Store that an upload was accepted as footage."""
     row = session.get_one(tables.Upload, upload_id)
     row.stage, row.touched_at = Stage.TAKEN, now
     row.recording_id, row.analysis_id = recording_id, analysis_id
@@ -110,58 +110,58 @@ def taken(
 
 
 def refused(session: Session, upload_id: str, now: datetime, reason: str) -> None:
-    """It was looked at and not taken."""
+    """Store that an upload was rejected, and why."""
     row = session.get_one(tables.Upload, upload_id)
     row.stage, row.touched_at, row.reason = Stage.REFUSED, now, reason
 
 
 def forget(session: Session, upload_ids: Sequence[str]) -> None:
-    """Remove uploads, if they are there."""
+    """Delete these uploads, if they exist."""
     session.exec(delete(tables.Upload).where(col(tables.Upload.id).in_(upload_ids)))
 
 
 def arrived(session: Session) -> list[Upload]:
-    """Those that nobody has looked at, the oldest first."""
-    found = select(tables.Upload).where(col(tables.Upload.stage) == Stage.ARRIVED)
-    return [_upload(row) for row in session.exec(found.order_by(col(tables.Upload.touched_at)))]
+    """Complete uploads that have not been checked, oldest first."""
+    unchecked = select(tables.Upload).where(col(tables.Upload.stage) == Stage.ARRIVED)
+    return [_upload(row) for row in session.exec(unchecked.order_by(col(tables.Upload.touched_at)))]
 
 
 def of_account(session: Session, account_id: int, *, ended_after: datetime) -> list[Upload]:
-    """Those of an account, the newest first; such as have ended only if that was lately."""
+    """Uploads of an account, newest first; of those that have ended, only those after
+    `ended_after`."""
     under_way = col(tables.Upload.stage).in_([Stage.COMING, Stage.ARRIVED])
-    found = select(tables.Upload).where(
+    statement = select(tables.Upload).where(
         col(tables.Upload.account_id) == account_id,
         or_(under_way, col(tables.Upload.touched_at) > ended_after),
     )
-    return [
-        _upload(row) for row in session.exec(found.order_by(col(tables.Upload.began_at).desc()))
-    ]
+    rows = session.exec(statement.order_by(col(tables.Upload.began_at).desc()))
+    return [_upload(row) for row in rows]
 
 
 def analyses_of(session: Session, account_id: int) -> list[int]:
-    """The analyses of what an account has handed in, as far as its uploads are remembered."""
-    found = select(tables.Upload.analysis_id).where(
+    """The ids of the analyses of an account's uploads, as long as the uploads are kept."""
+    statement = select(tables.Upload.analysis_id).where(
         col(tables.Upload.account_id) == account_id, col(tables.Upload.analysis_id).is_not(None)
     )
-    return [one for one in session.exec(found) if one is not None]
+    return [id for id in session.exec(statement) if id is not None]
 
 
 def coming(session: Session) -> list[Upload]:
-    """Those of which bytes are missing, as far as is known."""
-    found = select(tables.Upload).where(col(tables.Upload.stage) == Stage.COMING)
-    return [_upload(row) for row in session.exec(found)]
+    """Uploads that are incomplete, as far as is known."""
+    incomplete = select(tables.Upload).where(col(tables.Upload.stage) == Stage.COMING)
+    return [_upload(row) for row in session.exec(incomplete)]
 
 
 def abandoned(session: Session, *, before: datetime) -> list[str]:
-    """The ids of those of which bytes are missing and none came since."""
-    found = select(tables.Upload.id).where(
+    """The ids of incomplete uploads whose last bytes arrived before `before`."""
+    incomplete = select(tables.Upload.id).where(
         col(tables.Upload.stage) == Stage.COMING, col(tables.Upload.touched_at) < before
     )
-    return list(session.exec(found))
+    return list(session.exec(incomplete))
 
 
 def forget_ended(session: Session, *, before: datetime) -> None:
-    """Remove those that ended before; the footage stays."""
+    """Delete uploads that ended before `before`; the footage stays."""
     ended = col(tables.Upload.stage).in_([Stage.TAKEN, Stage.REFUSED])
     session.exec(delete(tables.Upload).where(ended, col(tables.Upload.touched_at) < before))
 

@@ -1,4 +1,4 @@
-"""What the ledger says of its own health: counts, lengths and moments, never a name."""
+"""Health figures of the ledger: counts, lengths and times, never a name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,55 +22,55 @@ _LENGTH_MS: Any = col(Segment.end_ms) - col(Segment.start_ms)
 
 @dataclass(frozen=True, slots=True)
 class RecentWork:
-    """What was done within the last hour."""
+    """Work done within the last hour."""
 
     footage_ms: int
     work_seconds: float
-    """Of all workers together, by the segments' own clocks."""
+    """Sum over all workers, from the start and end of each segment."""
     span_seconds: float
-    """From the beginning of the first of these segments to the end of the last."""
+    """From the start of the first of these segments to the end of the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """The ledger at one moment; what is paused does not count as waiting."""
+    """The state of the ledger; paused analyses do not count as queued."""
 
     segments: dict[State, int]
-    """States without any segment are missing, here and below."""
+    """By state; states without any segment are missing, here and below."""
     footage_ms: dict[State, int]
     """Length of the segments in each state."""
     analyses: dict[State, int]
     paused: int
-    """Analyses that were paused and have not ended."""
+    """Number of paused analyses that have not ended."""
     repeats: int
-    """Attempts at segments beyond their first."""
+    """Number of retries of segments."""
     overdue_leases: int
-    """Segments whose worker fell silent and that were not taken back yet."""
+    """Segments whose lease expired and that were not released yet."""
     waiting_since: dict[Priority, datetime]
-    """When the oldest recording with a waiting segment was asked for."""
+    """When the oldest analysis with a queued segment was requested, by priority."""
     any_time_since: datetime | None
-    """The same, among what is watched outside the windows too."""
+    """The same, of analyses that are also processed outside the windows."""
     lease_until: dict[str, datetime]
     """The latest end of a lease that is held, by site."""
     finished_at: datetime | None
     """When a segment was last done."""
     quarantined_at: datetime | None
-    """When the youngest attempt began that ended in quarantine."""
+    """When the latest attempt that ended in quarantine began."""
     recent: RecentWork
     refused: int
-    """Files of the watched folder, and uploads."""
+    """Rejected files of the watched folder, and uploads."""
     watched_ms: int
-    """All footage that was ever watched, as far as the monitor has counted."""
+    """All footage ever processed, as far as the monitor has counted."""
     waiting_ms: int
-    """Footage that waits or is being watched; what is paused is not counted."""
+    """Footage that is queued or being processed; paused analyses are not counted."""
     canaries: dict[str, datetime]
     """When a canary was last done, by queue."""
     fleet: Fleet
-    """The worker processes that are alive, on all machines."""
+    """The live worker processes on all machines."""
 
 
 def vitals(session: Session, now: datetime) -> Vitals:
-    """Read them all."""
+    """Read the health figures of the ledger."""
     segments = session.exec(_segments_by_state()).all()
     return Vitals(
         segments={row.state: row.count for row in segments},
@@ -130,13 +130,13 @@ def _waiting(session: Session) -> dict[str, Any]:
         .where(col(Segment.state) == State.WAITING, col(Analysis.paused_at).is_(None))
         .group_by(col(Analysis.priority), col(Analysis.any_time))
     )
-    found: Sequence[Any] = session.exec(statement).all()
+    rows: Sequence[Any] = session.exec(statement).all()
     return {
         "waiting_since": {
-            priority: min(row.since for row in found if row.priority is priority)
-            for priority in {row.priority for row in found}
+            priority: min(row.since for row in rows if row.priority is priority)
+            for priority in {row.priority for row in rows}
         },
-        "any_time_since": min((row.since for row in found if row.any_time), default=None),
+        "any_time_since": min((row.since for row in rows if row.any_time), default=None),
     }
 
 

@@ -1,4 +1,4 @@
-"""Which workers are alive, on any machine: each reports itself every few seconds."""
+"""Which workers are alive, on all machines: each reports every `REPORT_SECONDS`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,26 +16,26 @@ FORGOTTEN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The worker processes that are alive, and how many machines or containers they run on."""
+    """The number of live worker processes, and of machines or containers they run on."""
 
     processes: int
     machines: int
 
 
 def report(session: Session, name: str, machine: str, processes: int, now: datetime) -> None:
-    """A worker, whose `name` no other ever had, is alive; those long gone are forgotten."""
+    """Store that a worker, with a unique `name`, is alive; delete workers silent for a day."""
     row = {"name": name, "machine": machine, "processes": processes, "seen_at": now}
     insert_or_update(session, Worker, [row], key=["name"])
     session.exec(delete(Worker).where(col(Worker.seen_at) < now - FORGOTTEN))
 
 
 def sign_off(session: Session, name: str) -> None:
-    """A worker has stopped in order."""
+    """Delete a worker that stopped in an orderly way."""
     session.exec(delete(Worker).where(col(Worker.name) == name))
 
 
 def fleet(session: Session, now: datetime) -> Fleet:
-    """Those who reported lately. A worker that was killed still counts for a minute."""
+    """The workers that reported recently. A worker that was killed still counts for a minute."""
     machines = func.count(func.distinct(col(Worker.machine)))
     lately = col(Worker.seen_at) >= now - SILENT
     processes, machine_count = session.exec(

@@ -69,7 +69,7 @@ class Standing(StrEnum):
     """No verdict yet."""
     HALF = "awaiting second review"
     SUPPORTED = "supported"
-    """Two different reviewers said same, each without seeing the other's verdict."""
+    """Two different reviewers said same, each without knowing of the other's verdict."""
     WITHHELD = "withheld for quality"
     """Both said same, but the pictures are below the minimum quality; a supervisor may override
     that."""
