@@ -1,1 +1,1 @@
-"""What is written for people without a web server: report, statement, package, tables."""
+"""Results for reading without a web server: report, statement, package, tables."""

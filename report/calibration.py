@@ -1,4 +1,4 @@
-"""What a distance means in a case's footage, in one sentence: measured, or that it was not."""
+"""The calibration of a case's footage in one sentence, or that it is uncalibrated."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -10,22 +10,22 @@ UNCALIBRATED = "Uncalibrated: the rate of false candidates in this footage was n
 
 
 def said(made: Calibration | None) -> str:
-    """What was measured under the conditions at hand; None means that nothing was."""
+    """A calibration as a sentence; None means uncalibrated."""
     if made is None:
         return UNCALIBRATED
-    rate, about = made.rate, made.conditions
+    rate, conditions = made.rate, made.conditions
     low, high = rate.interval
     return (
         f"Calibrated on {made.made_at:%Y-%m-%d}: of {rate.searches} searches for people who are "
         f"not in this footage {rate.with_any} returned a candidate ({rate.share:.1%}; 95% "
         f"interval {low:.1%} to {high:.1%}), {expected(rate)} false candidates in a thousand "
-        f"such searches. Engine {about.engine}, threshold {about.threshold:g}, "
+        f"such searches. Engine {conditions.engine}, threshold {conditions.threshold:g}, "
         f"compared with {made.appearances:,} appearances; more footage gives more false candidates."
     )
 
 
 class Ranked(Protocol):
-    """Something with a distance: a candidate of one engine at one threshold."""
+    """A candidate of one engine at one threshold."""
 
     @property
     def engine(self) -> str: ...
@@ -36,11 +36,12 @@ class Ranked(Protocol):
 def said_of(
     calibrations: Mapping[tuple[str, float], Calibration], listed: Iterable[Ranked]
 ) -> tuple[str, ...]:
-    """A sentence for each engine and threshold in a list, each different one once."""
-    conditions = sorted({(one.engine, one.threshold) for one in listed})
-    return tuple(dict.fromkeys(said(calibrations.get(one)) for one in conditions)) or (said(None),)
+    """The different sentences for the engines and thresholds in a list; at least one."""
+    conditions = sorted({(candidate.engine, candidate.threshold) for candidate in listed})
+    sentences = dict.fromkeys(said(calibrations.get(condition)) for condition in conditions)
+    return tuple(sentences) or (said(None),)
 
 
 def expected(rate: Rate) -> str:
-    """How many false candidates to expect in a thousand searches, without false precision."""
+    """The expected number of false candidates in a thousand searches, rounded, as text."""
     return f"about {rate.in_a_thousand:,.0f}"

@@ -1,4 +1,4 @@
-"""What a case allows, in words; the same wherever a case is shown or exported."""
+"""The terms of a case in words; the same wherever a case is displayed or exported."""
 
 from storage.cases.cases import EVER, Case
 from storage.cases.scope import ADDED, ARCHIVE
@@ -8,7 +8,7 @@ SOURCES = {ADDED: "footage added for the case", ARCHIVE: "the whole archive"}
 
 
 def terms(case: Case) -> tuple[tuple[str, str], ...]:
-    """Each term of a case: its label and its value."""
+    """The terms of a case as (label, value)."""
     return (
         ("legal basis", f"{case.legal_basis} {case.basis_note}".strip()),
         ("purpose", case.purpose),

@@ -1,4 +1,4 @@
-"""A column of a list: one fact of each row, as programs and people are told it."""
+"""A column of a list: one field of each row, with its form for programs and for display."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,32 +8,32 @@ from typing import Any, TypeAlias
 Box: TypeAlias = tuple[int, int, int, int]
 Names: TypeAlias = tuple[str, ...]
 Vector: TypeAlias = tuple[float, ...]
-"""In float32; not numpy's own type, whose import takes longer than most commands."""
+"""Of float32 numbers; not NumPy's type, whose import takes longer than most commands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One fact of each row."""
+    """One field of each row."""
 
     name: str
-    """In JSON, CSV, Parquet and the API."""
+    """Its name in JSON, CSV, Parquet and the API."""
     kind: Any
     """The type of its values: `int`, `Box`, ..."""
     sentence: str
-    """What it is, in docs and in the API's description."""
+    """Its description, in the docs and in the API's description."""
     heading: str = ""
-    """In tables for people; a column without one is for programs only."""
+    """Its heading in displayed tables; a column without one is for programs only."""
     path: str = ""
-    """Where it is in a row: `row.seen.recording`; the name if not given."""
+    """The attribute path of its value in a row, such as `row.seen.recording`; default: `name`."""
     shown: Callable[[Any], str] = str
-    """A value as people read it."""
+    """Formats a value for display."""
     is_detail: bool = False
-    """Whether a table on a narrow terminal leaves it out."""
+    """Whether tables on a narrow terminal leave it out."""
     may_be_null: bool = False
     example: Any = None
-    """In the API's description."""
+    """An example value, in the API's description."""
     is_local: bool = False
-    """Whether it is of use only beside the media store: what leaves that does without it."""
+    """Whether it is useful only with the media store; files for other places leave it out."""
 
     @property
     def is_number(self) -> bool:
@@ -41,13 +41,13 @@ class Column:
         return self.kind in (int, float)
 
     def value(self, row: Any) -> Any:
-        """Of one row; None if the row lacks the part that has it."""
+        """Its value in a row; None if a part of its path is None."""
         for part in (self.path or self.name).split("."):
             row = None if row is None else getattr(row, part)
         return row
 
     def plain(self, row: Any) -> Any:
-        """Its value as JSON, CSV, Parquet and the API have it: numbers to four places."""
+        """Its value in JSON, CSV, Parquet and the API: times as ISO 8601, floats to four places."""
         value = self.value(row)
         if isinstance(value, tuple):
             return list(value)
@@ -56,33 +56,31 @@ class Column:
         return round(value, 4) if isinstance(value, float) else value
 
     def text(self, row: Any) -> str:
-        """Its value as people read it; empty where there is none."""
+        """Its value for display; empty for None."""
         value = self.value(row)
         return "" if value is None else self.shown(value)
 
 
 def inside(part: str, columns: Iterable[Column]) -> tuple[Column, ...]:
-    """The columns of a part of each row."""
-    return tuple(replace(one, path=f"{part}.{one.path or one.name}") for one in columns)
+    """The same columns, with their values in the attribute `part` of each row."""
+    return tuple(replace(c, path=f"{part}.{c.path or c.name}") for c in columns)
 
 
 def plain(columns: Iterable[Column], row: Any) -> dict[str, Any]:
-    """A row as programs have it, by the names of the columns."""
+    """The values of a row for programs, by column name."""
     return {column.name: column.plain(row) for column in columns}
 
 
 def headed(columns: Iterable[Column], rows: Sequence[Any]) -> list[Column]:
-    """The columns of a table for people, without those that are empty in every row."""
-    return [
-        one for one in columns if one.heading and (not rows or any(one.text(row) for row in rows))
-    ]
+    """The columns of a displayed table, without those that are empty in every row."""
+    return [c for c in columns if c.heading and (not rows or any(c.text(row) for row in rows))]
 
 
 def elsewhere(columns: Iterable[Column]) -> tuple[Column, ...]:
-    """The columns that are of use away from the media store."""
-    return tuple(one for one in columns if not one.is_local)
+    """The columns that are useful without the media store."""
+    return tuple(column for column in columns if not column.is_local)
 
 
 def decimals(number: int) -> Callable[[float], str]:
-    """Shows numbers with so many places."""
+    """A function that formats numbers with this many decimal places."""
     return f"{{:.{number}f}}".format

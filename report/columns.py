@@ -1,7 +1,7 @@
-"""The lists of results, and which columns each has.
+"""The columns of each list of results.
 
-Made from these are the tables on the command line and on the pages, CSV, JSON, Parquet and the
-models of the API; docs/commands.md has a line for each.
+The tables on the command line and on the pages, CSV, JSON, Parquet and the models of the API are
+made from them; docs/commands.md has a line for each column.
 """
 
 from dataclasses import replace
@@ -76,7 +76,7 @@ SEEN = (
     Column("appearance_id", int, "Number of the appearance."),
     Column("crops", Names, "Names of its pictures in the media store, best first.", is_local=True),
 )
-"""What was seen of somebody (`storage.results.seen.Seen`): part of every list."""
+"""Of an appearance (`storage.results.seen.Seen`): part of every list."""
 
 COMPARED = (
     Column(
@@ -173,12 +173,12 @@ HIT = (
 )
 """Of `pipeline.people.search.Hit`."""
 
-SIGHT = tuple(one for one in inside("seen", SEEN) if one.name not in ("box", "plan"))
-"""Of `storage.results.blind_views.BlindView`: no more than a reviewer needs, to give no hint."""
+SIGHT = tuple(column for column in inside("seen", SEEN) if column.name not in ("box", "plan"))
+"""Of `storage.results.blind_views.BlindView`: only what a reviewer needs, so as to give no hint."""
 
 MEMBER = tuple(
-    replace(one, heading="appearance") if one.name == "appearance_id" else one
-    for one in inside("seen", SEEN)
+    replace(column, heading="appearance") if column.name == "appearance_id" else column
+    for column in inside("seen", SEEN)
 )
 """Of `storage.results.groups.Member`."""
 

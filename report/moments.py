@@ -1,4 +1,4 @@
-"""Moments as people say them, on the clock of a zone, and as they type them."""
+"""Times for display, in a time zone, and as typed into fields."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -6,13 +6,14 @@ from errors import WrongUsage
 from storage.cases.cases import EVER
 
 TYPED = "%Y-%m-%dT%H:%M"
-"""As browsers send a field for a moment."""
+"""The format in which browsers send a date-and-time field."""
 
 
 def when(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
-    """`05:40` within the coming day, `Tue 05:40` within a week, else with the date.
+    """A time for display: `05:40` in the next 24 hours, `Tue 05:40` within six days of `now`, else
+    with the date.
 
-    `zone` None is the machine's.
+    If `zone` is None, the machine's time zone is used.
     """
     wall = moment.astimezone(zone)
     if timedelta() <= moment - now < timedelta(days=1):
@@ -23,12 +24,12 @@ def when(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
 
 
 def as_typed(moment: datetime) -> str:
-    """What a field for a moment shows, in UTC and to the minute; nothing for an end of EVER."""
+    """The text of a date-and-time field: UTC, to the minute; empty for the limits of EVER."""
     return "" if moment in EVER else moment.astimezone(UTC).strftime(TYPED)
 
 
 def typed(text: str) -> datetime:
-    """The moment in UTC that somebody typed. Raises WrongUsage."""
+    """The UTC time of a date-and-time field. Raises WrongUsage for any other text."""
     try:
         return datetime.strptime(text, TYPED).replace(tzinfo=UTC)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A night as it is read in the morning: what was done, what remains, and what needs a person."""
+"""The morning summary of a night: what was done, what remains, and what needs attention."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,23 +23,23 @@ from storage.jobs.states import SEARCHABLE
 from storage.jobs.workers import Fleet
 
 MOST_LINES = 10
-"""Of one kind; the JSON has them all."""
+"""Lines per kind in the text; the JSON has all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """Something that was wanted earlier than it is or was done."""
+    """A job that missed its deadline or is expected to."""
 
     analysis_id: int
     name: str
     due_at: datetime
     end: datetime | None
-    """Expected, or when it did end; None when unknown or paused."""
+    """When it ended or is expected to; None if unknown or paused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What happened since the window opened last, or in the last 24 hours where there is none."""
+    """Results since the processing window last opened, or of the last 24 hours if there is none."""
 
     now: datetime
     since: datetime
@@ -52,22 +52,22 @@ class Night:
 
     @property
     def late(self) -> list[Late]:
-        """What ended too late, or will, or has not ended though it should have."""
+        """Jobs that ended after their deadline, are expected to, or are already past it."""
         ended = [
-            Late(one.analysis_id, one.name, one.due_at, one.finished_at)
-            for one in self.ended
-            if one.due_at is not None and one.finished_at > one.due_at
+            Late(job.analysis_id, job.name, job.due_at, job.finished_at)
+            for job in self.ended
+            if job.due_at is not None and job.finished_at > job.due_at
         ]
         expected = [
-            Late(one.analysis_id, one.name, one.due_at, self.outlook.forecast.ends[one.analysis_id])
-            for one in self.outlook.work
-            if one.due_at is not None
+            Late(job.analysis_id, job.name, job.due_at, self.outlook.forecast.ends[job.analysis_id])
+            for job in self.outlook.work
+            if job.due_at is not None
         ]
-        return ended + [one for one in expected if max(self.now, one.end or self.now) > one.due_at]
+        return ended + [job for job in expected if max(self.now, job.end or self.now) > job.due_at]
 
 
 def gather_night(database: Engine, *, workers: int, windows: Windows, now: datetime) -> Night:
-    """Read it from the database; with no `workers` at work nothing has an expected end."""
+    """Read a night from the database; with 0 `workers` no job has an expected end."""
     since = windows.opened_at(now) or now - timedelta(days=1)
     with reading(database) as session:
         return Night(
@@ -83,7 +83,7 @@ def gather_night(database: Engine, *, workers: int, windows: Windows, now: datet
 
 
 def night_as_json(night: Night) -> dict[str, Any]:
-    """Everything, with moments as ISO 8601 in UTC."""
+    """A night as JSON values, with times as ISO 8601 in UTC."""
     outlook = night.outlook
     is_open = night.windows.is_open(night.now)
     return {
@@ -92,77 +92,77 @@ def night_as_json(night: Night) -> dict[str, Any]:
         "opens_at": None if is_open else _iso(night.windows.opens_at(night.now)),
         "closes_at": _iso(night.windows.closes_at(night.now)),
         "watched_ms": night.watched_ms,
-        "ended": [_ended_as_json(one) for one in night.ended],
+        "ended": [_ended_as_json(job) for job in night.ended],
         "remaining": [
-            _work_as_json(one) | {"end": _iso(outlook.forecast.ends[one.analysis_id])}
-            for one in outlook.work
+            _work_as_json(job) | {"end": _iso(outlook.forecast.ends[job.analysis_id])}
+            for job in outlook.work
         ],
         "workers": outlook.workers,
         "speed": outlook.forecast.speed,
         "end": _iso(outlook.end),
-        "with_gaps": [_gaps_as_json(one) for one in night.with_gaps],
+        "with_gaps": [_gaps_as_json(job) for job in night.with_gaps],
         "refused": [
             {
-                "name": one.name,
-                "reason": one.reason,
-                "refused_at": _iso(one.refused_at),
-                "uploaded": one.upload_id is not None,
+                "name": file.name,
+                "reason": file.reason,
+                "refused_at": _iso(file.refused_at),
+                "uploaded": file.upload_id is not None,
             }
-            for one in night.refused
+            for file in night.refused
         ],
         "late": [
-            _job(one) | {"due_at": _iso(one.due_at), "end": _iso(one.end)} for one in night.late
+            _job(job) | {"due_at": _iso(job.due_at), "end": _iso(job.end)} for job in night.late
         ],
     }
 
 
-def _job(one: Ended | RemainingWork | Outcome | Late) -> dict[str, Any]:
-    return {"job": one.analysis_id, "name": one.name}
+def _job(job: Ended | RemainingWork | Outcome | Late) -> dict[str, Any]:
+    return {"job": job.analysis_id, "name": job.name}
 
 
-def _ended_as_json(one: Ended) -> dict[str, Any]:
-    return _job(one) | {
-        "state": one.state.value,
-        "duration_ms": one.duration_ms,
-        "finished_at": _iso(one.finished_at),
+def _ended_as_json(job: Ended) -> dict[str, Any]:
+    return _job(job) | {
+        "state": job.state.value,
+        "duration_ms": job.duration_ms,
+        "finished_at": _iso(job.finished_at),
     }
 
 
-def _work_as_json(one: RemainingWork) -> dict[str, Any]:
-    return _job(one) | {
-        "footage_ms": one.footage_ms,
-        "paused": one.paused,
-        "due_at": _iso(one.due_at),
+def _work_as_json(job: RemainingWork) -> dict[str, Any]:
+    return _job(job) | {
+        "footage_ms": job.footage_ms,
+        "paused": job.paused,
+        "due_at": _iso(job.due_at),
     }
 
 
-def _gaps_as_json(one: Outcome) -> dict[str, Any]:
-    return _job(one) | {
-        "state": one.state.value,
-        "missing_ms": _missing_ms(one),
-        "reasons": one.reasons,
+def _gaps_as_json(job: Outcome) -> dict[str, Any]:
+    return _job(job) | {
+        "state": job.state.value,
+        "missing_ms": _missing_ms(job),
+        "reasons": job.reasons,
     }
 
 
 def night_as_text(night: Night) -> list[str]:
-    """Lines for a terminal; what needs nobody's attention is not in them."""
+    """A night as lines for a terminal; jobs are listed only if they need attention."""
     return [_done(night), _remaining(night), *_window(night), *_attention(night)]
 
 
 def _done(night: Night) -> str:
     always = night.windows.always
     since = "In the last 24 hours" if always else f"Since {_when(night, night.since)}"
-    done = [one for one in night.ended if one.state in SEARCHABLE]
+    done = [job for job in night.ended if job.state in SEARCHABLE]
     return (
         f"{since}: {_recordings(done)} done, {whole_clock(night.watched_ms)} of footage processed"
     )
 
 
 def _remaining(night: Night) -> str:
-    work = [one for one in night.outlook.work if not one.paused]
+    work = [job for job in night.outlook.work if not job.paused]
     if not work:
         return "Remaining: nothing"
-    footage = whole_clock(sum(one.footage_ms for one in work))
+    footage = whole_clock(sum(job.footage_ms for job in work))
     return f"Remaining: {_recordings(work)}, {footage} of footage; {_expected(night)}"
 
 
@@ -184,10 +184,10 @@ def _window(night: Night) -> Iterator[str]:
 
 
 def _attention(night: Night) -> Iterator[str]:
-    yield from _listed("With gaps", [_gaps(one) for one in night.with_gaps])
-    yield from _listed("Rejected", [f"{one.name}: {one.reason}" for one in night.refused])
-    yield from _listed("Paused", [_named(one) for one in night.outlook.work if one.paused])
-    yield from _listed("Late", [_late(night, one) for one in night.late])
+    yield from _listed("With gaps", [_gaps(job) for job in night.with_gaps])
+    yield from _listed("Rejected", [f"{file.name}: {file.reason}" for file in night.refused])
+    yield from _listed("Paused", [_named(job) for job in night.outlook.work if job.paused])
+    yield from _listed("Late", [_late(night, job) for job in night.late])
 
 
 def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:
@@ -198,22 +198,22 @@ def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:
         yield f"  and {len(entries) - MOST_LINES} more; `nightreel status --json` has them all"
 
 
-def _gaps(one: Outcome) -> str:
-    reasons = " ".join(dict.fromkeys(one.reasons)) or "Could not be decoded."
-    missing = f"{clock(_missing_ms(one))} of {clock(one.duration_ms)} not analysed"
-    return f"{_named(one)}: {missing}. {reasons}"
+def _gaps(job: Outcome) -> str:
+    reasons = " ".join(dict.fromkeys(job.reasons)) or "Could not be decoded."
+    missing = f"{clock(_missing_ms(job))} of {clock(job.duration_ms)} not analysed"
+    return f"{_named(job)}: {missing}. {reasons}"
 
 
-def _missing_ms(one: Outcome) -> int:
-    return sum(end_ms - start_ms for start_ms, end_ms in one.gaps)
+def _missing_ms(job: Outcome) -> int:
+    return sum(end_ms - start_ms for start_ms, end_ms in job.gaps)
 
 
-def _late(night: Night, one: Late) -> str:
-    wanted = f"{_named(one)}: due {_when(night, one.due_at)}"
-    if one.end is None:
+def _late(night: Night, job: Late) -> str:
+    wanted = f"{_named(job)}: due {_when(night, job.due_at)}"
+    if job.end is None:
         return f"{wanted}, no estimate yet"
-    done = "done" if one.end <= night.now else "expected"
-    return f"{wanted}, {done} {_when(night, one.end)}"
+    done = "done" if job.end <= night.now else "expected"
+    return f"{wanted}, {done} {_when(night, job.end)}"
 
 
 def speed_in_words(speed: float, workers: int) -> str:
@@ -231,12 +231,12 @@ def in_words(fleet: Fleet) -> str:
     return f"{processes} on {machines}"
 
 
-def _named(one: Outcome | RemainingWork | Late) -> str:
-    return f"{one.name} (job {one.analysis_id})"
+def _named(job: Outcome | RemainingWork | Late) -> str:
+    return f"{job.name} (job {job.analysis_id})"
 
 
-def _recordings(some: Sequence[object]) -> str:
-    return "1 recording" if len(some) == 1 else f"{len(some)} recordings"
+def _recordings(jobs: Sequence[object]) -> str:
+    return "1 recording" if len(jobs) == 1 else f"{len(jobs)} recordings"
 
 
 def _when(night: Night, moment: datetime) -> str:

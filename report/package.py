@@ -1,4 +1,4 @@
-"""A package of results: files, and a manifest with the sha256 of each; one hash names it all."""
+"""A package of results: files, and a manifest with the sha256 of each; one hash identifies all."""
 
 import hashlib
 import json
@@ -22,17 +22,17 @@ _MOST_MANIFEST_BYTES = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package as it was made."""
+    """A new package."""
 
     body: bytes
     """A ZIP archive."""
     sha256: str
-    """Of its manifest, and so of all that is in it."""
+    """Of its manifest, which covers every file in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A package that is as it was made."""
+    """A package that was found unchanged."""
 
     case: str
     made_at: str
@@ -41,15 +41,15 @@ class Verified:
 
 
 def sha256_of(body: bytes) -> str:
-    """Sixty-four hex digits."""
+    """The sha256 of `body` as 64 hex digits."""
     return hashlib.sha256(body).hexdigest()
 
 
 def pack(files: Mapping[str, bytes], *, case: str, made_at: str) -> Package:
-    """Put files into a package; the same files give the same bytes."""
+    """Make a package of files by name; the same arguments give the same bytes."""
     hashes = {name: sha256_of(body) for name, body in sorted(files.items())}
-    about = {"format": FORMAT, "case": case, "made_at": made_at, "files": hashes}
-    manifest = json.dumps(about, indent=1, ensure_ascii=False).encode()
+    contents = {"format": FORMAT, "case": case, "made_at": made_at, "files": hashes}
+    manifest = json.dumps(contents, indent=1, ensure_ascii=False).encode()
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in [*sorted(files.items()), (MANIFEST, manifest)]:
@@ -58,10 +58,10 @@ def pack(files: Mapping[str, bytes], *, case: str, made_at: str) -> Package:
 
 
 def verify(path: Path) -> Verified:
-    """Look whether every file is there, unchanged, and no other.
+    """Check that a package contains every file of its manifest, unchanged, and no other file.
 
-    Nothing is unpacked onto the disk. Raises WrongUsage for what is no package, Altered with the
-    first thing that is wrong.
+    Nothing is unpacked onto the disk. Raises WrongUsage if the file cannot be read or is another
+    kind of archive, and Altered with the first fault.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -81,10 +81,11 @@ def _verify(archive: zipfile.ZipFile) -> Verified:
     if len(set(names)) != len(names):
         raise Altered("The package contains a file twice; it was altered.")
     manifest = archive.read(MANIFEST) if _fits(archive) else b""
-    about = _read(manifest)
-    for name in sorted(set(about["files"]) | set(names) - {MANIFEST}):
-        _check(archive, name, about["files"].get(name), name in names)
-    return Verified(about["case"], about["made_at"], len(about["files"]), sha256_of(manifest))
+    contents = _read(manifest)
+    files = contents["files"]
+    for name in sorted(set(files) | set(names) - {MANIFEST}):
+        _check(archive, name, files.get(name), name in names)
+    return Verified(contents["case"], contents["made_at"], len(files), sha256_of(manifest))
 
 
 def _fits(archive: zipfile.ZipFile) -> bool:
@@ -93,13 +94,13 @@ def _fits(archive: zipfile.ZipFile) -> bool:
 
 def _read(manifest: bytes) -> dict[str, Any]:
     try:
-        about = json.loads(manifest)
-        sound = about["format"] == FORMAT and isinstance(about["files"], dict)
+        contents = json.loads(manifest)
+        sound = contents["format"] == FORMAT and isinstance(contents["files"], dict)
     except (ValueError, KeyError, TypeError):
         sound = False
     if not sound:
         raise Altered("The manifest of the package cannot be read; it was altered.")
-    return dict(about)
+    return dict(contents)
 
 
 def _check(archive: zipfile.ZipFile, name: str, expected: str | None, is_there: bool) -> None:

@@ -1,7 +1,7 @@
-"""The report of one search as a single page that needs nothing but itself.
+"""The report of one search as a single self-contained page.
 
-It opens offline, prints, and holds no script. Its words are chosen with care: a machine ranks
-candidates; only people decide who somebody is.
+It opens offline, prints, and contains no script. Its wording matters: a machine ranks candidates;
+only people decide who a person is.
 """
 
 import base64
@@ -28,7 +28,7 @@ PLACED = frozenset(
         *("quality", "provenance", "same_as_rank"),
     )
 )
-"""What has a place of its own on a card."""
+"""Columns with a place of their own on a card."""
 BIDI_CONTROLS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
@@ -37,7 +37,7 @@ BIDI_CONTROLS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A candidate on a strip, and the place of its card on the page."""
+    """A candidate on a strip, and the anchor of its card on the page."""
 
     bar: Bar
     rank: int
@@ -46,7 +46,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A recording's length, drawn."""
+    """The timeline of a recording."""
 
     recording: RecordingRow
     markers: list[Marker]
@@ -54,19 +54,19 @@ class Strip:
 
     @property
     def labelled(self) -> list[tuple[Marker, float]]:
-        """The markers whose rank has room above the strip, and where their middle is."""
-        middles = [one.bar.x + one.bar.width / 2 for one in self.markers]
+        """The markers whose rank fits above the strip, and their middle in percent."""
+        middles = [marker.bar.x + marker.bar.width / 2 for marker in self.markers]
         placed = zip(self.markers, middles, legible(middles), strict=True)
         return [(marker, middle) for marker, middle, fits in placed if fits]
 
     @property
     def others(self) -> list[Bar]:
-        """Every appearance, candidate or not: the markers are drawn over theirs."""
+        """All appearances, candidates or not; the markers are drawn over them."""
         return bars(self.recording.appearances, self.recording.duration_ms)
 
     @property
     def gaps(self) -> list[Bar]:
-        """What was not looked at."""
+        """What was not analysed."""
         return bars(self.recording.gaps, self.recording.duration_ms)
 
     @property
@@ -76,7 +76,7 @@ class Strip:
 
 
 def render(report: Report) -> str:
-    """One HTML page with every picture inside, whatever the names in it are made of."""
+    """One HTML page with all pictures embedded; names may contain any characters."""
     markers = [_markers(report, number) for number in range(len(report.persons))]
     return _template().render(
         report=report,
@@ -84,8 +84,8 @@ def render(report: Report) -> str:
         person_strips=[_strips(report, [own]) for own in markers],
         all_strips=_strips(report, markers, every_recording=True),
         candidates=sum(len(person.candidates) for person in report.persons),
-        duration_ms=sum(one.duration_ms for one in report.recordings),
-        unseen_ms=sum(end - start for one in report.recordings for start, end in one.gaps),
+        duration_ms=sum(recording.duration_ms for recording in report.recordings),
+        unseen_ms=sum(end - start for row in report.recordings for start, end in row.gaps),
     )
 
 
@@ -95,9 +95,9 @@ def card_id(person: int, rank: int) -> str:
 
 
 def _details(report: Report) -> list[Column]:
-    """What a card tells of a candidate in one line, below what has a place of its own."""
-    listed = [one.listed for person in report.persons for one in person.candidates]
-    return [one for one in headed(CANDIDATE, listed) if one.name not in PLACED]
+    """The columns on the last line of a card, which have no place of their own."""
+    listed = [card.listed for person in report.persons for card in person.candidates]
+    return [column for column in headed(CANDIDATE, listed) if column.name not in PLACED]
 
 
 _Markers: TypeAlias = dict[int, list[Marker]]
@@ -106,12 +106,12 @@ _Markers: TypeAlias = dict[int, list[Marker]]
 
 def _markers(report: Report, person: int) -> _Markers:
     markers: _Markers = {}
-    for one in report.persons[person].candidates:
-        row = one.listed.row
-        length_ms = report.recordings[one.recording].duration_ms
+    for card in report.persons[person].candidates:
+        row = card.listed.row
+        length_ms = report.recordings[card.recording].duration_ms
         span = bar((row.seen.start_ms, row.seen.end_ms), length_ms)
         marker = Marker(span, row.rank, card_id(person, row.rank))
-        markers.setdefault(one.recording, []).append(marker)
+        markers.setdefault(card.recording, []).append(marker)
     return markers
 
 
@@ -132,7 +132,7 @@ def _template() -> Template:
 
 @cache
 def environment() -> Environment:
-    """What renders pages that are files of their own."""
+    """The template environment of pages that are files."""
     environment = Environment(
         loader=PackageLoader("report"),
         autoescape=True,
@@ -147,10 +147,10 @@ def environment() -> Environment:
 
 
 def _legible_text(value: object) -> object:
-    """Spell out what cannot be shown, or would show a name as another one."""
-    if type(value) is not str:  # markup is a str too, and has been through here
+    """Spell out characters that cannot be displayed, or that make a name look like another."""
+    if type(value) is not str:  # Markup is also a str, and was already processed
         return value
-    return "".join(_spelled(one) if _deceives(one) else one for one in value)
+    return "".join(_spelled(char) if _deceives(char) else char for char in value)
 
 
 def _deceives(character: str) -> bool:

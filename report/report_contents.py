@@ -1,4 +1,4 @@
-"""Everything a report says, as plain values."""
+"""The contents of a report, as plain values."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +13,11 @@ State: TypeAlias = Literal["waiting", "running", "matching", "done", "gaps", "fa
 
 @dataclass(frozen=True, slots=True)
 class EngineCard:
-    """What made the distances, as a reader must know it."""
+    """The engine that computed the distances."""
 
     name: str
     distance: str
-    """What a distance is, in words: `Euclidean distance between unit vectors`."""
+    """Definition of the distance, in words: `Euclidean distance between unit vectors`."""
     threshold: float
     licence: str
     commercial_use: bool
@@ -31,11 +31,11 @@ class ReferenceRow:
     photo: str
     """The file's name."""
     crop: Jpeg
-    """Empty when the photo could not be used."""
+    """Empty if the photo is not usable."""
     quality: float
     """0..1."""
     verdict: str
-    """What was said of the photo when it was added."""
+    """The assessment of the photo when it was added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +46,27 @@ class CandidateCard:
     recording: int
     """Index into Report.recordings."""
     reference: int
-    """Index into PersonSection.references: the one that came closest."""
+    """Index of the closest one in PersonSection.references."""
     crops: tuple[Jpeg, ...]
     """Best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedFootage:
-    """A stretch of a recording that another one shows as well."""
+    """A stretch of a recording that duplicates footage of another one."""
 
     other: str
-    """Name of the one that was added before."""
+    """Name of the recording that was added earlier."""
     start_ms: int
     end_ms: int
-    """In the other's time."""
+    """The stretch is given in the other's time."""
     offset_ms: int
-    """Where this one begins, in the other's time."""
+    """Start of this recording, in the other's time."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonSection:
-    """Someone who was looked for, and who came close, by rank."""
+    """A person of interest, with reference photos, and candidates by rank."""
 
     name: str
     references: tuple[ReferenceRow, ...]
@@ -74,36 +74,36 @@ class PersonSection:
 
     @property
     def moments(self) -> int:
-        """How many of the candidates are different moments."""
-        return sum(one.listed.same_as is None for one in self.candidates)
+        """The number of candidates that do not repeat the moment of another one."""
+        return sum(card.listed.same_as is None for card in self.candidates)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingRow:
-    """One recording, and how much of it was looked at."""
+    """One recording, and how much of it was analysed."""
 
     name: str
     sha256: str
     duration_ms: int
     state: State
     duration_claimed_ms: int | None = None
-    """What the file's header says."""
+    """The length according to the file's header."""
     decoded_ms: int = 0
     sampled_frames: int = 0
     faces: int = 0
     appearances: tuple[Range, ...] = ()
     gaps: tuple[Range, ...] = ()
-    """Every range that was not looked at, whatever the cause."""
+    """Every range that was not analysed, whatever the cause."""
     reason: str = ""
     """Why there are gaps, or why it failed."""
     shared: tuple[SharedFootage, ...] = ()
     imported: bool = False
-    """Whether nothing is here but faces that others cut."""
+    """Whether only faces cut by other software are here."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedFile:
-    """A file that was given and is not looked at."""
+    """A rejected file."""
 
     name: str
     reason: str
@@ -111,18 +111,18 @@ class RefusedFile:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything the page says."""
+    """The contents of the page."""
 
     made_at: datetime
     plan_key: str
     plan: tuple[tuple[str, str], ...]
-    """How the footage was looked at: label and value, in order."""
+    """The processing settings as (label, value), in order."""
     engine: EngineCard
     persons: tuple[PersonSection, ...]
     recordings: tuple[RecordingRow, ...]
     refused: tuple[RefusedFile, ...] = ()
     case_reference: str = ""
     case: tuple[tuple[str, str], ...] = ()
-    """What authorises the search: label and value (legal basis, purpose, authorised by...)."""
+    """What authorises the search, as (label, value): legal basis, purpose, authorised by..."""
     calibration: str = ""
-    """How many false candidates to expect at this threshold; empty when it was not measured."""
+    """The false candidates to expect at this threshold; empty if not measured."""

@@ -6,7 +6,7 @@ from pipeline.plan import Plan
 
 
 def in_words(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Names and values; of imported faces only what is known of them."""
+    """The settings as (name, value); for imported faces only those that are known."""
     if not plan.cut_by:
         yield from _of_footage(plan)
     yield "Smallest face", f"{plan.min_face_px} px"

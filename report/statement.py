@@ -1,4 +1,4 @@
-"""The statement that goes with every export: what these results are, and what they are not."""
+"""The statement in every export: what its results are, and what they are not."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ class Line:
 
     listed: Listed
     override: str
-    """Why verdicts on poor pictures count; empty where none was needed."""
+    """Why verdicts on low-quality pictures count; empty without an override."""
     verdicts: tuple[Decided, ...]
     picture: str
     """The file with its clearest picture, beside the statement; empty unless it is supported."""
@@ -35,13 +35,13 @@ class Line:
 
     @property
     def supported(self) -> bool:
-        """Whether two people have said same, and it counts."""
+        """Whether two reviewers said same, and it counts."""
         return bool(self.picture)
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A recording, and how much of it was looked at."""
+    """A recording, and how much of it was analysed."""
 
     name: str
     sha256: str
@@ -52,19 +52,19 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Everything the statement says."""
+    """The contents of the statement."""
 
     made_at: datetime
     case_reference: str
     case: tuple[tuple[str, str], ...]
-    """What authorises the search: label and value."""
+    """What authorises the search, as (label, value)."""
     engines: tuple[tuple[str, str], ...]
-    """Name, and the hashes of its weights."""
+    """Name of each engine, and the hashes of its weights."""
     calibration: tuple[str, ...]
-    """How many strangers come as close, for each engine and threshold."""
+    """The calibration in words, for each engine and threshold."""
     lines: tuple[Line, ...]
     without: tuple[str, ...]
-    """People for whom there is no candidate."""
+    """Names of people without candidates."""
     footage: tuple[Looked, ...]
     requester_may_review: bool
     contents_sha256: str
@@ -72,7 +72,7 @@ class Statement:
 
 
 def render(statement: Statement) -> str:
-    """The statement as one HTML page, whatever the names in it are made of."""
+    """The statement as one HTML page; names may contain any characters."""
     columns = headed(CANDIDATE, [line.listed for line in statement.lines])
     return _template().render(statement=statement, columns=columns)
 

@@ -1,4 +1,4 @@
-"""Results as CSV, JSON lines or Parquet, a row at a time, in a file that is whole or not there."""
+"""Write results as CSV, JSON lines or Parquet, row by row, into a file that is replaced whole."""
 
 import csv
 import json
@@ -18,13 +18,13 @@ from errors import StoreUnavailable, WrongUsage
 from report.column import Box, Column, Names, Vector, plain
 
 ROWS_AT_ONCE = 10_000
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the wide ones are the same in some locales
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # some locales treat the wide ones alike
 _ARROW_TYPES = {int: "int64", float: "float64"}
 _ARROW_LISTS = {Box: "int32", Names: "string", Vector: "float32"}
 
 
 class Format(StrEnum):
-    """Of a file of results."""
+    """The format of a file of results."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -32,7 +32,7 @@ class Format(StrEnum):
 
 
 def cell(value: object) -> object:
-    """A value for CSV: lists as JSON, and no text that a spreadsheet would run as a formula."""
+    """A value for CSV: lists as JSON, text escaped if a spreadsheet would run it as a formula."""
     if isinstance(value, list | np.ndarray):
         return json.dumps(value, default=np.ndarray.tolist)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
@@ -41,9 +41,9 @@ def cell(value: object) -> object:
 def write_rows(
     file: IO[bytes], rows: Iterable[Any], columns: Sequence[Column], form: Format
 ) -> int:
-    """Write these columns of every row, holding few rows at once; returns how many there were.
+    """Write these columns of every row, with few rows in memory; returns the number of rows.
 
-    Raises WrongUsage where Parquet is asked for and its package is not installed.
+    Raises WrongUsage if Parquet is requested and its package is not installed.
     """
     if form is Format.PARQUET:
         return _write_parquet(file, rows, columns)
@@ -57,10 +57,10 @@ def write_rows(
 
 @contextmanager
 def exported_file(path: Path, *, overwrite: bool) -> Iterator[IO[bytes]]:
-    """A file to write, readable by its owner alone, that takes its name only at the end.
+    """A file to write, readable by its owner only, which gets its name only at the end.
 
-    Raises WrongUsage where there is one already or no folder for it, and StoreUnavailable when
-    the disk does not take it; then nothing is left of it.
+    Raises WrongUsage if the file exists (unless `overwrite`) or its folder does not, and
+    StoreUnavailable if it cannot be written; nothing is left of it then.
     """
     _refuse_taken(path, overwrite)
     try:
@@ -82,7 +82,7 @@ def _refuse_taken(path: Path, overwrite: bool) -> None:
 
 
 def write_csv(text: TextIO, rows: Iterable[Any], columns: Sequence[Column]) -> int:
-    """Write these columns of every row below a line of their names; returns how many rows."""
+    """Write a header line and these columns of every row as CSV; returns the number of rows."""
     writer, number = csv.writer(text), 0
     writer.writerow(column.name for column in columns)
     for row in rows:
@@ -108,7 +108,7 @@ def _write_parquet(file: IO[bytes], rows: Iterable[Any], columns: Sequence[Colum
         raise WrongUsage(
             "Parquet needs the package pyarrow; install nightreel[parquet], or take csv or jsonl."
         ) from error
-    schema = pyarrow.schema([(one.name, _arrow_type(pyarrow, one)) for one in columns])
+    schema = pyarrow.schema([(column.name, _arrow_type(pyarrow, column)) for column in columns])
     plain_rows, number = (plain(columns, row) for row in rows), 0
     with parquet.ParquetWriter(file, schema) as writer:
         while batch := list(islice(plain_rows, ROWS_AT_ONCE)):

@@ -1,11 +1,11 @@
-"""A recording drawn as a strip: times as words and as percentages of its length."""
+"""The timeline of a recording, drawn as a strip: times as text and in percent of its length."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 Range: TypeAlias = tuple[int, int]
-"""From and to, in milliseconds since the recording's beginning."""
+"""Start and end, in milliseconds from the start of the recording."""
 
 MINUTE, HOUR = 60, 3600
 STEPS_MS = tuple(
@@ -18,9 +18,9 @@ STEPS_MS = tuple(
 )
 MOST_TICKS = 5
 LEAST_PERCENT = 0.15
-"""A single frame in a long recording must still be seen."""
+"""The least width of a bar: a single frame in a long recording must be visible."""
 LABEL_PERCENT = 3.0
-"""Numbers closer than this would be printed over each other."""
+"""Labels closer than this would overlap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +46,20 @@ def clock(ms: int) -> str:
 
 
 def whole_clock(ms: int) -> str:
-    """A time as h:mm:ss, without the part of a second."""
+    """A time or length as h:mm:ss, rounded down to a second."""
     seconds = ms // 1000
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def bar(span: Range, duration_ms: int) -> Bar:
-    """Where a range lies in a recording of this length; what is outside is cut off."""
+    """The bar of a range in a recording of this length; parts outside are cut off."""
     left, right = (100 * min(max(ms, 0), duration_ms) / max(duration_ms, 1) for ms in span)
     width = max(right - left, LEAST_PERCENT)
     return Bar(round(min(left, 100 - width), 3), round(width, 3))
 
 
 def bars(spans: Iterable[Range], duration_ms: int) -> list[Bar]:
-    """Many ranges, drawn as few: those that touch at a thousandth of the strip become one."""
+    """The bars of many ranges; ranges less than a thousandth of the strip apart become one bar."""
     merged: list[Range] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1] + duration_ms / 1000:
@@ -70,7 +70,7 @@ def bars(spans: Iterable[Range], duration_ms: int) -> list[Bar]:
 
 
 def ticks(duration_ms: int) -> list[Tick]:
-    """Round times along the strip, and its end; none so near the end that they would overlap."""
+    """Round times along the strip, and its end; none so close to the end that labels overlap."""
     fitting = (step for step in STEPS_MS if duration_ms <= step * MOST_TICKS)
     step = next(fitting, duration_ms // MOST_TICKS)
     times = [ms for ms in range(0, duration_ms, step) if duration_ms - ms > duration_ms / 5.5]
@@ -81,7 +81,7 @@ def ticks(duration_ms: int) -> list[Tick]:
 
 
 def legible(positions: Sequence[float]) -> list[bool]:
-    """Which of the positions (percent, most important first) have room for a label."""
+    """Whether each position (in percent, most important first) has room for a label."""
     shown: list[float] = []
     verdicts = []
     for position in positions:
