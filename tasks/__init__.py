@@ -1,1 +1,1 @@
-"""How steps are asked for: thin Celery tasks, with ids only on the wire."""
+"""Thin Celery tasks that run the pipeline's steps; only ids are on the wire."""

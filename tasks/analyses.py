@@ -1,4 +1,4 @@
-"""Analyses: matched once all their segments have ended."""
+"""Tasks for analyses: they are matched once all their segments have ended."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -15,15 +15,15 @@ from worker.resources import resources
 
 @app.task
 def match_analysis(analysis_id: int) -> None:
-    """Join a recording's sightings into appearances and rank them for everyone looked for."""
+    """Join a recording's sightings into appearances and rank them for all persons of interest."""
     context = resources().context
-    # First: an analysis that was matched has ended, and is not asked for again.
+    # Overlaps first: an analysis ends when it is matched, and is not queued again.
     retrying(partial(overlaps.link_footage, analysis_id, context), context.lease_seconds)
     retrying(partial(match.match_analysis, analysis_id, context), context.lease_seconds)
 
 
 def ask_for_matching(analysis_ids: Sequence[int]) -> None:
-    """Put analyses in the queue that wait to be matched. Raises BrokerUnavailable."""
+    """Queue the matching of analyses. Raises BrokerUnavailable, StoreUnavailable."""
     send(match_analysis, analysis_ids)
     with writing(resources().database) as session:
         mark_match_asked(session, analysis_ids, utc_now())

@@ -1,4 +1,4 @@
-"""Putting tasks in the queue."""
+"""Puts tasks into the queue."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,18 +12,18 @@ from worker.app import app
 
 
 def send(task: Task, ids: Sequence[int], queue: str | None = None) -> None:
-    """Ask for one task an id, over one connection; None means the task's usual queue.
+    """Send one task per id over one connection; None means the task's usual queue.
 
-    Raises BrokerUnavailable; what was sent before stays sent, and sending twice does no harm.
+    Raises BrokerUnavailable; tasks sent before stay sent, and sending twice does no harm.
     """
     with broker_errors_explained(), app.producer_or_acquire() as producer:
-        for one in ids:
-            task.apply_async((one,), producer=producer, queue=queue)
+        for row_id in ids:
+            task.apply_async((row_id,), producer=producer, queue=queue)
 
 
 @contextmanager
 def broker_errors_explained() -> Iterator[None]:
-    """Turn what Redis or RabbitMQ say into BrokerUnavailable."""
+    """Turn errors of Redis and RabbitMQ into BrokerUnavailable."""
     try:
         yield
     except (OperationalError, AMQPError, OSError) as error:

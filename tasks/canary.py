@@ -1,4 +1,4 @@
-"""Canaries: that a process lives does not show that its queue is served; that one was done does."""
+"""Canaries: a live process does not show that its queue is served, but a finished canary does."""
 
 from celery import Task
 
@@ -12,15 +12,14 @@ from worker.resources import resources
 
 @app.task(bind=True)
 def answer(self: Task) -> None:
-    """Write down that the queue this came from is served."""
+    """Record that the queue of this task is served."""
     queue = self.request.delivery_info["routing_key"]  # a queue's key is its name
     with writing(resources().database) as session:
         show_life(session, queue, utc_now())
 
 
 def ask_every_queue() -> None:
-    """Have a canary in every queue now, not only when the clock sends one. Raises
-    BrokerUnavailable."""
+    """Send a canary to every queue now, in addition to those of beat. Raises BrokerUnavailable."""
     with broker_errors_explained():
         for queue in app.conf.task_queues:
             answer.apply_async(queue=queue, expires=resources().settings.canary_seconds)

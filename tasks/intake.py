@@ -1,4 +1,4 @@
-"""`python -m tasks.intake` takes in what is put into NIGHTREEL_WATCH_FOLDER, until told to stop."""
+"""`python -m tasks.intake` adds the files in NIGHTREEL_WATCH_FOLDER until it is told to stop."""
 
 import logging
 import os
@@ -24,9 +24,9 @@ LOOK_SECONDS = 3.0
 
 
 def refuse_home(folder: Path) -> None:
-    """Raise WrongUsage when a folder to be watched lies in the home folder, or that in it.
+    """Raise WrongUsage if the watched folder lies in the home folder, or the home folder in it.
 
-    What is written there would be taken for footage.
+    Files that are written there would be taken for footage.
     """
     place, home = folder.resolve(), resources().settings.home_folder.resolve()
     if place.is_relative_to(home) or home.is_relative_to(place):
@@ -37,7 +37,7 @@ def refuse_home(folder: Path) -> None:
 
 
 def watched_folder(folder: Path, request: Request = AS_USUAL) -> WatchedFolder:
-    """A folder that footage is taken in from, as the settings say. Raises as `refuse_home`."""
+    """The watched folder with the settings in use. Raises as `refuse_home` and `Resources`."""
     refuse_home(folder)
     mine = resources()
     return WatchedFolder(
@@ -52,9 +52,10 @@ def watched_folder(folder: Path, request: Request = AS_USUAL) -> WatchedFolder:
 def take_in_for_ever(
     folder: Path, request: Request = AS_USUAL, *, complain: Callable[[Transient], None]
 ) -> Iterator[Taken | Refused]:
-    """Everything that is taken or refused from now on.
+    """Yield every file that is added or rejected from now on.
 
-    While the folder or the database is away it waits, and complains once. Raises as `refuse_home`.
+    While the folder or the database is unavailable it waits, and calls `complain` once. Raises as
+    `refuse_home`.
     """
     watched: WatchedFolder | None = None
     trouble = ""
@@ -71,7 +72,7 @@ def take_in_for_ever(
 
 
 def ask_workers() -> bool:
-    """Whether the workers could be asked for what is new; if not, upkeep does it later."""
+    """Queue the new segments; returns whether that succeeded. If not, upkeep does it later."""
     try:
         ask_for_waiting()
     except BrokerUnavailable:
@@ -80,7 +81,10 @@ def ask_workers() -> bool:
 
 
 def main() -> None:
-    """Log what happens by ids and types: the names of files stay in the database."""
+    """Add files until told to stop. Logs only ids and types; file names stay in the database.
+
+    Raises WrongUsage if no watched folder is configured.
+    """
     settings = resources().settings
     log_json_lines(logging.getLevelNamesMapping()[settings.log_level])
     os.nice(NICENESS)

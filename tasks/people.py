@@ -1,4 +1,4 @@
-"""People: compared with everything that was seen before they were looked for."""
+"""Tasks for persons of interest: each is compared with all appearances stored before."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -12,11 +12,11 @@ from worker.resources import resources
 
 @app.task
 def match_person(person_id: int) -> None:
-    """Rank every appearance there is for one person."""
+    """Rank all stored appearances for one person."""
     context = resources().context
     retrying(partial(rematch.match_person, person_id, context), context.lease_seconds)
 
 
 def ask_for_people(person_ids: Sequence[int]) -> None:
-    """Ask for people to be compared with everything there is. Raises BrokerUnavailable."""
+    """Queue the comparison of people with all stored appearances. Raises BrokerUnavailable."""
     send(match_person, person_ids)

@@ -1,4 +1,4 @@
-"""Segments of dead workers are taken back: at once when a process starts, and at every upkeep."""
+"""Reclaims segments of dead workers: at once when a process starts, and at every upkeep."""
 
 import logging
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def take_back() -> None:
-    """Take segments from workers that died on this machine or fell silent on any.
+    """Reclaim the segments of workers that died on this machine or fell silent on any.
 
     Raises StoreUnavailable.
     """
@@ -33,7 +33,7 @@ def take_back() -> None:
 
 
 def go_on(**_: object) -> None:
-    """A new process often stands where another has died: see to what that had in its hands."""
+    """Reclaim and queue segments at process start: a new process often replaces a dead one."""
     try:
         take_back()
         ask_for_waiting()

@@ -1,4 +1,4 @@
-"""Segments: the unit of work."""
+"""Tasks for segments, the unit of work."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -18,16 +18,16 @@ from worker.resources import resources
 
 @app.task
 def analyse_segment(segment_id: int) -> None:
-    """Watch this segment or a more urgent one; whoever ends the last one asks for its matching.
+    """Process this segment or a more urgent one, and queue matching after an analysis's last one.
 
-    Not retried by Celery: attempts are counted on the segment, and upkeep asks again. While the
-    database is away it waits: else all messages would be used up meanwhile.
+    Celery does not retry it: attempts are counted on the segment, and upkeep queues it again. While
+    the database is unavailable it waits; otherwise all messages would be consumed meanwhile.
     """
     mine = resources()
     chosen = retrying(partial(_most_urgent, segment_id), mine.context.lease_seconds)
     if chosen is None:
         return
-    if chosen != segment_id:  # overtaken: its turn comes again
+    if chosen != segment_id:  # a more urgent one goes first; queue this one again
         ask_for_segments([segment_id])
     analysis_id = watch(chosen, mine.context)
     if analysis_id is not None:
@@ -49,10 +49,10 @@ def _most_urgent(segment_id: int) -> int | None:
 def ask_for_waiting(
     *, asked_before: datetime | None = None, sites: Collection[str] | None = None
 ) -> None:
-    """Ask for every segment that may begin now and that nobody was asked to do, of all sites or of
-    some.
+    """Queue every segment that may start now and was not sent to the broker, of all or some sites.
 
-    Those that were asked for before `asked_before` are asked for again. Raises BrokerUnavailable.
+    Those that were sent before `asked_before` are sent again. Raises BrokerUnavailable,
+    StoreUnavailable.
     """
     mine, now = resources(), utc_now()
     with reading(mine.database) as session:
@@ -66,7 +66,10 @@ def ask_for_waiting(
 
 
 def ask_for_segments(segment_ids: Sequence[int]) -> None:
-    """Put committed segments in the queues of their sites. Raises BrokerUnavailable."""
+    """Put committed segments into the queues of their sites.
+
+    Raises BrokerUnavailable, StoreUnavailable.
+    """
     with reading(resources().database) as session:
         at_sites = by_site(session, segment_ids)
     for site, ids in at_sites.items():

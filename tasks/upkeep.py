@@ -1,4 +1,4 @@
-"""Upkeep: messages get lost, rows do not; whatever rows still ask for is asked for again."""
+"""Periodic upkeep: messages may be lost, rows are not; work that is still open is queued again."""
 
 import logging
 from datetime import timedelta
@@ -33,11 +33,11 @@ ASKED_LONG_AGO = timedelta(seconds=30)
 
 @app.task
 def tend_ledger() -> None:
-    """Take segments back from dead workers, and ask for everything nobody was asked to do.
+    """Reclaim segments of dead workers, and queue all work that was not sent to the broker.
 
-    An empty queue beside rows that were asked for long ago means that the broker lost its messages:
-    then those are asked for as well, and people, of whom is not known when they were. While
-    messages wait, they are left alone.
+    If a queue is empty although rows were sent long ago, the broker has lost its messages: then
+    these rows are sent again, and so are people, for whom no sending time is stored. While a queue
+    has messages, its rows are left alone.
     """
     now = utc_now()
     with reading(resources().database) as session:
@@ -57,8 +57,8 @@ def tend_ledger() -> None:
 
 @app.task
 def sweep_crops() -> None:
-    """Remove the crops that nothing refers to: of what was cancelled or forgotten, and of workers
-    that died between saving them and committing. Groups of unknown faces end with their case."""
+    """Remove crops without a reference: of cancelled or deleted results, and of workers that died
+    between saving and committing. Delete the face groups of ended cases."""
     mine = resources()
     limit = timedelta(seconds=mine.settings.visibility_timeout_seconds)
     with reading(mine.database) as session:
@@ -70,18 +70,19 @@ def sweep_crops() -> None:
 
 @app.task
 def purge_due() -> None:
-    """Erase what has been kept for longer than the settings say."""
+    """Purge everything that has been kept for longer than the settings allow."""
     mine = resources()
-    asked = Caller(mine.database, WORKER, utc_now())
-    for one in erase_due(asked, mine.retention, mine.context, [mine.settings.home_folder]):
-        keep(one, mine.certificates_folder)
-        log.info("purged; entry %d of the audit log", one.entry)
+    caller = Caller(mine.database, WORKER, utc_now())
+    folders = [mine.settings.home_folder]
+    for certificate in erase_due(caller, mine.retention, mine.context, folders):
+        keep(certificate, mine.certificates_folder)
+        log.info("purged; entry %d of the audit log", certificate.entry)
 
 
 @app.task
 def sign_audit_log() -> None:
-    """Sign how far the audit log has come, and write that where it is out of reach of this machine,
-    if a folder for it is set."""
+    """Sign a checkpoint of the audit log, and write it to the checkpoint folder too, if one is
+    set."""
     mine = resources()
     key = signing_key(mine.database, mine.settings.effective_audit_key_file)
     made = sign(Caller(mine.database, WORKER, utc_now()), key)
@@ -93,5 +94,5 @@ def sign_audit_log() -> None:
 def _is_empty(name: str) -> bool:
     with broker_errors_explained(), app.connection_for_read() as connection:
         queue = app.amqp.queues[name](connection.default_channel)
-        # Not asked passively: in Redis, kombu then looks without the prefix and finds no queue.
+        # Not declared passively: with Redis, kombu then ignores the prefix and finds no queue.
         return bool(queue.queue_declare().message_count == 0)

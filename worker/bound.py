@@ -1,11 +1,11 @@
-"""A program that holds a lock while it lives and dies with the process that started it:
+"""Runs a program that holds a lock while it lives and dies with the process that started it:
 `python -m worker.bound SIGNAL LOCK PARENTS_LOCK PROGRAM [ARGUMENT...]`.
 
-SIGNAL is what the kernel sends it when its parent is gone (Linux; elsewhere it is left to the next
-start); the parent's own lock tells whether it was gone before that was arranged.
+The kernel sends SIGNAL to the program when its parent dies (Linux; elsewhere the next start ends
+it). The parent's own lock tells whether the parent died before that was set up.
 
-A lock outlives the exec. Whoever finds it taken knows that the process is alive, and which it is:
-no process id is trusted that a lock does not vouch for.
+A lock outlives the exec. A held lock shows that the process is alive, and which one it is: a
+process id is only trusted while its lock is held.
 """
 
 import ctypes
@@ -25,10 +25,10 @@ TIMEOUT_SECONDS = 10.0
 
 
 def hold(lock: Path, timeout_seconds: float = 0.0) -> int | None:
-    """Take a lock and write this process's id into it.
+    """Take a lock and write this process's id into its file.
 
-    Returns the open descriptor that keeps it, or None when another process has it and does not
-    let go within `timeout_seconds`.
+    Returns the open descriptor that holds the lock, or None if another process holds it and does
+    not release it within `timeout_seconds`. Raises OSError.
     """
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + timeout_seconds
@@ -43,7 +43,7 @@ def hold(lock: Path, timeout_seconds: float = 0.0) -> int | None:
 
 
 def holder(lock: Path) -> int | None:
-    """Id of the process that holds a lock; None when none does."""
+    """Id of the process that holds a lock; None if none does. Raises OSError."""
     try:
         descriptor = os.open(lock, os.O_RDONLY)
     except FileNotFoundError:
@@ -57,7 +57,7 @@ def holder(lock: Path) -> int | None:
 
 
 def end(lock: Path, timeout_seconds: float) -> None:
-    """Give whoever holds a lock some time to let go, then kill it."""
+    """Wait `timeout_seconds` for the process that holds a lock to end, then kill it."""
     deadline = time.monotonic() + timeout_seconds
     while (process := holder(lock)) is not None:
         if time.monotonic() >= deadline:
@@ -67,7 +67,7 @@ def end(lock: Path, timeout_seconds: float) -> None:
 
 
 def run(signal_name: str, lock: str, parents_lock: str, program: str, *arguments: str) -> None:
-    """Become `program`, bound and locked; what it writes is for its owner only.
+    """Replace this process by `program`, bound and locked; only the owner can access its files.
 
     Raises WrongUsage for a signal that does not exist.
     """

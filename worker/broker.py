@@ -1,4 +1,4 @@
-"""The broker, Redis or RabbitMQ: its queues, and whether it answers."""
+"""The broker, Redis or RabbitMQ: its queues, and whether it responds."""
 
 from amqp.exceptions import AMQPError
 from celery.exceptions import OperationalError as CeleryError
@@ -13,17 +13,17 @@ CONNECT_SECONDS = 5.0
 
 
 def work_queue(site: str) -> str:
-    """The queue that the segments of a site's footage are in."""
+    """Name of the queue for the segments of a site's footage."""
     return work_queue_of(site)
 
 
 def queues() -> tuple[str, ...]:
-    """All queues that workers serve."""
+    """Names of all queues that workers serve."""
     return tuple(app.conf.task_queues)
 
 
 def connects() -> bool:
-    """Whether the broker takes a connection; may wait as long as its sockets may."""
+    """Whether the broker accepts a connection; may block until the socket timeout."""
     try:
         with app.connection_for_read() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0.1)
@@ -33,14 +33,14 @@ def connects() -> bool:
 
 
 def is_rabbitmq(broker_url: str) -> bool:
-    """Whether an address is RabbitMQ's; the others are Redis's."""
+    """Whether a broker address is RabbitMQ's; all others are Redis's."""
     return broker_url.startswith("amqp")
 
 
 def reach(broker_url: str) -> str:
-    """The address of a broker that takes our name and password, without the password.
+    """Connect to a broker; returns its address without the password.
 
-    Raises BrokerUnavailable.
+    Raises BrokerUnavailable if it does not respond or rejects our user name and password.
     """
     connection = Connection(broker_url, connect_timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
     with connection as broker:

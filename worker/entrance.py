@@ -1,4 +1,4 @@
-"""How `python -m MODULE` begins: what cannot be used is one sentence in its log, no traceback."""
+"""Entry point of services run as `python -m MODULE`: an error is one sentence, no traceback."""
 
 import inspect
 import logging
@@ -10,10 +10,10 @@ from errors import NightreelError, WrongUsage
 
 
 def run_service(main: Callable[..., int | None], usage: str) -> NoReturn:
-    """Call `main` with the arguments of the command line; exit with what it returns, or the
-    exit code of its error.
+    """Call `main` with the command line's arguments; exit with its result, or the exit code of
+    its error.
 
-    `usage` is what follows `python -m`; it is shown when `main` does not take the arguments.
+    `usage` is the text after `python -m`, shown if `main` does not accept the arguments.
     """
     arguments = sys.argv[1:]
     try:
@@ -25,7 +25,7 @@ def run_service(main: Callable[..., int | None], usage: str) -> NoReturn:
 
 
 def check(function: Callable[..., object], arguments: list[str], usage: str) -> None:
-    """Raise WrongUsage for more or fewer arguments than a function takes."""
+    """Raise WrongUsage if a function does not accept this number of arguments."""
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError:
@@ -33,14 +33,14 @@ def check(function: Callable[..., object], arguments: list[str], usage: str) -> 
 
 
 def whole_number(text: str) -> int:
-    """A number above zero; raises WrongUsage for anything else."""
+    """Parse a whole number above zero; raises WrongUsage for anything else."""
     if not text.isdecimal() or int(text) < 1:
         raise WrongUsage(f"{text!r} is not a whole number above zero.")
     return int(text)
 
 
 def level_number(name: str) -> int:
-    """Number of a log level; raises WrongUsage for a name that is none."""
+    """Number of a log level; raises WrongUsage for an unknown name."""
     levels = logging.getLevelNamesMapping()
     if name not in levels:
         raise WrongUsage(f"{name!r} is no log level; use one of {', '.join(levels)}.")

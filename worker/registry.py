@@ -1,7 +1,7 @@
-"""Which worker processes of this home folder are alive: each holds a lock file while it is.
+"""The worker processes of this home folder: each holds the lock of a file while it is alive.
 
-A lease tells of a silent worker after a minute, on whatever machine. Where the file can be seen,
-the kernel tells at once.
+A lease reveals a silent worker after its length, on any machine. Where the file is visible, the
+kernel's lock reveals it at once.
 """
 
 import secrets
@@ -14,31 +14,32 @@ from worker.bound import hold, holder
 
 @cache
 def register(folder: Path) -> str:
-    """A name for this process that nobody else ever had; its lock is held until the process ends.
+    """A unique name for this process; its lock is held until the process ends.
 
-    Raises OSError when the folder does not take files.
+    Raises OSError if the folder cannot be written.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = secrets.token_hex(8)
     draft = folder / f".{name}"
     hold(draft)
-    draft.rename(_file(folder, name))  # nobody ever sees it without its lock
+    draft.rename(_file(folder, name))  # it is never visible without its lock
     return name
 
 
 def dead(folder: Path, names: Iterable[str]) -> set[str]:
-    """Those of these processes that are known to have ended: their file is here, and not held."""
+    """The processes in `names` that are known to have ended: their file exists and is not
+    locked."""
     return {name for name in names if _file(folder, name).exists() and _has_ended(folder, name)}
 
 
 def deregister(folder: Path, names: Iterable[str]) -> None:
-    """Forget dead processes, once nothing is theirs any more."""
+    """Remove the files of dead processes, once they hold no segments."""
     for name in names:
         _file(folder, name).unlink(missing_ok=True)
 
 
 def registered(folder: Path) -> set[str]:
-    """The names of all who ever signed on here and were not struck off."""
+    """The names of all processes that registered here and were not deregistered."""
     return {file.stem for file in folder.glob("*.lock")}
 
 

@@ -1,4 +1,4 @@
-"""A worker reports to the database that it is alive, so that it is counted on every machine."""
+"""Reports to the database that this worker is alive, so that all machines' workers are counted."""
 
 import logging
 import secrets
@@ -17,9 +17,9 @@ STOP_SECONDS = 5.0
 
 
 class Reporting(threading.Thread):
-    """Reports every few seconds until stopped, then that it is gone.
+    """Reports every few seconds until stopped, then reports that the worker has ended.
 
-    A report that cannot be written is only logged: the worker counts again with the next one.
+    A failed report is only logged: the worker is counted again with the next one.
     """
 
     def __init__(self, processes: int) -> None:
@@ -36,7 +36,8 @@ class Reporting(threading.Thread):
         self._write(self._gone)
 
     def stop(self) -> None:
-        """A database that does not answer does not hold up the end of the worker."""
+        """Stop reporting; waits for a few seconds only, so that a database that does not respond
+        does not delay the worker's end."""
         self._stopped.set()
         self.join(STOP_SECONDS)
 

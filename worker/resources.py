@@ -1,4 +1,4 @@
-"""What steps need, made from the settings late and once a process."""
+"""The resources that steps need, made from the settings on demand and once per process."""
 
 import atexit
 from dataclasses import dataclass
@@ -37,16 +37,16 @@ PHOTO_MIN_FACE_PX = 40
 
 @dataclass(frozen=True)
 class Resources:
-    """Made lazily: listing models opens no database, asking for help nothing at all."""
+    """All resources, made on demand: listing models opens no database, help opens nothing."""
 
     settings: Settings
 
     @cached_property
     def database(self) -> Engine:
-        """The database, at the newest version.
+        """The database, upgraded to the newest version.
 
-        Raises WrongDatabase, also where its file is gone and its pictures are there, WrongUsage for
-        another master key, KeyMissing, StoreUnavailable.
+        Raises WrongDatabase for a database of an unknown version, or if its file is missing but its
+        pictures exist; WrongUsage for another master key; KeyMissing; StoreUnavailable.
         """
         self.make_home()
         self._refuse_lost_database()
@@ -55,7 +55,7 @@ class Resources:
         return database
 
     def _refuse_lost_database(self) -> None:
-        # The new one would name no picture, and the hourly sweep would remove all of them.
+        # A new database would refer to no picture, and the hourly sweep would remove all of them.
         file, media = file_of(self.settings.effective_database_url), self._media_folder
         if file and not file.exists() and media.is_dir() and any(media.iterdir()):
             raise WrongDatabase(
@@ -65,12 +65,12 @@ class Resources:
 
     @cached_property
     def media(self) -> SealedMedia:
-        """Where crops are kept, sealed. Raises KeyMissing, WrongUsage, StoreUnavailable."""
+        """The store of crops, encrypted. Raises KeyMissing, WrongUsage, StoreUnavailable."""
         self.make_home()
         return SealedMedia(self.pictures, Keyring(self.database, self._master_key(self.database)))
 
     def check_key(self) -> None:
-        """Find out now, not in each worker, whether the master key is there. Raises KeyMissing."""
+        """Check now, not in each worker, that the master key exists. Raises KeyMissing."""
         self._master_key(self.database)
 
     def _master_key(self, database: Engine) -> bytes:
@@ -82,7 +82,7 @@ class Resources:
 
     @property
     def pictures(self) -> Media:
-        """Where crops are kept, as they are kept."""
+        """The store of crops without decryption: files in a folder or objects in a bucket."""
         if not self.settings.media_url:
             return MediaFolder(self._media_folder)
         address = Address.parse(self.settings.media_url)
@@ -91,7 +91,7 @@ class Resources:
 
     @cached_property
     def footage_store(self) -> FootageStore | None:
-        """Footage that is not on this machine; None when no bucket is named."""
+        """Footage in the object store; None if no bucket is configured."""
         names = self.settings.footage_bucket_names
         if not names:
             return None
@@ -116,7 +116,7 @@ class Resources:
 
     @cached_property
     def decoder(self) -> Decoder:
-        """The decoding process and its guards. Raises WrongUsage, StackTrouble."""
+        """The ffmpeg to use, with its limits and sandbox. Raises WrongUsage, StackTrouble."""
         executable = choose(self.settings.ffmpeg)
         return Decoder(
             executable=executable,
@@ -128,12 +128,13 @@ class Resources:
 
     @cached_property
     def context(self) -> Context:
-        """What the steps work with."""
+        """What the steps work with. Raises as `database`, `media` and `decoder`."""
         return self._tools(self.media)
 
     @cached_property
     def purging_context(self) -> Context:
-        """`context`, also without the master key: what it sealed can be purged all the same."""
+        """`context`, but works without the master key too: data encrypted with it can still be
+        purged."""
         try:
             return self.context
         except KeyMissing:
@@ -154,42 +155,42 @@ class Resources:
 
     @cached_property
     def windows(self) -> Windows:
-        """When footage is watched. Raises WrongUsage."""
+        """The processing windows. Raises WrongUsage."""
         return Windows.parse(self.settings.window, self.settings.time_zone)
 
     @property
     def retention(self) -> Retention:
-        """How long things are kept."""
+        """Retention periods."""
         return Retention(self.settings.bystander_days, self.settings.purge_days)
 
     @property
     def certificates_folder(self) -> Path:
-        """Where certificates of what was erased are kept."""
+        """Folder for certificates of purges."""
         return self.settings.home_folder / "certificates"
 
     @property
     def site(self) -> str:
-        """Where footage lies that is added here, if nothing else is said."""
+        """Site of footage that is added here, unless another is given."""
         return self.settings.site_names[0]
 
     @property
     def policy(self) -> Policy:
-        """What cases are held to. Raises WrongUsage."""
+        """The organisation's rules for cases. Raises WrongUsage."""
         return Policy(parse_bases(self.settings.legal_bases), self.settings.case_max_days)
 
     @property
     def registry_folder(self) -> Path:
-        """Where worker processes show that they live."""
+        """Folder with the lock files of live worker processes."""
         return self.settings.home_folder / "run" / "workers"
 
     @property
     def weights_folder(self) -> Path:
-        """Where the weights of DeepFace's models are kept."""
+        """Folder for the weights of DeepFace's models."""
         return self.settings.home_folder / "weights"
 
     @property
     def plan(self) -> Plan:
-        """How footage is looked at, as the settings say."""
+        """The processing settings for new footage."""
         chosen = self.settings
         return Plan(
             engine=self.engine,
@@ -201,16 +202,20 @@ class Resources:
 
     @property
     def engine(self) -> str:
-        """The engine in use: the one last chosen by `models use`, else that of the settings."""
+        """Name of the engine in use: the last one chosen by `models use`, else the setting."""
         with reading(self.database) as session:
             return in_use(session) or self.settings.engine
 
     def photo_engine(self) -> FaceEngine:
-        """The engine for reference photos: it sees smaller faces, to be able to say `too small`."""
+        """The engine for reference photos; it detects smaller faces, so that they can be reported
+        as too small. Raises as `face_engine`."""
         return self.face_engine(self.engine, PHOTO_MIN_FACE_PX)
 
     def make_home(self) -> Path:
-        """The home folder, for its owner alone. Raises StoreUnavailable."""
+        """The home folder, created if missing, accessible to its owner only.
+
+        Raises StoreUnavailable.
+        """
         home = self.settings.home_folder
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -222,9 +227,9 @@ class Resources:
         return home
 
     def face_engine(self, name: str, min_face_px: int) -> FaceEngine:
-        """An engine by name, with the threshold in use; its networks load at first use.
+        """An engine by name for faces of at least `min_face_px` pixels, with the threshold in use.
 
-        Raises ModelUnavailable, StoreUnavailable.
+        Its networks load at first use. Raises ModelUnavailable, StoreUnavailable.
         """
         engine = self._engine(name, min_face_px)
         with reading(self.database) as session:
@@ -246,12 +251,12 @@ class Resources:
 
 @cache
 def resources() -> Resources:
-    """This process's own. Raises WrongUsage when a setting is out of range."""
+    """This process's resources. Raises WrongUsage if a setting is out of range."""
     return Resources(load_settings())
 
 
 @atexit.register
 def _leave_database() -> None:
-    """Whoever leaves SQLite last puts its log away."""
+    """Close the connections: the last process to do so checkpoints SQLite's log."""
     if resources.cache_info().currsize and "database" in vars(resources()):
         resources().database.dispose()

@@ -1,8 +1,8 @@
 """`python -m worker.serve worker PROCESSES LEVEL`, `beat SCHEDULE LEVEL` or `flower CONFIGURATION`.
 
-The same as `celery worker`, `celery beat` and `celery flower`, but nothing is imported that is not
-used: Celery's command line (a shell, a completer, Flower) takes as long as the rest of a worker,
-and beat and Flower know the tasks by name.
+The same as `celery worker`, `celery beat` and `celery flower`, but without unused imports: Celery's
+command line (a shell, a completer, Flower) takes as long to import as the rest of a worker, and
+beat and Flower need only the names of the tasks.
 """
 
 import os
@@ -17,29 +17,29 @@ from worker.entrance import check, level_number, run_service, whole_number
 from worker.logs import log_json_lines
 
 NICENESS = 10
-"""Whoever keeps time and shows the queue lets the work go first, above all while both start."""
+"""Beat and Flower yield to the workers, above all while all of them start."""
 
 
 def serve_tasks(app: Celery, processes: str, log_level: str) -> int:
-    """Work until told to stop; returns the exit code."""
-    log_json_lines(level_number(log_level))  # Celery warns before it asks for it
+    """Run a worker until told to stop; returns the exit code. Raises WrongUsage."""
+    log_json_lines(level_number(log_level))  # Celery logs warnings before it calls `setup_logging`
     worker = app.Worker(
         concurrency=whole_number(processes),
         loglevel=log_level,
         quiet=True,
-        without_mingle=True,  # asks other workers what was revoked, and waits a second for answers
+        without_mingle=True,  # mingling asks other workers for revoked tasks, and waits a second
         without_gossip=True,
     )
-    os.environ.pop("_MP_FORK_LOGLEVEL_", None)  # by which its processes would log as billiard does
+    os.environ.pop("_MP_FORK_LOGLEVEL_", None)  # with it, child processes log in billiard's format
     worker.start()
     return int(worker.exitcode or 0)
 
 
 def keep_time(app: Celery, schedule: str, log_level: str) -> int:
-    """Send the periodic tasks until told to stop.
+    """Send the periodic tasks until told to stop. Raises WrongUsage.
 
-    `SCHEDULE.alive` is touched at each, whether or not the broker takes it. The schedule itself is
-    no sign of life: some of Python's dbm modules write nothing to it until they close it.
+    `SCHEDULE.alive` is touched for each task, even if the broker does not accept it. The schedule
+    itself is no sign of life: some of Python's dbm modules write to it only when they close it.
     """
     level_number(log_level)
     os.nice(NICENESS)
@@ -68,7 +68,10 @@ USAGE = "worker.serve worker PROCESSES LEVEL | beat SCHEDULE LEVEL | flower CONF
 
 
 def main(service: str, *arguments: str) -> int:
-    """Run a service until told to stop. Raises WrongUsage, for a setting too."""
+    """Run a service until told to stop; returns its exit code.
+
+    Raises WrongUsage, also for an unusable setting.
+    """
     if service not in SERVICES:
         raise WrongUsage(f"There is no service {service!r}; usage: python -m {USAGE}")
     check(SERVICES[service], [service, *arguments], USAGE)
@@ -77,5 +80,5 @@ def main(service: str, *arguments: str) -> int:
     return SERVICES[service](app, *arguments)
 
 
-if __name__ == "__main__":  # the worker's own processes import this module again
+if __name__ == "__main__":  # the worker's child processes import this module again
     run_service(main, USAGE)

@@ -1,7 +1,7 @@
-"""What the embedded stack runs, and how supervisord is told.
+"""The programs of the embedded stack, and supervisord's configuration.
 
-Every program runs inside the home's `run` folder and every path is relative to it, so that nothing
-a folder may be called is ever read as part of a configuration.
+Every program runs in the `run` folder and every path is relative to it, so that no folder name can
+be read as part of a configuration.
 """
 
 import os
@@ -13,59 +13,60 @@ from dataclasses import dataclass
 from settings import PREFIX, Settings
 
 MARGIN_SECONDS = 10
-"""What a program may need beyond its own waiting before it is killed."""
+"""Time that a program gets to stop, beyond its own waiting, before it is killed."""
 FOREIGN = (PREFIX, "CELERY_", "FLOWER_")
-"""Settings from elsewhere: a leftover CELERY_BROKER_URL would send work to another broker."""
+"""Prefixes of variables that are not inherited: a leftover CELERY_BROKER_URL would send work to
+another broker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process that supervisord keeps."""
+    """One process that supervisord keeps running."""
 
     name: str
     command: tuple[str, ...]
     stop_seconds: int = MARGIN_SECONDS
-    """After SIGTERM and this long comes SIGKILL."""
+    """Time between SIGTERM and SIGKILL."""
 
 
 def redis_program(executable: str) -> Program:
-    """The queue."""
+    """The embedded queue, run by this server executable."""
     return Program("redis", (executable, "redis.conf"))
 
 
 def worker_program(settings: Settings) -> Program:
-    """The processes that do the work."""
+    """The Celery worker with its processes."""
     command = _python("worker.serve", "worker", str(settings.workers), settings.log_level)
     return Program("worker", command, settings.stop_seconds + MARGIN_SECONDS)
 
 
 def beat_program(settings: Settings) -> Program:
-    """The clock."""
+    """Celery beat, which sends the periodic tasks."""
     return Program("beat", _python("worker.serve", "beat", "beat-schedule", settings.log_level))
 
 
 def intake_program() -> Program:
-    """Takes footage in from the watched folder."""
+    """Adds footage from the watched folder."""
     return Program("intake", _python("tasks.intake"))
 
 
 def monitor_program() -> Program:
-    """Metrics, the health page, and the one who tells people."""
+    """Metrics, the health page and notifications."""
     return Program("monitor", _python("monitor.serve"))
 
 
 def web_program() -> Program:
-    """The pages that people work on."""
+    """The web pages."""
     return Program("web", _python("review.serve"))
 
 
 def flower_program() -> Program:
-    """The page on the queue."""
+    """Flower, the page that shows the queue."""
     return Program("flower", _python("worker.serve", "flower", "flowerconfig.py"))
 
 
 def flower_configuration(settings: Settings, password: str) -> str:
-    """For whoever watches the queue: it shows, and changes nothing."""
+    """Flower's configuration file: loopback only, with a password, read-only."""
     values = {
         "address": "127.0.0.1",
         "port": settings.flower_port,
@@ -82,7 +83,7 @@ def flower_configuration(settings: Settings, password: str) -> str:
 
 
 def supervisor_configuration(programs: Sequence[Program]) -> str:
-    """supervisord's file; who stands first starts first and stops last."""
+    """supervisord's configuration file; the first program starts first and stops last."""
     head = {
         "logfile": "../logs/supervisord.log",
         "logfile_maxbytes": "5MB",
@@ -110,23 +111,23 @@ def supervisor_configuration(programs: Sequence[Program]) -> str:
 
 
 def supervise_command() -> tuple[str, ...]:
-    """supervisord, told to stop in order should this process be killed."""
+    """The command for supervisord; if this process is killed, it stops its programs in order."""
     command = _python("worker.supervise", "supervisord.conf")
     return _bound("SIGTERM", "supervisord", "stack", command)
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """What the programs see: this process's environment, with the settings in use for ours.
+    """The programs' environment: this process's variables, with the settings in use.
 
-    Every setting is given, so that a service that is started again reads no settings file, which
-    may have been changed meanwhile.
+    It contains every setting, so that a restarted service does not read the settings file, which
+    may have changed meanwhile.
     """
     inherited = {
         name: value for name, value in os.environ.items() if not name.upper().startswith(FOREIGN)
     }
-    values = settings.texts | {"flower_password": ""}  # Flower has it from its configuration
-    ours = {f"{PREFIX}{name.upper()}": value for name, value in values.items()}
-    return inherited | ours | {"PYTHONSAFEPATH": "1"}  # import nothing from the working folder
+    values = settings.texts | {"flower_password": ""}  # Flower reads it from its configuration
+    in_use = {f"{PREFIX}{name.upper()}": value for name, value in values.items()}
+    return inherited | in_use | {"PYTHONSAFEPATH": "1"}  # import nothing from the working folder
 
 
 def _bound(signal_name: str, name: str, parent: str, command: tuple[str, ...]) -> tuple[str, ...]:

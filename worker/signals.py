@@ -1,4 +1,4 @@
-"""What happens around tasks: logs, threads, and a stop that gives work back. Loaded by Celery."""
+"""Handlers of Celery's signals: logs, threads, and a stop that releases work. Loaded by Celery."""
 
 import ctypes
 import os
@@ -24,23 +24,27 @@ from worker.logs import log_json_lines
 
 
 def one_thread_a_process(**_: object) -> None:
-    """There is a process a core; the children inherit this before they import torch."""
+    """Limit each process to one thread, because there is one process per core.
+
+    The child processes inherit this before they import torch.
+    """
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
 
 
 def write_json_lines(loglevel: int, **_: object) -> None:
-    """Take Celery's place in setting up the logs."""
+    """Set up the logs instead of Celery."""
     log_json_lines(loglevel)
 
 
 def say_which_limits_hold(sender: Consumer, **_: object) -> None:
-    """Workers that share a broker must agree on them: the shortest visibility timeout wins."""
+    """Log the limits. Workers that share a broker must agree on them: the shortest visibility
+    timeout wins."""
     conf = sender.app.conf
     structlog.get_logger(__name__).info(
         "limits",
         broker=sender.connection.transport.driver_type,
-        # As the connection has it. RabbitMQ has none: there it is the server's `consumer_timeout`.
+        # The connection's own value. RabbitMQ has none; there the server's `consumer_timeout` is.
         visibility_timeout_seconds=getattr(
             sender.task_consumer.channel, "visibility_timeout", None
         ),
@@ -50,7 +54,7 @@ def say_which_limits_hold(sender: Consumer, **_: object) -> None:
 
 
 def report_being_alive(sender: Consumer, **_: object) -> None:
-    """Until the shutdown, to the database."""
+    """Report to the database until shutdown that this worker is alive."""
     from worker.reporting import Reporting  # beat loads this module too, and needs no database
 
     reporting = Reporting(sender.controller.concurrency)
@@ -59,25 +63,25 @@ def report_being_alive(sender: Consumer, **_: object) -> None:
 
 
 def name_the_task(task_id: str, task: Task, args: Sequence[object], **_: object) -> None:
-    """Every line a task writes says which task, and on which rows (ids are all it was given)."""
+    """Add the task and its row ids (its only arguments) to every line that it logs."""
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id, ids=list(args))
 
 
 def forget_the_task(**_: object) -> None:
-    """Lines after a task are no longer about it."""
+    """Stop adding the task to log lines."""
     structlog.contextvars.clear_contextvars()
 
 
 def give_memory_back(**_: object) -> None:
-    """What a task freed goes back to the system: glibc would keep it between what lives on, and a
-    process would seem to grow for as long as it works. Other C libraries are left alone."""
+    """Return memory that a task freed to the system. glibc would keep it between live blocks, and a
+    process would seem to grow as long as it works. Does nothing with other C libraries."""
     with suppress(AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def release_in_time(how: str, **_: object) -> None:
-    """SIGTERM waits for the running tasks, however long: after `stop_seconds` send SIGQUIT, on
-    which Celery ends them and puts their messages back at the head of the queue."""
+    """After SIGTERM Celery waits for the running tasks without a limit. So after `stop_seconds`
+    send SIGQUIT, on which it ends them and puts their messages back at the head of the queue."""
     if how == "Warm":
         timer = threading.Timer(
             current_app.conf.stop_seconds, os.kill, (os.getpid(), signal.SIGQUIT)

@@ -1,4 +1,4 @@
-"""Where the embedded Redis has its Unix socket: in a folder of this user's alone."""
+"""Chooses the path of the embedded Redis's Unix socket, in a folder for this user only."""
 
 import socket
 import tempfile
@@ -10,15 +10,15 @@ from errors import StackTrouble
 
 NAME = "redis.sock"
 ELSEWHERE = "socket-folder"
-"""A link in `run` to the folder that has the socket instead."""
+"""A link in `run` to the folder that contains the socket instead."""
 
 
 def make_place(run: Path) -> Path:
-    """The path of a socket that can be listened on: in `run`, else in a new temporary folder.
+    """A usable path for the socket: in `run`, else in a new temporary folder.
 
-    `run` will not do where the path is longer than a socket's may be (107 bytes on Linux), where
-    an address would have to quote it (Flower does not undo that), or on a file system without
-    sockets. Raises StackTrouble where the temporary folder will not do either.
+    `run` is not usable if the path is too long for a socket (more than 107 bytes on Linux), if an
+    address would have to quote it (Flower does not unquote), or on a file system without sockets.
+    Raises StackTrouble if the temporary folder is not usable either.
     """
     clear_place(run)
     if _will_do(run / NAME):
@@ -35,7 +35,7 @@ def make_place(run: Path) -> Path:
 
 
 def clear_place(run: Path) -> None:
-    """Remove the socket and the temporary folder that the last place was in, if one was left."""
+    """Remove the previous socket and its temporary folder, if they were left behind."""
     (run / NAME).unlink(missing_ok=True)
     with suppress(OSError):
         folder = (run / ELSEWHERE).readlink()

@@ -3,13 +3,13 @@
     nightreel up ── supervisord ─┬─ redis     starts first, stops last
                                  ├─ worker ── as many processes as there are cores
                                  ├─ beat
-                                 ├─ intake    where a folder is watched
+                                 ├─ intake    if a watched folder is configured
                                  ├─ monitor
                                  ├─ flower
-                                 └─ web       what people work on
+                                 └─ web       the web pages
 
-If this process is killed, the kernel tells supervisord, which stops the rest in order. If that is
-killed, the kernel kills the rest; the queue's file and the ledger are made for that.
+If this process is killed, the kernel signals supervisord, which stops the rest in order. If
+supervisord is killed, the kernel kills the rest; the queue's file and the ledger survive that.
 """
 
 import json
@@ -37,38 +37,38 @@ from worker.sockets import clear_place, make_place
 from worker.stack_info import PROGRAMS, StackInfo, digests
 
 REDIS_START_SECONDS = 60.0
-"""Redis reads its whole file before it answers."""
+"""Redis loads its whole file before it responds."""
 
 
 def longest_stop_seconds(settings: Settings) -> float:
-    """How long a stop may take until what has not stopped is killed."""
+    """Longest time of a stop, after which services that still run are killed."""
     margins = services.MARGIN_SECONDS * (len(PROGRAMS) + 1)
     return float(settings.stop_seconds + margins)
 
 
 class Stack:
-    """The services of one home folder, for as long as this process wants them.
+    """The services of one home folder, run by this process.
 
-    Start it in the main thread: what it starts is bound to the life of the thread that did.
+    Start it in the main thread: the services are bound to the life of the thread that starts them.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.info: StackInfo | None = None
-        """Set while it runs."""
+        """Set while the stack runs."""
         self._folders = Folders.of(settings.home_folder)
         self._claim: int | None = None
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     def start(self, *, flower: bool = True, beat: bool = True, intake: bool = True) -> None:
-        """Start the services; return as soon as Redis answers, while the workers still load.
+        """Start the services; returns as soon as Redis responds, while the workers still load.
 
-        With `broker_url` in the settings no Redis is started: the services use that broker. Intake
-        runs only with a `watch_folder` in the settings. `flower` stands for all that people look
-        at, the monitor too.
+        If the settings have a `broker_url`, no Redis is started and the services use that broker.
+        Intake runs only if the settings have a `watch_folder`. `flower` means Flower, the monitor
+        and the web pages.
 
-        Raises StackTrouble when a stack runs here already, a port is taken, or no Redis can be
-        found or started; nothing is left behind then.
+        Raises StackTrouble if a stack already runs here, a port is in use, or no Redis can be found
+        or started; nothing keeps running then.
         """
         self._claim_home()
         try:
@@ -84,9 +84,9 @@ class Stack:
             raise
 
     def stop(self) -> None:
-        """Stop in order: tasks are finished or given back within `stop_seconds`, Redis goes last.
+        """Stop in order: tasks are finished or released within `stop_seconds`, Redis stops last.
 
-        Whatever has not stopped by its time is killed.
+        Services that do not stop in time are killed.
         """
         if self._supervisor is not None:
             self._supervisor.terminate()
@@ -99,10 +99,10 @@ class Stack:
         self._leave_home()
 
     def run_in_foreground(self, started: Callable[[StackInfo], None] = lambda _: None) -> None:
-        """Start, call `started`, block until Ctrl-C or SIGTERM, then stop; a second one kills.
+        """Start, call `started`, block until Ctrl-C or SIGTERM, then stop; a second signal kills.
 
-        A signal that comes during the start stops the services too: it is handled from before the
-        first of them runs. Raises StackTrouble when the services have gone by themselves.
+        A signal during the start stops the services too: the handlers are set before the first
+        service starts. Raises StackTrouble as `start`, and if the services end by themselves.
         """
         asked = threading.Event()
 
@@ -164,13 +164,13 @@ class Stack:
             self._claim = None
 
     def _end_leftovers(self, timeout_seconds: float) -> None:
-        """supervisord first: one whose starter was killed may still be stopping the others."""
+        """supervisord first: if its parent was killed, it may still be stopping the others."""
         end(self._folders.lock("supervisord"), timeout_seconds)
         for name in PROGRAMS:
             end(self._folders.lock(name), timeout_seconds=1.0)
 
     def _prepare(self, *, flower: bool, beat: bool, intake: bool) -> StackInfo:
-        """Write every file the services read."""
+        """Write every file that the services read."""
         settings, folders = self.settings, self._folders
         broker_url = settings.broker_url
         programs = [services.worker_program(settings)]
@@ -226,7 +226,7 @@ class Stack:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,  # Ctrl-C in the terminal reaches this process alone
+                start_new_session=True,  # Ctrl-C in the terminal reaches only this process
             )
 
     def _wait_for_redis(self, broker_url: str) -> None:
@@ -240,9 +240,9 @@ class Stack:
 
 @contextmanager
 def _handling(signals: tuple[signal.Signals, ...], act: Callable[[], None]) -> Iterator[None]:
-    before = {each: signal.signal(each, lambda *_: act()) for each in signals}
+    before = {number: signal.signal(number, lambda *_: act()) for number in signals}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""`python -m worker.supervise CONFIGURATION`: supervisord in the foreground, quick to act."""
+"""`python -m worker.supervise CONFIGURATION`: supervisord in the foreground, quick to react."""
 
 from supervisor.loggers import Handler
 from supervisor.options import ServerOptions
@@ -12,8 +12,8 @@ LONGEST_WAIT_SECONDS = 0.1
 def main(configuration: str) -> None:
     """Run until told to stop.
 
-    supervisord looks after its programs each time it has waited for their output, which is a second
-    when they are silent; the start and each step of a stop would take that second.
+    supervisord checks its programs each time it has waited for their output, which takes a second
+    if they are silent; the start and each step of a stop would take that second.
     """
     options = ServerOptions()
     options.realize(["--nodaemon", "--configuration", configuration])
@@ -26,8 +26,8 @@ def main(configuration: str) -> None:
 
 
 def _lose_the_line(_: Handler) -> None:
-    """On a full disk a line of a log is lost. supervisord would report that on stderr, which is on
-    the same disk, and end, and all services with it."""
+    """Drop a log line that cannot be written to a full disk. supervisord would report the error on
+    stderr, which is on the same disk, and end, and with it all services."""
 
 
 if __name__ == "__main__":
