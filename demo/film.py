@@ -1,4 +1,4 @@
-"""Draws a minute of footage whose truth is known: who is planted, from when to when."""
+"""Draws a minute of footage with known truth: who appears in it, from when to when."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from demo.portraits import portrait
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 640, 360, 15
 
 HEAD_AND_SHOULDERS = {"astronaut": (90, 0, 370, 280), "grace_hopper": (80, 40, 480, 440)}
-"""What is cut out of each portrait: left, top, right, bottom in its pixels."""
+"""The part of each portrait that is used: left, top, right, bottom in its pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One person on the picture during a scene, moving in a straight line."""
+    """One person in the picture during a scene, moving in a straight line."""
 
     person: str
     start_centre: tuple[float, float]
@@ -28,7 +28,7 @@ class Walk:
     end_side_px: float
 
     def at(self, progress: float) -> tuple[tuple[float, float], float]:
-        """Centre and side of the cut-out, `progress` 0..1 of the way."""
+        """Centre (x, y) and side of the cut-out in pixels, at `progress` 0..1 of the way."""
         (x, y), (end_x, end_y) = self.start_centre, self.end_centre
         side = self.start_side_px + (self.end_side_px - self.start_side_px) * progress
         return (x + (end_x - x) * progress, y + (end_y - y) * progress), side
@@ -47,7 +47,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """The truth: this walk is on the picture from `start_ms` to `end_ms`."""
+    """The truth: this walk is in the picture from `start_ms` to `end_ms`."""
 
     walk: Walk
     start_ms: int
@@ -55,11 +55,11 @@ class Planted:
 
     @property
     def person(self) -> str:
-        """Who it is."""
+        """The person's name, as `portrait` takes it."""
         return self.walk.person
 
     def shows(self, time_ms: int, x: float, y: float) -> bool:
-        """Whether this person's cut-out covers a point of the picture at a time."""
+        """Whether this person's cut-out covers the point (x, y), pixels, at a time."""
         if not self.start_ms <= time_ms < self.end_ms:
             return False
         progress = (time_ms - self.start_ms) / (self.end_ms - self.start_ms)
@@ -89,7 +89,7 @@ SCENES = (
 
 
 def planted(scenes: tuple[Scene, ...] = SCENES) -> list[Planted]:
-    """Who is on the picture when, in order of time."""
+    """Who is in the picture when, in order of time."""
     truth, start_ms = [], 0
     for scene in scenes:
         end_ms = start_ms + round(scene.seconds * 1000)
@@ -152,7 +152,7 @@ def _vignette(side: int) -> Image.Image:
 def _expose(
     picture: NDArray[np.uint8], scene: Scene, grain: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    # Fresh noise for each frame would cost more than everything else: one sheet is moved about.
+    # New noise for each frame would cost more than all else, so one larger sheet is shifted.
     top, left = int(rng.integers(HEIGHT)), int(rng.integers(WIDTH))
     noise = grain[top : top + HEIGHT, left : left + WIDTH] * np.float32(scene.noise)
     lit = picture * np.float32(scene.brightness) + noise

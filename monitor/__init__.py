@@ -1,1 +1,1 @@
-"""Watching over the work: metrics, health, and who is told when a night ends or needs help."""
+"""Monitoring: metrics, health, and notifications when a night ends or needs help."""

@@ -1,4 +1,5 @@
-"""When people are to be told something, and what: counts, moments and ids, never a name."""
+"""When to send which alert; its body contains counts, times and ids, and no name of a person of
+interest or a file."""
 
 import shutil
 from collections import Counter
@@ -22,14 +23,14 @@ from storage.tables import State
 
 NIGHT_ENDED, NEEDS_HELP = "night_ended", "needs_help"
 LAST_SEGMENTS = timedelta(minutes=15)
-"""How long after a window's end the segments that were begun inside it are waited for."""
+"""How long after a window's end to wait for segments that were started inside it."""
 BETWEEN_QUARANTINES = timedelta(minutes=10)
 LEAST_FREE_BYTES = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something to tell; of those with the same key only the first counts."""
+    """An alert to send; of alerts with the same key only the first is sent."""
 
     key: str
     kind: str
@@ -39,10 +40,10 @@ class Alert:
 def night_ended(
     session: Session, snapshot: Snapshot, windows: Windows, began: datetime
 ) -> Iterator[Alert]:
-    """The window has closed, or all there was has been watched.
+    """The window has closed, or all queued footage has been processed.
 
-    `began` is when this monitor first looked. What ended before anybody looked is no news, but a
-    night in which work was done is told however late.
+    `began` is the time of this monitor's first check. Work that ended before a monitor ran is not
+    reported, but a night in which work was done is reported, however late.
     """
     before = latest(session, "night")
     watch = monitoring(session)
@@ -61,7 +62,7 @@ def night_ended(
 
 
 def _ended(session: Session, since: datetime) -> list[Ended]:
-    return [one for one in ended_since(session, since) if one.state is not State.CANCELLED]
+    return [job for job in ended_since(session, since) if job.state is not State.CANCELLED]
 
 
 def _all_done(ended: Sequence[Ended], snapshot: Snapshot) -> datetime | None:
@@ -91,8 +92,8 @@ def _window_closed(
 def _account(
     session: Session, since: datetime, snapshot: Snapshot, outlook: Outlook
 ) -> dict[str, Any]:
-    states = Counter(one.state for one in _ended(session, since))
-    remaining = [one for one in outlook.work if not one.paused]
+    states = Counter(job.state for job in _ended(session, since))
+    remaining = [work for work in outlook.work if not work.paused]
     return {
         "watched_ms": watched_ms_since(session, since),
         "done": states[State.DONE],
@@ -100,7 +101,7 @@ def _account(
         "failed": states[State.FAILED],
         "refused": len(refused_files(session, since=since)),
         "remaining": len(remaining),
-        "remaining_ms": sum(one.footage_ms for one in remaining),
+        "remaining_ms": sum(work.footage_ms for work in remaining),
         "paused": snapshot.vitals.paused,
         "quarantined_segments": snapshot.vitals.segments.get(State.QUARANTINED, 0),
         "expected_finish": outlook.end.isoformat() if outlook.end else None,
@@ -108,14 +109,14 @@ def _account(
 
 
 def in_trouble(troubles: Iterable[Trouble]) -> Iterator[Alert]:
-    """Queues that nobody serves, work that nobody does."""
+    """Queues that are not served, and work that no worker does."""
     for trouble in troubles:
         about = trouble.key.partition(":")[0]
         yield Alert(trouble.key, NEEDS_HELP, {"about": about, "sentence": trouble.sentence})
 
 
 def quarantined(session: Session, snapshot: Snapshot) -> Iterator[Alert]:
-    """Segments were given up since people were last told of any, not too often."""
+    """Segments were quarantined since the last such alert; at most one alert per ten minutes."""
     count, began_at = (
         snapshot.vitals.segments.get(State.QUARANTINED, 0),
         snapshot.vitals.quarantined_at,
@@ -140,20 +141,20 @@ def quarantined(session: Session, snapshot: Snapshot) -> Iterator[Alert]:
 
 
 def unusual_searches(session: Session, now: datetime) -> Iterator[Alert]:
-    """Somebody searches far more than they used to, once a week each."""
+    """A user searches far more than usual; one alert per user and week."""
     year, week, _ = now.isocalendar()
-    for one in search_counts(session, now):
-        if one.is_unusual:
+    for count in search_counts(session, now):
+        if count.is_unusual:
             sentence = (
-                f"{one.actor} searched {one.lately} times in seven days, {one.usual:.0f} a week "
-                "before that; see `nightreel audit searches`."
+                f"{count.actor} searched {count.lately} times in seven days, {count.usual:.0f} a "
+                "week before that; see `nightreel audit searches`."
             )
-            body = {"about": "searches", "sentence": sentence, "actor": one.actor}
-            yield Alert(f"searches:{one.actor}:{year}-{week}", NEEDS_HELP, body)
+            body = {"about": "searches", "sentence": sentence, "actor": count.actor}
+            yield Alert(f"searches:{count.actor}:{year}-{week}", NEEDS_HELP, body)
 
 
 def disk_nearly_full(home: Path, now: datetime) -> Iterator[Alert]:
-    """The home folder's disk, once a day."""
+    """The disk of the home folder is nearly full; at most one alert per day. Raises OSError."""
     free_bytes = shutil.disk_usage(home).free
     if free_bytes < LEAST_FREE_BYTES:
         sentence = f"The home folder's disk has {free_bytes // 1_000_000} MB left; free some space."

@@ -1,4 +1,4 @@
-"""Telling people: a command gets a notice on its input, a web address gets it by POST, as JSON."""
+"""Delivers notifications as JSON: to a command on its input, or to a web address by POST."""
 
 import json
 import os
@@ -18,10 +18,10 @@ TIME_LIMIT_SECONDS = 15
 
 
 def deliver(target: str, body: Mapping[str, Any], *, show_output: bool = False) -> str:
-    """Hand a notice over; returns what came back, in a few words.
+    """Deliver a notification; returns the outcome in a few words.
 
-    `target` is never part of what is said: an address may hold a secret. Raises NotDelivered, and
-    WrongUsage as `check_target`.
+    These words and the errors never contain `target`, because an address may contain a secret.
+    Raises NotDelivered, and WrongUsage as `check_target`.
     """
     check_target(target)
     text = json.dumps(body).encode() + b"\n"
@@ -29,7 +29,7 @@ def deliver(target: str, body: Mapping[str, Any], *, show_output: bool = False) 
 
 
 def check_target(target: str) -> str:
-    """What `target` is, in a few words. Raises WrongUsage when it cannot be used."""
+    """Describe `target` in a few words. Raises WrongUsage if it cannot be used."""
     if _is_address(target):
         host = urlsplit(target).hostname
         if not host:
@@ -58,7 +58,7 @@ def _run(command: str, text: bytes, show_output: bool) -> str:
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # what it starts is killed with it
+            start_new_session=True,  # its child processes are killed with it
         )
     except OSError as error:
         raise NotDelivered(f"The command could not be started ({error.strerror}).") from error
@@ -76,22 +76,22 @@ def _run(command: str, text: bytes, show_output: bool) -> str:
 
 
 def _post(address: str, text: bytes) -> str:
-    """Redirects are not followed: a notice goes to the address of the settings and to no other."""
+    """Redirects are not followed: a notification goes to the configured address and no other."""
     try:
-        with httpx.stream(  # `post` would wait for the whole answer, which nobody reads
+        with httpx.stream(  # `post` would wait for the whole response body, which is not needed
             "POST",
             address,
             content=text,
             headers={"Content-Type": "application/json", "User-Agent": "nightreel"},
             timeout=TIME_LIMIT_SECONDS,
             verify=ssl.create_default_context(),  # the system's authorities, not certifi's
-        ) as answer:
-            said = f"the web address answered {answer.status_code}"
-            failed = not answer.is_success
+        ) as response:
+            outcome = f"the web address answered {response.status_code}"
+            failed = not response.is_success
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise NotDelivered(
             f"The web address could not be reached ({type(error).__name__})."
         ) from None
     if failed:
-        raise NotDelivered(f"{said.capitalize()}.")
-    return said
+        raise NotDelivered(f"{outcome.capitalize()}.")
+    return outcome

@@ -1,4 +1,4 @@
-"""Whether the work goes on as it should: a judgement of the ledger's vitals. Pure: no clock."""
+"""Judges from the ledger's vitals whether work proceeds as it should. Pure: reads no clock."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,45 +11,45 @@ from storage.tables import State
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """What is right here."""
+    """What counts as normal in this installation."""
 
     queues: tuple[str, ...]
     sites: Mapping[str, str]
-    """Whose segments are in a queue, by queue."""
+    """The site whose segments are in a queue, by queue."""
     windows: Windows
     lease_seconds: int
     stale_seconds: int
-    """A queue without a sign of life for longer is in trouble."""
+    """A queue without a sign of life for longer than this is reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that a person should look into."""
+    """A problem that a person should look into."""
 
     key: str
-    """The same for as long as it lasts, and never again."""
+    """Stays the same while the problem lasts, and is never used again."""
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The verdict."""
+    """The result of `judge`."""
 
     troubles: tuple[Trouble, ...]
     silence_seconds: dict[str, float]
-    """Since a queue last gave a sign of life; one that never did is missing."""
+    """Time since a queue last gave a sign of life, by queue; without queues that never did."""
     window_open: bool
 
     @property
     def well(self) -> bool:
-        """Whether nothing is in trouble."""
+        """Whether there is no trouble."""
         return not self.troubles
 
 
 def judge(vitals: Vitals, expected: Expectations, now: datetime) -> Health:
-    """Look for queues that nobody serves and for work that nobody does.
+    """Find queues that are not served and work that no worker does.
 
-    Work that was paused, or that waits for its window, is no trouble.
+    Work that is paused, or that waits for its window, is no trouble.
     """
     signs = {queue: _sign_of_life(queue, vitals, expected) for queue in expected.queues}
     return Health(
@@ -62,8 +62,8 @@ def judge(vitals: Vitals, expected: Expectations, now: datetime) -> Health:
 
 
 def _sign_of_life(queue: str, vitals: Vitals, expected: Expectations) -> datetime | None:
-    """When it last did a canary. While all workers are at a segment they do none: then it is the
-    last beat of a segment's lease."""
+    """When a queue's last canary was done or, if later, a lease of its site's segments was last
+    renewed: while all workers process segments, no canary is done."""
     signs = [vitals.canaries.get(queue)]
     if queue in expected.sites:
         signs.append(_last_beat(vitals, expected, expected.sites[queue]))
@@ -111,15 +111,15 @@ def _idle(vitals: Vitals, expected: Expectations, now: datetime) -> Iterator[Tro
 def _may_begin_since(
     vitals: Vitals, windows: Windows, now: datetime, grace: timedelta
 ) -> datetime | None:
-    """Since when a segment has been waiting that may begin; a window that opened just now has
-    not been missed yet."""
+    """Since when a segment that may start has been waiting; a window that opened less than `grace`
+    ago does not count yet."""
     if windows.is_open(now) and windows.is_open(now - grace):
         return min(vitals.waiting_since.values(), default=None)
     return vitals.any_time_since
 
 
 def spoken(seconds: float) -> str:
-    """A length of time for people: `40 s`, `7 min`, `2 h 5 min`."""
+    """A duration in words: `40 s`, `7 min`, `2 h 5 min`."""
     hours, minutes = int(seconds // 3600), int(seconds // 60 % 60)
     if hours:
         return f"{hours} h {minutes} min"

@@ -1,4 +1,4 @@
-"""The ledger as Prometheus reads it: counts, ages and lengths, by state, priority and queue."""
+"""Prometheus metrics of the ledger: counts, ages and lengths, by state, priority and queue."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ ANALYSIS_STATES = tuple(state for state in State if state is not State.QUARANTIN
 
 
 class Exporter(Collector):
-    """Everything is computed from the ledger when Prometheus asks."""
+    """Computes all metrics from the ledger when Prometheus scrapes them."""
 
     def __init__(self, look: Callable[[], Snapshot], home: Path) -> None:
         self._look = look
@@ -30,11 +30,12 @@ class Exporter(Collector):
         return generate_latest(self._registry)
 
     def describe(self) -> list[Metric]:
-        """Asked for once, at registration: nothing is known yet."""
+        """Called once, at registration, when no metric is known yet."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Without a database, one metric says so."""
+        """All metrics; if the database does not respond, `ledger_readable` is 0 and most are
+        missing."""
         yield _gauge(
             "home_free_bytes", "Free space on the disk of the home folder.", _free_bytes(self._home)
         )

@@ -1,4 +1,4 @@
-"""Looks at the ledger every few seconds and tells people what they have to know, once."""
+"""Checks the ledger when called and sends each alert once."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -28,46 +28,46 @@ log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Notices are written down first and sent afterwards, so that none is lost on the way."""
+    """Stores alerts as notices first and sends them afterwards, so that none is lost."""
 
-    def __init__(self, mine: Resources, look: Callable[[], Snapshot]) -> None:
-        self._mine = mine
+    def __init__(self, resources: Resources, look: Callable[[], Snapshot]) -> None:
+        self._resources = resources
         self._look = look
-        self._target = mine.settings.notify
-        self._grace = timedelta(seconds=2 * mine.settings.canary_seconds)
-        """A trouble that is over by then, as after a start, is nobody's business."""
+        self._target = resources.settings.notify
+        self._grace = timedelta(seconds=2 * resources.settings.canary_seconds)
+        """A trouble that ends within this time, as after a start, is not reported."""
         self._troubled_since: dict[str, datetime] = {}
-        self._told: set[str] = set()
+        self._announced: set[str] = set()
         self._began: datetime | None = None
         self._blind_since: datetime | None = None
-        self._blindness_told = False
+        self._blindness_sent = False
 
     def look_round(self) -> None:
-        """Write down what has to be told, and send whatever is due."""
+        """Store new alerts and send the notices that are due. Raises no NightreelError."""
         try:
-            self._write_down(self._look())
+            self._store(self._look())
             self._send()
         except NightreelError as error:
             self._go_blind(error)
         else:
-            self._blind_since, self._blindness_told = None, False
+            self._blind_since, self._blindness_sent = None, False
 
-    def _write_down(self, snapshot: Snapshot) -> None:
+    def _store(self, snapshot: Snapshot) -> None:
         self._began = self._began or snapshot.at
-        with reading(self._mine.database) as session:
-            found = list(self._occasions(session, snapshot))
-        new = [one for one in found if one.key not in self._told]
+        with reading(self._resources.database) as session:
+            alerts = list(self._alerts(session, snapshot))
+        new = [alert for alert in alerts if alert.key not in self._announced]
         if new:
-            with writing(self._mine.database) as session:
-                for one in new:
-                    body = {"kind": one.kind, "at": snapshot.at.isoformat(), **one.body}
-                    announce(session, one.key, one.kind, body, snapshot.at)
-        self._told |= {one.key for one in new}
+            with writing(self._resources.database) as session:
+                for alert in new:
+                    body = {"kind": alert.kind, "at": snapshot.at.isoformat(), **alert.body}
+                    announce(session, alert.key, alert.kind, body, snapshot.at)
+        self._announced |= {alert.key for alert in new}
 
-    def _occasions(self, session: Session, snapshot: Snapshot) -> Iterator[Alert]:
-        settings = self._mine.settings
+    def _alerts(self, session: Session, snapshot: Snapshot) -> Iterator[Alert]:
+        settings = self._resources.settings
         return chain(
-            night_ended(session, snapshot, self._mine.windows, self._began or snapshot.at),
+            night_ended(session, snapshot, self._resources.windows, self._began or snapshot.at),
             quarantined(session, snapshot),
             unusual_searches(session, snapshot.at),
             in_trouble(self._lasting(snapshot)),
@@ -77,42 +77,43 @@ class Notifier:
     def _lasting(self, snapshot: Snapshot) -> list[Trouble]:
         before = self._troubled_since
         self._troubled_since = {
-            one.key: before.get(one.key, snapshot.at) for one in snapshot.health.troubles
+            trouble.key: before.get(trouble.key, snapshot.at)
+            for trouble in snapshot.health.troubles
         }
         return [
-            one
-            for one in snapshot.health.troubles
-            if snapshot.at - self._troubled_since[one.key] >= self._grace
+            trouble
+            for trouble in snapshot.health.troubles
+            if snapshot.at - self._troubled_since[trouble.key] >= self._grace
         ]
 
     def _send(self) -> None:
-        with reading(self._mine.database) as session:
+        with reading(self._resources.database) as session:
             notices = due(session, utc_now())
         for notice in notices:
-            delivered = self._deliver(notice)
-            with writing(self._mine.database) as session:
+            delivered = self._send_notice(notice)
+            with writing(self._resources.database) as session:
                 record_attempt(session, notice.id, sent_at=utc_now() if delivered else None)
             if not delivered:
-                break  # nor would the others be
+                break  # the others would fail too
 
-    def _deliver(self, notice: Notice) -> bool:
-        return self._hand_over({"id": notice.id, **notice.body})
+    def _send_notice(self, notice: Notice) -> bool:
+        return self._deliver({"id": notice.id, **notice.body})
 
-    def _hand_over(self, body: Mapping[str, Any]) -> bool:
+    def _deliver(self, body: Mapping[str, Any]) -> bool:
         try:
-            said = deliver(self._target, body)
+            outcome = deliver(self._target, body)
         except (NotDelivered, WrongUsage) as error:
             log.warning("notice %s was not delivered: %s", body.get("id", ""), str(error))
             return False
-        log.info("notice %s was delivered: %s", body.get("id", ""), said)
+        log.info("notice %s was delivered: %s", body.get("id", ""), outcome)
         return True
 
     def _go_blind(self, error: NightreelError) -> None:
-        """Nothing can be written down: tell it at once, and as often as it takes."""
+        """No notice can be stored: send the alert directly, and retry until it is delivered."""
         log.warning("the ledger cannot be read: %s", str(error))
         now = utc_now()
         self._blind_since = self._blind_since or now
-        if not self._blindness_told and now - self._blind_since >= self._grace:
+        if not self._blindness_sent and now - self._blind_since >= self._grace:
             sentence = "The database does not answer; see the monitor's log."
             body = {"kind": NEEDS_HELP, "at": now.isoformat(), "about": "database"}
-            self._blindness_told = self._hand_over({**body, "sentence": sentence})
+            self._blindness_sent = self._deliver({**body, "sentence": sentence})

@@ -1,4 +1,4 @@
-"""`/metrics` and `/health` over HTTP: for this machine's own programs, and without a name in it."""
+"""`/metrics` and `/health` over HTTP, for this machine's own programs; they contain no names."""
 
 import json
 import threading
@@ -18,9 +18,9 @@ Answer = tuple[HTTPStatus, str, bytes]
 def serve(
     address: str, port: int, exporter: Exporter, look: Callable[[], Snapshot]
 ) -> ThreadingHTTPServer:
-    """Answer in threads of the background, for as long as the process lives.
+    """Serve in background threads until the process ends; returns the server.
 
-    Raises StackTrouble when the port cannot be had.
+    Raises StackTrouble if the port cannot be used.
     """
     answers: dict[str, Callable[[], Answer]] = {
         "/metrics": lambda: (HTTPStatus.OK, CONTENT_TYPE_LATEST, exporter.text()),
@@ -28,7 +28,7 @@ def serve(
     }
 
     class Handler(BaseHTTPRequestHandler):
-        timeout = 10  # for whoever connects and says nothing
+        timeout = 10  # seconds, for clients that connect and send nothing
         server_version = "nightreel"
         sys_version = ""
 
@@ -42,7 +42,7 @@ def serve(
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """A line for every scrape tells nobody anything."""
+            """Log nothing: a line for every scrape is useless."""
 
     try:
         server = ThreadingHTTPServer((address, port), Handler)
@@ -57,7 +57,7 @@ def serve(
 
 
 def health_answer(look: Callable[[], Snapshot]) -> Answer:
-    """200 when all is well, 503 with what is wrong."""
+    """Status 200 if all is well, else 503, and the health as JSON."""
     try:
         body = described(look())
     except NightreelError as error:

@@ -1,6 +1,6 @@
-"""`python -m monitor.serve [ADDRESS]`: the metrics, the health page, and the one who tells people.
+"""`python -m monitor.serve [ADDRESS]`: the metrics, the health page and the notifier.
 
-ADDRESS is the loopback's unless told otherwise; inside a container, `0.0.0.0`.
+ADDRESS is the loopback address by default; inside a container use `0.0.0.0`.
 """
 
 import logging
@@ -32,8 +32,8 @@ def main(address: str = LOOPBACK) -> None:
     mine = resources()
     os.nice(NICENESS)
     log_json_lines(logging.getLevelNamesMapping()[mine.settings.log_level])
-    _ = mine.windows  # cannot be read: say so at once
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a command under way is ended with us
+    _ = mine.windows  # raises at once if it cannot be parsed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # ends a running command too
     snapshots = ledger_snapshots(mine)
     exporter = Exporter(snapshots.look, mine.settings.home_folder)
     serve(address, mine.settings.monitor_port, exporter, snapshots.look)
@@ -46,7 +46,7 @@ def main(address: str = LOOPBACK) -> None:
 
 
 def _note_look(mine: Resources) -> None:
-    with suppress(NightreelError), writing(mine.database) as session:  # the notifier says it
+    with suppress(NightreelError), writing(mine.database) as session:  # the notifier reports it
         note_look(session, utc_now())
 
 

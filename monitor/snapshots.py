@@ -1,4 +1,4 @@
-"""Reading the ledger for whoever asks, at most once a second, and never waiting for long."""
+"""Reads the ledger for the monitor's parts, at most once a second and with a timeout."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The ledger at one moment, and what is to be thought of it."""
+    """The ledger at one moment, and its health."""
 
     at: datetime
     vitals: Vitals
@@ -31,7 +31,7 @@ class Snapshot:
 
 
 def described(snapshot: Snapshot) -> dict[str, Any]:
-    """The verdict as JSON has it."""
+    """The snapshot as a JSON document."""
     return {
         "well": snapshot.health.well,
         "troubles": [trouble.sentence for trouble in snapshot.health.troubles],
@@ -44,7 +44,7 @@ def described(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def in_background(read: Callable[[], T]) -> "Future[T]":
-    """Call `read` in a thread that does not hold up the end of the process."""
+    """Call `read` in a thread that does not delay the end of the process."""
     future: Future[T] = Future()
 
     def fill() -> None:
@@ -58,7 +58,7 @@ def in_background(read: Callable[[], T]) -> "Future[T]":
 
 
 class SnapshotReader(Generic[T]):
-    """Reads in the background, one reading at a time: a database that hangs holds nobody up."""
+    """Reads in the background, one read at a time, so that a hanging database blocks no caller."""
 
     def __init__(self, read: Callable[[], T], timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._read = read
@@ -68,9 +68,9 @@ class SnapshotReader(Generic[T]):
         self._began_at = 0.0
 
     def look(self) -> T:
-        """What was read within the last second, or is read now; raises what the reading raised.
+        """The last result if it is at most a second old, else a new one.
 
-        Raises StoreUnavailable when there is no answer in time.
+        Raises what `read` raises, and StoreUnavailable if there is no result in time.
         """
         try:
             return self._current().result(self._timeout_seconds)
@@ -88,24 +88,24 @@ class SnapshotReader(Generic[T]):
             return self._future
 
 
-def ledger_snapshots(mine: Resources) -> SnapshotReader[Snapshot]:
-    """Reads snapshots of the ledger in the database of the settings."""
+def ledger_snapshots(resources: Resources) -> SnapshotReader[Snapshot]:
+    """A reader of snapshots of the ledger, in the database of the settings."""
 
     def read() -> Snapshot:
-        with reading(mine.database) as session:
+        with reading(resources.database) as session:
             now = utc_now()
-            seen = vitals(session, now)
-        return Snapshot(now, seen, judge(seen, expectations(mine), now))
+            current = vitals(session, now)
+        return Snapshot(now, current, judge(current, expectations(resources), now))
 
     return SnapshotReader(read)
 
 
-def expectations(mine: Resources) -> Expectations:
-    """As the settings have them."""
+def expectations(resources: Resources) -> Expectations:
+    """The expectations that follow from the settings."""
     return Expectations(
         queues=queues(),
-        sites={work_queue(site): site for site in mine.settings.site_names},
-        windows=mine.windows,
-        lease_seconds=mine.settings.lease_seconds,
-        stale_seconds=mine.settings.stale_seconds,
+        sites={work_queue(site): site for site in resources.settings.site_names},
+        windows=resources.windows,
+        lease_seconds=resources.settings.lease_seconds,
+        stale_seconds=resources.settings.stale_seconds,
     )
