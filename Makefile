@@ -19,9 +19,9 @@ dev: .venv/.dev
 demo: setup
 	@$(BIN)/nightreel demo
 
-# In the order of their names: the few longest ones (chaos) come first, or one core would wait for the other.
+# Hundreds of processes import the same modules: Python must be allowed to keep them compiled.
 test: dev
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # The Compose stack on images made of Debian's packages; as root. Skipped where no daemon can be started.
 compose-test: dev

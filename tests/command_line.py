@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 from waiting import wait_until
 from warm_start import run_warm
 
+from settings import Settings
 from worker.ports import free_port
+from worker.stack import Stack
 from worker.stack_info import services_alive
 
 INTERRUPTIBLE = ("env", "--default-signal=INT")
@@ -89,9 +92,14 @@ class Nightreel:
     @property
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if "NIGHTREEL" not in name}
-        values = {"engine": "stub", "workers": 1, "stop_seconds": 5, "lease_seconds": 5}
-        given = values | {"home": self.home} | dict(self.settings)
+        given = self.values
         return inherited | {f"NIGHTREEL_{name.upper()}": str(given[name]) for name in given}
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Its settings, by name."""
+        values = {"engine": "stub", "workers": 1, "stop_seconds": 5, "lease_seconds": 5}
+        return values | {"home": self.home} | dict(self.settings)
 
 
 def ended(process: "subprocess.Popen[str]") -> Done:
@@ -121,6 +129,16 @@ def bring_up(nightreel: Nightreel) -> Up:
     up = Up(nightreel, nightreel.start("up"))
     wait_until(lambda: services_alive(nightreel.home)["worker"] or up.process.poll() is not None)
     return up
+
+
+@contextmanager
+def workers_running(nightreel: Nightreel) -> Iterator[Stack]:
+    """The queue and its workers as `up` runs them, without the pages: they take as long to start,
+    and many a test needs none."""
+    stack = Stack(Settings(**nightreel.values))
+    stack.start(flower=False)
+    with stack:
+        yield stack
 
 
 def unseen_copy(clip: Path, copy: Path) -> Path:

@@ -4,9 +4,14 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(happened: Callable[[], object], seconds: float = 60.0) -> None:
-    """Return as soon as something is so; fail when it does not come."""
+def wait_until(
+    happened: Callable[[], object], seconds: float = 60.0, *, pause_seconds: float = 0.1
+) -> None:
+    """Return soon after something has become so; fail when it has not within `seconds`.
+
+    Between two looks it pauses: looking takes the time of the processes that are waited for.
+    """
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
+        time.sleep(pause_seconds)

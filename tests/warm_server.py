@@ -18,6 +18,8 @@ import cli
 from cli.main import run
 
 MOST_BYTES = 1 << 17
+LATE = ("alembic.command", "alembic.autogenerate", "celery.app.amqp", "kombu.transport.redis")
+"""What many commands import when they need it. None of it reads settings."""
 
 
 def serve(asked: socket.socket) -> None:
@@ -61,5 +63,7 @@ def _become(request: Any, outputs: Sequence[int]) -> None:
 if __name__ == "__main__":
     for module in pkgutil.iter_modules(cli.__path__):
         import_module(f"cli.{module.name}")
+    for name in LATE:
+        import_module(name)
     serve(socket.socket(fileno=int(sys.argv[1])))
     run()

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from command_line import TERMS, Done, Nightreel, Up, bring_up, unseen_copy
+from command_line import TERMS, Done, Nightreel, Up, unseen_copy, workers_running
 from jobs_in import jobs_in
 from painted import BLUE, RED, Stay, paint
 from waiting import wait_until
@@ -30,17 +30,18 @@ def run(tmp_path_factory: pytest.TempPathFactory, red: str) -> Iterator[SimpleNa
     on to the end."""
     folder = tmp_path_factory.mktemp("backup")
     here, there = Nightreel(folder / "here"), Nightreel(folder / "there")
-    up = bring_up(here.with_settings(workers=2))
-    add(here, folder, red)
-    wait_until(lambda: segments(here)["done"] > 2, seconds=120)
-    before = segments(here)
-    backup = here("backup", folder / "backup", "--json")
-    end(up)
+    with workers_running(here.with_settings(workers=2)):
+        add(here, folder, red)
+        wait_until(lambda: segments(here)["done"] > 2, seconds=120)
+        before = segments(here)
+        backup = here("backup", folder / "backup", "--json")
+        wait_until(lambda: is_done(here), seconds=400)
     shutil.rmtree(here.home / "footage")
     restored = there("restore", folder / "backup", "--json")
     left = segments(there)
     kept = rows(there, "sighting")
-    end(bring_up(there.with_settings(workers=2)))
+    with workers_running(there.with_settings(workers=2)):
+        wait_until(lambda: is_done(there), seconds=400)
     yield SimpleNamespace(
         here=here, there=there, folder=folder, before=before, backup=backup, restored=restored,
         left=left, kept=kept, red=red,
@@ -79,12 +80,9 @@ def segments(nightreel: Nightreel) -> dict[str, int]:
     return {state.value: states.count(state) for state in State}
 
 
-def end(up: Up) -> None:
-    """Let it work to the end, then stop it."""
-    wait_until(
-        lambda: {job.state for job in jobs_in(up.nightreel.home)} == {State.DONE}, seconds=400
-    )
-    assert up.stop().code == 0
+def is_done(nightreel: Nightreel) -> bool:
+    """Whether all of its jobs are."""
+    return {job.state for job in jobs_in(nightreel.home)} == {State.DONE}
 
 
 def everything(nightreel: Nightreel) -> Any:

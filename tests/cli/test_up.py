@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from command_line import Nightreel, Up, bring_up, ended, unseen_copy
+from command_line import Nightreel, Up, bring_up, ended, unseen_copy, workers_running
 from jobs_in import being_watched, jobs_in, state_of
 from painted import BLUE, RED, Stay, paint
 from waiting import wait_until
@@ -57,13 +57,11 @@ def test_it_goes_on_where_it_stopped(
 
 
 def test_workers_are_counted_while_they_run_and_not_afterwards(nightreel: Nightreel) -> None:
-    up = bring_up(nightreel.with_settings(workers=2))
-
     def counted() -> object:
-        return up.nightreel("status", "--json").document["workers"]
+        return nightreel("status", "--json").document["workers"]
 
-    wait_until(lambda: counted() == {"processes": 2, "machines": 1})
-    assert up.stop().code == 0
+    with workers_running(nightreel.with_settings(workers=2)):
+        wait_until(lambda: counted() == {"processes": 2, "machines": 1}, pause_seconds=1)
     assert counted() == {"processes": 0, "machines": 0}
 
 
@@ -137,11 +135,10 @@ def test_who_used_a_stack_that_is_stopped_goes_on_with_one_of_its_own(
     nightreel: Nightreel, tmp_path: Path, long_clip: Path, red: str
 ) -> None:
     clip = unseen_copy(long_clip, tmp_path / "long.mp4")
-    up = bring_up(nightreel)
-    process = nightreel.start("process", clip, "--person", red, "--json")
-    wait_until(lambda: state_of(clip.name, nightreel.home))
+    with workers_running(nightreel):
+        process = nightreel.start("process", clip, "--person", red, "--json")
+        wait_until(lambda: state_of(clip.name, nightreel.home))
 
-    assert up.stop().code == 0
     done = ended(process)
 
     assert (done.code, done.said) == (0, [])
