@@ -171,11 +171,8 @@ def _footage_store() -> Iterator[Finding]:
 def _database() -> Iterator[Finding]:
     database = resources().database
     count = count_jobs(database)
-    yield Finding(
-        "database",
-        True,
-        f"{database.dialect.name}, {count} {'recording' if count == 1 else 'recordings'} processed or queued",
-    )
+    noun = "recording" if count == 1 else "recordings"
+    yield Finding("database", True, f"{database.dialect.name}, {count} {noun} processed or queued")
 
 
 def _engine() -> Iterator[Finding]:
