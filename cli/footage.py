@@ -40,7 +40,7 @@ DONE, FAILED, WITH_GAPS = 0, 1, 3
 
 @dataclass(slots=True)
 class Intake:
-    """What became of the files that were handed in."""
+    """What became of the files: jobs, and what was rejected."""
 
     analyses: list[int] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
 
@@ -10,9 +9,10 @@ from faces.appearances import Part, join
 from faces.engine import FaceEngine, ModelCard
 from faces.matching import rank
 from faces.vectors import Vectors, pool
+from pipeline.act import Caller
 from pipeline.context import Context
 from pipeline.plan import Plan
-from storage.access.audit import Action, record
+from storage.access.audit import Action
 from storage.access.chain import JsonValue
 from storage.cases.gallery import Gallery, gallery
 from storage.cases.people import people_allowed
@@ -60,7 +60,8 @@ def match_analysis(analysis_id: int, context: Context) -> None:
             matches=matches(people, ids, vectors, engine.card),
         )
         ledger.conclude(session, analysis_id, now)
-        record_match(session, people, engine, now, analysis_id=analysis_id, plan_key=plan.key)
+        asked = Caller(context.database, WORKER, now)
+        record_match(asked, session, people, engine, analysis_id=analysis_id, plan_key=plan.key)
 
 
 def _is_joined(origin_id: int | None, plan: Plan) -> bool:
@@ -68,24 +69,19 @@ def _is_joined(origin_id: int | None, plan: Plan) -> bool:
 
 
 def record_match(
-    session: Session, people: Gallery, engine: FaceEngine, now: datetime, **objects: JsonValue
+    caller: Caller, session: Session, people: Gallery, engine: FaceEngine, **objects: JsonValue
 ) -> None:
     """Write down for every case that its people were compared, with what, and how strictly."""
     for case_id, reference_ids in references_by_case(session, people.reference_ids).items():
-        record(
+        caller.act(Action.MATCHED).record(
             session,
-            actor=WORKER,
-            action=Action.MATCHED,
-            case_id=case_id,
-            objects=objects
-            | {
-                "reference_ids": reference_ids,
-                "reference_set_sha256": reference_set(session, reference_ids),
-                "engine": engine.card.name,
-                "weights_sha256": engine.weights_sha256,
-                "threshold": engine.card.threshold,
-            },
-            now=now,
+            case_id,
+            **objects,
+            reference_ids=reference_ids,
+            reference_set_sha256=reference_set(session, reference_ids),
+            engine=engine.card.name,
+            weights_sha256=engine.weights_sha256,
+            threshold=engine.card.threshold,
         )
 
 

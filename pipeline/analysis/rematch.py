@@ -59,10 +59,11 @@ def match_people(person_ids: Sequence[int], context: Context) -> None:
     with reading(context.database) as session:
         engines = engines_of(session, person_ids)
     for name in engines:
-        engine, now = context.engine_for(Plan(engine=name)), context.clock()
-        compared = _compare(person_ids, engine, context, now)
+        engine = context.engine_for(Plan(engine=name))
+        asked = Caller(context.database, WORKER, context.clock())
+        compared = _compare(person_ids, engine, context, asked.now)
         with writing(context.database) as session:
-            _keep(session, person_ids, compared, engine, now)
+            _keep(asked, session, person_ids, compared, engine)
 
 
 def _record_refusals(caller: Caller, person_ids: Sequence[int]) -> None:
@@ -117,11 +118,11 @@ def _close(session: Session, people: Gallery, card: ModelCard) -> tuple[int, lis
 
 
 def _keep(
+    caller: Caller,
     session: Session,
     person_ids: Sequence[int],
     compared: _Compared,
     engine: FaceEngine,
-    now: datetime,
 ) -> None:
     name, used, taken_back = engine.card.name, compared.people, dict(compared.withdrawn)
     gone = [reference for _, reference in compared.withdrawn]
@@ -134,14 +135,14 @@ def _keep(
         appearance_ids=compared.known | {one.appearance_id for one in compared.matches},
         matches=compared.matches,
     )
-    mark_matched(session, used.reference_ids, now, withdrawn=gone)
+    mark_matched(session, used.reference_ids, caller.now, withdrawn=gone)
     after = places(session, person_ids, engine=name)
     photos = photos_of(session, used.reference_ids)
     for person in sorted(photos.keys() | taken_back.keys()):
         facts = facts_of(photos.get(person, []), compared.appearances, engine)
         changes = differences(before[person], after[person])
-        conclude(session, person, engine=name, facts=facts, changes=changes, now=now)
-    record_match(session, used, engine, now, appearances=compared.appearances)
+        conclude(session, person, engine=name, facts=facts, changes=changes, now=caller.now)
+    record_match(caller, session, used, engine, appearances=compared.appearances)
 
 
 def facts_of(photos: Sequence[str], appearances: int, engine: FaceEngine) -> Facts:

@@ -380,6 +380,17 @@ def test_a_person_is_followed_over_borders_and_through_cuts(
     assert seen == [(1000, 4500), (3000, 8500), (8000, 11000)]
 
 
+def test_a_segment_ends_by_the_clock_of_its_context(
+    make_tools: Callable[..., Context], plan: Plan, clip: Path
+) -> None:
+    then = utc_now() + timedelta(days=3)
+    later = make_tools(clock=lambda: then)
+    ingest(clip, later, plan)
+    watch(open_segments(later)[0], later)
+    with reading(later.database) as session:
+        assert session.get_one(Segment, 1).finished_at == then
+
+
 def test_a_heartbeat_that_cannot_be_written_is_only_logged(
     tmp_path: Path, make_tools: Callable[..., Context], caplog: pytest.LogCaptureFixture
 ) -> None:
