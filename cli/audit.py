@@ -63,7 +63,7 @@ def export(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Export the audit log, one JSON object a line; deploy/audit_verifier.py verifies it."""
+    """Export the audit log, one JSON object per line; deploy/audit_verifier.py verifies it."""
     number = 0
     with exported_file(output, overwrite=force) as file:
         for line in audit.exported(caller()):

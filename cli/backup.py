@@ -25,7 +25,7 @@ SHARED = ("broker_url", "media_url", "watch_folder", "checkpoint_folder")
 
 
 def backup(
-    dir: Annotated[Path, typer.Argument(help="Where to: not there yet, or empty.")],
+    dir: Annotated[Path, typer.Argument(help="New or empty folder, outside the home folder.")],
     without_keys: Annotated[
         bool, typer.Option("--without-keys", help="Leave the key files out; keep them elsewhere.")
     ] = False,
@@ -44,7 +44,7 @@ def backup(
 
 
 def restore_(
-    dir: Annotated[Path, typer.Argument(help="A backup.")],
+    dir: Annotated[Path, typer.Argument(help="Backup folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Restore a backup into an empty home folder, and check it."""

@@ -23,8 +23,7 @@ All = Annotated[bool, typer.Option("--all", help="All jobs.")]
 
 
 def pause(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> None:
-    """Begin no further segment of these jobs; what is at work is finished. It lasts until resumed,
-    also over restarts."""
+    """Pause jobs until `jobs resume`, also across restarts; running segments are finished."""
     asked = caller()
     done = control.pause(asked, _selection(asked, jobs, case, everything))
     _tell("paused", done, "has ended")
@@ -39,7 +38,7 @@ def resume(jobs: Jobs = None, case: OfCase = "", everything: All = False) -> Non
 
 
 def set_priority(
-    priority: Annotated[Priority, typer.Argument(help="The priority.")],
+    priority: Annotated[Priority, typer.Argument(help="`urgent` or `overnight`.")],
     jobs: Jobs = None,
     case: OfCase = "",
     everything: All = False,

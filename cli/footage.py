@@ -72,7 +72,7 @@ def ingest(
         typer.Option(formats=MOMENTS, help="When it was recorded, in UTC, if known."),
     ] = None,
     finish_by: Annotated[
-        str, typer.Option(help="Wanted by 07:00, or by 2026-12-01T07:00; prints a forecast.")
+        str, typer.Option(help="Deadline: 07:00 or 2026-12-01T07:00; prints a forecast.")
     ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until processing has ended.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

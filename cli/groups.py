@@ -48,7 +48,7 @@ def show(number: Number, case: Case, as_json: AsJson = False) -> None:
 
 
 def merge(
-    numbers: Annotated[list[int], typer.Argument(help="Two or more.")],
+    numbers: Annotated[list[int], typer.Argument(help="Two or more group numbers.")],
     case: Case,
 ) -> None:
     """Merge groups into one; later groupings keep them together."""

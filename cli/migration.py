@@ -33,7 +33,7 @@ def migrate(
 ) -> None:
     """Re-embed stored crops and reference photos with another engine; no footage is decoded.
 
-    The engine in use stays in use. Given again, it asks for what is new and says how far it is.
+    The engine in use stays in use. Repeat the command to add new crops and see the progress.
     """
     mine, engine = resources(), engine_called(to)
     asked = steps.migrate(

@@ -53,7 +53,7 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """Search all processed footage with photos of one person; nothing is enrolled."""
+    """Search all processed footage with photos of one person; no one is enrolled."""
     asked = caller()
     scope = Scope(source=source, added_from=_utc(added_from), added_until=_utc(added_until))
     question = Question(find_case(asked, case, Action.SEARCHED), scope, everything, limit)

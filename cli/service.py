@@ -54,7 +54,7 @@ RestrictSUIDSGID=yes
 
 def service(
     run_as: Annotated[
-        str, typer.Option(help="A unit of the whole system, for this user; else one of yours.")
+        str, typer.Option(help="Print a system unit that runs as this user; default: a user unit.")
     ] = "",
 ) -> None:
     """Print a systemd unit that runs `nightreel up` on this home folder."""

@@ -26,7 +26,7 @@ def threshold(
 ) -> None:
     """Set the threshold of an engine, or preview its effect on reviewed candidates.
 
-    Without a value, what was chosen before.
+    Without a value, list the thresholds set so far.
     """
     if value is None:
         _print_chosen(engine, as_json)

@@ -26,7 +26,7 @@ from worker.resources import resources
 def watch(
     folder: Annotated[Path | None, typer.Argument(help="Default: NIGHTREEL_WATCH_FOLDER.")] = None,
     once: Annotated[
-        bool, typer.Option("--once", help="Take the files present now, then exit.")
+        bool, typer.Option("--once", help="Add the files that are complete now, then exit.")
     ] = False,
     case: Annotated[str, typer.Option(help="Reference of the case the footage is for.")] = "",
     urgent: Annotated[
@@ -35,7 +35,7 @@ def watch(
     any_time: Annotated[
         bool, typer.Option("--any-time", help="Also outside NIGHTREEL_WINDOW.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Watch a folder and add its files once they stop growing; Ctrl-C stops it."""
     place = _folder(folder)
