@@ -35,7 +35,7 @@ def watch(
     any_time: Annotated[
         bool, typer.Option("--any-time", help="Also outside NIGHTREEL_WINDOW.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
     """Watch a folder and add its files once they stop growing; Ctrl-C stops it."""
     place = _folder(folder)
