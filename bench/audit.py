@@ -1,6 +1,7 @@
-"""The audit log: `python -m bench.audit`. How fast it is checked and written, and what is found.
+"""Measures the audit log: how fast it is written and verified, and which mutations are found.
 
-Every mutation is made in a real database whose triggers were taken away, and undone again.
+Run `python -m bench.audit`. Every mutation is made in a real database without its triggers, and
+then rolled back.
 """
 
 import random
@@ -25,11 +26,11 @@ LENGTH = 100
 MANY = 200_000
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SHIFT = 1_000_000
-"""Where an entry waits while two change places."""
+"""Temporary position of an entry while two are swapped."""
 
 
 def main(mutations: int = MUTATIONS, many: int = MANY) -> None:
-    """Print what was found of each kind, and how many entries a second."""
+    """Print how many mutations of each kind were found, and entries per second."""
     with tempfile.TemporaryDirectory() as folder:
         small, large = _made(Path(folder) / "small.db"), _made(Path(folder) / "large.db")
         _fill(small, LENGTH)
@@ -50,20 +51,20 @@ def _made(file: Path) -> Engine:
 
 
 def _fill(engine: Engine, number: int, *, apart: bool = False) -> None:
-    def one(session: Session, each: int) -> None:
+    def write(session: Session, index: int) -> None:
         record(
             session,
-            actor=f"account:{each % 7}",
+            actor=f"account:{index % 7}",
             action=Action.CANDIDATES_VIEWED,
-            case_id=each % 5 or None,
-            objects={"person_ids": [each], "appearance_ids": [each, each + 1], "threshold": 0.4},
+            case_id=index % 5 or None,
+            objects={"person_ids": [index], "appearance_ids": [index, index + 1], "threshold": 0.4},
             now=AT,
         )
 
     for start in range(0, number, 1 if apart else number):
         with writing(engine) as session:
-            for each in range(start, start + (1 if apart else number)):
-                one(session, each)
+            for index in range(start, start + (1 if apart else number)):
+                write(session, index)
 
 
 def _verify(engine: Engine) -> None:
@@ -87,8 +88,8 @@ def _mutate(engine: Engine, number: int) -> dict[str, tuple[int, int]]:
     chance, done, found = random.Random(7), Counter[str](), Counter[str]()
     with reading(engine) as session:
         log = list(entries(session))
-    for each in range(number):
-        kind = list(KINDS)[each % len(KINDS)]
+    for index in range(number):
+        kind = list(KINDS)[index % len(KINDS)]
         try:
             with writing(engine) as session:
                 change = KINDS[kind](session, log, chance)
@@ -106,7 +107,7 @@ def _edit(session: Session, log: list[Entry], chance: random.Random) -> int:
     entry = chance.choice(log)
     altered = {
         "actor": f"uid:{chance.randrange(10**6)}",
-        "action": chance.choice([one.value for one in Action if one.value != entry.action]),
+        "action": chance.choice([action for action in Action if action != entry.action]).value,
         "case_id": chance.randrange(10, 10**6),
         "objects": f'{{"person_ids":[{chance.randrange(10**6, 10**7)}]}}',
         "hash": f"{chance.getrandbits(256):064x}",

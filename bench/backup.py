@@ -1,8 +1,8 @@
-"""A backup in the middle of work, restored elsewhere: `python -m bench.backup`.
+"""Measures a backup in the middle of work, restored elsewhere: `python -m bench.backup`.
 
-The known job of `bench.chaos` (120 segments, two workers) is backed up while at least fifty of them
-are to be watched, and then lost. The backup is restored into another home and database, workers
-watch the rest there, and what came of it is compared with an undisturbed run.
+The known job of `bench.chaos` (120 segments, two workers) is backed up while at least fifty
+segments are still to be processed, and then deleted. The backup is restored into another home and
+database, workers process the rest there, and the results are compared with an undisturbed run.
 """
 
 import json
@@ -33,7 +33,7 @@ TIMEOUT_SECONDS = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What was seen on one kind of database."""
+    """The results for one kind of database."""
 
     database: str
     open_before: int
@@ -48,17 +48,17 @@ class Trial:
 
 
 def main() -> None:
-    """Print a Markdown table, one line a database."""
+    """Print a Markdown table with one row per kind of database."""
     print(f"load {os.getloadavg()[0]:.0f} before\n")
     print("| database | segments open, before and after | backup, s | MB | restore, s "
           "| done at that moment | lost | twice | audit entries whole |")  # fmt: skip
     print("| --- " * 9 + "|")
     for name, make in (("SQLite", SqliteStore), ("PostgreSQL", PostgresStore)):
         with tempfile.TemporaryDirectory(prefix="nightreel-") as folder:
-            one = _trial(name, Path(folder), make)
-        print(f"| {name} | {one.open_before}, {one.open_after} | {one.backup_seconds:.1f} "
-              f"| {one.megabytes:.1f} | {one.restore_seconds:.1f} | {one.restored_done} "
-              f"| {one.lost} | {one.twice} | {one.audit_entries} |", flush=True)  # fmt: skip
+            trial = _trial(name, Path(folder), make)
+        print(f"| {name} | {trial.open_before}, {trial.open_after} | {trial.backup_seconds:.1f} "
+              f"| {trial.megabytes:.1f} | {trial.restore_seconds:.1f} | {trial.restored_done} "
+              f"| {trial.lost} | {trial.twice} | {trial.audit_entries} |", flush=True)  # fmt: skip
 
 
 def _trial(name: str, folder: Path, make: Callable[[Path], Store]) -> Trial:
@@ -91,7 +91,7 @@ def _tried(name: str, folder: Path, store: Store) -> Trial:
     with _running(there):
         _wait_for_end(there)
     database = database_of(there)
-    found = content(database, media_of(there))
+    restored_rows = content(database, media_of(there))
     database.dispose()
     return Trial(
         database=name,
@@ -101,14 +101,14 @@ def _tried(name: str, folder: Path, store: Store) -> Trial:
         megabytes=made["bytes"] / 1e6,
         restore_seconds=needed,
         restored_done=done,
-        lost=(lab.expected - found).total(),
-        twice=(found - lab.expected).total(),
+        lost=(lab.expected - restored_rows).total(),
+        twice=(restored_rows - lab.expected).total(),
         audit_entries=restored["audit"]["entries"],
     )
 
 
 def _prepared(home: Path, store: Store, like: Prepared) -> Prepared:
-    """A home that is not there yet, and an empty database."""
+    """A home folder that does not exist yet, and an empty database."""
     url = store.empty_for(home)
     address = {} if url.startswith("sqlite") else {"NIGHTREEL_DATABASE_URL": url}
     return Prepared(home, url, like.environment | address)
@@ -139,9 +139,9 @@ def _states(prepared: Prepared) -> dict[str, int]:
     database = connect(prepared.url)
     with reading(database) as session:
         counted = select(Segment.state, func.count()).group_by(col(Segment.state))
-        found = dict(session.exec(counted).all())
+        counts = dict(session.exec(counted).all())
     database.dispose()
-    return found
+    return counts
 
 
 def _wait(prepared: Prepared, happened: Callable[[dict[str, int]], bool]) -> None:

@@ -1,7 +1,7 @@
-"""A segment of a long recording in the object store, fetched whole and by range.
+"""Measures a segment of a long recording in the object store, fetched whole and by range.
 
-`python -m bench.by_range [MINUTES]`. The store is a server of this process that sends a gigabit a
-second and takes 20 ms for each answer; measured is from an empty cache to the last picture.
+`python -m bench.by_range [MINUTES]`. The store is a server in this process that sends a gigabit a
+second and takes 20 ms for each response. The time runs from an empty cache to the last picture.
 """
 
 import os
@@ -43,14 +43,15 @@ CODED = ("-c:v", "libx264", "-preset", "ultrafast", "-b:v", "4M", "-maxrate", "4
 
 @dataclass
 class Sent:
-    """What the store has given so far."""
+    """What the store has sent so far."""
 
     answers: int = 0
     bytes: int = 0
 
 
 def main(minutes: int = 60) -> None:
-    """Print a Markdown table: a segment of at most 60 s, in the middle, by container and way."""
+    """Print a Markdown table for a segment of at most 60 s from the middle, by container and way of
+    fetching."""
     with tempfile.TemporaryDirectory() as name, _serving(Path(name) / "bucket") as (bucket, sent):
         folder, executable = Path(name), choose()
         decoder = Decoder(executable, 2048, 60, 40_000_000, standing(executable))
@@ -74,7 +75,7 @@ def main(minutes: int = 60) -> None:
 
 
 def _recordings(folder: Path, minutes: int) -> Iterator[Path]:
-    """One after the other; each is removed before the next."""
+    """One recording per container; each is removed before the next is made."""
     minute = folder / "minute.mkv"
     _ffmpeg("-f", "lavfi", "-i", DRAWN, *CODED, minute)
     for container, options in CONTAINERS.items():
@@ -139,7 +140,7 @@ def _serving(folder: Path) -> Iterator[tuple[Bucket, Sent]]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,7 +1,7 @@
-"""Engine `dlib` against dlib itself: the same answers, and how much sooner.
+"""Compares engine `dlib` with dlib itself: whether results are the same, and how much faster.
 
-`python -m bench.engine [ROUNDS]`: both sides take turns in one run; medians over the rounds. dlib
-uses one core for a picture, whatever there is.
+`python -m bench.engine [ROUNDS]`: both take turns in one run; medians over the rounds. dlib uses
+one core per picture, even if there are more.
 """
 
 import subprocess
@@ -27,7 +27,7 @@ from faces.geometry import iou
 
 PICTURES = 100
 WAYS = [("float32", 2), ("float32", 1), ("bfloat16", 2), ("bfloat16", 1)]
-"""Precision, and threads of torch."""
+"""Precision, and number of torch threads."""
 FRAMES_A_PROCESS = 40
 FIRST_CALL = """
 import time
@@ -52,7 +52,7 @@ print(time.perf_counter() - begun, peak_mb() - idle_mb)
 
 @dataclass(frozen=True)
 class Job:
-    """The same work for both sides; a call handles so many items."""
+    """The same work for both sides; a call processes this many items."""
 
     name: str
     by_dlib: Callable[[], object]
@@ -62,7 +62,7 @@ class Job:
 
 
 def main(rounds: int = 5) -> None:
-    """Print Markdown tables: the same answers, how much sooner, what a process takes."""
+    """Print Markdown tables: agreement, speed, and what a process needs."""
     _print_agreement()
     print("\n| what | precision | threads | dlib, ms | here, ms | times faster |")
     print("| --- | --- | --- | --- | --- | --- |")
@@ -75,9 +75,9 @@ def main(rounds: int = 5) -> None:
 def _print_agreement() -> None:
     pictures = crowds(seed=2, count=PICTURES)
     model = dlib.cnn_face_detection_model_v1(str(weights_folder() / DETECTOR_FILE))
-    theirs = [[_box(found.rect) for found in model(picture, 0)] for picture in pictures]
+    theirs = [[_box(face.rect) for face in model(picture, 0)] for picture in pictures]
     faces = dlib_engine(device="cpu", precision="float32").detect(pictures)
-    ours = [[face.box for face in found] for found in faces]
+    ours = [[face.box for face in in_picture] for in_picture in faces]
     pairs = [(box, boxes) for there, boxes in zip(theirs, ours, strict=True) for box in there]
     found = sum(any(iou(box, other) >= 0.7 for other in boxes) for box, boxes in pairs)
     extra = sum(map(len, ours)) - found

@@ -1,9 +1,9 @@
-"""How work grows with workers: `python -m bench.fleet [FILM] [LOOPS]`.
+"""Measures how speed grows with the number of workers: `python -m bench.fleet [FILM] [LOOPS]`.
 
-The same footage is watched by one worker process, by two and, where there are cores, by four. What
-counts is how fast footage is watched while all of them are at work, by the ledger's own clock: a
-process's first segment, for which it loads its networks, is left out, and so is the end, when
-there is no segment left for one of them. Without FILM the demo's is drawn, as often as LOOPS says.
+The same footage is processed by one worker process, by two and, if there are enough cores, by four.
+The result is the speed of processing while all of them work, by the ledger's own clock. A process's
+first segment, for which it loads its networks, is left out, and so is the end, when there is no
+segment left for one of them. Without FILM the demo's film is drawn, LOOPS times.
 """
 
 import os
@@ -32,7 +32,7 @@ NIGHTREEL = Path(sys.executable).with_name("nightreel")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One segment, by whom and when."""
+    """A processed segment: by which process and when."""
 
     process: str
     begun: datetime
@@ -42,14 +42,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What some workers did."""
+    """The speed of some number of workers."""
 
     warm: float
-    """Seconds of footage a second, while all were at work."""
+    """Seconds of footage per second while all workers were busy."""
     whole_seconds: float
-    """Of the command, start and end included."""
+    """Duration of the command, including start and end."""
     processor_seconds: float
-    """Of all its processes together."""
+    """Processor time of all its processes together."""
 
 
 def main(source: str = "", times: str = "20") -> None:
@@ -63,11 +63,11 @@ def main(source: str = "", times: str = "20") -> None:
               f"load {os.getloadavg()[0]:.0f} before\n")  # fmt: skip
         print("| workers | x real time, warm | of linear | whole command, s | processor, s |")
         print("| --- | --- | --- | --- | --- |")
-        one = 0.0
+        single = 0.0
         for workers in (n for n in (1, 2, 4) if n <= cores):
             speed = _watch(footage, workers)
-            one = one or speed.warm
-            print(f"| {workers} | {speed.warm:.2f} | {speed.warm / one / workers:.2f} |"
+            single = single or speed.warm
+            print(f"| {workers} | {speed.warm:.2f} | {speed.warm / single / workers:.2f} |"
                   f" {speed.whole_seconds:.0f} | {speed.processor_seconds:.0f} |",
                   flush=True)  # fmt: skip
 
@@ -101,26 +101,26 @@ def _done(url: str) -> list[Done]:
     with reading(engine) as session:
         rows = session.exec(select(Segment).order_by(col(Segment.started_at))).all()
     engine.dispose()
-    found = []
+    segments = []
     for row in rows:
         assert row.lease_owner and row.started_at and row.finished_at
         process = row.lease_owner.partition(".")[0]
-        found.append(Done(process, row.started_at, row.finished_at, row.end_ms - row.start_ms))
-    return found
+        segments.append(Done(process, row.started_at, row.finished_at, row.end_ms - row.start_ms))
+    return segments
 
 
 def _warm(done: Sequence[Done]) -> float:
-    """Footage watched between when the last process had ended its first segment and when the first
-    had ended its last; a segment counts as far as it lies in that time."""
-    ordered = sorted(done, key=lambda one: (one.process, one.begun))
-    shares = [list(group) for _, group in groupby(ordered, key=lambda one: one.process)]
+    """Seconds of footage per second, from when the last process ended its first segment until the
+    first process ended its last one; a segment counts by the share that lies in that time."""
+    ordered = sorted(done, key=lambda segment: (segment.process, segment.begun))
+    shares = [list(group) for _, group in groupby(ordered, key=lambda segment: segment.process)]
     begin = max(share[0].ended for share in shares)
     end = min(share[-1].ended for share in shares)
     watched_ms = sum(
-        one.footage_ms
-        * max(0.0, (min(one.ended, end) - max(one.begun, begin)).total_seconds())
-        / (one.ended - one.begun).total_seconds()
-        for one in done
+        segment.footage_ms
+        * max(0.0, (min(segment.ended, end) - max(segment.begun, begin)).total_seconds())
+        / (segment.ended - segment.begun).total_seconds()
+        for segment in done
     )
     return watched_ms / 1000 / (end - begin).total_seconds()
 

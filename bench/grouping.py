@@ -1,7 +1,7 @@
-"""Who else appears often: `python -m bench.grouping [APPEARANCES]`, side by side with HDBSCAN.
+"""Measures the grouping of faces beside HDBSCAN: `python -m bench.grouping [APPEARANCES]`.
 
-Draws vectors of many people, some seen once and some often, and says how well they are told apart,
-how long that takes and how much memory.
+Draws vectors of many people, some seen once and some often, and reports how well people are
+separated, in what time and with how much memory.
 """
 
 import resource
@@ -23,7 +23,7 @@ SPREADS = (0.15, 0.20, 0.25, 0.30)
 
 
 def main(appearances: str = "100000") -> None:
-    """Print how people are told apart by either way, and what a large case costs."""
+    """Print how well either method separates people, and what a large case costs."""
     print("| distance to a person's own mean | average linkage | HDBSCAN |\n| --- | --- | --- |")
     for spread in SPREADS:
         vectors, people = _drawn(SMALL, spread)
@@ -43,7 +43,7 @@ def main(appearances: str = "100000") -> None:
 
 
 def _drawn(count: int, spread: float) -> tuple[Vectors, NDArray[np.int64]]:
-    """Vectors and whose they are; half of the people are seen once, some very often."""
+    """Vectors and the person of each; half of the people are seen once, some very often."""
     rng = np.random.default_rng(7)
     people = np.minimum(rng.zipf(1.5, count), count) % (count // 3)
     people = np.where(rng.random(count) < 0.4, np.arange(count) + count, people)
@@ -54,7 +54,7 @@ def _drawn(count: int, spread: float) -> tuple[Vectors, NDArray[np.int64]]:
 
 
 def _numbered_alone(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """HDBSCAN calls all that are in no group -1; each is a group of its own."""
+    """HDBSCAN labels all vectors outside of groups -1; make each a group of its own."""
     alone = np.arange(len(labels)) + len(labels)
     return np.where(labels < 0, alone, labels)
 

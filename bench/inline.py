@@ -1,4 +1,4 @@
-"""The same steps in one process without Celery: `python -m bench.inline FILM PHOTO`."""
+"""Runs the same steps in one process without Celery: `python -m bench.inline FILM PHOTO`."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ from worker.resources import Resources
 
 
 def main(film: str, photo: str) -> None:
-    """Enrol, ingest, watch every segment, match; prints the number of candidates as JSON."""
+    """Enrol, ingest, process every segment, match; prints the candidates' distances as JSON."""
     with tempfile.TemporaryDirectory() as home:
         mine = Resources(Settings(home=Path(home)))
         context, now = mine.context, utc_now()
@@ -39,8 +39,8 @@ def main(film: str, photo: str) -> None:
             watch(segment, context)
         match_analysis(known.analysis_id, context)
         with reading(mine.database) as session:
-            found = candidates(session, analysis_ids=[known.analysis_id])
-        print(json.dumps({"candidates": [one.distance for one in found]}))
+            ranked = candidates(session, analysis_ids=[known.analysis_id])
+        print(json.dumps({"candidates": [candidate.distance for candidate in ranked]}))
 
 
 if __name__ == "__main__":

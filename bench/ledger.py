@@ -1,10 +1,10 @@
-"""Broker and ledger under a thousand workers: `python -m bench.ledger [SEGMENTS] [WORKERS]`.
+"""Measures broker and ledger with 1,000 workers: `python -m bench.ledger [SEGMENTS] [WORKERS]`.
 
-Every simulated worker takes a message from a queue in Redis, over a connection of its own, claims
-its segment, beats the lease once and finishes it with one sighting, by `storage.jobs.ledger` as
-`pipeline.analysis.watch` does it, and acknowledges the message; nothing is decoded. One in a
-hundred dies with segment and message in its hands. What the dead held is taken back and asked for
-again until nothing is left, and then every row is counted, on SQLite and on PostgreSQL.
+Every simulated worker takes a message from a queue in Redis over its own connection, claims the
+segment, renews the lease once, finishes the segment with one sighting through `storage.jobs.ledger`
+as `pipeline.analysis.watch` does, and acknowledges the message; nothing is decoded. One in a
+hundred dies while it holds a segment and a message. Segments of dead workers are reclaimed and
+queued again until none is left; then every row is counted, on SQLite and on PostgreSQL.
 """
 
 import multiprocessing
@@ -59,12 +59,12 @@ COVERAGE = Coverage(900, 120, 60_000, ())
 
 @dataclass(slots=True)
 class Tally:
-    """What one process of workers did."""
+    """The counts of one process of workers."""
 
     finished: int = 0
     died: int = 0
     refused: int = 0
-    """Times the database was too busy, so that the worker tried again."""
+    """How often the database was too busy, so that the worker retried."""
     processor_seconds: float = 0.0
     claim_seconds: list[float] = field(default_factory=list)
     finish_seconds: list[float] = field(default_factory=list)
@@ -108,14 +108,14 @@ def _measure(store: Store, broker: str, segments: int, workers: int) -> str:
     _fill(store.model_url, segments)
     seconds, tallies = _work_off(store.model_url, broker, workers)
     lost, twice = _audit(store.model_url)
-    finished = sum(one.finished for one in tallies)
-    claims = [each for one in tallies for each in one.claim_seconds]
-    finishes = [each for one in tallies for each in one.finish_seconds]
+    finished = sum(tally.finished for tally in tallies)
+    claims = [seconds for tally in tallies for seconds in tally.claim_seconds]
+    finishes = [seconds for tally in tallies for seconds in tally.finish_seconds]
     cells = [
         f"{finished / seconds:.0f}",
-        f"{1000 * sum(one.processor_seconds for one in tallies) / finished:.1f}",
+        f"{1000 * sum(tally.processor_seconds for tally in tallies) / finished:.1f}",
         _quantiles(claims), _quantiles(finishes),
-        sum(one.died for one in tallies), sum(one.refused for one in tallies), lost, twice,
+        sum(tally.died for tally in tallies), sum(tally.refused for tally in tallies), lost, twice,
     ]  # fmt: skip
     return " | ".join(map(str, cells))
 
@@ -153,7 +153,7 @@ def _segments() -> list[Segment]:
 
 
 def _work_off(url: str, broker: str, workers: int) -> tuple[float, list[Tally]]:
-    """Seconds of work, start-up of the processes left out, and what each process did."""
+    """Seconds of work without the start of the processes, and the counts of each process."""
     seconds, tallies = 0.0, list[Tally]()
     engine = connect(url)
     while waiting := _waiting(url):
@@ -179,9 +179,9 @@ def _work_off(url: str, broker: str, workers: int) -> tuple[float, list[Tally]]:
 def _waiting(url: str) -> list[int]:
     engine = connect(url)
     with reading(engine) as session:
-        found = undispatched(session, limit=1_000_000)
+        segments = undispatched(session, limit=1_000_000)
     engine.dispose()
-    return found
+    return segments
 
 
 @contextmanager
@@ -216,7 +216,7 @@ def _run(url: str, broker: str, workers: int, gate: Any, done: Any) -> None:
 
 
 def _work(engine: Engine, broker: str, tally: Tally) -> None:
-    """One worker, until nothing waits in its queue."""
+    """One worker, until its queue is empty."""
     with _queue(broker) as queue:
         while True:
             try:
@@ -232,7 +232,7 @@ def _work(engine: Engine, broker: str, tally: Tally) -> None:
 
 
 def _do(engine: Engine, segment_id: int, tally: Tally) -> bool:
-    """False where the worker died of it."""
+    """Process one segment; False if the worker dies of it."""
     owner = f"{os.getpid()}.{threading.get_ident()}.{random.random()}"
     begun = time.monotonic()
     with writing(engine) as session:
@@ -260,7 +260,7 @@ def _presence() -> Presence:
 
 
 def _audit(url: str) -> tuple[int, int]:
-    """Segments that did not end, and sightings that are there more than once."""
+    """Number of segments that did not end, and of sightings that exist more than once."""
     engine = connect(url)
     with reading(engine) as session:
         ended = col(tables.Segment.state) == State.DONE

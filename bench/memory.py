@@ -1,7 +1,7 @@
-"""Memory of one worker process on 1080p footage, segment after segment.
+"""Measures the memory of one worker process on 1080p footage, segment after segment.
 
-`python -m bench.memory [SEGMENTS]`: a real stack with one worker; what it holds is read from
-/proc after each segment it has finished.
+`python -m bench.memory [SEGMENTS]`: a real stack with one worker; its memory is read from /proc
+after each segment that it has finished.
 """
 
 import sys
@@ -51,8 +51,8 @@ def _watch(mine: Resources, path: Path, segments: int) -> list[tuple[int, float]
         seen: list[tuple[int, float]] = []
         while not seen or seen[-1][0] < segments:
             with reading(mine.database) as session:
-                far = progress(session, analyses)
-            finished = sum(one.segments.get(State.DONE, 0) for one in far)
+                jobs = progress(session, analyses)
+            finished = sum(job.segments.get(State.DONE, 0) for job in jobs)
             if not seen or finished > seen[-1][0]:
                 seen.append((finished, _largest_child_megabytes()))
             time.sleep(0.1)
@@ -60,7 +60,7 @@ def _watch(mine: Resources, path: Path, segments: int) -> list[tuple[int, float]
 
 
 def _ask(mine: Resources, path: Path, segments: int) -> list[int]:
-    """The same film under as many plans as it takes: each plan divides it again."""
+    """Add the same film under as many plans as are needed: each plan divides it again."""
     analyses: list[int] = []
     waiting: list[int] = []
     while len(waiting) < segments:

@@ -1,11 +1,11 @@
-"""Kept crops re-embedded, beside the embedder alone: `python -m bench.migrate [CROPS]`.
+"""Measures re-embedding stored crops, beside the embedder alone: `python -m bench.migrate [CROPS]`.
 
-The crops are of the demo's two people at many brightnesses, found by engine `dlib`, and embedded
-again by `dlib`: landmarks are at hand, and the network is the floor. A worker's whole way is
-measured: reading sealed crops, decoding, aligning, embedding, writing vectors. Torch has one
-thread, as in a worker. Times of the processor are those of all threads of this process, so that
-other work on the machine counts little: that is a worker on each core. By the clock one worker has
-a second core to prepare crops on. The embedder is measured before and after every portion.
+The crops show the demo's two people at many brightnesses, detected by engine `dlib` and embedded
+again by `dlib`: landmarks are known, and the network is the lower bound. Everything that a worker
+does is measured: reading encrypted crops, decoding, aligning, embedding, writing vectors. Torch has
+one thread, as in a worker. Processor times are those of all threads of this process, so that other
+work on the machine counts little: that is a worker on each core. In wall-clock time one worker has
+a second core on which to prepare crops. The embedder is measured before and after every portion.
 """
 
 import sys
@@ -42,13 +42,13 @@ from worker.resources import Resources
 Seconds: TypeAlias = NDArray[np.float64]
 
 DISTINCT = 500
-"""Pictures on the disk; appearances share them."""
+"""Number of pictures on disk; appearances share them."""
 EACH = 5
-"""Crops an appearance."""
+"""Crops per appearance."""
 
 
 def main(crops: str = "2000") -> None:
-    """Print both rates, their ratio, and what each part of a crop's way costs."""
+    """Print both rates, their ratio, and the cost of each step for a crop."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as home:
         mine = Resources(Settings(home=Path(home), device="cpu"))
@@ -69,14 +69,14 @@ def main(crops: str = "2000") -> None:
 
 
 def _pictures(engine: FaceEngine) -> list[Crop]:
-    found = []
+    crops = []
     for name in ("astronaut", "grace_hopper"):
         image = portrait(name)
         (face, *_) = engine.detect([image])[0]
         for step in range(DISTINCT // 2):
             bright = (image * (0.6 + 0.4 * step / DISTINCT)).astype(np.uint8)
-            found.append(cut_face(bright, face, engine.card.detector))
-    return found
+            crops.append(cut_face(bright, face, engine.card.detector))
+    return crops
 
 
 def _fill(mine: Resources, pictures: list[Crop], appearances: int) -> list[str]:
@@ -88,7 +88,7 @@ def _fill(mine: Resources, pictures: list[Crop], appearances: int) -> list[str]:
         )  # fmt: skip
         session.get_one(tables.Analysis, 1).state = tables.State.DONE
     album = mine.media.of_recording(1)
-    names = [album.save(jpeg_of(one)) for one in pictures]
+    names = [album.save(jpeg_of(picture)) for picture in pictures]
     kept = [_seen(names, place, pictures[0]) for place in range(appearances)]
     with writing(mine.database) as session:
         replace_appearances(session, 1, kept)
@@ -97,7 +97,7 @@ def _fill(mine: Resources, pictures: list[Crop], appearances: int) -> list[str]:
 
 def _seen(names: list[str], place: int, crop: Crop) -> Presence:
     assert crop.face is not None
-    chosen = tuple(names[(EACH * place + one) % len(names)] for one in range(EACH))
+    chosen = tuple(names[(EACH * place + number) % len(names)] for number in range(EACH))
     vector = np.eye(8, dtype=np.float32)[0]
     return Presence(place, place, place, crop.face.box, 1, 1, EACH, vector, chosen)
 
@@ -112,9 +112,9 @@ def _ask(mine: Resources, engine: FaceEngine) -> list[int]:
 def _race(
     engine: FaceEngine, pictures: list[Crop], step: Callable[[], object], left: list[int]
 ) -> tuple[Seconds, Seconds]:
-    """Seconds a chip for the embedder alone, and seconds for all portions."""
-    chips = np.stack([_chip(engine, one) for one in pictures[: AT_ONCE * EACH]])
-    _seconds(lambda: engine.embed(chips))  # the network is loaded
+    """Seconds per chip for the embedder alone, and seconds for all portions."""
+    chips = np.stack([_chip(engine, picture) for picture in pictures[: AT_ONCE * EACH]])
+    _seconds(lambda: engine.embed(chips))  # loads the network
     alone, whole = [], np.zeros(2)
     while left:
         alone.append(_seconds(lambda: engine.embed(chips)))
@@ -130,7 +130,7 @@ def _parts(mine: Resources, engine: FaceEngine, names: list[str]) -> None:
     for part, step in {
         "reading and unsealing": lambda: list(map(mine.media.reader(), names)),
         "decoding": lambda: [read_crop(body) for body in bodies],
-        "aligning": lambda: [_chip(engine, one) for one in crops],
+        "aligning": lambda: [_chip(engine, crop) for crop in crops],
     }.items():
         print(f"| {part} | {1000 * _seconds(step)[0] / len(names):.2f} |")
 
@@ -142,7 +142,7 @@ def _chip(engine: FaceEngine, crop: Crop) -> Image:
 
 
 def _seconds(step: Callable[[], object]) -> Seconds:
-    """Of the processor, of all threads, and by the clock."""
+    """Processor seconds of all threads, and wall-clock seconds."""
     processor, clock = time.process_time(), time.perf_counter()
     step()
     return np.array([time.process_time() - processor, time.perf_counter() - clock])

@@ -1,7 +1,8 @@
-"""The same footage, known again: `python -m bench.overlaps [FILM]`.
+"""Measures the detection of duplicate footage: `python -m bench.overlaps [FILM]`.
 
-Draws a street (or takes a film), makes exports of it with ffmpeg, and says of each whether it was
-linked and how far off the offset is. Then compares pieces that show the same place at other times.
+Draws a street (or takes a film), exports it with ffmpeg in several ways, and reports for each
+export whether it was linked and the error of the offset. Then compares pieces that show the same
+place at other times.
 """
 
 import subprocess
@@ -73,7 +74,7 @@ EXPORTS = (
 
 
 def main(*films: str) -> None:
-    """Print both tables; with a film, the first table only, of that."""
+    """Print both tables; for a film, only the first one."""
     with tempfile.TemporaryDirectory() as folder:
         film = Path(films[0]) if films else _drawn(Path(folder) / "street.mp4")
         _compare_exports(film, Path(folder))
@@ -91,10 +92,10 @@ def _compare_exports(film: Path, folder: Path) -> None:
     for export in EXPORTS:
         made = folder / "export.mkv"
         _ffmpeg("-i", film, *export.options, "-an", made)
-        found = _linked(original, _sampled(made))
-        off = found and str(abs(found.offset_ms - export.offset_ms))
-        agreement = f"{found.agreement:.2f}" if found else ""
-        print(f"| {export.name} | {'yes' if found else 'no'} | {off or ''} | {agreement} |")
+        overlap = _linked(original, _sampled(made))
+        off = overlap and str(abs(overlap.offset_ms - export.offset_ms))
+        agreement = f"{overlap.agreement:.2f}" if overlap else ""
+        print(f"| {export.name} | {'yes' if overlap else 'no'} | {off or ''} | {agreement} |")
 
 
 def _compare_days() -> None:
@@ -106,7 +107,7 @@ def _compare_days() -> None:
         for seconds in PIECE_SECONDS:
             pieces = list(_pieces(day, seconds))
             pairs = list(combinations(pieces, 2))
-            linked = sum(_linked(one, other) is not None for one, other in pairs)
+            linked = sum(_linked(a, b) is not None for a, b in pairs)
             print(f"| {a_minute} | {seconds} | {len(pairs)} | {linked} |")
 
 
@@ -121,18 +122,18 @@ def _pieces(day: Glimpses, seconds: int) -> Iterator[Glimpses]:
 
 
 def _sampled(film: Path) -> Glimpses:
-    """As footage is sampled by default."""
+    """The glimpses of a film, sampled as by default."""
     decoder = Decoder(choose(), memory_mb=2048, timeout_seconds=60, max_pixels=40_000_000)
     known = probe(str(film), decoder)
     whole = Segment(0, 0, known.duration_ms, None, None)
     with sample(
         known, whole, mode="interval", interval_ms=STEP_MS, max_side_px=1920, decoder=decoder
     ) as frames:
-        return Glimpses.of([(one.time_ms, glimpse(one.image)) for one in frames])
+        return Glimpses.of([(frame.time_ms, glimpse(frame.image)) for frame in frames])
 
 
 def _measure_costs() -> None:
-    """Of the longest day there is, against another one."""
+    """Print what it costs to store and to compare the fingerprints of two days."""
     days = [
         _glimpses(_street(seed, DAY_SECONDS, 12), np.arange(0, DAY_SECONDS, STEP_MS / 1000))
         for seed in (3, 4)
@@ -158,7 +159,7 @@ _Passer = tuple[float, float, float, float, float, float]
 
 
 def _street(seed: int, seconds: float, a_minute: float) -> list[_Passer]:
-    """When each begins, how long it takes, direction, place down, width, lightness."""
+    """People who pass: each with start, duration, direction, vertical place, width, brightness."""
     rng = np.random.default_rng(seed)
     return [
         (rng.uniform(-5, seconds), rng.uniform(4, 14), float(rng.choice([-1, 1])),

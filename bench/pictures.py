@@ -7,11 +7,11 @@ from PIL import Image as Picture
 from demo.portraits import portrait
 
 HEADS = {"astronaut": (120, 0, 340, 260), "grace_hopper": (80, 40, 480, 440)}
-"""What is cut out of each portrait: left, top, right, bottom in its pixels."""
+"""The part of each portrait that is used: left, top, right, bottom in its pixels."""
 
 
 def crowds(seed: int, count: int) -> list[NDArray[np.uint8]]:
-    """Draw small pictures of nobody, one, two and three people in turn."""
+    """Draw small pictures of no one, one, two and three people in turn."""
     rng = np.random.default_rng(seed)
     pictures = []
     for number in range(count):

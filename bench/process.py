@@ -1,7 +1,7 @@
-"""The whole job against the loop a user would write, and against itself without Celery.
+"""Compares the whole job with the loop that a user would write, and with itself without Celery.
 
-`python -m bench.process [MINUTES]`: every line is a process of its own, start-up included, all
-in one run on the same film, one after the other.
+`python -m bench.process [MINUTES]`: every row is a process of its own, including its start, all in
+one run on the same film, one after the other.
 """
 
 import json
@@ -26,7 +26,7 @@ def main(minutes: int = 5) -> None:
         film.write(path, film.SCENES * minutes)
         two = _process(path, workers=2)
         inline = _timed([sys.executable, "-m", "bench.inline", str(path), str(PHOTO)], {})
-        one = _process(path, workers=1)
+        single = _process(path, workers=1)
         loop = _timed([sys.executable, "-m", "bench.represent_loop", str(path), str(PHOTO)], {})
     print(f"{minutes} min of 640x360, a frame every 0.5 s, whole processes, start-up included\n")
     print("| what | seconds | ratio |\n| --- | --- | --- |")
@@ -34,7 +34,8 @@ def main(minutes: int = 5) -> None:
     print(f"| the loop with `DeepFace.represent` | {loop:.1f} | {loop / two:.2f} x slower |")
     print(f"| the same steps in one process, no Celery, two threads | {inline:.1f} | "
           f"Celery takes {two / inline:.2f} x |")  # fmt: skip
-    print(f"| `nightreel process`, one worker | {one:.1f} | two are {one / two:.2f} x faster |")
+    ratio = single / two
+    print(f"| `nightreel process`, one worker | {single:.1f} | two are {ratio:.2f} x faster |")
 
 
 def _process(path: Path, *, workers: int) -> float:
@@ -55,10 +56,10 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 
 
 def _summary(printed: str) -> str:
-    said = json.loads(printed)
-    if "candidates" in said:
-        return f"{len(said['candidates'])} candidates"
-    return f"{said['frames']} frames, person in {len(said['found_at'])}"
+    result = json.loads(printed)
+    if "candidates" in result:
+        return f"{len(result['candidates'])} candidates"
+    return f"{result['frames']} frames, person in {len(result['found_at'])}"
 
 
 if __name__ == "__main__":

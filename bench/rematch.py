@@ -1,7 +1,7 @@
-"""People compared again with an archive: `python -m bench.rematch [APPEARANCES] [PEOPLE]`.
+"""Measures comparison runs over an archive: `python -m bench.rematch [APPEARANCES] [PEOPLE]`.
 
-On SQLite. Vectors are random but for those of `EACH` appearances a person, which come close. Times
-are of the whole step, from reading the photos to the commit of what changed.
+On SQLite. Vectors are random, except those of `EACH` appearances per person, which are close. Times
+are for the whole step, from reading the photos to the commit of the changes.
 """
 
 import hashlib
@@ -30,9 +30,10 @@ from storage.results.rematches import WORKER, Cause, ask
 from worker.resources import Resources
 
 EACH = 200
-"""Appearances that come close to each person."""
+"""Appearances that are close to each person."""
 NOISE = 0.02
-"""Of each number: unit vectors of 128 then lie about 0.3 apart, within the threshold of 0.4."""
+"""Noise of each number; unit vectors of 128 numbers are then about 0.3 apart, within the threshold
+of 0.4."""
 
 
 def main(appearances: str = "1000000", people: str = "100") -> None:
@@ -90,8 +91,8 @@ def _enrol(
             for name in range(len(faces))
         ]
         for person, vector in zip(ids, faces + noise, strict=True):
-            one = _reference(_digest(f"{photo}{person}"), photo, vector)
-            add_reference(session, person, one, keys=mine.media.keys)
+            reference = _reference(_digest(f"{photo}{person}"), photo, vector)
+            add_reference(session, person, reference, keys=mine.media.keys)
             ask(session, person, engine=DLIB.name, cause=Cause.ADDED, actor=WORKER, now=now)
     return ids
 

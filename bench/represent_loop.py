@@ -1,7 +1,7 @@
-"""The peer: the loop a user would write with DeepFace, a process of its own.
+"""The peer: the loop that a user would write with DeepFace, in its own process.
 
-`python -m bench.represent_loop FILM PHOTO` prints one JSON line: frames looked at, and at which
-seconds the person was found.
+`python -m bench.represent_loop FILM PHOTO` prints one JSON line: the number of frames processed,
+and the seconds at which the person was found.
 """
 
 import json
@@ -19,7 +19,7 @@ THRESHOLD = 0.6
 
 
 def main(film: str, photo: str) -> None:
-    """Look at a frame every half second, one `represent` call a frame."""
+    """Process a frame every half second, with one `represent` call per frame."""
     with tempfile.TemporaryDirectory() as home:
         _place_weights(Path(home))
         os.environ |= {"DEEPFACE_HOME": home, "DEEPFACE_BACKEND_ENGINE": "pytorch"}

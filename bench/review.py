@@ -1,6 +1,7 @@
-"""How long a reviewer waits, with 10,000 candidates: `python -m bench.review [CANDIDATES]`.
+"""Measures how long reviewers wait, with 10,000 candidates: `python -m bench.review [CANDIDATES]`.
 
-Requests go to the application itself, through all its guards, its templates and a SQLite on disk.
+Requests go to the application itself, through all its guards, its templates and a SQLite database
+on disk.
 """
 
 import asyncio
@@ -42,13 +43,13 @@ ROUNDS = 40
 CASE = 1
 MASTER = bytes(32)
 Taken = tuple[float, float]
-"""Milliseconds that were waited for, and those that this process computed: on a machine that is
-shared the first says more about the others."""
+"""Wall-clock milliseconds, and processor milliseconds of this process: on a shared machine the
+first say more about the other users."""
 Ask = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
 
 
 def main(candidates: int = 10_000) -> None:
-    """Print a Markdown table: milliseconds from request to whole answer."""
+    """Print a Markdown table: milliseconds from request to complete response."""
     with tempfile.TemporaryDirectory(prefix="nightreel-bench-") as folder:
         database = connect(f"sqlite:///{folder}/nightreel.db")
         upgrade(database)
@@ -96,7 +97,7 @@ async def _pass_over(browser: httpx.AsyncClient) -> httpx.Response:
 
 
 async def _verdict(browser: httpx.AsyncClient) -> httpx.Response:
-    """A verdict on one candidate after the other, in whatever order."""
+    """Give a verdict on one candidate after the other, in any order."""
     _verdict_on.append(_verdict_on[-1] + 1)
     place = f"/review/{CASE}/1/{_verdict_on[-1]}/verdict"
     return await browser.post(place, data={"decision": "different"}, headers={"HX-Request": "true"})

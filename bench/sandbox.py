@@ -1,4 +1,4 @@
-"""What the sandbox around ffmpeg cost at each start: `python -m bench.sandbox [ROUNDS]`."""
+"""Measures what ffmpeg's sandbox costs at each start: `python -m bench.sandbox [ROUNDS]`."""
 
 import os
 import statistics

@@ -1,8 +1,8 @@
-"""`python -m bench.upload [GIGABYTES] [BREAKS]`: a large upload over a line that breaks.
+"""`python -m bench.upload [GIGABYTES] [BREAKS]`: a large upload over a connection that breaks.
 
-A real server, a real client, real footage with a tail of random bytes. The line is cut in the
-middle of a request, BREAKS times. Says whether what arrived is what was sent, by the sha256 that
-the ordinary ingest step computes, and how much memory the server took at most.
+A real server, a real client, real footage with a tail of random bytes. The connection is cut in the
+middle of a request, BREAKS times. Reports whether the received file is the one that was sent, by
+the sha256 that the ordinary ingest step computes, and the server's peak memory.
 """
 
 import hashlib
@@ -36,13 +36,13 @@ TUS = {"Tus-Resumable": "1.0.0"}
 
 @dataclass
 class Source:
-    """Footage of any length that is never held: a clip, and a box of random bytes behind it."""
+    """Footage of any length, never held in memory: a clip, followed by a box of random bytes."""
 
     clip: bytes
     size: int
 
     def bytes_from(self, offset: int) -> Iterator[bytes]:
-        """What comes behind an offset, a piece at a time."""
+        """The bytes from an offset on, piece by piece."""
         for number in range(offset // PIECE, -(-self.size // PIECE)):
             piece = self._piece(number)
             yield piece[max(0, offset - number * PIECE) :]
@@ -55,7 +55,7 @@ class Source:
 
 
 def main(gigabytes: float = 5, breaks: int = 10) -> None:
-    """Measure, and print a line."""
+    """Measure, and print one line."""
     with tempfile.TemporaryDirectory(prefix="nightreel-upload-") as folder:
         home = Path(folder)
         source = Source(_clip(home, int(gigabytes * 1e9)), int(gigabytes * 1e9))
@@ -171,7 +171,7 @@ def _serve(home: Path, port: int) -> "subprocess.Popen[bytes]":
 
 
 def _clip(folder: Path, size: int) -> bytes:
-    """Three seconds of a test picture, and the head of a box that reaches to the end."""
+    """Three seconds of a test picture, and the header of a box that extends to the end."""
     file = folder / "clip.mp4"
     picture = ["-f", "lavfi", "-i", "testsrc=duration=3:size=320x240:rate=25"]
     coded = ["-c:v", "mpeg4", "-movflags", "+faststart"]

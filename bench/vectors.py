@@ -1,7 +1,8 @@
-"""Search, re-matching and insertion: `python -m bench.vectors [SQLITE_ROWS [POSTGRESQL_ROWS]]`.
+"""Measures search, matching, insertion: `python -m bench.vectors [SQLITE_ROWS [POSTGRESQL_ROWS]]`.
 
-Vectors are drawn as they come: a tenth as many people as appearances, and the looks at one person
-about 0.3 apart, as with engine `dlib`. FAISS compares on the same cores, query by query in turn.
+Vectors are drawn as in practice: a tenth as many people as appearances, and the appearances of one
+person about 0.3 apart, as with engine `dlib`. FAISS runs on the same cores, alternating query by
+query.
 """
 
 import statistics
@@ -42,9 +43,10 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def main(sqlite_rows: int = 1_000_000, postgresql_rows: int = 200_000) -> None:
     """Print Markdown tables: times, ratios, recalls, rates."""
-    for one in threadpool_info():
+    for pool in threadpool_info():
         print(
-            f"- {one['internal_api']}: {one.get('architecture', '')} {one['num_threads']} threads"
+            f"- {pool['internal_api']}: {pool.get('architecture', '')} "
+            f"{pool['num_threads']} threads"
         )
     print("\n| what | figure |\n| --- | --- |", flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +58,7 @@ def main(sqlite_rows: int = 1_000_000, postgresql_rows: int = 200_000) -> None:
 
 
 def drawn(rows: int) -> Vectors:
-    """Unit vectors [rows, 128], several of each person, in no order."""
+    """Draw unit vectors [rows, 128], several of each person, in random order."""
     random = np.random.default_rng(128)
     people = random.standard_normal((rows // LOOKS, CARD.dimension), np.float32)
     vectors = np.repeat(unit(people), LOOKS, axis=0)
@@ -112,7 +114,7 @@ def _measure_postgresql(url: str, vectors: Vectors) -> None:
         for query in queries:
             seconds, found = _timed(partial(_search, database, query, scope))
             exact = rank(vectors[among], query[np.newaxis], kind=CARD.distance, threshold=2)[:TOP]
-            right = {int(among[one.appearance]) + 1 for one in exact}
+            right = {int(among[ranked.appearance]) + 1 for ranked in exact}
             seconds_each.append(seconds)
             hit, wanted = hit + len(right & set(found)), wanted + len(right)
         _report(
@@ -125,11 +127,12 @@ def _search(database: Engine, query: Vectors, scope: Scope = EVERYWHERE) -> list
     card = replace(CARD, threshold=2.0)  # so that there are always `TOP` of them
     with reading(database) as session:
         near = nearest(session, query[np.newaxis], card=card, scope=scope, limit=TOP)
-    return [one.appearance_id for one in near]
+    return [neighbour.appearance_id for neighbour in near]
 
 
 def fill(database: Engine, vectors: Vectors) -> float:
-    """Appearances a second, a recording of a thousand in each transaction."""
+    """Insert the vectors [n, d], one recording of a thousand appearances per transaction; returns
+    appearances per second."""
     seconds = 0.0
     for number, first in enumerate(range(0, len(vectors), A_RECORDING)):
         rows = vectors[first : first + A_RECORDING]

@@ -1,4 +1,4 @@
-"""Faults at random moments while a known job runs: nothing may be lost, nothing may be there twice.
+"""Causes faults at random moments while a known job runs: nothing may be lost or duplicated.
 
 `python -m bench.chaos [--fault NAME ...] [--runs N] [--seed S] [--database sqlite|postgresql]
 [--short] [--json FILE]`

@@ -1,4 +1,4 @@
-"""`python -m bench.chaos`: the faults asked for, or all of them; Markdown on stdout."""
+"""`python -m bench.chaos`: runs the given faults, or all of them; prints Markdown."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from bench.chaos.tally import table
 
 
 def main() -> int:
-    """Run what was asked for; 0 when all was as promised."""
+    """Run the requested faults; returns 0 if everything was as promised, else 1."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is cleaned up
     asked = _arguments()
     request = Request(asked.fault or NAMES, asked.runs, asked.seed, asked.database, asked.short)
@@ -20,8 +20,8 @@ def main() -> int:
     tallies = run(request)
     print(table(tallies))
     if asked.json:
-        asked.json.write_text(json.dumps([one.document for one in tallies], indent=1) + "\n")
-    return 0 if all(one.as_promised for one in tallies) else 1
+        asked.json.write_text(json.dumps([tally.document for tally in tallies], indent=1) + "\n")
+    return 0 if all(tally.as_promised for tally in tallies) else 1
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""Jobs and the faults that strike them, one after the other."""
+"""Runs jobs and the faults that strike them, one after the other."""
 
 import shutil
 import sys
@@ -20,19 +20,19 @@ from storage.files.sealed import SealedMedia
 
 LONGEST_CALM_SECONDS = 3.0
 LEAST_WAITING = 6
-"""A job with fewer segments left is not struck any more: there would be nothing to go on with."""
+"""A job with fewer segments left is not struck any more: too little work would be left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A run of the harness on one lab."""
+    """One run of the harness on one lab."""
 
     lab: Lab
     random: Random
     pace: float = 1.0
 
     def run(self, faults: Sequence[Fault], tallies: Mapping[str, Tally], disk: Path | None) -> None:
-        """Strike with all of these, in this order, in as many jobs as that takes."""
+        """Strike with all these faults, in this order, in as many jobs as needed."""
         left = list(faults)
         while left:
             with self.job(disk, settings=left[0].settings) as job:
@@ -52,7 +52,7 @@ class Campaign:
         settings: dict[str, str] | None = None,
         more: Sequence[tuple[Path, Plan]] = (),
     ) -> Iterator["Job"]:
-        """A running job; nothing of it is left afterwards."""
+        """A running job; all of it is removed afterwards."""
         home = disk / "home" if disk else None
         prepared = self.lab.prepare(home, settings=settings, more=more)
         running = Running(prepared.home, prepared.environment)
@@ -76,11 +76,11 @@ class Job:
 
     @property
     def media(self) -> SealedMedia:
-        """The pictures it has kept."""
+        """The job's picture store."""
         return media_of(self.prepared)
 
     def strike(self, faults: Sequence[Fault], tallies: Mapping[str, Tally]) -> list[Fault]:
-        """Strike at random moments while there is enough work left; returns what has struck."""
+        """Strike at random moments while enough work is left; returns the faults that struck."""
         struck: list[Fault] = []
         for fault in faults:
             if not self._wait_for_a_moment():
@@ -90,7 +90,7 @@ class Job:
         return struck
 
     def finish(self, tallies: Sequence[Tally], lab: Lab) -> None:
-        """Let the job end, stop the stack, and count what is there."""
+        """Let the job end, stop the stack, and count the results."""
         distinct = list({id(tally): tally for tally in tallies}.values())
         try:
             self.watch.until(lambda: self.watch.ended)
@@ -109,7 +109,7 @@ class Job:
                 tally.recovery_seconds.append(recovery.seconds)
 
     def _wait_for_a_moment(self) -> bool:
-        """Work goes on, and some more time has passed by chance; False near the job's end."""
+        """Wait until work proceeds, and a random time longer; False near the job's end."""
         watch = self.watch
         try:
             watch.until(lambda: watch.ended or (watch.goes_on and watch.may_be_struck))

@@ -1,4 +1,4 @@
-"""What a database holds of a job, without ids, times of day, attempts and owners."""
+"""The content of a job's database, without ids, times of day, attempts and owners."""
 
 import hashlib
 import json
@@ -32,18 +32,21 @@ CANDIDATE = ("engine", "distance", "threshold", "rank")
 
 
 def content(database: Engine, media: SealedMedia, *, without: Collection[str] = ()) -> Counter[str]:
-    """One line a row, each with the number of times it is there; some recordings left out by name.
+    """One line per row, with its number of occurrences; `without` names recordings to leave out.
 
-    Pictures are compared as they are seen: no two archives seal alike. Raises StoreUnavailable.
+    Pictures are compared after decryption, because every archive encrypts differently. Raises
+    StoreUnavailable.
     """
     with reading(database) as session:
         left_out = col(Recording.name).in_(without)
         recordings = session.exec(select(Recording).where(~left_out)).all()
-        return Counter(line for one in recordings for line in _lines(session, one, media))
+        return Counter(
+            line for recording in recordings for line in _lines(session, recording, media)
+        )
 
 
 def crops(database: Engine) -> set[str]:
-    """Names of all pictures that results refer to."""
+    """Names of all crops that results refer to."""
     with reading(database) as session:
         columns = (col(Sighting.crops), col(Appearance.crops))
         lists = (names for column in columns for names in session.exec(select(column)))
@@ -51,7 +54,7 @@ def crops(database: Engine) -> set[str]:
 
 
 def fingerprint(lines: Counter[str]) -> str:
-    """The content as one number."""
+    """A hash of the content, 16 hex digits."""
     return hashlib.sha256("\n".join(sorted(lines.elements())).encode()).hexdigest()[:16]
 
 
@@ -71,19 +74,19 @@ def _lines(session: Session, recording: Recording, media: SealedMedia) -> Iterat
 
 
 def _embeddings(session: Session, name: str, appearance: Appearance) -> Iterator[str]:
-    for one in session.exec(select(Embedding).filter_by(appearance_id=appearance.id)):
-        vector = one.vector.tobytes().hex()
-        yield _line("embedding", name, appearance.ordinal, one.engine, one.weights_sha256, vector)
+    for row in session.exec(select(Embedding).filter_by(appearance_id=appearance.id)):
+        vector = row.vector.tobytes().hex()
+        yield _line("embedding", name, appearance.ordinal, row.engine, row.weights_sha256, vector)
 
 
 def _candidates(session: Session, name: str, appearance: Appearance) -> Iterator[str]:
-    found = (
+    statement = (
         select(Candidate, Person.name, Reference.photo_sha256)
         .join(Person, col(Candidate.person_id) == Person.id)
         .join(Reference, col(Candidate.reference_id) == Reference.id)
         .where(col(Candidate.appearance_id) == appearance.id)
     )
-    for candidate, person, photo in session.exec(found):
+    for candidate, person, photo in session.exec(statement):
         yield _line(
             "candidate", name, appearance.ordinal, person, photo, _values(candidate, CANDIDATE)
         )

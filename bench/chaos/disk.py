@@ -1,4 +1,4 @@
-"""A small disk of its own, to be filled without harm to anybody."""
+"""A small separate disk that can be filled without harm."""
 
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ SIZE_MB = 64
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path | None]:
-    """Mount a small file system in memory; None where this machine does not allow it."""
+    """Mount a small file system in memory; None if this machine does not allow it."""
     folder.mkdir(parents=True, exist_ok=True)
     options = f"size={SIZE_MB}m,mode=700"
     mount = ["mount", "-t", "tmpfs", "-o", options, "nightreel-chaos", str(folder)]

@@ -1,4 +1,4 @@
-"""The faults. Each strikes a running job once, and says when it was over."""
+"""The faults. Each strikes a running job once and returns when it was over."""
 
 import sqlite3
 import time
@@ -31,7 +31,7 @@ class Scene:
     store: Store
     random: Random
     pace: float = 1.0
-    """Less than 1 shortens faults that last."""
+    """Less than 1 shortens faults that last for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class Struck:
     """What a fault did."""
 
     over_at: float
-    """On the monotonic clock: from then on work could go on."""
+    """Time on the monotonic clock from which work could proceed."""
     killed: int = 0
-    """Processes that were at work and are no more."""
+    """Number of processes that were at work and were killed."""
     gone_seconds: float | None = None
-    """How long a worker took to stop that was asked to."""
+    """How long a worker took to stop after it was told to."""
     complaint: str = ""
     """What was not as promised, in one sentence."""
 
@@ -54,29 +54,29 @@ class Fault:
 
     name: str
     runs: int
-    """In the long version."""
+    """Number of faults in the long version."""
     strike: Callable[[Scene], Struck]
     database: str = ""
-    """The only kind of database it is for."""
+    """The only kind of database that it can strike; empty for any."""
     settings: dict[str, str] = field(default_factory=dict)
     on_small_disk: bool = False
 
 
 def kill_worker_child(scene: Scene) -> Struck:
-    """kill -9 of one process that does the work."""
+    """kill -9 of one of the worker's child processes."""
     children = scene.running.worker_children()
     chosen = scene.random.sample(children, k=min(1, len(children)))
     return _kill(chosen, at_work=len(chosen))
 
 
 def kill_worker(scene: Scene) -> Struck:
-    """kill -9 of the worker and all below it."""
+    """kill -9 of the worker and all its child processes."""
     at_work = len(scene.running.worker_children())
     return _kill(with_children(scene.running.worker()), at_work)
 
 
 def kill_stack(scene: Scene) -> Struck:
-    """kill -9 of everything, and a new start."""
+    """kill -9 of everything, then a restart."""
     at_work = len(scene.running.worker_children())
     struck_at = time.monotonic()
     scene.running.kill()
@@ -90,7 +90,7 @@ def kill_redis(scene: Scene) -> Struck:
 
 
 def restart_redis(scene: Scene) -> Struck:
-    """SIGTERM to the queue; supervisord starts it again."""
+    """SIGTERM to the queue; supervisord restarts it."""
     server = scene.running.redis()
     struck_at = time.monotonic()
     if server is not None:
@@ -109,7 +109,7 @@ def flush_redis(scene: Scene) -> Struck:
 
 
 def restart_postgres(scene: Scene) -> Struck:
-    """The server stops, orderly or as in a crash, and stays away for up to ten seconds."""
+    """The server stops, in order or as in a crash, and stays down for up to ten seconds."""
     assert isinstance(scene.store, PostgresStore)
     away_seconds = scene.random.uniform(0, LONGEST_AWAY_SECONDS) * scene.pace
     scene.store.restart(scene.random.choice(("fast", "immediate")), away_seconds)
@@ -128,19 +128,19 @@ def lock_sqlite(scene: Scene) -> Struck:
 
 
 def fill_disk(scene: Scene) -> Struck:
-    """Not a byte is left where the home is; some time later there is room again."""
+    """The disk of the home folder is full; some time later there is space again."""
     filler = scene.running.home / FILLER
     _fill(filler)
     time.sleep(scene.random.uniform(*FULL_SECONDS) * scene.pace)
-    said = scene.running.command("status")
+    status = scene.running.command("status")
     filler.unlink()
-    clear = "Traceback" not in said.stderr and len(said.stderr.splitlines()) < 4
-    complaint = "" if clear else f"`status` on a full disk said: {said.stderr[-300:]}"
+    clear = "Traceback" not in status.stderr and len(status.stderr.splitlines()) < 4
+    complaint = "" if clear else f"`status` on a full disk said: {status.stderr[-300:]}"
     return Struck(time.monotonic(), complaint=complaint)
 
 
 def terminate_worker(scene: Scene) -> Struck:
-    """SIGTERM to the worker, which must be gone within `stop_seconds` and a margin."""
+    """SIGTERM to the worker, which must end within `stop_seconds` and a margin."""
     main = scene.running.worker()
     if main is None:
         return Struck(time.monotonic())
@@ -154,7 +154,7 @@ def terminate_worker(scene: Scene) -> Struck:
 
 
 def nothing(_: Scene) -> Struck:
-    """No fault at all: how soon work goes on in an undisturbed run."""
+    """No fault: measures how soon work proceeds in an undisturbed run."""
     return Struck(time.monotonic())
 
 

@@ -16,25 +16,25 @@ SIZE, FRAMES_PER_SECOND = (320, 240), 10
 GROUND, DARK_GROUND = 110, 5
 LANE_PX, PERSON_PX, PERSON_HEIGHT = 106, 86, 120
 HUES = {"red": 0.0, "green": 120.0, "blue": 230.0}
-"""Degrees; who is looked for, each in a lane of the picture."""
+"""Hues of the persons of interest, degrees; each walks in its own lane of the picture."""
 MOST_OFF_HUE = 5.0
-"""Degrees that a clip's people are off: well within the engine's threshold, and no two distances
-are equal, which would leave the order of candidates to chance."""
+"""Largest deviation of a clip's people from their hue, degrees: well within the engine's threshold.
+No two distances are equal, which would leave the order of candidates to chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large the known job is."""
+    """The size of the known job."""
 
     clips: int
     clip_seconds: int
     segment_seconds: int
     interval_ms: int
-    """100 is every picture: a second of work for ten seconds of footage."""
+    """100 samples every picture: a second of work for ten seconds of footage."""
 
     @property
     def plan(self) -> Plan:
-        """How it is looked at."""
+        """The processing settings."""
         return Plan(
             engine="stub", interval_ms=self.interval_ms, max_segment_seconds=self.segment_seconds
         )
@@ -42,7 +42,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One person's stay in a lane, in pictures [first, last)."""
+    """One person's stay in a lane, in picture numbers [first, last)."""
 
     look: NDArray[np.uint8]
     """RGB [height, width, 3]."""
@@ -52,7 +52,7 @@ class Visit:
 
 
 def draw_job(folder: Path, shape: Shape) -> list[Path]:
-    """Draw the clips of a job, always the same."""
+    """Draw the clips of a job, the same ones at every call; returns their paths."""
     return [
         draw_clip(folder / f"clip-{number:02}.mp4", shape.clip_seconds, seed=number)
         for number in range(shape.clips)
@@ -62,7 +62,7 @@ def draw_job(folder: Path, shape: Shape) -> list[Path]:
 def draw_clip(
     path: Path, seconds: int, *, seed: int, ground: int = GROUND, size: tuple[int, int] = SIZE
 ) -> Path:
-    """Draw one clip of this size (width, height), H.264 with a keyframe a second."""
+    """Draw one clip of this size (width, height), H.264 with a keyframe every second."""
     film = imageio_ffmpeg.write_frames(
         str(path),
         size,
@@ -80,7 +80,7 @@ def draw_clip(
 
 
 def draw_photos(folder: Path) -> dict[str, Path]:
-    """A reference photo of each person."""
+    """Draw a reference photo of each person; returns their paths by name."""
     photos = {name: folder / f"{name}.png" for name in HUES}
     for name, path in photos.items():
         photo = np.full((SIZE[1], SIZE[0], 3), GROUND, np.uint8)
@@ -113,7 +113,7 @@ def _visits(count: int, rng: np.random.Generator) -> Iterator[Visit]:
 
 
 def _look(hue: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A rectangle of one hue, lit from some corner, so that no two look alike."""
+    """A rectangle of one hue, lit from a random corner, so that no two look alike."""
     colour = _colour(hue + rng.uniform(-MOST_OFF_HUE, MOST_OFF_HUE))
     across, down = rng.uniform(-0.12, 0.12, 2)
     columns = np.linspace(-across, across, PERSON_PX)[None, :, None]

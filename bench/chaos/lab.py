@@ -1,4 +1,4 @@
-"""What all jobs of a run share: footage, a model database, and what an undisturbed run gives."""
+"""What all jobs of a run share: footage, a model database, and an undisturbed run's results."""
 
 import shutil
 from collections import Counter
@@ -28,7 +28,7 @@ from worker.resources import Resources
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A home with everything asked for and nothing done."""
+    """A home folder with all work added and none done."""
 
     home: Path
     url: str
@@ -56,7 +56,7 @@ class Lab:
         settings: dict[str, str] | None = None,
         more: Sequence[tuple[Path, Plan]] = (),
     ) -> Prepared:
-        """A fresh home for a job; `settings` by variable, `more` to be watched than the job."""
+        """A new home for a job; `settings` are by variable, `more` is footage beyond the job's."""
         home = _made(home or self.folder / f"home-{next(self._numbers)}")
         self._share_pictures(home)
         url = self.store.copy_for(home)
@@ -106,12 +106,12 @@ class Lab:
 
 
 def database_of(prepared: Prepared) -> Engine:
-    """The job's database, to be looked at from outside."""
+    """The job's database, for reading from outside."""
     return connect(prepared.url)
 
 
 def media_of(prepared: Prepared) -> SealedMedia:
-    """The job's pictures, to be looked at from outside."""
+    """The job's pictures, for reading from outside."""
     return Resources(Settings(home=prepared.home, database_url=prepared.url)).media
 
 

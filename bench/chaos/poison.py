@@ -1,4 +1,4 @@
-"""Clips that kill the decoder or the engine every time: given up with a reason, and alone."""
+"""Clips that always kill the decoder or the engine: only they are quarantined, with a reason."""
 
 import os
 import shlex
@@ -29,18 +29,18 @@ STANDIN = Path(__file__).with_name("standin")
 
 
 def fragile_decoder(folder: Path) -> dict[str, str]:
-    """An ffmpeg that dies of some clips."""
+    """An ffmpeg that dies on some clips."""
     script = folder / "fragile-ffmpeg"
     width, height = ODD_SIZE
     text = FRAGILE_DECODER.format(width=width, height=height, ffmpeg=shlex.quote(choose()))
     script.write_text(text)
     script.chmod(0o755)
-    # A script cannot start behind the sandbox, which have tests of their own.
+    # A script cannot start in the sandbox, which has its own tests.
     return {"NIGHTREEL_FFMPEG": str(script), "NIGHTREEL_SANDBOX": "off"}
 
 
 def fragile_engine(_: Path) -> dict[str, str]:
-    """An engine whose process dies of dark pictures."""
+    """An engine whose process dies on dark pictures."""
     path = [str(STANDIN), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {"PYTHONPATH": os.pathsep.join(path)}
 
@@ -52,7 +52,7 @@ KINDS: dict[str, Callable[[Path], dict[str, str]]] = {
 
 
 def run(campaign: Campaign, tally: Tally, *, clips: int) -> None:
-    """The known job with some deadly clips among it: they end in quarantine, all else is done."""
+    """Run the known job with some deadly clips: they must be quarantined, all else done."""
     lab, settings = campaign.lab, KINDS[tally.fault](campaign.lab.folder)
     deadly = [_draw(lab.folder, tally.fault, number) for number in range(clips)]
     more = [(clip, lab.shape.plan) for clip in deadly]
@@ -78,7 +78,7 @@ def _check_given_up(job: Job, names: list[str], tally: Tally) -> None:
 
 
 def _was_given_up(segment: Segment) -> bool:
-    """After the last attempt, with a reason."""
+    """Whether it was quarantined after the last attempt, with a reason."""
     return (
         segment.state is State.QUARANTINED
         and segment.attempts == MAX_ATTEMPTS

@@ -1,4 +1,4 @@
-"""`nightreel up` as a process of its own, and every process that belongs to its home."""
+"""`nightreel up` as a separate process, and every process that belongs to its home folder."""
 
 import os
 import subprocess
@@ -20,8 +20,8 @@ NIGHTREEL = Path(sys.executable).with_name("nightreel")
 
 
 class Running:
-    """The services of one home. Every process is known by the home in its environment, so that
-    none of anybody else's is ever touched."""
+    """The services of one home folder. A process is recognised by the home folder in its
+    environment, so that no other user's process is ever touched."""
 
     def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
         self.home = home
@@ -37,7 +37,7 @@ class Running:
         self._up: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, bound to this process: should that be killed, it is told to stop."""
+        """Start it, bound to this process: if this process is killed, it is told to stop."""
         locks = (str(self._locks / "up.lock"), str(self._locks / "harness.lock"))
         with (self.home / "up.log").open("ab") as log:
             self._up = subprocess.Popen(
@@ -54,7 +54,7 @@ class Running:
         return self._up is not None and self._up.poll() is None
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command over the same home."""
+        """Run a `nightreel` command on the same home folder."""
         return subprocess.run(
             [str(NIGHTREEL), *arguments],
             env=self.environment,
@@ -65,33 +65,33 @@ class Running:
         )
 
     def processes(self) -> list[psutil.Process]:
-        """All that belongs to this home, decoders among them."""
-        own = [one for one in psutil.process_iter() if self._is_ours(one)]
-        return list(dict.fromkeys(each for one in own for each in (one, *_below(one))))
+        """All processes that belong to this home folder, including decoders."""
+        own = [process for process in psutil.process_iter() if self._is_ours(process)]
+        return list(dict.fromkeys(p for process in own for p in (process, *_below(process))))
 
     def worker(self) -> psutil.Process | None:
-        """The worker's main process; None while there is none."""
+        """The worker's main process; None if it does not run."""
         return next(self._services("worker"), None)
 
     def redis(self) -> psutil.Process | None:
-        """The queue; None while there is none."""
-        found = holder(Folders.of(self.home).lock("redis"))  # the program has several names
-        return psutil.Process(found) if found else None
+        """The queue; None if it does not run."""
+        pid = holder(Folders.of(self.home).lock("redis"))  # the program has several names
+        return psutil.Process(pid) if pid else None
 
     def worker_children(self) -> list[psutil.Process]:
-        """The processes that do the work."""
+        """The worker's child processes, which do the work."""
         main = self.worker()
         below = main.children() if main else []
-        return [one for one in below if "spawn_main" in " ".join(_command(one))]
+        return [child for child in below if "spawn_main" in " ".join(_command(child))]
 
     def kill(self) -> None:
-        """kill -9 to every process at once."""
+        """kill -9 of every process at once."""
         kill_all(self.processes())
         if self._up is not None:
             self._up.wait()
 
     def stop(self) -> int:
-        """Stop in order, then kill what is left; returns how many processes that were."""
+        """Stop in order, then kill the remaining processes; returns their number."""
         if self._up is not None:
             self._up.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -109,27 +109,27 @@ class Running:
         return False
 
     def _services(self, name: str) -> Iterator[psutil.Process]:
-        for one in self.processes():
-            command = _command(one)
+        for process in self.processes():
+            command = _command(process)
             if "worker.serve" in command and name in command:
-                yield one
+                yield process
 
 
 def kill_all(processes: list[psutil.Process]) -> None:
-    """kill -9, and wait until they are gone."""
-    for one in processes:
+    """kill -9, and wait until they have ended."""
+    for process in processes:
         with suppress(psutil.NoSuchProcess):
-            one.kill()
+            process.kill()
     psutil.wait_procs(processes, timeout=DEATH_SECONDS)
 
 
 def with_children(process: psutil.Process | None) -> list[psutil.Process]:
-    """A process and all below it."""
+    """A process and all its descendants."""
     return [process, *_below(process)] if process else []
 
 
 def wait_until_gone(processes: list[psutil.Process], timeout_seconds: float) -> float | None:
-    """Seconds until the last of them was gone; None when one has outlived the timeout."""
+    """Seconds until the last of them ended; None if one outlives the timeout."""
     began = time.monotonic()
     alive = psutil.wait_procs(processes, timeout=timeout_seconds)[1]
     return None if alive else time.monotonic() - began

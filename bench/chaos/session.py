@@ -1,4 +1,4 @@
-"""One run of the harness: which faults, on which database, in which order."""
+"""One run of the harness: which faults run on which database, in which order."""
 
 import sys
 import tempfile
@@ -27,37 +27,37 @@ NAMES = (*FAULTS, *poison.KINDS, soak.NAME)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for."""
+    """The options of a run."""
 
     names: Sequence[str]
     runs: int | None
-    """Faults of each kind; None for as many as the version has."""
+    """Number of faults of each kind; None for the version's default."""
     seed: int
     database: str
     short: bool
 
     @property
     def pace(self) -> float:
-        """How long waits and lasting faults are."""
+        """Factor for the length of waits and of faults that last."""
         return SHORT_PACE if self.short else 1.0
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of every process: default settings, but for the short version's lease."""
+        """Environment of every process: default settings, except the short version's lease."""
         lease = {"NIGHTREEL_LEASE_SECONDS": str(SHORT_LEASE_SECONDS)} if self.short else {}
         return {"NIGHTREEL_WORKERS": "2"} | lease
 
     def runs_of(self, default: int) -> int:
-        """How many faults of a kind."""
+        """Number of faults of a kind."""
         return self.runs or (1 if self.short else default)
 
     def database_of(self, name: str) -> str:
-        """Where a kind of fault is tried."""
+        """The kind of database on which a fault is tried."""
         return (FAULTS[name].database if name in FAULTS else "") or self.database
 
 
 def run(request: Request) -> list[Tally]:
-    """Everything that was asked for, database by database; leaves nothing behind."""
+    """Run everything that was requested, database by database; removes all files afterwards."""
     tallies: list[Tally] = []
     with tempfile.TemporaryDirectory(prefix="nightreel-chaos-") as folder:
         ordered = sorted(request.names, key=request.database_of)
@@ -82,7 +82,7 @@ def _store(database: str, folder: Path) -> Iterator[Store]:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """All that is tried on one database."""
+    """All faults on one kind of database."""
 
     request: Request
     lab: Lab
@@ -97,7 +97,7 @@ class _Session:
         return [*tallies.values(), *others]
 
     def _groups(self, faults: Sequence[Fault]) -> list[list[Fault]]:
-        """Each kind in jobs of its own; in the short version as many in one job as can be."""
+        """Each kind of fault in its own jobs; in the short version as many as possible in one."""
         if not self.request.short:
             return [[fault] * self.request.runs_of(fault.runs) for fault in faults]
         repeated = [fault for fault in faults for _ in range(self.request.runs_of(1))]
@@ -131,7 +131,7 @@ class _Session:
         return Tally(name, self.database, self.request.seed)
 
     def _random(self, name: str) -> Random:
-        """The same moments whichever other faults are asked for."""
+        """A generator that gives the same moments, whatever other faults are requested."""
         return Random(f"{self.request.seed} {name}")
 
 

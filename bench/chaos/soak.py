@@ -1,4 +1,4 @@
-"""A thousand segments: what the worker's processes hold early on, and what they hold at the end."""
+"""Runs a thousand segments and compares the memory of the worker's processes early and late."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -16,14 +16,15 @@ NAME = "soak"
 SEGMENTS = 1000
 LOOK_EVERY_SECONDS = 1.0
 WARM_SEGMENTS = 700
-"""Not counted, and done besides: until then the allocator's arena grows to what the work needs."""
+"""Additional segments that are not counted: during these the allocator's arena grows to what the
+work needs."""
 BLOCKS = 10
-"""Looks that follow one another are not independent of each other; means of so many parts are."""
+"""Consecutive samples are not independent; the means of this many parts are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What one process held when so many segments were done."""
+    """Memory and open files of one process when `done` segments were done."""
 
     process: int
     done: int
@@ -33,14 +34,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A straight line through what was held."""
+    """A straight line fitted to the memory."""
 
     megabytes: float
-    """Growth in a thousand segments."""
+    """Growth per thousand segments."""
     noise: float
-    """Twice the standard error of that."""
+    """Twice its standard error."""
     files: int
-    """The most open files in the last third, less the most in the first third."""
+    """The most open files in the last third, minus the most in the first third."""
 
     @property
     def is_none(self) -> bool:
@@ -49,17 +50,17 @@ class Growth:
 
 
 def run(campaign: Campaign, tally: Tally, *, segments: int) -> None:
-    """Ask for the same clips under plan after plan, and look at the workers while they work."""
+    """Queue the same clips under plan after plan, and sample the workers' memory meanwhile."""
     shape, clips = campaign.lab.shape, campaign.lab.clips
     a_plan = len(clips) * (shape.clip_seconds // shape.segment_seconds)
-    plans = (segments + WARM_SEGMENTS - 1) // a_plan  # the job itself is one
+    plans = (segments + WARM_SEGMENTS - 1) // a_plan  # the job itself is one more
     more = list(_again(clips, shape.plan, plans))
     with campaign.job(None, more=more) as job:
         held = list(_watched(job))
         tally.jobs, tally.left_running = 1, job.running.stop()
         tally.begun_again, tally.given_up = job.watch.repeated, job.watch.quarantined
         tally.notes.append(f"{job.watch.done} segments done")
-    _judge([one for one in held if one.done >= WARM_SEGMENTS], tally)
+    _judge([sample for sample in held if sample.done >= WARM_SEGMENTS], tally)
 
 
 def _again(clips: Sequence[Path], plan: Plan, plans: int) -> Iterator[tuple[Path, Plan]]:
@@ -81,24 +82,24 @@ def _judge(held: Sequence[Held], tally: Tally) -> None:
     growth = growth_of(held)
     if not growth.is_none:
         tally.complaints.append("the worker's processes grow")
-    thirds = np.array_split([one.megabytes for one in held], 3)
+    thirds = np.array_split([sample.megabytes for sample in held], 3)
     levels = ", ".join(f"{part.mean():.1f}" for part in thirds)
     tally.notes.append(
         f"memory of a process: {levels} MB in the thirds of the time, "
         f"{growth.megabytes:+.2f} ± {growth.noise:.2f} MB in a thousand segments; "
-        f"open files: {max(one.files for one in held)} at most, {growth.files:+d}"
+        f"open files: {max(sample.files for sample in held)} at most, {growth.files:+d}"
     )
 
 
 def growth_of(held: Sequence[Held]) -> Growth:
-    """Fit a line through what each process held beside its own mean; `held` in order of time."""
+    """Fit a line to each process's memory minus its mean; `held` is in order of time."""
     levels = {
-        process: float(np.mean([one.megabytes for one in held if one.process == process]))
-        for process in {one.process for one in held}
+        process: float(np.mean([sample.megabytes for sample in held if sample.process == process]))
+        for process in {sample.process for sample in held}
     }
-    points = np.array([(one.done / 1000, one.megabytes - levels[one.process]) for one in held])
+    points = np.array([(s.done / 1000, s.megabytes - levels[s.process]) for s in held])
     means = np.array([part.mean(axis=0) for part in np.array_split(points, BLOCKS)])
     (slope, _), covariance = np.polyfit(means[:, 0], means[:, 1], 1, cov=True)
     third = len(held) // 3
-    early, late = (max(one.files for one in part) for part in (held[:third], held[-third:]))
+    early, late = (max(sample.files for sample in part) for part in (held[:third], held[-third:]))
     return Growth(float(slope), 2 * float(np.sqrt(covariance[0, 0])), late - early)

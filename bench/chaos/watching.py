@@ -1,4 +1,4 @@
-"""A job seen from outside, a few times a second, and when it went on after a fault."""
+"""Polls a job from outside a few times a second, and tells when it recovered from a fault."""
 
 import time
 from collections.abc import Callable
@@ -15,16 +15,16 @@ from storage.tables import Analysis, Segment, State
 LOOK_SECONDS = 0.2
 ENDED = (State.DONE, State.QUARANTINED)
 STALLED_SECONDS = 300.0
-"""Nothing at all has changed for so long: whatever is left counts as lost."""
+"""If nothing has changed for this long, the remaining work counts as lost."""
 
 
 class Stalled(NightreelError):
-    """A job that does not go on."""
+    """The job does not proceed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a segment stands."""
+    """The state of a segment."""
 
     state: State
     attempts: int
@@ -32,11 +32,11 @@ class Standing:
 
 @dataclass(slots=True)
 class Recovery:
-    """Whether work has gone on: every segment that was in work has ended, waits again for whoever
-    is next or was claimed again; and one that nobody had taken is done."""
+    """Whether work has recovered: every segment that was running has ended, waits again or was
+    claimed again, and a segment that was not claimed at the fault has ended."""
 
     held: dict[int, int]
-    """Segments in work at the fault, with their attempts, until that is seen."""
+    """Segments that were running at the fault, with their attempts, until they recovered."""
     untouched: set[int]
     since: float = 0.0
     """When the fault was over, on the monotonic clock; 0 while it lasts."""
@@ -44,7 +44,7 @@ class Recovery:
     fresh_done: bool = False
 
     def look(self, segments: dict[int, Standing], now: float) -> None:
-        """Compare with how the segments stand now."""
+        """Compare with the present state of the segments at time `now`."""
         if self.seconds is not None:
             return
         for id, attempts in list(self.held.items()):
@@ -57,19 +57,19 @@ class Recovery:
 
 @dataclass(slots=True)
 class Watch:
-    """Looks at one job's database, which may be away for a while."""
+    """Polls one job's database, which may be unavailable for a while."""
 
     database: Engine
     is_up: Callable[[], bool]
-    """Whether the services have not ended by themselves."""
+    """Whether the services still run."""
     segments: dict[int, Standing] = field(default_factory=dict)
     ended: bool = False
-    """Whether every analysis has."""
+    """Whether every analysis has ended."""
     recoveries: list[Recovery] = field(default_factory=list)
     _changed_at: float = field(default_factory=time.monotonic)
 
     def look(self) -> None:
-        """Read how everything stands; a database that does not answer is looked at next time."""
+        """Read the state of everything; skipped if the database does not respond."""
         try:
             with reading(self.database) as session:
                 rows = session.exec(select(Segment.id, col(Segment.state), Segment.attempts)).all()
@@ -78,13 +78,13 @@ class Watch:
         except NightreelError:
             return
         finally:
-            self.database.dispose()  # a killed stack's file must be found as it was left
+            self.database.dispose()  # a killed stack's database file must stay as it was left
         self._note({id: Standing(state, attempts) for id, state, attempts in rows}, ended)
 
     def until(self, happened: Callable[[], bool]) -> None:
-        """Look until something is so.
+        """Poll until `happened` returns True.
 
-        Raises Stalled when nothing changes for five minutes or the services have ended.
+        Raises Stalled if nothing changes for five minutes or the services end.
         """
         self._changed_at = time.monotonic()
         while not happened():
@@ -96,58 +96,59 @@ class Watch:
             self.look()
 
     def keep_looking(self, seconds: float) -> None:
-        """Look for so long."""
+        """Poll for this many seconds. Raises Stalled as `until`."""
         over_at = time.monotonic() + seconds
         self.until(lambda: time.monotonic() >= over_at)
 
     def expect_recovery(self) -> Recovery:
-        """What there is to be seen after a fault that comes now."""
+        """Start to watch the recovery from a fault that strikes now."""
         self.look()
-        known = {id for one in self.recoveries for id in one.held}
-        held = {id: one.attempts for id, one in self._in(State.RUNNING).items() if id not in known}
+        struck = {id for recovery in self.recoveries for id in recovery.held}
+        running = self._in(State.RUNNING)
+        held = {id: segment.attempts for id, segment in running.items() if id not in struck}
         recovery = Recovery(held, set(self._in(State.WAITING)))
         self.recoveries.append(recovery)
         return recovery
 
     @property
     def may_be_struck(self) -> bool:
-        """Whether work is going on, and no segment in work has been struck before: honest counting
-        of crashes must not quarantine what chance alone has killed three times."""
-        running = self._in(State.RUNNING)
-        return bool(running) and all(one.attempts < MAX_ATTEMPTS - 1 for one in running.values())
+        """Whether segments are running and none of them is near its last attempt: otherwise random
+        kills alone could quarantine a segment."""
+        running = self._in(State.RUNNING).values()
+        return bool(running) and all(s.attempts < MAX_ATTEMPTS - 1 for s in running)
 
     @property
     def goes_on(self) -> bool:
-        """Whether something that nobody had taken at the latest fault is done."""
+        """Whether a segment that was not claimed at the latest fault has ended."""
         return not self.recoveries or self.recoveries[-1].fresh_done
 
     @property
     def waiting(self) -> int:
-        """How many segments nobody has taken."""
+        """Number of segments that are not claimed."""
         return len(self._in(State.WAITING))
 
     @property
     def done(self) -> int:
-        """How many are done."""
+        """Number of segments that are done."""
         return len(self._in(State.DONE))
 
     @property
     def quarantined(self) -> int:
-        """How many were given up."""
+        """Number of segments in quarantine."""
         return len(self._in(State.QUARANTINED))
 
     @property
     def repeated(self) -> int:
-        """How often a segment was begun again."""
-        return sum(max(one.attempts - 1, 0) for one in self.segments.values())
+        """Number of attempts beyond the first of each segment."""
+        return sum(max(segment.attempts - 1, 0) for segment in self.segments.values())
 
     def _in(self, state: State) -> dict[int, Standing]:
-        return {id: one for id, one in self.segments.items() if one.state is state}
+        return {id: segment for id, segment in self.segments.items() if segment.state is state}
 
     def _note(self, segments: dict[int, Standing], ended: bool) -> None:
         now = time.monotonic()
         if (segments, ended) != (self.segments, self.ended):
             self._changed_at = now
         self.segments, self.ended = segments, ended
-        for one in self.recoveries:
-            one.look(segments, now)
+        for recovery in self.recoveries:
+            recovery.look(segments, now)

@@ -1,4 +1,4 @@
-"""Just enough of MP4 and Matroska to write them wrong."""
+"""Just enough of MP4 and Matroska to write malformed files."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ def box(name: bytes, body: bytes = b"") -> bytes:
 
 
 def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and body of each box; all of them have 32-bit sizes in what we draw."""
+    """Name and body of each box; all have 32-bit sizes in the files drawn here."""
     place = 0
     while place < len(data):
         size, name = struct.unpack_from(">I4s", data, place)
@@ -37,7 +37,7 @@ def edited(data: bytes, wanted: bytes, edit: Callable[[bytes], bytes]) -> bytes:
 
 
 def patched(place: int, layout: str, *values: int) -> Callable[[bytes], bytes]:
-    """An edit that writes numbers at a place of a body."""
+    """An edit that writes numbers at a position of a body, in a `struct` layout."""
     new = struct.pack(layout, *values)
     return lambda body: body[:place] + new + body[place + len(new) :]
 
@@ -50,13 +50,13 @@ def element(identity: int, body: bytes, size: int | None = None) -> bytes:
 
 
 def matroska(*parts: bytes) -> bytes:
-    """A Matroska file of these parts of its segment."""
+    """A Matroska file whose segment has these parts."""
     head = element(0x1A45DFA3, element(0x4282, b"matroska"))
     return head + element(SEGMENT, b"".join(parts))
 
 
 def information(duration: float = 3000.0) -> bytes:
-    """The element that says how long a file lasts, in milliseconds."""
+    """The element that states a file's duration, in milliseconds."""
     scale = element(0x2AD7B1, (1_000_000).to_bytes(3, "big"))
     return element(INFO, scale + element(0x4489, struct.pack(">d", duration)))
 

@@ -31,7 +31,7 @@ _TS_PACKET = 188
 
 
 def clocks() -> list[Kind]:
-    """Times that are endless, negative, backwards, or divided by nothing."""
+    """Times that are endless, negative, backwards, or divided by zero."""
     return [
         kind("frame rate of 0/0", ".avi", _rate(0, 0), WATCHED),
         kind("frame rate of 4,000,000,000", ".avi", _rate(4_000_000_000, 1), REFUSED),
@@ -127,13 +127,13 @@ def _blocks(*times: int) -> Callable[[Base, Random], bytes]:
 
 
 def _reversed(base: Base, _: Random) -> bytes:
-    """Whole second of footage by second, the last one first."""
+    """Whole seconds of footage in reverse order."""
     third = len(base.ts) // _TS_PACKET // 3 * _TS_PACKET
     return b"".join(reversed(list(chunks(base.ts, third))))
 
 
 def _random_clocks(base: Base, random: Random) -> bytes:
-    """Every time stamp in the packets' headers is another."""
+    """Every timestamp in the packets' headers is replaced by a random one."""
     data = bytearray(base.ts)
     place = data.find(b"\x00\x00\x01\xe0")
     while place >= 0:

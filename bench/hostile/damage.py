@@ -1,4 +1,4 @@
-"""What is broken, cut off or no video at all."""
+"""Files that are broken, truncated or no video."""
 
 import io
 import zipfile
@@ -22,11 +22,11 @@ from bench.hostile.sizes import frame
 
 _TS_PACKET = 188
 _CUTS = {"ftyp": 0, "free": 1, "mdat": 2, "moov": 3}
-"""The boxes of the honest recording, in order."""
+"""Positions of the boxes in the honest recording."""
 
 
 def damage() -> list[Kind]:
-    """Accidents, and what looks like one."""
+    """Accidental damage, and files that look like it."""
     return [
         *(
             kind(f"cut off in {name}", ".mp4", _cut(index), UNREADABLE)
@@ -76,7 +76,7 @@ def damage() -> list[Kind]:
 
 
 def no_video() -> list[Kind]:
-    """Whatever else there is."""
+    """Files of other kinds."""
     return [
         kind("nothing", ".mp4", lambda *_: b"", UNREADABLE),
         kind("one byte", ".mp4", lambda *_: b"\x00", UNREADABLE),

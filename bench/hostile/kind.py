@@ -1,4 +1,4 @@
-"""A kind of hostile file, and the honest recordings that most of them are made of."""
+"""A kind of hostile file, and the honest recordings from which most are made."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ import imageio_ffmpeg
 
 
 class Verdict(StrEnum):
-    """What becomes of a file."""
+    """The outcome for a file."""
 
     REFUSED = "refused"
     UNREADABLE = "unreadable"
@@ -22,12 +22,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Three seconds of a red rectangle on grey, and what must not be found out."""
+    """Three seconds of a red rectangle on grey, and a secret recording."""
 
     mp4: bytes
-    """Its index at the end: ftyp, free, mdat, moov."""
+    """With the index at the end: ftyp, free, mdat, moov."""
     streamed: bytes
-    """The same with its index at the beginning."""
+    """The same with the index at the beginning."""
     mkv: bytes
     avi: bytes
     ts: bytes
@@ -37,22 +37,22 @@ class Base:
     sound: bytes
     """A second of silence, MP4."""
     secret: Path
-    """A recording of a green rectangle; no kind may lead to it."""
+    """A recording of a green rectangle; no kind may make Nightreel read it."""
 
 
 Make: TypeAlias = Callable[[Path, Base, Random], Path]
-"""Writes a file, or whatever it is, into an empty folder and gives its path."""
+"""Writes a file, or another kind of entry, into an empty folder and returns its path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind, and what may become of it."""
+    """One kind of hostile file, and its allowed verdicts."""
 
     name: str
     make: Make
     expected: frozenset[Verdict]
     meanwhile: Callable[[Path, Base], object] | None = None
-    """What happens to the file after it was added and before it is watched."""
+    """What happens to the file after it was added and before it is processed."""
 
 
 REFUSED = frozenset({Verdict.REFUSED})
@@ -61,13 +61,13 @@ TURNED_AWAY = REFUSED | UNREADABLE
 GAPS = frozenset({Verdict.GAPS})
 WATCHED = frozenset({Verdict.WATCHED})
 ANY = frozenset(Verdict)
-"""For damage by chance: any verdict is right that is one."""
+"""For random damage: every verdict is right."""
 
 
 def kind(
     name: str, ending: str, body: Callable[[Base, Random], bytes], expected: frozenset[Verdict]
 ) -> Kind:
-    """A kind that is nothing but its bytes."""
+    """A kind that is a plain file with these bytes."""
 
     def make(folder: Path, base: Base, random: Random) -> Path:
         path = folder / f"footage{ending}"
@@ -78,7 +78,7 @@ def kind(
 
 
 def draw_base(folder: Path) -> Base:
-    """Draw the honest recordings, and the secret, which stays in `folder`."""
+    """Draw the honest recordings, and the secret one, which stays in `folder`."""
     red = _rectangle(folder, "0xE11E1E", "honest.mp4")
     parts = {
         "streamed": ("-movflags", "+faststart", "streamed.mp4"),
@@ -101,7 +101,7 @@ def draw_base(folder: Path) -> Base:
 
 
 def ffmpeg(*arguments: str | Path) -> None:
-    """Draw with the ffmpeg that has all encoders."""
+    """Run the ffmpeg that has all encoders."""
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(),
         "-nostdin",

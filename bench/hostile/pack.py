@@ -1,4 +1,4 @@
-"""The hostile pack: every kind there is."""
+"""The hostile pack: all kinds of hostile files."""
 
 from bench.hostile.clocks import clocks
 from bench.hostile.damage import damage, no_video
@@ -9,7 +9,7 @@ from bench.hostile.sizes import pictures, tables
 
 
 def kinds() -> list[Kind]:
-    """All of them; their names are all different."""
+    """All kinds; their names are unique."""
     return [
         *playlists(),
         *names(),

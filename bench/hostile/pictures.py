@@ -1,4 +1,4 @@
-"""Pictures that are small on disk and large in memory, by hand: no encoder is run for them."""
+"""Pictures that are small on disk and large in memory, written by hand without an encoder."""
 
 import struct
 import zlib
@@ -16,7 +16,7 @@ def png(width: int, height: int, *, bits: int = 1, kind: int = 0) -> bytes:
 
 
 def jpeg_resized(data: bytes, old: tuple[int, int], new: tuple[int, int]) -> bytes:
-    """The same JPEGs, each claiming another (width, height)."""
+    """The same JPEGs, each claiming size `new` (width, height) instead of `old`."""
     head = b"\xff\xc0\x00\x11\x08"
     return data.replace(
         head + struct.pack(">HH", *old[::-1]), head + struct.pack(">HH", *new[::-1])

@@ -1,4 +1,4 @@
-"""Names that mean something to a program, and things that are no plain file, or not for long."""
+"""Names with a meaning to programs, and entries that are not plain files, or not for long."""
 
 import os
 import socket
@@ -30,12 +30,12 @@ _TERABYTE = 1 << 40
 
 
 def names() -> list[Kind]:
-    """An honest recording under a name that is not."""
+    """An honest recording under hostile names."""
     return [Kind(f"name: {what}", _named(name), WATCHED) for what, name in _NAMES.items()]
 
 
 def places() -> list[Kind]:
-    """What stands in a folder beside recordings."""
+    """Other entries that a folder may contain."""
     honest_for_root = WATCHED if os.geteuid() == 0 else UNREADABLE
     return [
         Kind("link to another recording", _link(lambda base: base.secret), REFUSED),
@@ -58,7 +58,7 @@ def places() -> list[Kind]:
 
 
 def _unlike_any_other(base: Base, what: bytes) -> bytes:
-    """The same recording in other bytes: the same bytes are known by their sha256."""
+    """The same recording in other bytes, because the same bytes are recognised by their sha256."""
     return base.mp4 + box(b"free", what)
 
 

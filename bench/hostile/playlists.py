@@ -1,4 +1,4 @@
-"""Files that ask for other files: playlists, references, attachments with a path for a name."""
+"""Files that refer to other files: playlists, references, attachments named with a path."""
 
 from collections.abc import Callable
 from random import Random
@@ -17,7 +17,7 @@ _SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/
 
 
 def playlists() -> list[Kind]:
-    """Kinds whose one purpose is to have something else opened."""
+    """Kinds whose only purpose is to make a program open another file."""
     return [
         *(_playlist(*each) for each in _PLAYLISTS),
         kind(
@@ -63,7 +63,7 @@ def _playlist(name: str, ending: str, text: str) -> Kind:
 
 
 def _elsewhere(base: Base, _: Random) -> bytes:
-    """A QuickTime alias, which names the file that the pictures are said to be in."""
+    """A QuickTime alias, which names another file as the one that contains the pictures."""
     path = str(base.secret).encode()
     path += bytes(len(path) % 2)
     names = bytes(28) + bytes(12) + bytes(64)

@@ -1,4 +1,4 @@
-"""Files that claim, or unpack to, more than there is."""
+"""Files that claim more data than they have, or unpack to very much."""
 
 import struct
 from collections.abc import Callable
@@ -40,8 +40,8 @@ _TABLES = {
     "stss": (patched(4, ">I", 0x3FFFFFFF), UNREADABLE),
     "elst": (patched(4, ">I", 0x0FFFFFFF), WATCHED),
 }
-"""For each table of an MP4, the edit that gives it a length it does not have, and the verdict:
-ffmpeg reads as many entries as there are, or gives up."""
+"""For each table of an MP4, the edit that gives it a false length, and the verdict: ffmpeg reads
+the entries that exist, or gives up."""
 
 
 def pictures() -> list[Kind]:
@@ -75,7 +75,7 @@ def pictures() -> list[Kind]:
 
 
 def tables() -> list[Kind]:
-    """Indexes, trees and buffers that claim to be endless."""
+    """Indexes, trees and buffers that claim enormous lengths."""
     return [
         *(
             kind(f"MP4 with a giant {name}", ".mp4", _edited(name.encode(), edit), expected)

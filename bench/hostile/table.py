@@ -1,4 +1,4 @@
-"""Every kind of hostile file, one after the other, and what became of it."""
+"""Tries every kind of hostile file, one after the other, and prints the outcomes."""
 
 import os
 import shutil
@@ -24,9 +24,10 @@ def main(seed: int = 0) -> None:
         trials = list(_trials(folder, seed))
     print(f"{len(trials)} kinds, seed {seed}, default settings, one after the other\n")
     print("| kind | verdict | seconds | MB |\n| --- | --- | --- | --- |")
-    for one in trials:
+    for trial in trials:
         print(
-            f"| {one.kind} | {one.verdict or 'NONE'} | {one.seconds:.1f} | {one.decoder_mb:.0f} |"
+            f"| {trial.kind} | {trial.verdict or 'NONE'} | {trial.seconds:.1f} "
+            f"| {trial.decoder_mb:.0f} |"
         )
     print(f"\n{_summary(trials)}")
 
@@ -51,7 +52,7 @@ def _made(folder: Path) -> Path:
 
 @contextmanager
 def _working_in(folder: Path) -> Iterator[None]:
-    """What a child would write without being told where would come here."""
+    """Change into a folder, so that files that a child writes without a path land there."""
     before = Path.cwd()
     folder.mkdir()
     os.chdir(folder)
@@ -62,13 +63,13 @@ def _working_in(folder: Path) -> Iterator[None]:
 
 
 def _summary(trials: list[Trial]) -> str:
-    slow = [one.kind for one in trials if one.seconds > MOST_SECONDS]
-    large = [one.kind for one in trials if one.decoder_mb > MOST_MB]
-    harmful = [f"{one.kind}: {', '.join(one.harm)}" for one in trials if one.harm]
-    unclear = [one.kind for one in trials if one.verdict is None]
+    slow = [trial.kind for trial in trials if trial.seconds > MOST_SECONDS]
+    large = [trial.kind for trial in trials if trial.decoder_mb > MOST_MB]
+    harmful = [f"{trial.kind}: {', '.join(trial.harm)}" for trial in trials if trial.harm]
+    unclear = [trial.kind for trial in trials if trial.verdict is None]
     return (
-        f"Longest {max(one.seconds for one in trials):.1f} s (at most {MOST_SECONDS}), largest"
-        f" {max(one.decoder_mb for one in trials):.0f} MB (at most {MOST_MB}).\n"
+        f"Longest {max(trial.seconds for trial in trials):.1f} s (at most {MOST_SECONDS}), largest"
+        f" {max(trial.decoder_mb for trial in trials):.0f} MB (at most {MOST_MB}).\n"
         f"Over the limits: {', '.join(slow + large) or 'none'}."
         f" Harm done: {', '.join(harmful) or 'none'}."
         f" Without a verdict: {', '.join(unclear) or 'none'}."

@@ -1,4 +1,4 @@
-"""One hostile file on the way that every file takes, and what was seen on it."""
+"""Processes one hostile file as every file is processed, and observes what happens."""
 
 import os
 import threading
@@ -40,34 +40,34 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What became of one file."""
+    """The outcome for one file."""
 
     kind: str
     verdict: Verdict | None
-    """None when it was something else than a verdict."""
+    """None if processing ended in any other way than with a verdict."""
     said: str
     seconds: float
     decoder_mb: float
-    """The most memory a decoding child held."""
+    """Peak memory of a decoding child, megabytes."""
     harm: tuple[str, ...]
-    """What it should not have done; empty when all is well."""
+    """What it did and should not have done; empty if all is well."""
 
 
 class Watchful(StubEngine):
-    """Finds rectangles, and remembers whether the secret's colour was on any picture."""
+    """Detects rectangles, and records whether the secret's rectangle was in any picture."""
 
     saw_secret = False
 
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
-        """Find them."""
+        """Detect the rectangles, and look for the secret's."""
         self.saw_secret |= any(_is_secret(image) for image in images)
         return super().detect(images)
 
 
 def try_kind(kind: Kind, base: Base, context: Context, folder: Path, *, seed: int = 0) -> Trial:
-    """Draw one kind into `folder`, which is empty, and take it the whole way.
+    """Draw one kind into `folder`, which is empty, and process it completely.
 
-    Whatever changes in it or beside it is harm.
+    Any change in the folder or beside it counts as harm.
     """
     engine = Watchful(PLAN.min_face_px)
     context = replace(context, engine_for=lambda _: engine)
@@ -87,7 +87,7 @@ def try_kind(kind: Kind, base: Base, context: Context, folder: Path, *, seed: in
 
 
 def snapshot(folder: Path) -> dict[str, object]:
-    """Everything at and below a folder, by path, with what tells one state of it from another."""
+    """The state of everything below a folder, by path; states compare equal if nothing changed."""
     return {str(path): _state(path) for path in sorted(folder.rglob("*"))}
 
 
@@ -118,7 +118,7 @@ def _watch(analysis_id: int, context: Context) -> Outcome:
 
 
 def _is_secret(image: Image) -> bool:
-    """Whether the secret's rectangle is where it was drawn, in its colour, whatever the scale."""
+    """Whether the secret's rectangle is in its place and colour, at any scale."""
     height, width, _ = image.shape
     inside = image[height * 5 // 16 : height * 11 // 16, width * 3 // 32 : width * 11 // 32]
     near = np.abs(inside.astype(np.int16) - (30, 200, 30)).max(axis=2) < 40
@@ -134,7 +134,7 @@ def _state(path: Path) -> object:
 
 @contextmanager
 def _memory() -> Iterator[list[float]]:
-    """The most that any ffmpeg below this process holds meanwhile, megabytes."""
+    """Peak memory of any ffmpeg below this process within the block, megabytes."""
     peak, ended = [0.0], threading.Event()
     watcher = threading.Thread(target=_watch_memory, args=(peak, ended), daemon=True)
     watcher.start()
