@@ -230,7 +230,9 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_list_of_names(cls, names: str) -> str:
         if not all(re.fullmatch(SITE_NAME, name) for name in _listed(names)) or not names.strip():
-            raise ValueError("must be names of small letters, digits and dashes, by commas")
+            raise ValueError(
+                "must be names of lower-case letters, digits and dashes, separated by commas"
+            )
         return names
 
     @field_validator("media_url")
@@ -264,7 +266,8 @@ class Settings(BaseSettings):
                 is_unusable = True
             if is_unusable:  # if all were trusted, every client could choose its own address
                 raise ValueError(
-                    "must be addresses or networks such as 172.30.0.5 or 10.1.0.0/16, by commas"
+                    "must be addresses or networks such as 172.30.0.5 or 10.1.0.0/16, "
+                    "separated by commas"
                 )
         return proxies
 

@@ -77,7 +77,7 @@ def _is_there(path: Path) -> bool:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         if path.is_symlink():
-            raise WrongUsage(f"{path} is a link to nothing; mend it or remove it.") from None
+            raise WrongUsage(f"{path} is a broken link; fix it or remove it.") from None
         return False
     except OSError as error:
         raise _unreadable(path, error) from None
@@ -103,13 +103,13 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise WrongUsage(f"{path} is not UTF-8; save it in that encoding.") from None
     except tomllib.TOMLDecodeError as error:
         what = str(error)[:1].lower() + str(error)[1:]
-        raise WrongUsage(f"{path} is not TOML: {what}; mend it there.") from None
+        raise WrongUsage(f"{path} is not TOML: {what}; fix it there.") from None
     except RecursionError:
-        raise WrongUsage(f"{path} holds lists in lists; write `name = value` lines.") from None
+        raise WrongUsage(f"{path} contains nested lists; write `name = value` lines.") from None
 
 
 def _unreadable(path: Path, error: OSError) -> WrongUsage:
-    return WrongUsage(f"{path} cannot be read ({error.strerror}); mend its permissions.")
+    return WrongUsage(f"{path} cannot be read ({error.strerror}); fix its permissions.")
 
 
 def _unknown(name: str, path: Path, known: set[str]) -> str:
@@ -122,9 +122,9 @@ def _unknown(name: str, path: Path, known: set[str]) -> str:
 def _unusable(value: object, field: FieldInfo) -> str:
     """Why a value cannot be taken from the file; empty if it can."""
     if isinstance(value, bool) and field.annotation is not bool:
-        return "true and false are no values for it"  # Pydantic would read them as 1 and 0
+        return "it cannot be true or false"  # Pydantic would read them as 1 and 0
     if isinstance(value, str) and "\0" in value:
-        return "it holds a NUL"  # a service's environment cannot hold one
+        return "it contains a NUL character"  # a service's environment cannot hold one
     if isinstance(value, str) and value and _WHOLE in field.metadata:
         return "" if value[0] in "/~" else "it must be a whole path, beginning with / or ~"
     return ""

@@ -106,14 +106,14 @@ def test_a_name_that_is_not_a_setting_is_refused(home: Path, text: str, sentence
     [
         ("workers = 0", "input should be greater than or equal to 1."),
         ("workers = 'all'", "input should be a valid integer"),
-        ("workers = true", "true and false are no values for it."),
+        ("workers = true", "it cannot be true or false."),
         ("[workers]\nx = 1", "input should be a valid integer"),
         ("sites = ['a']", "input should be a valid string."),
         ("broker_url = 'http://x'", "must begin with one of redis://"),
         ("key_file = 'a.key'", "it must be a whole path, beginning with / or ~."),
         ("key_file = '~nobody-here/a'", "begins with the home of a user who does not exist."),
         ("database_url = 'sqlite:///a.db'", "must have an absolute path"),
-        ('window = "a\\u0000b"', "it holds a NUL."),
+        ('window = "a\\u0000b"', "it contains a NUL character."),
     ],
 )
 def test_a_wrong_value_is_named_with_its_file(home: Path, text: str, reason: str) -> None:
@@ -127,7 +127,7 @@ def test_a_wrong_value_is_named_with_its_file(home: Path, text: str, reason: str
     [
         (b"x = 3\nx = 4\ny = 1", "is not TOML: cannot overwrite a value (at line 2, column 6);"),
         (b"window = 20:00-06:30", "is not TOML: expected newline or end of document after a s"),
-        (b"x = " + b"[" * 5000, "holds lists in lists; write `name = value` lines."),
+        (b"x = " + b"[" * 5000, "contains nested lists; write `name = value` lines."),
         (b"window = '\xff'", "is not UTF-8; save it in that encoding."),
     ],
 )
@@ -157,7 +157,7 @@ def test_a_secret_that_cannot_be_used_is_not_repeated(home: Path) -> None:
 
 def test_a_link_to_nothing_is_refused(home: Path) -> None:
     (home / "nightreel.toml").symlink_to(home / "gone.toml")
-    assert refusal() == f"{home}/nightreel.toml is a link to nothing; mend it or remove it."
+    assert refusal() == f"{home}/nightreel.toml is a broken link; fix it or remove it."
 
 
 def test_a_folder_and_a_pipe_in_its_place_are_refused(home: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_file_that_may_not_be_read_is_refused() -> None:
         done = subprocess.run(
             [sys.executable, "-c", code], env=told, capture_output=True, text=True, check=False
         )
-    assert f"{file} cannot be read (Permission denied); mend its permissions." in done.stderr
+    assert f"{file} cannot be read (Permission denied); fix its permissions." in done.stderr
 
 
 def test_services_go_on_with_what_they_were_started_with(

@@ -72,12 +72,12 @@ def run(signal_name: str, lock: str, parents_lock: str, program: str, *arguments
     Raises WrongUsage for a signal that does not exist.
     """
     if signal_name not in signal.Signals.__members__:
-        raise WrongUsage(f"{signal_name!r} is no signal; use SIGTERM or SIGKILL.")
+        raise WrongUsage(f"{signal_name!r} is not a signal; use SIGTERM or SIGKILL.")
     os.umask(0o077)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.Signals[signal_name]))
     if holder(Path(parents_lock)) is None:
-        sys.exit(f"whoever holds {parents_lock} is gone")
+        sys.exit(f"the process that held {parents_lock} has ended")
     descriptor = hold(Path(lock), TIMEOUT_SECONDS)
     if descriptor is None:
         sys.exit(f"{lock} is held by process {holder(Path(lock))}")

@@ -43,5 +43,5 @@ def level_number(name: str) -> int:
     """Number of a log level; raises WrongUsage for an unknown name."""
     levels = logging.getLevelNamesMapping()
     if name not in levels:
-        raise WrongUsage(f"{name!r} is no log level; use one of {', '.join(levels)}.")
+        raise WrongUsage(f"{name!r} is not a log level; use one of {', '.join(levels)}.")
     return levels[name]

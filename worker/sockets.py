@@ -28,7 +28,7 @@ def make_place(run: Path) -> Path:
     if not _will_do(folder / NAME):
         clear_place(run)
         raise StackTrouble(
-            f"Redis can have its socket neither in {run} nor in {folder.parent}; "
+            f"Redis's socket can be neither in {run} nor in {folder.parent}; "
             "set TMPDIR to a folder with a short, plain name."
         )
     return folder / NAME

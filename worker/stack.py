@@ -142,7 +142,7 @@ class Stack:
         claim = hold(self._folders.lock("stack"), timeout_seconds=0.2)
         if claim is None:
             raise StackTrouble(
-                f"Nightreel runs already in {self.settings.home_folder}; "
+                f"Nightreel is already running in {self.settings.home_folder}; "
                 "stop it there, or set NIGHTREEL_HOME to another folder."
             )
         self._claim = claim

@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_used_is_one_sentence(
     done = nightreel(command)
     assert (done.code, done.out) == (2, "")
     assert done.said == [
-        f"nightreel: {file} is not TOML: invalid value (at end of document); mend it there."
+        f"nightreel: {file} is not TOML: invalid value (at end of document); fix it there."
     ]
 
 

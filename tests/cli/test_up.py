@@ -89,7 +89,7 @@ def test_a_second_one_in_the_same_home_is_refused(up: Up) -> None:
 
     assert done.code == 1
     assert done.said == [
-        f"nightreel: Nightreel runs already in {up.nightreel.home}; "
+        f"nightreel: Nightreel is already running in {up.nightreel.home}; "
         "stop it there, or set NIGHTREEL_HOME to another folder."
     ]
     assert running(up.nightreel.home) == before

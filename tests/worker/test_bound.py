@@ -67,4 +67,4 @@ def test_a_program_whose_parent_is_gone_already_does_not_start(tmp_path: Path) -
     done = subprocess.run(
         bound(tmp_path / "lock", tmp_path / "parent"), capture_output=True, text=True, check=False
     )
-    assert (done.returncode, "is gone" in done.stderr) == (1, True)
+    assert (done.returncode, "has ended" in done.stderr) == (1, True)

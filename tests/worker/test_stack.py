@@ -191,7 +191,7 @@ def test_the_worker_logs_json_lines(live: SimpleNamespace) -> None:
 
 
 def test_a_second_stack_in_the_same_home_is_refused(live: SimpleNamespace) -> None:
-    with pytest.raises(StackTrouble, match="runs already"):
+    with pytest.raises(StackTrouble, match="is already running"):
         Stack(settings_for(live.home)).start()
     assert running(live.home) == live.stack.info
 
