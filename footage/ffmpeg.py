@@ -12,7 +12,6 @@ import select
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import Self
 
 import ffmpeg
@@ -191,12 +190,7 @@ class Child:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _start(

@@ -5,7 +5,6 @@ import os
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -112,12 +111,7 @@ class Samples:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _decode(self) -> Generator[Frame, None, None]:

@@ -8,26 +8,25 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from errors import Altered, DiskFull, KeyMissing, NightreelError, StoreUnavailable, WrongUsage
+from errors import Altered, DiskFull, NightreelError, StoreUnavailable
 from pipeline.act import Caller
 from pipeline.archive.layout import AUDIT_KEY, MASTER_KEY, SETTINGS, Archive
 from pipeline.archive.manifest import Kept, Manifest
+from pipeline.archive.preconditions import changed, missing, refuse_unfit, refuse_used
 from pipeline.governance.audit import Examined, examine
 from storage.access.audit import Action
 from storage.access.checkpoints import anything_signed, public_half, signing_key
 from storage.archive import inventory
 from storage.archive.moving import let_go, log_out, move_footage
 from storage.database import pg_client
-from storage.database.database import NEWEST_VERSION, Engine, connect, reading, upgrade, writing
-from storage.database.snapshots import FILE_OF, file_of, is_empty, refuse_damaged
+from storage.database.database import Engine, connect, reading, upgrade, writing
+from storage.database.snapshots import FILE_OF, file_of, refuse_damaged
 from storage.files.crops import crop_names
 from storage.files.keys import Keyring, master_key
 from storage.files.media import Media
 from storage.files.media_folder import MediaFolder
 from storage.files.private_files import (
-    DRAFT,
     copy,
-    digest,
     disk_explained,
     draft_in,
     put,
@@ -60,7 +59,7 @@ def settings_placed(source: Path, made: Manifest, home: Path) -> Iterator[None]:
 
     Raises WrongUsage for a home that is not empty, Altered, StoreUnavailable.
     """
-    _refuse_used(home)
+    refuse_used(home)
     kept, target, is_new = made.file(SETTINGS), home / SETTINGS, not home.exists()
     if kept is None or target.exists():
         yield
@@ -90,11 +89,7 @@ def restore(
     Raises WrongUsage where something is there already or a newer program made the backup, Altered
     naming the first file that is missing or not as it was, KeyMissing, DiskFull, StoreUnavailable.
     """
-    _refuse_newer(made)
-    _refuse_used(archive.home)
-    _refuse_other_places(made, archive)
-    _refuse_incomplete(source, made)
-    _refuse_without_keys(made, archive)
+    refuse_unfit(source, made, archive)
     with draft_in(archive.home, last=SQLITE) as draft:
         _copy_all(source, made, draft)
         restored = _Restoring(made, archive, draft, bucket, actor, now).finish()
@@ -189,71 +184,6 @@ class _Restoring:
         return why
 
 
-def _refuse_newer(made: Manifest) -> None:
-    if made.tables > NEWEST_VERSION:
-        raise WrongUsage(
-            f"The backup was made by a newer Nightreel ({made.product}, tables {made.tables}); "
-            "install that one to restore it."
-        )
-
-
-def _refuse_used(home: Path) -> None:
-    if home.exists() and not home.is_dir():
-        raise WrongUsage(f"{home} is a file; let NIGHTREEL_HOME name another folder.")
-    if home.is_dir() and any(one.name not in (DRAFT, SETTINGS) for one in home.iterdir()):
-        raise WrongUsage(
-            f"The home folder {home} is not empty; let NIGHTREEL_HOME name one that is, or is not "
-            "there yet."
-        )
-
-
-def _refuse_other_places(made: Manifest, archive: Archive) -> None:
-    file = file_of(archive.database_url)
-    if (file is None) != (made.database == "postgresql"):
-        raise WrongUsage(
-            f"The backup is of a {made.database} database; let NIGHTREEL_DATABASE_URL name an "
-            "empty one of that kind."
-        )
-    if file is None:
-        database = connect(archive.database_url)
-        free = is_empty(database)
-        database.dispose()
-    else:
-        free = not any(file.parent.glob(f"{file.name}*"))
-    if not free:
-        raise WrongUsage("The database is there already; let NIGHTREEL_DATABASE_URL name another.")
-    if archive.media_url and any(one.path.startswith("media/") for one in made.files):
-        raise WrongUsage(
-            "The backup holds its pictures as files, and NIGHTREEL_MEDIA_URL names a bucket; "
-            "restore it without."
-        )
-
-
-def _refuse_incomplete(source: Path, made: Manifest) -> None:
-    for kept in made.files:
-        path = source / kept.path
-        inside = [path, *(source / one for one in Path(kept.path).parents)]
-        if any(one.is_symlink() for one in inside if one != source):
-            raise Altered(f"{kept.path} is a link in the backup; use one with the file itself.")
-        if not path.is_file():
-            raise Altered(_missing(kept.path))
-        if path.stat().st_size != kept.bytes:
-            raise Altered(_changed(kept.path))
-
-
-def _refuse_without_keys(made: Manifest, archive: Archive) -> None:
-    needed = {MASTER_KEY: made.is_sealed, AUDIT_KEY: made.rows.get("audit_checkpoint", 0) > 0}
-    for name, file in archive.keys.items():
-        if needed[name] and made.file(name) is None and not file.is_file():
-            raise KeyMissing(
-                f"The backup was taken without {name}, and it is not at {file} either; without it "
-                "this archive cannot be restored."
-            )
-        kept = made.file(name)
-        if kept and file.exists() and digest(file).sha256 != kept.sha256:
-            raise WrongUsage(f"The key file {file} is another archive's; move it away first.")
-
-
 def _copy_all(source: Path, made: Manifest, draft: Path) -> None:
     needed = sum(kept.bytes for kept in made.files)
     said = (
@@ -272,9 +202,9 @@ def _copy(source: Path, kept: Kept, target: Path) -> None:
     try:
         done = copy(source / kept.path, target)
     except FileNotFoundError:
-        raise Altered(_missing(kept.path)) from None
+        raise Altered(missing(kept.path)) from None
     if done.sha256 != kept.sha256:
-        raise Altered(_changed(kept.path))
+        raise Altered(changed(kept.path))
 
 
 def _put_elsewhere(draft: Path, archive: Archive) -> None:
@@ -286,13 +216,3 @@ def _put_elsewhere(draft: Path, archive: Archive) -> None:
         for name, place in places.items():
             if (draft / name).exists() and place != archive.home / name:
                 put(draft / name, place)
-
-
-def _missing(path: str) -> str:
-    if path in (MASTER_KEY, AUDIT_KEY):
-        return f"{path} is missing from the backup; without it this archive cannot be restored."
-    return f"{path} is missing from the backup; use another one."
-
-
-def _changed(path: str) -> str:
-    return f"{path} is not as it was when the backup was taken; use another one."

@@ -5,7 +5,6 @@ else is written down on the way, so that a process that is killed loses no more 
 reached the disk.
 """
 
-import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from pipeline.context import Context
 from pipeline.intake.ingest import read_footage, remember
 from pipeline.plan import Plan
 from storage.database.database import reading, writing
+from storage.files.private_files import DISK_FULL
 from storage.jobs import uploads
 from storage.jobs.recordings import Added, AlreadyKnown, Found, Request
 from storage.jobs.uploads import Upload
@@ -31,7 +31,6 @@ LEAST_FREE_BYTES = 200_000_000
 NO_ROOM = "The disk is full; free some space, then the upload resumes."
 ABANDONED_AFTER = timedelta(days=3)
 FORGOTTEN_AFTER = timedelta(days=30)
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +199,7 @@ def _disk_explained() -> Iterator[None]:
     except FileNotFoundError as error:
         raise NotFound("No such upload, or it has ended; start it again.") from error
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in DISK_FULL:
             raise DiskFull(NO_ROOM) from error
         raise StoreUnavailable(
             f"The upload folder cannot be written ({error.strerror}); check it."

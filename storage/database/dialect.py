@@ -12,18 +12,17 @@ from typing import Any, ClassVar
 import numpy as np
 import sqlalchemy
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func, literal
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, func, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlmodel import Session, col
 
-from errors import StoreUnavailable
 from faces.vectors import Vectors
 from storage.database.copying import copied_vectors, insert_copied, write_rows, write_vectors
+from storage.database.sqlite_engine import sqlite_engine
 from storage.tables import Embedding, Table
 from storage.tables.vectors import finite, matrix
 
-BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 ROWS_AT_ONCE = 20_000
 """Vectors per block when reading."""
@@ -119,12 +118,7 @@ class SQLite(Dialect):
     has_vector_index = False
 
     def engine(self, url: URL) -> Engine:
-        if url.database and url.database != ":memory:":
-            _create_private(Path(url.database))
-        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
-        return engine
+        return sqlite_engine(url)
 
     def file_of(self, database: Engine) -> Path | None:
         name = database.url.database
@@ -234,34 +228,3 @@ def dialect_of(where: Engine | Connection | Session) -> Dialect:
     """The dialect of a database that `connect` opened."""
     bind = where.get_bind() if isinstance(where, Session) else where
     return DIALECTS[bind.dialect.name]
-
-
-def _create_private(file: Path) -> None:
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"The database file {file} cannot be opened ({error.strerror}); check its folder."
-        ) from error
-
-
-def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # otherwise the driver begins transactions itself
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA secure_delete = ON")
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails at once if another has written in
-    # between, whatever the timeout. So writers lock at the beginning, and readers cannot write.
-    options = connection.get_execution_options()
-    writes = bool(options.get("writes"))
-    # A migration that rewrites a table drops it first: its child rows must not be deleted with it,
-    # and its triggers must survive.
-    children, triggers = ("OFF", "ON") if options.get("migrates") else ("ON", "OFF")
-    connection.exec_driver_sql(f"PRAGMA foreign_keys = {children}")
-    connection.exec_driver_sql(f"PRAGMA legacy_alter_table = {triggers}")
-    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -22,7 +22,8 @@ DRAFT = ".unfinished"
 """A folder in which what is being made lies until it is whole."""
 _PIECE_BYTES = 1 << 20
 _AT_ONCE, _AHEAD = 8, 1000
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says when a file has no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def disk_explained(said: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in DISK_FULL:
             raise DiskFull(said) from error
         raise StoreUnavailable(
             f"{error.filename or 'A file'} cannot be read or written ({error.strerror}); check it."

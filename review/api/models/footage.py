@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from review.api.models.given import Id
+from review.api.models.given import Gaps, Id, Reasons
 from storage.jobs.progress import Outcome
 from storage.tables import State
 
@@ -25,13 +25,8 @@ class FootageAnswer(BaseModel):
     duration_ms: int
     decoded_ms: int = Field(description="Duration analysed.")
     appearances: int
-    gaps: list[tuple[int, int]] = Field(
-        description="Ranges that could not be analysed, in milliseconds.",
-        examples=[[[61000, 64000]]],
-    )
-    reasons: list[str] = Field(
-        description="Reasons for the gaps.", examples=[["The file ends before its time."]]
-    )
+    gaps: Gaps
+    reasons: Reasons
 
     @classmethod
     def of(cls, outcome: Outcome) -> "FootageAnswer":

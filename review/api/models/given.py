@@ -1,4 +1,4 @@
-"""Kinds of values that programs hand in, or are answered."""
+"""Kinds of values that programs send or receive."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -25,6 +25,17 @@ Remark = Annotated[
 ]
 """May be empty."""
 Id = Annotated[int, Field(ge=1, le=MOST)]
+Gaps = Annotated[
+    list[tuple[int, int]],
+    Field(
+        description="Ranges that could not be analysed, in milliseconds.",
+        examples=[[[61000, 64000]]],
+    ),
+]
+Reasons = Annotated[
+    list[str],
+    Field(description="Reasons for the gaps.", examples=[["The file ends before its time."]]),
+]
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field
 
 from pipeline.intake.recordings import Coming
+from review.api.models.given import Gaps, Reasons
 from review.recordings import Shown
 from storage.jobs.uploads import Stage
 from storage.tables import State
@@ -27,13 +28,8 @@ class RecordingAnswer(BaseModel):
     sampled_frames: int
     faces: int
     appearances: int
-    gaps: list[tuple[int, int]] = Field(
-        description="Ranges that could not be analysed, in milliseconds.",
-        examples=[[[61000, 64000]]],
-    )
-    reasons: list[str] = Field(
-        description="Reasons for the gaps.", examples=[["The file ends before its time."]]
-    )
+    gaps: Gaps
+    reasons: Reasons
 
     @classmethod
     def of(cls, one: Shown) -> "RecordingAnswer":

@@ -98,7 +98,7 @@ def away(url: URL) -> Iterator[None]:
 @pytest.fixture
 def impatient(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """The same database, by connections that do not wait for a lock."""
-    monkeypatch.setattr("storage.database.dialect.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("storage.database.sqlite_engine.BUSY_SECONDS", 0.05)
     engine = connect(database_url)
     yield engine
     engine.dispose()

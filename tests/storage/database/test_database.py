@@ -96,7 +96,7 @@ def test_whoever_comes_during_an_upgrade_waits_and_finds_it_whole(empty_url: str
 def test_a_search_that_cannot_wait_for_an_upgrade_says_so_and_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.database.dialect.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("storage.database.sqlite_engine.BUSY_SECONDS", 0.05)
     mine = Resources(Settings(home=tmp_path, engine="stub"))
     file = mine.make_home() / "nightreel.db"
     older = connect(f"sqlite:///{file}")
@@ -191,7 +191,7 @@ def test_a_full_disk_is_unavailable(tmp_path: Path) -> None:
 
 
 def test_a_locked_database_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.database.dialect.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("storage.database.sqlite_engine.BUSY_SECONDS", 0.05)
     engine = connect(f"sqlite:///{tmp_path / 'nightreel.db'}")
     upgrade(engine)
     other = sqlite3.connect(tmp_path / "nightreel.db", isolation_level=None)

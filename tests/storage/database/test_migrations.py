@@ -192,7 +192,7 @@ def test_while_others_read_vectors_as_they_were_nobody_goes_on(
 ) -> None:
     if plain.dialect.name != "sqlite":
         pytest.skip("only SQLite has a log of writes of its own")
-    monkeypatch.setattr("storage.database.dialect.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("storage.database.sqlite_engine.BUSY_SECONDS", 0.05)
     mine = connect(plain.url.render_as_string())
     with plain.connect() as connection:
         connection.execute(text("select * from reference"))
