@@ -86,5 +86,5 @@ def _shown(
         roles=list(Role),
         made=made,
         chosen=[chosen] if chosen else [],
-        first_steps=first_steps(setup_so_far(asked.database), visitor(request)),
+        first_steps=first_steps(setup_so_far(asked), visitor(request)),
     )

@@ -32,7 +32,7 @@ def show_audit(
         "audit.html.j2",
         entries=found[:ON_A_PAGE],
         older=found[ON_A_PAGE - 1].position if len(found) > ON_A_PAGE else None,
-        names=names_of_actors(asked.database),
+        names=names_of_actors(asked),
         cases={one.id: one.reference for one in every_case(asked)},
         searches=steps.searches_beside(asked),
         actions=list(Action),

@@ -130,7 +130,7 @@ def candidate(
         columns=headed(CANDIDATE, [found.listed]),
         case_id=case_id,
         calibration=said(found.calibration),
-        names=names_of_actors(asked.database),
+        names=names_of_actors(asked),
     )
 
 

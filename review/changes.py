@@ -31,5 +31,5 @@ def changes(
         found=found.changes,
         since=since,
         causes=CAUSES,
-        actors=names_of_actors(asked.database),
+        actors=names_of_actors(asked),
     )

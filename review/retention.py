@@ -24,7 +24,7 @@ routes = router("/retention")
 @routes.get("")
 def retention(request: Request, ours: OurSite, asked: Asked) -> Response:
     """What has ended and is still kept, what is due, and what was erased."""
-    names = names_of_actors(ours.database)
+    names = names_of_actors(asked)
     found = look_through(asked, ours.retention)
     return page(request, "retention.html.j2", found=found, kept=ours.retention, names=names)
 
@@ -40,13 +40,13 @@ def erase_case(
     """Erase a case that has ended; its reference is typed again, as nothing can be had back."""
     check_repeated(reference, repeated)
     case_id = find_case(asked, reference, Action.PURGED)
-    return _certified(request, ours, [erase(ours, asked, case_id)], reference)
+    return _certified(request, asked, [erase(ours, asked, case_id)], reference)
 
 
 @routes.post("/due")
 def erase_due(request: Request, ours: OurSite, asked: Asked) -> Response:
     """Erase what has been kept for longer than the settings say."""
-    return _certified(request, ours, erase_all_due(ours, asked))
+    return _certified(request, asked, erase_all_due(ours, asked))
 
 
 def erase(ours: Site, asked: Caller, case_id: int) -> Certificate:
@@ -64,9 +64,9 @@ def _folders(ours: Site) -> list[Path]:
 
 
 def _certified(
-    request: Request, ours: Site, made: list[Certificate], reference: str = ""
+    request: Request, asked: Caller, made: list[Certificate], reference: str = ""
 ) -> Response:
-    names = names_of_actors(ours.database)
+    names = names_of_actors(asked)
     return page(
         request, "certificates.html.j2", certificates=made, reference=reference, names=names
     )

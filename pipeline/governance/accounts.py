@@ -63,9 +63,9 @@ def account_called(caller: Caller, name: str) -> Account:
         return accounts.find_account(session, name)
 
 
-def names_of_actors(database: Engine) -> dict[str, str]:
+def names_of_actors(caller: Caller) -> dict[str, str]:
     """The names of the accounts and tokens that the audit log has by their numbers."""
-    with reading(database) as session:
+    with reading(caller.database) as session:
         names = {
             f"account:{account.id}": account.name for account in accounts.list_accounts(session)
         }

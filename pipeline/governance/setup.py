@@ -3,8 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from pipeline.act import Caller
 from storage.access.accounts import Role, list_accounts
-from storage.database.database import Engine, reading
+from storage.database.database import reading
 from storage.results.begun import Begun, begun
 
 
@@ -17,8 +18,8 @@ class Setup:
     begun: Begun
 
 
-def setup_so_far(database: Engine) -> Setup:
+def setup_so_far(caller: Caller) -> Setup:
     """Read it. Raises StoreUnavailable."""
-    with reading(database) as session:
+    with reading(caller.database) as session:
         enabled = [account for account in list_accounts(session) if account.disabled_at is None]
         return Setup(Counter(role for account in enabled for role in account.roles), begun(session))

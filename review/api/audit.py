@@ -40,7 +40,7 @@ def audit_entries(
         before=older_than(cursor),
         limit=audit.ON_A_PAGE + 1,
     )
-    names = names_of_actors(asked.database)
+    names = names_of_actors(asked)
     some = piece(found, lambda one: (-one.position,), cursor, audit.ON_A_PAGE)
     return AuditAnswer(entries=[EntryAnswer.of(one, names) for one in some.shown], next=some.next)
 
@@ -48,7 +48,7 @@ def audit_entries(
 @routes.get("/audit/searches")
 def count_searches(asked: Asked) -> list[SearchesAnswer]:
     """Search activity by user, with unusual activity flagged."""
-    names = names_of_actors(asked.database)
+    names = names_of_actors(asked)
     return [SearchesAnswer.of(one, names) for one in steps.count_searches(asked)]
 
 
