@@ -71,7 +71,7 @@ def _recreate(folder: Path) -> None:
 
 
 def _compare_with_truth(found: list[Seen]) -> bool:
-    """Print what was planted beside what was found; true when they agree."""
+    """Print expected and found appearances side by side; true if they agree."""
     planted = [one for one in film.planted() if one.person == ENROLLED]
     others = [one for one in film.planted() if one.person != ENROLLED]
     shown = table("Expected and found", "planted", "from", "to", "found from", "to", "")

@@ -40,7 +40,7 @@ DONE, FAILED, WITH_GAPS = 0, 1, 3
 
 @dataclass(slots=True)
 class Intake:
-    """What became of the files: jobs, and what was rejected."""
+    """The result of adding files: jobs, and rejected files."""
 
     analyses: list[int] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
@@ -101,9 +101,9 @@ def ingest(
 
 
 def check_engine() -> None:
-    """Find out now, not in the middle of a night, whether the engine can start.
+    """Check before a night of processing that the engine can start.
 
-    Says on stderr when it is not cleared for commercial use. Raises ModelUnavailable.
+    Warns on stderr if it is not cleared for commercial use. Raises ModelUnavailable.
     """
     mine = resources()
     card = models.require(mine.engine, mine.weights_folder)
@@ -128,7 +128,7 @@ def own_case(reference: str) -> int | None:
 
 
 def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
-    """Read and remember every file; say on stderr what was already known and what was refused."""
+    """Add every file; print on stderr which were already known and which were rejected."""
     mine, intake = resources(), Intake()
     check_engine()
     for place in files_in(places):
@@ -163,9 +163,9 @@ def _known(known: AlreadyKnown) -> str:
 
 
 def exit_code(intake: Intake, *, waited: bool = True) -> int:
-    """0 if all was taken and, when waited for, watched; 3 if there are gaps; 1 if there is nothing.
+    """The exit code: 0 if all was added and processed, 3 if some was not, 1 if nothing was.
 
-    Without waiting only what was refused counts.
+    If it was not waited for, only adding counts.
     """
     came = outcomes_of(resources().database, intake.analyses) if waited else []
     states = [one.state for one in came]
@@ -176,7 +176,7 @@ def exit_code(intake: Intake, *, waited: bool = True) -> int:
 
 
 def ask_for_new() -> None:
-    """Ask the workers for every segment nobody was asked to do; say so when they cannot be."""
+    """Queue all segments that were not sent to the broker; say so if no broker answers."""
     try:
         ask_for_waiting()
     except BrokerUnavailable:

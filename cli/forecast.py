@@ -1,4 +1,4 @@
-"""What `ingest --finish-by` says: what will be done by then, and what will not."""
+"""The output of `ingest --finish-by`: what will be done by then, and what will not."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -65,7 +65,7 @@ def announce(analysis_ids: Collection[int], finish_by: datetime) -> dict[str, An
 def forecast_in_words(
     outlook: Outlook, late: Sequence[int], now: datetime, windows: Windows
 ) -> list[str]:
-    """What can be expected of this work, of which `late` will not be done in time."""
+    """The forecast in sentences; jobs in `late` will not be done in time."""
     speed = outlook.forecast.speed
     if not outlook.work:
         return []

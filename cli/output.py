@@ -25,7 +25,7 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap
 
 
 def err_is_journal() -> bool:
-    """Whether what is said on stderr is kept in the system's journal, which others may read."""
+    """Whether stderr goes to the system's journal, which others may read."""
     try:
         file = os.fstat(sys.stderr.fileno())
     except (OSError, ValueError):
@@ -63,9 +63,9 @@ def table(title: str, *columns: str) -> Table:
 def table_of(
     title: str, columns: Sequence[Column], rows: Sequence[Any], *, caption: str = ""
 ) -> Table:
-    """A table of what these columns tell people of the rows.
+    """A table of the rows, with the columns that have a heading and a value in some row.
 
-    Where the terminal is too narrow for all of it, details are left out, and the caption says so.
+    If the terminal is too narrow, detail columns are left out, and the caption names them.
     """
     told = headed(columns, rows)
     details = [one for one in told if one.is_detail]

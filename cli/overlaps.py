@@ -30,7 +30,7 @@ def print_links(known: Sequence[SameFootage]) -> None:
 
 
 def footage_link(one: SameFootage) -> dict[str, object]:
-    """What is known of the same footage in two recordings, as JSON has it."""
+    """The JSON form of the same footage in two recordings."""
     return {
         "recording": one.second,
         "sha256": one.second_sha256,

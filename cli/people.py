@@ -85,7 +85,7 @@ def withdraw(
 
 
 def ask_for(people: Sequence[int]) -> None:
-    """Have people compared with all that is kept; say so when that cannot be asked for now."""
+    """Queue the comparison of people with all embeddings; say so if no broker answers."""
     try:
         ask_for_people(people)
     except BrokerUnavailable:
@@ -125,7 +125,7 @@ def _standing(category: Category | None, review_days: int | None) -> Standing | 
 
 
 def verdict_table(enrolled: Enrolled) -> object:
-    """What was said of each photo."""
+    """The assessment of each photo."""
     shown = table("", "photo", "verdict", "#quality")
     for one in enrolled.portraits:
         shown.add_row(one.name, one.verdict, f"{one.quality:.2f}" if one.usable else "")

@@ -1,4 +1,4 @@
-"""Seeing to it that somebody works while a command waits."""
+"""Keeps workers running while a command waits."""
 
 import shutil
 import time
@@ -20,10 +20,10 @@ LEAST_FREE_BYTES = 10_000_000
 
 
 class Services:
-    """The workers of a running stack, or our own for as long as this lasts.
+    """The workers of a running stack, or of one started for the length of this context.
 
-    Whoever runs the stack that is used may stop it meanwhile: then this starts one of its own. With
-    a broker of one's own (NIGHTREEL_BROKER_URL), workers are trusted to be elsewhere.
+    If the running stack is stopped meanwhile, this starts its own. With an external broker
+    (NIGHTREEL_BROKER_URL), workers are assumed to run elsewhere.
     """
 
     def __init__(self) -> None:
@@ -32,10 +32,10 @@ class Services:
         self._alive_at = time.monotonic()
 
     def keep(self) -> None:
-        """Start services where there are none; to be called now and then.
+        """Start services if none run; call this regularly.
 
-        Raises StackTrouble when they cannot be started, or when no worker has lived for a minute,
-        and StoreUnavailable when the disk is full: workers would wait for space in silence.
+        Raises StackTrouble if they cannot be started, or if no worker has been alive for a minute,
+        and StoreUnavailable if the disk is full: workers would wait for space silently.
         """
         home = self._settings.home_folder
         if shutil.disk_usage(home).free < LEAST_FREE_BYTES:
