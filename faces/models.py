@@ -115,7 +115,7 @@ def _given(part: Part, file: str, source: Path) -> Path:
     if source.is_file() and len(part.weights) == 1:
         return source
     names = " and ".join(part.weights)
-    raise ModelUnavailable(f"{part.name} needs {names}, and {source} does not give that.")
+    raise ModelUnavailable(f"{part.name} needs {names}, which {source} does not contain.")
 
 
 def _fetch(part: Part, home: Path) -> None:

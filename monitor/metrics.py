@@ -109,7 +109,7 @@ def _ages(snapshot: Snapshot) -> Iterator[Metric]:
     seen, health = snapshot.vitals, snapshot.health
     yield _labelled(
         "queue_age_seconds",
-        "How long the oldest recording has been waiting that is not begun or not finished.",
+        "How long the oldest recording that is not started or not finished has been waiting.",
         "priority",
         {
             priority.value: _age(snapshot, priority) if priority in seen.waiting_since else 0
@@ -118,7 +118,7 @@ def _ages(snapshot: Snapshot) -> Iterator[Metric]:
     )
     yield _labelled(
         "canary_age_seconds",
-        "How long ago a canary task was done, by queue.",
+        "Time since the last canary task was done, by queue.",
         "queue",
         {
             queue: (snapshot.at - done_at).total_seconds()
@@ -127,11 +127,11 @@ def _ages(snapshot: Snapshot) -> Iterator[Metric]:
     )
     yield _labelled(
         "queue_silence_seconds",
-        "How long ago a queue gave a sign of life: a canary, or a beat of a segment's lease.",
+        "Time since a queue last gave a sign of life: a canary, or a beat of a segment's lease.",
         "queue",
         health.silence_seconds,
     )
-    yield _gauge("window_open", "Whether segments may be begun now.", health.window_open)
+    yield _gauge("window_open", "Whether segments may be started now.", health.window_open)
     yield _gauge("healthy", "Whether the health page finds nothing wrong.", health.well)
 
 

@@ -29,5 +29,5 @@ def broker_errors_explained() -> Iterator[None]:
     except (OperationalError, AMQPError, OSError) as error:
         raise BrokerUnavailable(
             "The queue does not answer; check that `nightreel up` or the broker is running. "
-            "What was committed is asked for again when it is."
+            "Committed work is queued again when it is."
         ) from error

@@ -31,7 +31,7 @@ def refuse_home(folder: Path) -> None:
     place, home = folder.resolve(), resources().settings.home_folder.resolve()
     if place.is_relative_to(home) or home.is_relative_to(place):
         raise WrongUsage(
-            "The watched folder and the home folder must not lie in one another; "
+            "The watched folder must not be inside the home folder, nor the home folder inside it; "
             "choose another folder to watch."
         )
 
@@ -101,11 +101,11 @@ def main() -> None:
 def _take_in(folder: Path) -> None:
     for event in take_in_for_ever(folder, complain=_log_waiting):
         if isinstance(event, Refused):
-            log.warning("a file was refused")
+            log.warning("a file was rejected")
             continue
         log.info("recording %d was taken in", event.footage.recording_id)
         if not ask_workers():
-            log.warning("the workers cannot be asked; upkeep does it later")
+            log.warning("the queue does not answer; upkeep queues the segments later")
 
 
 def _log_waiting(error: Transient) -> None:

@@ -25,15 +25,15 @@ def unsafe_settings(broker_url: str) -> Iterator[str]:
             (policy,) = client.config_get("maxmemory-policy").values()
             (append_only,) = client.config_get("appendonly").values()
         except redis.ResponseError:
-            yield "Redis does not say how it is set up (CONFIG GET is refused); see the manual."
+            yield "Redis does not report its settings (CONFIG GET is refused); see the manual."
             return
     if policy != SAFE_POLICY:
         yield (
-            f"maxmemory-policy is {policy}: a full Redis would throw the queue away; "
+            f"maxmemory-policy is {policy}: a full Redis would discard the queue; "
             f"set it to {SAFE_POLICY}."
         )
     if append_only != "yes":
-        yield "appendonly is off: a Redis that is killed forgets its messages; set it to yes."
+        yield "appendonly is off: a Redis that is killed loses its messages; set it to yes."
 
 
 def running_version(broker_url: str) -> ServerVersion | None:

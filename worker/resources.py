@@ -59,8 +59,8 @@ class Resources:
         file, media = file_of(self.settings.effective_database_url), self._media_folder
         if file and not file.exists() and media.is_dir() and any(media.iterdir()):
             raise WrongDatabase(
-                f"The database {file} is missing, and the pictures that it names are in {media}; "
-                "restore a backup, or move that folder away to begin a new archive."
+                f"The database {file} is missing, and the pictures that it refers to are in "
+                f"{media}; restore a backup, or move that folder away to begin a new archive."
             )
 
     @cached_property
@@ -221,7 +221,7 @@ class Resources:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StoreUnavailable(
-                f"The home folder {home} cannot be made ({error.strerror}); "
+                f"The home folder {home} cannot be created ({error.strerror}); "
                 "set NIGHTREEL_HOME to a folder that can be written."
             ) from error
         return home

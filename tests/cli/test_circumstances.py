@@ -132,7 +132,7 @@ def test_what_a_lost_master_key_sealed_can_be_purged(nightreel: Nightreel, red: 
 
 def test_a_home_that_cannot_be_made_is_named(clip: Path) -> None:
     done = Nightreel(Path("/proc/nightreel"))("ingest", clip)
-    assert "The home folder /proc/nightreel cannot be made" in sentence(done, 1)
+    assert "The home folder /proc/nightreel cannot be created" in sentence(done, 1)
 
 
 def can_mount() -> bool:

@@ -221,7 +221,7 @@ def test_a_given_folder_serves_a_model_of_two_files(tmp_path: Path) -> None:
     assert [path.read_text() for path in pull("opencv", tmp_path, source)] == list(
         DETECTORS["opencv"].weights
     )
-    with pytest.raises(ModelUnavailable, match=r"opencv needs .* does not give that"):
+    with pytest.raises(ModelUnavailable, match=r"opencv needs .* does not contain"):
         pull("opencv", tmp_path, some_file(tmp_path))
 
 

@@ -50,7 +50,7 @@ def test_while_something_is_away_it_waits_and_then_goes_on(
 def test_the_home_folder_is_not_watched(place: str, home: Path, tmp_path: Path) -> None:
     (tmp_path / "a link to it").symlink_to(home)
 
-    with pytest.raises(WrongUsage, match="must not lie in one another"):
+    with pytest.raises(WrongUsage, match="must not be inside the home folder"):
         refuse_home(tmp_path / place)
 
 
