@@ -55,6 +55,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("disk") / "backup"
 
 
+@pytest.fixture(scope="module")
+def taken() -> dict[str, Path]:
+    """Where the backup of an archive on each kind of database is."""
+    return {}
+
+
+@pytest.fixture
+def backup(
+    database_url: str,
+    folder: Path,
+    taken: dict[str, Path],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Manifest:
+    """What is in `folder`: a copy of a backup that was taken once."""
+    kind = make_url(database_url).get_backend_name()
+    if kind not in taken:
+        made = tmp_path_factory.mktemp("taken") / "backup"
+        request.getfixturevalue("filled").backed_up(made)
+        taken[kind] = made
+    shutil.copytree(taken[kind], folder)
+    return read_manifest(folder)
+
+
 @pytest.fixture
 def elsewhere(
     database_url: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -250,10 +274,8 @@ def test_uploaded_footage_is_watched_from_the_new_home(
     assert set(states) == {State.DONE}
 
 
-def test_everybody_has_to_log_in_again(
-    filled: Filled, folder: Path, there: Callable[[], There]
-) -> None:
-    filled.backed_up(folder)
+@pytest.mark.usefixtures("backup")
+def test_everybody_has_to_log_in_again(there: Callable[[], There]) -> None:
     with reading(there().database) as session:
         assert session.exec(select(WebSession)).all() == []
 
@@ -271,12 +293,11 @@ def test_without_keys_in_it_they_are_taken_from_where_the_settings_say(
 
 
 def test_keys_and_database_go_where_the_settings_say(
-    filled: Filled, folder: Path, elsewhere: Archive, tmp_path_factory: pytest.TempPathFactory
+    backup: Manifest, folder: Path, elsewhere: Archive, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    filled.backed_up(folder)
     safe = tmp_path_factory.mktemp("safe") / "deep"
     places: dict[str, Any] = {"master_key": safe / "m.key", "audit_key": safe / "a.key"}
-    if filled.database.dialect.name == "sqlite":
+    if backup.database == "sqlite":
         places["database_url"] = f"sqlite:///{safe / 'archive.db'}"
     from_backup(folder, replace(elsewhere, **places))
     assert (safe / "m.key").read_bytes() == MASTER
@@ -284,10 +305,10 @@ def test_keys_and_database_go_where_the_settings_say(
     assert not (elsewhere.home / "nightreel.db").exists()
 
 
+@pytest.mark.usefixtures("backup")
 def test_a_key_that_is_in_place_stays_unless_it_is_another_archives(
-    filled: Filled, folder: Path, elsewhere: Archive, tmp_path_factory: pytest.TempPathFactory
+    folder: Path, elsewhere: Archive, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    filled.backed_up(folder)
     key = tmp_path_factory.mktemp("safe") / "master.key"
     key.write_bytes(bytes(32))
     there = replace(elsewhere, master_key=key)
@@ -308,10 +329,8 @@ def test_a_key_that_is_not_the_archives_is_refused(
     refused(folder, replace(elsewhere, **keys), WrongUsage, "not the one that this archive was")
 
 
-def test_a_home_that_is_not_empty_is_left_as_it_was(
-    filled: Filled, folder: Path, elsewhere: Archive
-) -> None:
-    filled.backed_up(folder)
+@pytest.mark.usefixtures("backup")
+def test_a_home_that_is_not_empty_is_left_as_it_was(folder: Path, elsewhere: Archive) -> None:
     elsewhere.home.mkdir()
     (elsewhere.home / "nightreel.db").write_bytes(b"somebody's")
     refused(folder, elsewhere, WrongUsage, "is not empty")
@@ -327,18 +346,15 @@ def test_a_database_that_is_not_empty_is_left_as_it_was(
 
 
 def test_a_database_of_the_other_kind_is_refused(
-    filled: Filled, folder: Path, elsewhere: Archive
+    backup: Manifest, folder: Path, elsewhere: Archive
 ) -> None:
-    filled.backed_up(folder)
-    is_file = filled.database.dialect.name == "sqlite"
+    is_file = backup.database == "sqlite"
     other = "postgresql://nowhere/x" if is_file else f"sqlite:///{elsewhere.home / 'x.db'}"
     refused(folder, replace(elsewhere, database_url=other), WrongUsage, "of that kind")
 
 
-def test_a_backup_of_a_newer_version_is_refused(
-    filled: Filled, folder: Path, elsewhere: Archive
-) -> None:
-    filled.backed_up(folder)
+@pytest.mark.usefixtures("backup")
+def test_a_backup_of_a_newer_version_is_refused(folder: Path, elsewhere: Archive) -> None:
     change(folder, lambda made: made.update(tables="9999"))
     refused(folder, elsewhere, WrongUsage, "made by a newer Nightreel")
     change(folder, lambda made: made.update(format=2))
@@ -368,10 +384,9 @@ def test_a_backup_of_an_older_version_is_upgraded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("which", ["keys/master.key", "keys/audit.key", "media", "footage"])
 def test_a_file_that_is_missing_is_named(
-    which: str, filled: Filled, folder: Path, elsewhere: Archive
+    which: str, backup: Manifest, folder: Path, elsewhere: Archive
 ) -> None:
-    made = filled.backed_up(folder)
-    path = next(file.path for file in made.files if file.path.startswith(which))
+    path = next(file.path for file in backup.files if file.path.startswith(which))
     (folder / path).unlink()
     refused(folder, elsewhere, Altered, f"^{path} is missing from the backup")
 
@@ -379,10 +394,9 @@ def test_a_file_that_is_missing_is_named(
 @pytest.mark.parametrize("size", ["same", "another"])
 @pytest.mark.parametrize("which", ["keys/master.key", "media", "nightreel.db"])
 def test_a_file_that_was_altered_is_named(
-    which: str, size: str, filled: Filled, folder: Path, elsewhere: Archive
+    which: str, size: str, backup: Manifest, folder: Path, elsewhere: Archive
 ) -> None:
-    made = filled.backed_up(folder)
-    path = next((one.path for one in made.files if one.path.startswith(which)), "database.dump")
+    path = next((one.path for one in backup.files if one.path.startswith(which)), "database.dump")
     content = bytearray((folder / path).read_bytes())
     content[-1] ^= 1
     (folder / path).write_bytes(content + (b"" if size == "same" else b"more"))
@@ -392,10 +406,10 @@ def test_a_file_that_was_altered_is_named(
 @pytest.mark.parametrize(
     "path", ["../../etc/passwd", "/etc/passwd", "media/../../x", "run/x", "media//x", "", "."]
 )
+@pytest.mark.usefixtures("backup")
 def test_a_manifest_that_names_other_places_is_refused(
-    path: str, filled: Filled, folder: Path, elsewhere: Archive
+    path: str, folder: Path, elsewhere: Archive
 ) -> None:
-    filled.backed_up(folder)
     change(folder, lambda made: made["files"][1].update(path=path))
     refused(folder, elsewhere, Altered, "none of a backup's")
 
@@ -409,20 +423,16 @@ def test_what_is_no_manifest_is_refused(text: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("level", ["file", "folder"])
-def test_links_in_a_backup_are_not_followed(
-    level: str, filled: Filled, folder: Path, elsewhere: Archive
-) -> None:
-    filled.backed_up(folder)
+@pytest.mark.usefixtures("backup")
+def test_links_in_a_backup_are_not_followed(level: str, folder: Path, elsewhere: Archive) -> None:
     real = folder / ("media" if level == "folder" else "keys/master.key")
     moved = real.rename(folder.parent / "moved")
     real.symlink_to(moved)
     refused(folder, elsewhere, Altered, "is a link in the backup")
 
 
-def test_a_manifest_that_counts_other_rows_is_refused(
-    filled: Filled, folder: Path, elsewhere: Archive
-) -> None:
-    filled.backed_up(folder)
+@pytest.mark.usefixtures("backup")
+def test_a_manifest_that_counts_other_rows_is_refused(folder: Path, elsewhere: Archive) -> None:
     change(folder, lambda made: made["rows"].update(person=7))
     with pytest.raises(Altered, match=r"1 rows of person, and its manifest says 7"):
         from_backup(folder, elsewhere)
@@ -430,10 +440,9 @@ def test_a_manifest_that_counts_other_rows_is_refused(
 
 
 def test_a_database_that_is_damaged_is_refused_though_its_sum_is_right(
-    filled: Filled, folder: Path, elsewhere: Archive
+    backup: Manifest, folder: Path, elsewhere: Archive
 ) -> None:
-    made = filled.backed_up(folder)
-    if made.database != "sqlite":
+    if backup.database != "sqlite":
         pytest.skip("pg_restore refuses it")
     content = bytearray((folder / "nightreel.db").read_bytes())
     content[8192:12288] = os.urandom(4096)
@@ -443,10 +452,10 @@ def test_a_database_that_is_damaged_is_refused_though_its_sum_is_right(
     refused(folder, elsewhere, WrongDatabase, "damaged")
 
 
+@pytest.mark.usefixtures("backup")
 def test_a_disk_without_room_is_said_before_anything_is_copied(
-    filled: Filled, folder: Path, elsewhere: Archive, monkeypatch: pytest.MonkeyPatch
+    folder: Path, elsewhere: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filled.backed_up(folder)
     usage = shutil.disk_usage(folder)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     refused(folder, elsewhere, DiskFull, r"MB are needed")
