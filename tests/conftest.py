@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from object_store import ObjectServer, running_store
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from rabbit import Rabbit, running_rabbit
 from redis_node import running_redis
 from sqlalchemy import Engine, make_url, text
 
+from storage.access import passwords
 from storage.database.database import connect, upgrade, writing
 from storage.tables import Table
 
@@ -112,6 +115,13 @@ def database(database_url: str) -> Iterator[Engine]:
     engine = connect(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same password hashes in less time and memory, where their cost is not what is tested."""
+    quick = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
+    monkeypatch.setattr(passwords, "_hasher", lambda: quick)
 
 
 @pytest.fixture(scope="session")

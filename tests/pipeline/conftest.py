@@ -31,6 +31,11 @@ def decoder() -> Decoder:
     )
 
 
+@pytest.fixture(autouse=True)
+def _quick_hashes(quick_hashes: None) -> None:
+    """For every step."""
+
+
 @pytest.fixture
 def make_tools(database: Engine, decoder: Decoder, tmp_path: Path) -> Callable[..., Context]:
     """Context over one database and media folder, with an engine of one's own."""

@@ -5,22 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from rows import NOW
 from staged import stage
 from visiting import House, house_over
 
 from pipeline.clock import utc_now
-from storage.access import passwords
 from storage.database.database import connect
 
 
 @pytest.fixture(autouse=True)
-def _hasty_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same hashes in less time and memory: what they cost is not what is tested here."""
-    hasty = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
-    monkeypatch.setattr(passwords, "_hasher", lambda: hasty)
+def _quick_hashes(quick_hashes: None) -> None:
+    """For every test of the pages."""
 
 
 @pytest.fixture
