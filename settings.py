@@ -98,8 +98,8 @@ class Settings(BaseSettings):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """`auto` uses bfloat16 where the processor computes in it, float32 elsewhere."""
     bystander_days: int = Field(default=90, ge=0, le=36_500)
-    """Appearances that are nobody's candidates are deleted after this many days, unless a case in
-    force covers the footage; 0 keeps them as long as the recording."""
+    """Appearances that are no one's candidates are deleted after this many days, unless the
+    recording is footage of a case in force; 0 keeps them as long as the recording."""
     purge_days: int = Field(default=0, ge=0, le=36_500)
     """A case is purged automatically this many days after its end; 0 means only by hand."""
     window: str = ""

@@ -125,8 +125,8 @@ def quarantined(session: Session, snapshot: Snapshot) -> Iterator[Alert]:
         return
     before = latest(session, "quarantined")
     if before is not None:
-        told = (datetime.fromisoformat(before.body["began_at"]), before.body["segments"])
-        if (began_at, count) <= told or snapshot.at - before.created_at < BETWEEN_QUARANTINES:
+        reported = (datetime.fromisoformat(before.body["began_at"]), before.body["segments"])
+        if (began_at, count) <= reported or snapshot.at - before.created_at < BETWEEN_QUARANTINES:
             return
     yield Alert(
         f"quarantined:{began_at.isoformat()}:{count}",

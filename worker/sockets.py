@@ -21,11 +21,11 @@ def make_place(run: Path) -> Path:
     Raises StackTrouble if the temporary folder is not usable either.
     """
     clear_place(run)
-    if _will_do(run / NAME):
+    if _is_usable(run / NAME):
         return run / NAME
     folder = Path(tempfile.mkdtemp(prefix="nightreel-"))
     (run / ELSEWHERE).symlink_to(folder)
-    if not _will_do(folder / NAME):
+    if not _is_usable(folder / NAME):
         clear_place(run)
         raise StackTrouble(
             f"Redis's socket can be neither in {run} nor in {folder.parent}; "
@@ -44,7 +44,7 @@ def clear_place(run: Path) -> None:
         folder.rmdir()
 
 
-def _will_do(path: Path) -> bool:
+def _is_usable(path: Path) -> bool:
     if quote(str(path)) != str(path):
         return False
     with socket.socket(socket.AF_UNIX) as probe:
