@@ -1,10 +1,16 @@
 """Retry what needs a database or a disk that is unavailable for a while."""
 
 import logging
-import random
-import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_before_delay,
+    wait_random_exponential,
+)
 
 from errors import StoreUnavailable
 
@@ -22,14 +28,16 @@ def retrying(step: Callable[[], T], timeout_seconds: float) -> T:
     Raises the last StoreUnavailable when the next pause would end more than `timeout_seconds` after
     the start.
     """
-    gives_up_at = time.monotonic() + timeout_seconds
-    pause = FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            return step()
-        except StoreUnavailable as error:
-            if time.monotonic() + pause > gives_up_at:
-                raise
-            log.warning("waiting: %s", error)
-        time.sleep(pause * random.uniform(0.5, 1))
-        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+    attempts = Retrying(
+        retry=retry_if_exception_type(StoreUnavailable),
+        wait=wait_random_exponential(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS),
+        stop=stop_before_delay(timeout_seconds),
+        before_sleep=_log_pause,
+        reraise=True,
+    )
+    return attempts(step)
+
+
+def _log_pause(state: RetryCallState) -> None:
+    assert state.outcome is not None
+    log.warning("waiting: %s", state.outcome.exception())

@@ -56,6 +56,8 @@ HOME_OF = {
     "redis": ("worker/", "bench/"),
     "supervisor": ("worker/",),
     "prometheus_client": ("monitor/",),
+    "cachetools": ("review/clip_cache.py",),
+    "tenacity": ("pipeline/retry.py",),
     "httpx": ("monitor/deliver.py", "bench/"),
     "fastapi": ("review/",),
     "starlette": ("review/",),
