@@ -1,1 +1,1 @@
-"""Pictures and footage as files: folders, buckets, keys, sealing."""
+"""Pictures and footage as files: folders, buckets, keys, encryption."""

@@ -1,4 +1,4 @@
-"""Which pictures the tables refer to."""
+"""The pictures that the tables refer to."""
 
 from collections.abc import Iterator
 
@@ -11,12 +11,12 @@ _ROWS_AT_ONCE = 10_000
 
 
 def crop_numbers(session: Session) -> set[int]:
-    """The numbers (`media.number_of`) of every picture that a row refers to."""
+    """The numbers (`media.number_of`) of all pictures that a row refers to."""
     return {number_of(name) for name in crop_names(session)}
 
 
 def crop_names(session: Session) -> Iterator[str]:
-    """The name of every picture that a row refers to; some come several times."""
+    """The names of all pictures that a row refers to, some of them repeatedly."""
     for table in (Sighting, Appearance):
         statement = select(col(table.crops)).execution_options(yield_per=_ROWS_AT_ONCE)
         for names in session.exec(statement):

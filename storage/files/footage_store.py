@@ -1,7 +1,7 @@
-"""Footage in the organisation's own object store, copied to this disk to be read.
+"""Footage in the organisation's own object store, copied to the local disk to be read.
 
-Only buckets that the settings name are read, at the one endpoint they name: this is no way to
-fetch something by its address.
+Only buckets named in the settings are read, at the one endpoint named there: users cannot fetch
+arbitrary addresses through it.
 """
 
 import hashlib
@@ -20,21 +20,21 @@ from footage.remote.sparse_file import UNDER_WAY
 from storage.files.objects import Address, Bucket, Entry
 
 PIECE_BYTES = 16 << 20
-"""Asked for at once: each piece is tried again by itself."""
+"""Bytes per request; each request is retried by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class FootageStore:
-    """Buckets of recordings, and the cache on this disk."""
+    """Buckets of recordings, and the cache on the local disk."""
 
     buckets: Mapping[str, Bucket]
-    """By name; what is in no other may be read."""
+    """By name; no other bucket may be read."""
     cache: DiskCache
     by_range: bool = False
-    """Whether a child's reads can be held here until what they ask for has come."""
+    """Whether a child process's reads can be held back here until the data has been fetched."""
 
     def look(self, address: Address) -> Entry:
-        """What the store says of an object now.
+        """The store's current entry of an object.
 
         Raises RefusedFootage, FootageVanished and StoreUnavailable.
         """
@@ -42,7 +42,7 @@ class FootageStore:
             return self._bucket(address).head(address.key)
 
     def list(self, address: Address) -> Iterator[Address]:
-        """The objects beneath a prefix, which ends in a slash. Raises as `look`."""
+        """The objects under a prefix, which ends in a slash. Raises as `look`."""
         for entry in self._bucket(address).list(address.key):
             yield Address(address.bucket, entry.key)
 
@@ -56,11 +56,12 @@ class FootageStore:
         timeout_seconds: float = math.inf,
         progress: Callable[[int], None] = lambda _bytes: None,
     ) -> Iterator[Path]:
-        """The object as a file on this disk, which is kept until the block ends.
+        """The object as a local file, which is kept until the block ends.
 
-        Raises FootageChanged when its bytes are not those of `sha256`, if that is known,
-        FootageVanished, and StoreUnavailable, also when it takes longer than `timeout_seconds`:
-        what has come by then is kept, and the next call goes on from there.
+        `progress` is called with the number of bytes fetched so far. Raises FootageChanged if its
+        bytes do not have the given `sha256`, FootageVanished, and StoreUnavailable, also when it
+        takes longer than `timeout_seconds`: what was fetched by then is kept, and the next call
+        continues from there.
         """
         bucket, deadline = self._bucket(address), time.monotonic() + timeout_seconds
 
@@ -81,11 +82,11 @@ class FootageStore:
     def in_parts(
         self, address: Address, entry: Entry, *, sha256: str, timeout_seconds: float = math.inf
     ) -> Iterator[tuple[Path, Supply | None]]:
-        """The object as a file on this disk, and what fetches the parts of it that are read.
+        """The object as a local file, and the supply that fetches the parts of it that are read.
 
-        None instead when all of it is here; its bytes are then those of `sha256`. Those that came
-        before are of the object of `entry`, by its tag. Raises as `local_copy`; so does fetching,
-        when all of it together takes longer than `timeout_seconds`.
+        The supply is None if all of it is here; its bytes then have the given `sha256`. Until
+        then, the tag of `entry` ensures that all parts are of the same object. Raises as
+        `local_copy`; fetching does, too, when it takes longer than `timeout_seconds` in total.
         """
         bucket = self._bucket(address)
 
@@ -111,7 +112,7 @@ class FootageStore:
 
 
 def _fetch(bucket: Bucket, entry: Entry, file: int) -> Iterator[int]:
-    """Append what is missing of an object, piece by piece; yields how much is there."""
+    """Append the missing bytes of an object, piece by piece; yields the size so far."""
     so_far = os.lseek(file, 0, os.SEEK_END)
     while so_far < entry.size_bytes:
         with _vanishing():
@@ -122,7 +123,7 @@ def _fetch(bucket: Bucket, entry: Entry, file: int) -> Iterator[int]:
 
 
 def _name(bucket: Bucket, address: Address, entry: Entry) -> str:
-    """What an object is called in the cache; another one when it was replaced."""
+    """The name of an object in the cache; it changes when the object is replaced."""
     return hashlib.sha256(f"{bucket.endpoint} {address} {entry}".encode()).hexdigest()
 
 

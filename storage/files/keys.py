@@ -1,7 +1,7 @@
-"""Keys that seal pictures and vectors: one a recording, one a case, wrapped by the master key.
+"""Keys that seal pictures and vectors: one per recording and per case, wrapped by the master key.
 
-A key's row goes with its recording or its case. What it sealed can then be read by nobody, wherever
-a copy of it may lie.
+A key's row is deleted with its recording or case. No one can then read what it sealed, wherever
+copies of it may be.
 """
 
 import hashlib
@@ -29,17 +29,17 @@ _DATA_KEY_BITS = 512
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Key:
-    """A key as it is used; AES-SIV (RFC 5297), so that sealing twice gives the same bytes."""
+    """An unwrapped key for AES-SIV (RFC 5297); sealing twice gives the same bytes."""
 
     id: int
     secret: bytes
 
     def seal(self, plain: bytes, about: bytes) -> bytes:
-        """Encrypt and sign; `about` is signed and has to be the same when it is opened."""
+        """Encrypt and authenticate; `about` is authenticated too, and must be the same to open."""
         return AESSIV(self.secret).encrypt(plain, [about])
 
     def open(self, sealed: bytes, about: bytes) -> bytes | None:
-        """What was sealed; None where it was altered, or is `about` something else."""
+        """Decrypt; None if it was altered, or sealed with another `about`."""
         try:
             return AESSIV(self.secret).decrypt(sealed, [about])
         except InvalidTag:
@@ -48,32 +48,32 @@ class Key:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Keyring:
-    """The keys of one archive. Nothing is remembered: a key that was destroyed is gone at once."""
+    """The keys of one archive. They are not cached: a destroyed key is gone at once."""
 
     database: Engine
     master: bytes
 
     def of_recording(self, recording_id: int) -> Key:
-        """A recording's key, made where there is none. Raises Purged when it was purged."""
+        """A recording's key, created if there is none. Raises Purged if it was purged."""
         return self._of("recording_id", recording_id)
 
     def of_case(self, case_id: int) -> Key:
-        """A case's key, made where there is none. Raises Purged when it was purged."""
+        """A case's key, created if there is none. Raises Purged if it was purged."""
         return self._of("case_id", case_id)
 
     def by_id(self, key_id: int) -> Key | None:
-        """A key, or None when it was destroyed. Raises WrongUsage under another master key."""
+        """A key, or None if it was destroyed. Raises WrongUsage under a different master key."""
         with reading(self.database) as session:
             row = session.get(DataKey, key_id)
         return None if row is None else self.unwrapped(row)
 
     def in_transaction(self, session: Session, case_id: int) -> Key:
-        """`of_case`, looked up and made in a transaction that goes on."""
+        """`of_case`, inside the caller's transaction."""
         row = _find(session, "case_id", case_id) or self._make(session, "case_id", case_id)
         return self.unwrapped(row)
 
     def unwrapped(self, row: DataKey) -> Key:
-        """A key as it is used. Raises WrongUsage under another master key."""
+        """Unwrap a stored key. Raises WrongUsage under a different master key."""
         try:
             return Key(row.id, aes_key_unwrap(self.master, row.wrapped))
         except InvalidUnwrap:
@@ -99,7 +99,7 @@ class Keyring:
         return row
 
     def refuse_second_master(self, session: Session) -> None:
-        """Raise WrongUsage where anything was sealed under another master key."""
+        """Raise WrongUsage if anything was sealed under a different master key."""
         others = select(DataKey.id).where(col(DataKey.master) != self._fingerprint).limit(1)
         if session.exec(others).first() is not None:
             raise _other_master()
@@ -110,7 +110,7 @@ class Keyring:
 
 
 def master_key(database: Engine, file: Path) -> bytes:
-    """The archive's master key, 32 secret bytes; made where nothing has been sealed yet.
+    """The archive's master key, 32 secret bytes; created if nothing has been sealed yet.
 
     Raises as `key_in`.
     """
@@ -118,14 +118,14 @@ def master_key(database: Engine, file: Path) -> bytes:
 
 
 def lost_master() -> bytes:
-    """Stands for a master key that is lost: it opens nothing, and nothing can be sealed with it
-    while anything is sealed with the lost one. It is never written down."""
+    """A random stand-in for a lost master key; it is never stored. It opens nothing, and nothing
+    can be sealed with it while anything is sealed with the lost key."""
     return secrets.token_bytes(MASTER_BYTES)
 
 
 def anything_sealed(database: Engine) -> bool:
-    """Whether any picture or vector needs the master key; also of tables from before there were
-    keys."""
+    """Whether any picture or vector needs the master key; False for tables from before keys
+    existed."""
     with reading(database) as session:
         if not inspect(session.connection()).has_table(DataKey.__tablename__):
             return False
@@ -133,12 +133,12 @@ def anything_sealed(database: Engine) -> bool:
 
 
 def key_in(file: Path, setting: str, *, is_used: Callable[[], bool]) -> bytes:
-    """32 secret bytes from a file; `setting` is what names another file.
+    """32 secret bytes from a file; `setting` is the setting that names the file.
 
-    Where there is no file, a key is made for its owner alone, but not when the missing one
+    If there is no file, a key is created, readable by its owner only, unless the missing one
     `is_used`: a new key would open nothing, and hide that the old one is missing. Raises KeyMissing
-    then, WrongUsage for a file that holds something else, StoreUnavailable where it cannot be read
-    or made.
+    in that case, WrongUsage for a file with other content, and StoreUnavailable if it cannot be
+    read or created.
     """
     try:
         if not file.exists():
@@ -159,7 +159,7 @@ def key_in(file: Path, setting: str, *, is_used: Callable[[], bool]) -> bytes:
 
 
 def _make(file: Path) -> None:
-    # Of two processes one makes the key, and the other takes that.
+    # If two processes try at once, one creates the key and the other uses it.
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError), atomic_write(file, replace=False) as stream:
         stream.write(secrets.token_bytes(MASTER_BYTES))

@@ -1,6 +1,6 @@
-"""Pictures named by their content, so that keeping one twice keeps it once.
+"""Pictures named by their content, so that saving one twice stores it once.
 
-Where they lie is said in `media_folder` and `media_bucket`.
+They are stored by `media_folder` or `media_bucket`.
 """
 
 import hashlib
@@ -15,49 +15,49 @@ _NAME = re.compile(r"[0-9a-f]{64}\.jpg")
 
 
 class Media(Protocol):
-    """A place for JPEG pictures that only Nightreel may read."""
+    """A store of JPEG pictures that only Nightreel may read."""
 
     @property
     def place(self) -> str:
-        """Where it is, for people."""
+        """Its location, for display."""
         ...
 
     def save(self, jpeg: bytes) -> str:
-        """Keep a picture and return its name; when this returns, it survives a power cut.
+        """Store a picture and return its name; when this returns, it survives a power cut.
 
-        A picture is there whole or not at all. Raises StoreUnavailable when it cannot be kept.
+        A picture is stored completely or not at all. Raises StoreUnavailable if it cannot be.
         """
         ...
 
     def read(self, name: str) -> bytes:
         """The bytes of a picture.
 
-        Raises WrongUsage for anything but a name `save` returned, PictureLost when the store
-        answers and does not have it, StoreUnavailable when it does not answer.
+        Raises WrongUsage for anything but a name that `save` returned, PictureLost if the store
+        answers and does not have it, and StoreUnavailable if it does not answer.
         """
         ...
 
     def remove(self, names: Iterable[str]) -> int:
-        """Remove these now; returns how many were there. Raises WrongUsage, StoreUnavailable."""
+        """Delete these now; returns how many existed. Raises WrongUsage, StoreUnavailable."""
         ...
 
     def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
-        """Remove pictures that nobody wants, and what a killed process left half written.
+        """Delete unreferenced pictures, and partial files that a killed process left.
 
-        Younger ones are left alone: whoever saved them may not have committed their names yet.
-        `wanted` gives the numbers (`number_of`) of those to keep, and is asked after the place was
-        read. Returns how many were removed. Raises StoreUnavailable.
+        Only those last saved before `older_than`: the names of later ones may not be committed
+        yet. `wanted` returns the numbers (`number_of`) of those to keep, and is called after the
+        store was listed. Returns how many were deleted. Raises StoreUnavailable.
         """
         ...
 
 
 def name_of(jpeg: bytes) -> str:
-    """What a picture is called."""
+    """The name of a picture: the sha256 of its bytes, and `.jpg`."""
     return f"{hashlib.sha256(jpeg).hexdigest()}.jpg"
 
 
 def path_of(name: str) -> str:
-    """Where a picture lies in its place, spread over folders.
+    """The relative path of a picture in its store; pictures are spread over folders.
 
     Raises WrongUsage for anything but a picture's name.
     """
@@ -67,10 +67,10 @@ def path_of(name: str) -> str:
 
 
 def number_of(name: str) -> int:
-    """The first 64 bits of a picture's name: enough to tell pictures apart, in little memory."""
+    """The first 64 bits of a picture's name: enough to tell pictures apart, with little memory."""
     return int(name[:16], 16)
 
 
 def is_one_of(kept: Container[int], name: str) -> bool:
-    """Whether something that was found is a picture that is to be kept."""
+    """Whether a file name is that of a picture to keep, by the numbers in `kept`."""
     return bool(_NAME.fullmatch(name)) and number_of(name) in kept

@@ -11,7 +11,7 @@ from storage.files.objects import Address, Bucket
 
 @dataclass(frozen=True, slots=True)
 class MediaBucket:
-    """Pictures beneath one prefix of a bucket; see `storage.files.media.Media`."""
+    """Pictures under one prefix of a bucket; see `storage.files.media.Media`."""
 
     bucket: Bucket
     prefix: str
@@ -19,14 +19,14 @@ class MediaBucket:
 
     @property
     def place(self) -> str:
-        """Where it is, for people."""
+        """Its location, for display."""
         return f"{Address(self.bucket.name, self.prefix)} at {self.bucket.endpoint}"
 
     def save(self, jpeg: bytes) -> str:
-        """Keep a picture and return its name. Raises StoreUnavailable.
+        """Store a picture and return its name. Raises StoreUnavailable.
 
-        It is always written, for that is what makes it new for `sweep`; the store replaces an
-        object as a whole.
+        It is always written, since that renews its time for `sweep`; the store replaces an object
+        as a whole.
         """
         name = name_of(jpeg)
         self.bucket.put(self.prefix + path_of(name), jpeg)
@@ -42,18 +42,19 @@ class MediaBucket:
             ) from error
 
     def remove(self, names: Iterable[str]) -> int:
-        """Remove these now; returns how many were there. Raises WrongUsage, StoreUnavailable."""
+        """Delete these now; returns how many existed. Raises WrongUsage, StoreUnavailable."""
         keys = [self.prefix + path_of(name) for name in names]
         there = [key for key in keys if self._is_there(key)]
         self.bucket.delete(there)
         return len(there)
 
     def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
-        """Remove pictures that nobody wants. Returns how many. Raises StoreUnavailable."""
-        old = [one.key for one in self.bucket.list(self.prefix) if one.modified_at < older_than]
+        """Delete unreferenced pictures; returns how many. Raises StoreUnavailable."""
+        entries = self.bucket.list(self.prefix)
+        old = [entry.key for entry in entries if entry.modified_at < older_than]
         kept = wanted() if old else ()
         unwanted = [key for key in old if not is_one_of(kept, key.rpartition("/")[2])]
-        # Somebody may have saved one again meanwhile.
+        # A picture may have been saved again meanwhile.
         self.bucket.delete([key for key in unwanted if self._is_older(key, older_than)])
         return len(unwanted)
 
@@ -67,5 +68,5 @@ class MediaBucket:
     def _is_older(self, key: str, moment: datetime) -> bool:
         try:
             return self.bucket.head(key).modified_at < moment
-        except FileNotFoundError:  # somebody else sweeps
+        except FileNotFoundError:  # another process sweeps
             return False

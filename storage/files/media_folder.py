@@ -1,4 +1,4 @@
-"""Pictures in a folder of this machine."""
+"""Pictures in a local folder."""
 
 from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
@@ -19,16 +19,16 @@ class MediaFolder:
 
     @property
     def place(self) -> str:
-        """Where it is, for people."""
+        """Its location, for display."""
         return str(self.folder)
 
     def save(self, jpeg: bytes) -> str:
-        """Keep a picture and return its name. Raises StoreUnavailable."""
+        """Store a picture and return its name. Raises StoreUnavailable."""
         name = name_of(jpeg)
         file = self.folder / path_of(name)
         try:
             if file.exists():
-                file.touch()  # as good as new, for `sweep`
+                file.touch()  # renews its time for `sweep`
             else:
                 _make_private(self.folder, file.parent.parent, file.parent)
                 with atomic_write(file) as draft:
@@ -51,7 +51,7 @@ class MediaFolder:
             ) from error
 
     def remove(self, names: Iterable[str]) -> int:
-        """Remove these now; returns how many were there. Raises WrongUsage, StoreUnavailable."""
+        """Delete these now; returns how many existed. Raises WrongUsage, StoreUnavailable."""
         there = [file for file in (self.folder / path_of(name) for name in names) if file.exists()]
         try:
             for file in there:
@@ -64,13 +64,13 @@ class MediaFolder:
         return len(there)
 
     def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
-        """Remove pictures that nobody wants. Returns how many. Raises StoreUnavailable."""
+        """Delete unreferenced pictures; returns how many. Raises StoreUnavailable."""
         try:
             old = [file for file in self.folder.glob("*/*/*") if _modified(file) < older_than]
             kept = wanted() if old else ()
             unwanted = [file for file in old if not is_one_of(kept, file.name)]
             for file in unwanted:
-                if _modified(file) < older_than:  # somebody may have saved it again meanwhile
+                if _modified(file) < older_than:  # it may have been saved again meanwhile
                     file.unlink(missing_ok=True)
         except OSError as error:
             raise StoreUnavailable(
@@ -80,7 +80,7 @@ class MediaFolder:
 
 
 def _modified(file: Path) -> datetime:
-    with suppress(FileNotFoundError):  # a draft that has just been given its name
+    with suppress(FileNotFoundError):  # a draft that has just been renamed
         return datetime.fromtimestamp(file.stat().st_mtime, UTC)
     return datetime.max.replace(tzinfo=UTC)
 

@@ -1,7 +1,7 @@
-"""An S3-compatible object store, with its failures said in a sentence each.
+"""An S3-compatible object store, with one sentence for each kind of failure.
 
-It is the organisation's own, named in the settings; nothing here goes to an address that came from
-a file, a page or a user.
+It is the organisation's own, named in the settings; no request goes to an address from a file, a
+page or a user.
 """
 
 import re
@@ -31,21 +31,21 @@ _STATUS = re.compile(r"status code: (\d{3})")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Which store, and who asks it."""
+    """The store's endpoint and credentials."""
 
     endpoint: str
-    """Its address; empty means Amazon's own."""
+    """Its URL; empty means Amazon's own."""
     region: str
     access_key: str = field(repr=False)
-    """Empty means what the machine's own role allows, as Amazon's context find it."""
+    """Empty means the credentials of the machine's own role, found as Amazon's tools do."""
     secret_key: str = field(repr=False)
     timeout_seconds: float = 30
-    """For one answer, and for all further tries together."""
+    """For one answer, and for all retries together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an object lies, or, with a prefix for a key, many."""
+    """The address of an object or, with a prefix as the key, of many."""
 
     bucket: str
     key: str
@@ -65,20 +65,20 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the store says of an object."""
+    """The store's description of an object."""
 
     key: str
     size_bytes: int
     modified_at: datetime
     tag: str
-    """Another one when the object was replaced."""
+    """The ETag; it changes when the object is replaced."""
 
 
 class Bucket:
-    """One bucket. Every call is tried again for a while where that may help.
+    """One bucket. Every call is retried for a while if that may help.
 
-    Raises StoreUnavailable for all that goes wrong, but FileNotFoundError for an object that is
-    not there.
+    Raises FileNotFoundError for an object that does not exist, and StoreUnavailable for every
+    other failure.
     """
 
     def __init__(self, account: Account, name: str) -> None:
@@ -87,42 +87,42 @@ class Bucket:
         self._store = S3Store(name, **_options(account))
 
     def put(self, key: str, content: bytes) -> None:
-        """Store an object; it is there whole or not at all."""
+        """Store an object, completely or not at all."""
         with self._explained():
             self._store.put(key, content)
 
     def get(self, key: str) -> bytes:
-        """A small object as a whole."""
+        """The content of a small object."""
         with self._explained():
             return self._store.get(key).bytes().to_bytes()
 
     def get_range(self, entry: Entry, start: int, end: int) -> bytes:
-        """The bytes [start, end) of an object that is still the one of `entry`.
+        """The bytes [start, end) of the object of `entry`.
 
-        Raises FileNotFoundError when it is another one by now.
+        Raises FileNotFoundError if it has been replaced.
         """
         with self._explained():
-            found = self._store.get(
+            answer = self._store.get(
                 entry.key, options={"range": (start, end), "if_match": entry.tag}
             )
-            content = found.bytes().to_bytes()
-            if found.meta["e_tag"] not in (None, entry.tag):  # of a store that heeds no If-Match
+            content = answer.bytes().to_bytes()
+            if answer.meta["e_tag"] not in (None, entry.tag):  # some stores ignore If-Match
                 raise FileNotFoundError
             return content
 
     def head(self, key: str) -> Entry:
-        """What is known of an object."""
+        """The entry of an object."""
         with self._explained():
             return _entry(self._store.head(key))
 
     def list(self, prefix: str) -> Iterator[Entry]:
-        """The objects beneath a prefix, which is empty or ends in a slash."""
+        """The objects under a prefix, which is empty or ends in a slash."""
         with self._explained():
             for chunk in self._store.list(prefix or None):
                 yield from map(_entry, chunk)
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects; those that are not there do no harm."""
+        """Delete objects; keys that do not exist are ignored."""
         with self._explained():
             self._store.delete(keys)
 
@@ -133,14 +133,14 @@ class Bucket:
         except PreconditionError as error:
             raise FileNotFoundError from error
         except (BaseError, FileNotFoundError) as error:
-            if said := self._trouble(error):
-                raise StoreUnavailable(said) from error
+            if sentence := self._trouble(error):
+                raise StoreUnavailable(sentence) from error
             raise
 
     def _trouble(self, error: Exception) -> str:
-        """What an error means, in a sentence; empty for an object that is not there."""
+        """An error as a sentence; empty for an object that does not exist."""
         status = _STATUS.search(str(error))
-        # obstore gives a refused listing no class of its own.
+        # obstore has no class of its own for a refused listing.
         if isinstance(error, _REFUSALS) or (status and status[1] in ("401", "403")):
             return (
                 f"The object store at {self.endpoint} refuses our key for bucket {self.name}; "
@@ -161,7 +161,7 @@ class Bucket:
 
 
 def _options(account: Account) -> dict[str, Any]:
-    """How obstore is told."""
+    """The options of obstore's S3Store."""
     timeout = timedelta(seconds=account.timeout_seconds)
     options: dict[str, Any] = {
         "region": account.region,

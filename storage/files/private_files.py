@@ -1,4 +1,4 @@
-"""Files for their owner alone that survive a power cut, and folders that are whole or not there."""
+"""Private files that survive a power cut, and folders that are written completely or not at all."""
 
 import errno
 import hashlib
@@ -19,25 +19,25 @@ from file_locks import try_lock
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 DRAFT = ".unfinished"
-"""A folder in which what is being made lies until it is whole."""
+"""Name of the folder for unfinished content, until it is complete."""
 _PIECE_BYTES = 1 << 20
 _AT_ONCE, _AHEAD = 8, 1000
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What the system says when a file has no room."""
+"""Error numbers for a full disk, an exceeded quota or the largest file size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What was read while a file was copied."""
+    """Size and hash of a file that was read."""
 
     bytes: int
     sha256: str
 
 
 def copy(source: Path, target: Path) -> Copied:
-    """Copy a file, its modification time too; `target` and its new folders are the owner's alone.
+    """Copy a file with its modification time; `target` and its new folders are the owner's only.
 
-    Raises FileNotFoundError where there is no such file or it is a link, OSError.
+    Raises FileNotFoundError if `source` is not a regular file, and OSError.
     """
     make_private(target.parent)
     with _opened(source) as read, os.fdopen(_made(target), "wb") as written:
@@ -53,22 +53,22 @@ def copy(source: Path, target: Path) -> Copied:
 
 
 def side_by_side(do: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    """What `do` gives for each, in order; several at once, for each waits long for the disk."""
+    """The results of `do` for each item, in order; run in parallel, since each waits for I/O."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for first in range(0, len(items), _AHEAD):
             yield from pool.map(do, items[first : first + _AHEAD])
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder and those above it that are not there, for their owner alone: `mkdir` would
-    make the latter for everybody. Raises OSError."""
+    """Create a folder and its missing parents, accessible to their owner only: `mkdir` would give
+    the parents default permissions. Raises OSError."""
     if not folder.is_dir():
         make_private(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def digest(file: Path) -> Copied:
-    """What a file holds, once it is on the disk. Raises OSError."""
+    """Size and hash of a file, after flushing it to the disk. Raises OSError."""
     with file.open("rb") as stream:
         os.fsync(stream.fileno())
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -76,18 +76,18 @@ def digest(file: Path) -> Copied:
 
 
 def settle(folder: Path) -> None:
-    """Have the names in a folder and all below it survive a power cut. Raises OSError."""
+    """Flush a folder and its subfolders, so that names survive a power cut. Raises OSError."""
     for path, _, _ in os.walk(folder):
         sync(Path(path))
 
 
 @contextmanager
 def draft_in(folder: Path, *, last: str) -> Iterator[Path]:
-    """A draft whose entries are moved into `folder` when the block ends well, the `last` one after
-    all others; else it is removed, and `folder` too if it was made for this.
+    """A draft folder whose entries are moved into `folder` when the block succeeds, `last` as the
+    last one; otherwise it is deleted, and `folder` too if it was created here.
 
-    A draft that a killed process left is removed first. Raises Busy while another process has one
-    there, StoreUnavailable where the folder cannot be made.
+    A draft that a killed process left is deleted first. Raises Busy while another process has one
+    there, and StoreUnavailable if the folder cannot be created.
     """
     is_new = not folder.exists()
     draft = folder / DRAFT
@@ -110,25 +110,26 @@ def draft_in(folder: Path, *, last: str) -> Iterator[Path]:
 
 
 @contextmanager
-def disk_explained(said: str) -> Iterator[None]:
-    """A full disk is `said` in a sentence, whatever else a disk does not do with its reason.
+def disk_explained(sentence: str) -> Iterator[None]:
+    """Turn errors of the disk into ours.
 
-    Raises DiskFull, StoreUnavailable.
+    Raises DiskFull with `sentence` for a full disk, and StoreUnavailable with the reason for any
+    other OSError.
     """
     try:
         yield
     except OSError as error:
         if error.errno in DISK_FULL:
-            raise DiskFull(said) from error
+            raise DiskFull(sentence) from error
         raise StoreUnavailable(
             f"{error.filename or 'A file'} cannot be read or written ({error.strerror}); check it."
         ) from error
     except DiskFull as error:
-        raise DiskFull(said) from error
+        raise DiskFull(sentence) from error
 
 
 def put(source: Path, target: Path) -> None:
-    """Move a file to where it belongs, on another disk too: whole or not at all. Raises OSError."""
+    """Move a file, also to another disk, completely or not at all. Raises OSError."""
     make_private(target.parent)
     try:
         source.rename(target)

@@ -1,6 +1,6 @@
-"""Pictures at rest: each is sealed with the key of the recording or the case it belongs to.
+"""Sealed pictures: each is encrypted with the key of the recording or case it belongs to.
 
-A file is `NRS1`, the key's number in eight bytes (little-endian), and the sealed JPEG.
+A file consists of `NRS1`, the key's id in eight bytes (little-endian), and the sealed JPEG.
 """
 
 from collections.abc import Callable, Container, Iterable
@@ -19,17 +19,17 @@ _JPEG = b"\xff\xd8"
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """Where the pictures of one recording or one case are put."""
+    """Stores the pictures of one recording or one case."""
 
     store: Media
     key: Key
 
     def save(self, jpeg: bytes) -> str:
-        """Seal and keep a picture; returns its name. Raises StoreUnavailable."""
+        """Seal and store a picture; returns its name. Raises StoreUnavailable."""
         return self.store.save(self._sealed(jpeg))
 
     def name_of(self, jpeg: bytes) -> str:
-        """What a picture would be called; nothing is kept."""
+        """The name a picture would get; nothing is stored."""
         return name_of(self._sealed(jpeg))
 
     def _sealed(self, jpeg: bytes) -> bytes:
@@ -46,39 +46,39 @@ class SealedMedia:
 
     @property
     def place(self) -> str:
-        """Where it is, for people."""
+        """Its location, for display."""
         return self.store.place
 
     def of_recording(self, recording_id: int) -> Album:
-        """Where crops from a recording are put. Raises Purged when it was purged."""
+        """The album for crops from a recording. Raises Purged if it was purged."""
         return Album(self.store, self.keys.of_recording(recording_id))
 
     def of_case(self, case_id: int) -> Album:
-        """Where crops of a case's reference photos are put. Raises Purged when it was purged."""
+        """The album for crops of a case's reference photos. Raises Purged if it was purged."""
         return Album(self.store, self.keys.of_case(case_id))
 
     def read(self, name: str) -> bytes:
-        """A picture as a JPEG; one that was kept before there were keys is read as it is.
+        """A picture as a JPEG; one stored before keys existed is returned as it is.
 
-        Raises WrongUsage for what is no name, PictureLost when the picture is not there, was erased
-        with its key, or was altered, StoreUnavailable.
+        Raises WrongUsage for anything but a picture's name, PictureLost if the picture does not
+        exist, was purged with its key, or was altered, and StoreUnavailable.
         """
         return self.reader()(name)
 
     def reader(self) -> Callable[[str], bytes]:
-        """`read` for a few pictures together: it looks each key up once.
+        """`read` for a few pictures together, which looks each key up once.
 
-        It would go on reading what is erased meanwhile, so nobody may hold it for longer.
+        Do not keep it for longer: it could still read pictures that are purged meanwhile.
         """
         by_id = cache(self.keys.by_id)
         return lambda name: _opened(name, self.store.read(name), by_id)
 
     def remove(self, names: Iterable[str]) -> int:
-        """Remove these now, as `Media.remove` does."""
+        """Delete these now, as `Media.remove` does."""
         return self.store.remove(names)
 
     def sweep(self, wanted: Callable[[], Container[int]], *, older_than: datetime) -> int:
-        """Remove what nothing refers to, as `Media.sweep` does."""
+        """Delete unreferenced pictures, as `Media.sweep` does."""
         return self.store.sweep(wanted, older_than=older_than)
 
 

@@ -1,1 +1,1 @@
-"""Embeddings, and how the nearest are found."""
+"""Embeddings, and the search for the nearest."""

@@ -1,4 +1,4 @@
-"""Who was seen when: sightings inside one segment, and appearances joined from them."""
+"""Sightings inside one segment, and the appearances joined from them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,24 +19,24 @@ from storage.vectors.embeddings import keep_vectors, vectors_of
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Presence:
-    """One person's unbroken presence, its pictures known by their names in the media store."""
+    """One person's continuous presence; its crops are given by their names in the media store."""
 
     start_ms: int
     end_ms: int
     best_ms: int
     box: Box
-    """Where the face is at `best_ms`."""
+    """Bounding box of the face at `best_ms`."""
     score: float
     quality: float
     faces: int
-    """How many sampled frames show it."""
+    """Number of sampled frames with the face."""
     vector: NDArray[np.float32]
     crops: tuple[str, ...]
     """Best first."""
 
 
 def sightings(session: Session, analysis_id: int) -> list[tuple[int, Presence]]:
-    """Every sighting of an analysis with its segment's index, in order of time."""
+    """All sightings of an analysis as (segment index, sighting), in order of time."""
     statement = (
         select(tables.Segment.index, tables.Sighting)
         .join(tables.Sighting)
@@ -47,7 +47,7 @@ def sightings(session: Session, analysis_id: int) -> list[tuple[int, Presence]]:
 
 
 def replace_sightings(session: Session, segment_id: int, seen: Sequence[Presence]) -> None:
-    """Make these the sightings of a segment, in this order."""
+    """Replace the sightings of a segment by these, in this order."""
     _replace(session, tables.Sighting, "segment_id", segment_id, seen)
 
 
@@ -58,16 +58,16 @@ def replace_appearances(
     *,
     weights_sha256: str | None = None,
 ) -> list[int]:
-    """Make these the appearances of an analysis, in this order; returns their ids.
+    """Replace the appearances of an analysis by these, in this order; returns their ids.
 
-    Their vectors are those of the plan's engine, with these weights. An id goes on with what it
-    meant, whatever its place in the order, so that what refers to it survives and never comes to
-    speak of somebody else; vectors that other engines made of something else go.
+    Their vectors are those of the plan's engine, with these weights. An appearance that stays
+    keeps its id, whatever its place in the order, so that references to it survive and never come
+    to mean another person. If its vector changed, other engines' vectors of it are deleted.
     """
     engine = session.exec(_plan_engine(analysis_id)).one()
     are_new = not _follow(session, analysis_id, joined)
     ids = _replace(session, tables.Appearance, "analysis_id", analysis_id, joined, are_new=are_new)
-    vectors = [one.vector for one in joined]
+    vectors = [appearance.vector for appearance in joined]
     if not are_new:
         _forget_changed(session, dict(zip(ids, vectors, strict=True)), engine)
     keep_vectors(
@@ -77,24 +77,24 @@ def replace_appearances(
 
 
 def _follow(session: Session, analysis_id: int, joined: Sequence[Presence]) -> bool:
-    """Give each appearance that stays the ordinal it will have; the others go, where any moves.
+    """Set the new ordinals of appearances that stay and, if any changes, delete the others.
 
-    Returns whether there was any.
+    Returns whether there were any appearances.
     """
     statement = select(tables.Appearance).filter_by(analysis_id=analysis_id)
     rows = session.exec(statement.order_by(col(tables.Appearance.ordinal))).all()
-    # An appearance is known by when and where its best face was seen.
-    places = {(one.best_ms, one.box): place for place, one in enumerate(joined)}
-    found = {row.id: places.pop((row.best_ms, _box(row)), None) for row in rows}
-    if any(found[row.id] != row.ordinal for row in rows):
-        _move(session, rows, found)
+    # An appearance is identified by the time and box of its best face.
+    places = {(seen.best_ms, seen.box): place for place, seen in enumerate(joined)}
+    place_of = {row.id: places.pop((row.best_ms, _box(row)), None) for row in rows}
+    if any(place_of[row.id] != row.ordinal for row in rows):
+        _move(session, rows, place_of)
     return bool(rows)
 
 
 def _move(
     session: Session, rows: Sequence[tables.Appearance], places: Mapping[int, int | None]
 ) -> None:
-    for row in rows:  # first out of each other's way
+    for row in rows:  # ordinals are unique, so free them all first
         row.ordinal = -row.id
     session.flush()
     for row in rows:
@@ -107,12 +107,12 @@ def _move(
 
 
 def _forget_changed(session: Session, seen: Mapping[int, NDArray[np.float32]], engine: str) -> None:
-    """Forget what every engine made of appearances that this one sees otherwise now."""
+    """Delete all engines' vectors of appearances whose vector by this engine has changed."""
     ids, vectors = vectors_of(session, np.array(list(seen), np.int64), engine=engine)
-    known = zip(ids.tolist(), vectors, strict=True)
-    changed = [id for id, vector in known if not np.array_equal(vector, seen[id])]
-    for some in batches(changed):
-        of_these = col(tables.Embedding.appearance_id).in_(some)
+    stored = zip(ids.tolist(), vectors, strict=True)
+    changed = [id for id, vector in stored if not np.array_equal(vector, seen[id])]
+    for batch in batches(changed):
+        of_these = col(tables.Embedding.appearance_id).in_(batch)
         session.exec(delete(tables.Embedding).where(of_these))
 
 

@@ -1,4 +1,4 @@
-"""What engines make of appearances: a vector for each engine that has seen one."""
+"""Embeddings: one vector of an appearance for each engine that embedded it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,9 +23,10 @@ def keep_vectors(
     weights_sha256: str | None,
     are_new: bool = False,
 ) -> None:
-    """Make row i of `vectors` [n, d] the vector of appearance i; those of other engines stay.
+    """Store row i of `vectors` [n, d] as an engine's vector of `appearance_ids[i]`.
 
-    It is done faster where the caller knows that they `are_new`: this engine has none of these.
+    Other engines' vectors stay. Pass `are_new` if the engine has no vector of any of these
+    appearances: that is faster.
     """
     session.flush()
     if len(appearance_ids):
@@ -37,12 +38,12 @@ def keep_vectors(
 def vectors_of(
     session: Session, appearance_ids: NDArray[np.int64], *, engine: str
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Those of these appearances that an engine has seen, in order, and their vectors [n, d]."""
+    """Those of these appearances that an engine embedded, sorted ids [n], and vectors [n, d]."""
     blocks = [
         block
-        for some in batches(appearance_ids.tolist())
+        for batch in batches(appearance_ids.tolist())
         for block in each_vector(
-            session, _of_engine(engine).where(col(Embedding.appearance_id).in_(some))
+            session, _of_engine(engine).where(col(Embedding.appearance_id).in_(batch))
         )
     ]
     if not blocks:
@@ -53,26 +54,26 @@ def vectors_of(
 def each_vector(
     session: Session, statement: Select[int, NDArray[np.float32]]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """What a statement reads as appearances' ids and their vectors, in blocks: [n] and [n, d]."""
+    """The (appearance id, vector) rows of a statement, in blocks: ids [n] and vectors [n, d]."""
     return dialect_of(session).each_vector(session, statement)
 
 
 def vectors_in(
     session: Session, analysis_id: int, engine: str
 ) -> tuple[list[int], NDArray[np.float32]]:
-    """The appearances of one analysis that an engine embedded, in order, and their vectors."""
+    """The appearances of one analysis that an engine embedded, in order, and vectors [n, d]."""
     statement = (
         select(Embedding.appearance_id, col(Embedding.vector))
         .join(Appearance)
         .where(col(Embedding.engine) == engine, col(Appearance.analysis_id) == analysis_id)
         .order_by(col(Appearance.ordinal))
     )
-    found = session.exec(statement).all()
-    return [id for id, _ in found], matrix([vector for _, vector in found])
+    rows = session.exec(statement).all()
+    return [id for id, _ in rows], matrix([vector for _, vector in rows])
 
 
 def number_of_vectors(session: Session, engine: str) -> int:
-    """How many appearances an engine has embedded."""
+    """The number of appearances that an engine has embedded."""
     statement = select(func.count()).where(col(Embedding.engine) == engine)
     return session.exec(statement).one()
 

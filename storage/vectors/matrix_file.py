@@ -1,9 +1,9 @@
-"""Vectors of one engine as a file that is mapped into memory: what the tables say, made quick.
+"""The vectors of one engine in a memory-mapped file, for fast searches.
 
-Derived from the tables and never the truth. Its folder holds `rows` (appearance and analysis of
-each row, int64), `matrix` (unit vectors, float16), `lock`, and `state`, which says up to which
-change of the tables the rest is true. While the rest is changed there is no `state`: what a killed
-process leaves behind is rebuilt.
+The file is derived from the tables, which are authoritative. Its folder contains `rows` (appearance
+and analysis of each row, int64), `matrix` (unit vectors, float16), `lock`, and `state`: the change
+of the tables up to which the file is current. `state` is removed while the file is being changed,
+so a file that a killed process leaves behind is rebuilt.
 """
 
 import json
@@ -24,7 +24,7 @@ from file_locks import locked
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of the tables; no other change, of no other database, has its number and token."""
+    """One change of the tables; its id and token together are unique across databases."""
 
     id: int
     token: int
@@ -32,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Up to which change a file is true, and its shape."""
+    """The change up to which a file is current, and its shape."""
 
     change: Change
     rows: int
@@ -41,7 +41,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mapped:
-    """The rows of a file, as they are while its lock is held."""
+    """The rows of a file, valid while its lock is held: ids [n], unit vectors [n, d]."""
 
     appearance_ids: NDArray[np.int64]
     analysis_ids: NDArray[np.int64]
@@ -50,20 +50,20 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class MatrixFile:
-    """A folder for one engine's vectors, for its owner alone."""
+    """A folder with one engine's vectors, accessible to its owner only."""
 
     folder: Path
 
     @contextmanager
     def locked(self, *, to_change: bool = False) -> Iterator[None]:
-        """Nobody else changes the file meanwhile, or reads it, if `to_change`. Raises OSError."""
+        """Hold a shared lock on the file, or an exclusive one if `to_change`. Raises OSError."""
         for folder in (self.folder.parent, self.folder):
             folder.mkdir(mode=0o700, exist_ok=True)
         with locked(self.folder / "lock", shared=not to_change):
             yield
 
     def extent(self) -> Extent | None:
-        """None where there is no whole file."""
+        """The extent of the file; None if there is no complete file."""
         try:
             state = json.loads((self.folder / "state").read_bytes())
         except (FileNotFoundError, ValueError):
@@ -71,11 +71,11 @@ class MatrixFile:
         return Extent(Change(**state["change"]), state["rows"], state["dimension"])
 
     def mapped(self, extent: Extent) -> Mapped:
-        """The file's rows; changes of the file are seen in it."""
+        """The rows of the file, memory-mapped: later changes of the file show up in them."""
         if not extent.rows:
             none = np.empty(0, np.int64)
             return Mapped(none, none, np.empty((0, 0), np.float16))
-        # Not read-only, or torch would warn of it; nobody writes through this.
+        # Not read-only, since torch would warn; nothing writes through this mapping.
         places = np.memmap(self.folder / "rows", np.int64, "r+", shape=(extent.rows, 2))
         shape = (extent.rows, extent.dimension)
         matrix = np.memmap(self.folder / "matrix", np.float16, "r+", shape=shape)
@@ -84,7 +84,7 @@ class MatrixFile:
     def rewrite(
         self, change: Change, blocks: Iterator[tuple[NDArray[np.int64], Vectors]]
     ) -> Extent:
-        """Make these the rows: blocks of (appearance and analysis [n, 2], vectors [n, d])."""
+        """Replace all rows by blocks of (appearance and analysis ids [n, 2], vectors [n, d])."""
         self._invalidate()
         rows = dimension = 0
         with self._open("rows") as places, self._open("matrix") as matrix:
@@ -103,9 +103,9 @@ class MatrixFile:
         ids: NDArray[np.int64],
         vectors: Vectors,
     ) -> Extent:
-        """Put rows in the places of those `gone`, as `rewrite` has them; the last fill the rest.
+        """Write rows, as in `rewrite`, over those at indices `gone`; fill the rest from the end.
 
-        No byte of what is gone remains.
+        No byte of the rows that are gone remains.
         """
         self._invalidate()
         rows = extent.rows - len(gone) + len(ids)
@@ -123,11 +123,11 @@ class MatrixFile:
         return self._declare(Extent(change, rows, extent.dimension))
 
     def advance(self, extent: Extent, change: Change) -> Extent:
-        """Say that the changes up to this one were none of its rows."""
+        """Mark the file as current up to a change; none of its rows changed until then."""
         return self._declare(Extent(change, extent.rows, extent.dimension))
 
     def remove(self) -> None:
-        """Remove the vectors; the file is rebuilt when it is needed. Raises OSError."""
+        """Delete the vectors; the file is rebuilt when needed. Raises OSError."""
         with self.locked(to_change=True):
             self._invalidate()
             for name in ("rows", "matrix"):

@@ -1,4 +1,4 @@
-"""Which weights an engine's name stands for in this archive, and which engine is in use."""
+"""The weights that an engine's name refers to in this archive, and the engine in use."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from storage.database.upsert import insert_if_new
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An engine that was taken into use."""
+    """A choice of the engine in use."""
 
     engine: str
     reason: str
@@ -23,10 +23,10 @@ class Choice:
 
 
 def is_pinned(session: Session, engine: str, weights_sha256: str) -> bool:
-    """Whether an engine's name means these weights; False as long as it means none.
+    """Whether these weights are pinned to an engine's name; False if none are.
 
-    Raises OtherWeights where it means others: their vectors cannot be compared with those that are
-    kept.
+    Raises OtherWeights if other weights are pinned: vectors of these cannot be compared with the
+    stored ones.
     """
     pinned = session.exec(select(tables.Model.weights_sha256).filter_by(engine=engine)).first()
     if pinned not in (None, weights_sha256):
@@ -38,8 +38,8 @@ def is_pinned(session: Session, engine: str, weights_sha256: str) -> bool:
 
 
 def pin(session: Session, engine: str, weights_sha256: str, now: datetime) -> None:
-    """Have an engine's name mean these weights from now on; called before anything that they made
-    is written. Raises OtherWeights as `is_pinned` does."""
+    """Pin these weights to an engine's name; call it before any of their results are stored.
+    Raises OtherWeights as `is_pinned` does."""
     insert_if_new(
         session, tables.Model, engine=engine, weights_sha256=weights_sha256, pinned_at=now
     )
@@ -47,20 +47,23 @@ def pin(session: Session, engine: str, weights_sha256: str, now: datetime) -> No
 
 
 def in_use(session: Session) -> str | None:
-    """The engine whose candidates are shown; None as long as nobody has chosen one."""
+    """The engine whose candidates are displayed; None until one has been chosen."""
     latest = select(tables.EngineChoice.engine).order_by(col(tables.EngineChoice.id).desc())
     return session.exec(latest.limit(1)).first()
 
 
 def is_shown(engine: Any) -> ColumnElement[bool]:
-    """Candidates (by their column `engine`) of the engine in use; all while none was chosen."""
+    """Condition for candidates of the engine in use; all, until one has been chosen.
+
+    `engine` is the column with the candidate's engine.
+    """
     latest = select(tables.EngineChoice.engine).order_by(col(tables.EngineChoice.id).desc())
     in_use_now = func.coalesce(latest.limit(1).scalar_subquery(), engine)
     return cast(ColumnElement[bool], in_use_now == engine)
 
 
 def choose(session: Session, choice: Choice) -> int:
-    """Take an engine into use; returns the number of the choice."""
+    """Store a choice of the engine in use; returns its id."""
     row = tables.EngineChoice(**{name: getattr(choice, name) for name in Choice.__slots__})
     session.add(row)
     session.flush()

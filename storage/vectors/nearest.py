@@ -1,19 +1,19 @@
-"""The appearances closest to faces, of one engine, within a scope.
+"""Find the appearances closest to faces, by one engine, within a scope.
 
-Exact on every store, but for pgvector's index, where one was built: that may miss a few of the
-first function's; the distances of those it finds are exact.
+The search is exact, except with pgvector's index, if one was built: then `nearest` may miss a few
+appearances; the distances of those it finds are exact.
 
     nearest(session, photos, card=card, scope=scope, limit=100) -> list[Near]
     nearest_of_many(session, people, card=card) -> list[list[Near]]
 
-The first answers a search. The second ranks many people at once against everything, in one pass
-over the vectors: `people` is a sequence of arrays [k, d], one a person with a row for each photo;
-what comes back has one list a person, in the same order, of everything at or below the card's
-threshold, closest first. `Near.photo` is the row of that person's own array. The distances are
-those of `faces.vectors.distances`, to the last digit.
+The first is for a search. The second ranks many people at once in one pass over the vectors:
+`people` is a sequence of arrays [k, d], one per person with a row for each photo. It returns one
+list per person, in the same order, of all appearances at or below the card's threshold, closest
+first. `Near.photo` is a row of that person's array. The distances equal those of
+`faces.vectors.distances`, to the last digit.
 
-Both look at everything that was committed when they begin, on SQLite in a snapshot of their own:
-what `session` itself has not committed yet is not seen.
+Both search everything that was committed when they begin, on SQLite in a snapshot of their own:
+uncommitted changes of `session` are not seen.
 """
 
 import logging
@@ -42,7 +42,7 @@ from storage.vectors.vector_index import Index, folder_beside, index
 log = logging.getLogger(__name__)
 
 SMALL = 20_000
-"""Vectors that NumPy has compared in a fraction of the time that torch takes to import."""
+"""NumPy compares this many vectors in a fraction of the time that importing torch takes."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,7 +52,7 @@ class Near:
     distance: float
     appearance_id: int
     photo: int
-    """The row of the query that came closest."""
+    """The row of the closest query photo."""
 
 
 def nearest(
@@ -60,7 +60,7 @@ def nearest(
 ) -> list[Near]:
     """The appearances closest to one person's photos [k, d], closest first, at most `limit`.
 
-    An appearance is as far away as from the photo it is closest to, and only those at or below the
+    The distance of an appearance is that to the closest photo. Only appearances at or below the
     card's threshold are returned; equal distances are in order of ids.
     """
     with strategy(session, card, scope) as chosen:
@@ -70,7 +70,7 @@ def nearest(
 def nearest_of_many(
     session: Session, people: Sequence[Vectors], *, card: ModelCard, scope: Scope = EVERYWHERE
 ) -> list[list[Near]]:
-    """For each person's photos [k, d] every appearance within the threshold, closest first."""
+    """For each person's photos [k, d], all appearances within the threshold, closest first."""
     if not people:
         return []
     with strategy(session, card, scope) as chosen:
@@ -78,22 +78,22 @@ def nearest_of_many(
 
 
 class Strategy(Protocol):
-    """One way to search; all give the same, but for what pgvector's index may miss."""
+    """One way to search; all give the same results, except for what pgvector's index may miss."""
 
     def nearest(self, photos: Vectors, limit: int) -> list[Near]:
-        """At least the `limit` closest to one person's photos, closest first."""
+        """At least the `limit` closest to one person's photos [k, d], closest first."""
         ...
 
     def nearest_of_many(self, people: Sequence[Vectors]) -> list[list[Near]]:
-        """Everything within the threshold of each person."""
+        """For each person's photos [k, d], all within the threshold, closest first."""
         ...
 
 
 @contextmanager
 def strategy(session: Session, card: ModelCard, scope: Scope) -> Iterator[Strategy]:
-    """How this database is searched: with its matrix file, pgvector's index, or neither.
+    """The search strategy for this database: its matrix file, pgvector's index, or neither.
 
-    Where the matrix file cannot be written the table is searched instead, and the log says so.
+    If the matrix file cannot be written, the table is searched instead, with a warning in the log.
     """
     database = database_of(session)
     if folder_beside(database) is None:
@@ -102,17 +102,17 @@ def strategy(session: Session, card: ModelCard, scope: Scope) -> Iterator[Strate
         return
     with ExitStack() as held:
         try:
-            found = held.enter_context(index(database, card.name))
+            current = held.enter_context(index(database, card.name))
         except OSError as error:
             log.warning("the table is searched: no vector index can be kept (%s)", error.strerror)
             yield Scan(session, card, scope)
         else:
-            yield InFile(found, card, scope)
+            yield InFile(current, card, scope)
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Every vector within the scope is read from the table."""
+    """Search by reading every vector within the scope from the table."""
 
     session: Session
     card: ModelCard
@@ -126,14 +126,14 @@ class Scan:
         for ids, vectors in _blocks(self.session, self.card.name, self.scope):
             rows, owners = _close_pairs(unit(vectors), people, self.card)
             for person, photos in enumerate(people):
-                mine = np.unique(rows[owners == person])
-                found[person] += _ranked(ids[mine], vectors[mine], photos, self.card)
+                close = np.unique(rows[owners == person])
+                found[person] += _ranked(ids[close], vectors[close], photos, self.card)
         return [sorted(each) for each in found]
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed(Scan):
-    """pgvector's index proposes the closest to one person; where it cannot, the table is read."""
+    """Search with pgvector's index for one person; if it cannot propose enough, read the table."""
 
     def nearest(self, photos: Vectors, limit: int) -> list[Near]:
         close = proposed(self.session, photos, self.card, self.scope, limit)
@@ -146,7 +146,7 @@ class Proposed(Scan):
 
 @dataclass(frozen=True, slots=True)
 class InFile:
-    """The matrix file is searched; what is close in it is compared exactly."""
+    """Search the matrix file, then compare the close appearances exactly."""
 
     found: Index
     card: ModelCard
@@ -172,16 +172,16 @@ class InFile:
         ids, vectors = vectors_of(self.found.session, np.unique(close), engine=self.card.name)
         places = np.searchsorted(ids, close)
         return [
-            _ranked(ids[mine], vectors[mine], photos, self.card)
+            _ranked(ids[own], vectors[own], photos, self.card)
             for person, photos in enumerate(people)
-            for mine in [np.unique(places[owners == person])]
+            for own in [np.unique(places[owners == person])]
         ]
 
 
 def _close_pairs(
     vectors: NDArray[Any], people: Sequence[Vectors], card: ModelCard
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which rows of unit vectors may be close enough to which person."""
+    """Rows of unit vectors that may be within the threshold, and the person of each: [m], [m]."""
     owners = np.repeat(np.arange(len(people)), [len(photos) for photos in people])
     least = least_cosine(card.threshold, card.distance)
     rows, columns = promising_pairs(vectors, np.concatenate(people), least=least)
@@ -191,22 +191,22 @@ def _close_pairs(
 def _ranked(
     ids: NDArray[np.int64], vectors: Vectors, photos: Vectors, card: ModelCard
 ) -> list[Near]:
-    """`ids` are in order."""
+    """Rank exactly; `ids` are sorted."""
     ranked = rank(vectors, photos, kind=card.distance, threshold=card.threshold)
-    return [Near(one.distance, int(ids[one.appearance]), one.reference) for one in ranked]
+    return [Near(match.distance, int(ids[match.appearance]), match.reference) for match in ranked]
 
 
-def _among(found: Index, scope: Scope) -> NDArray[np.bool_] | None:
-    """The rows within a scope, as the database says; None for all of them."""
+def _among(current: Index, scope: Scope) -> NDArray[np.bool_] | None:
+    """A mask of the rows within a scope; None for all rows."""
     if scope == EVERYWHERE:
         return None
-    wanted = np.array(analyses(found.session, scope), np.int64)
-    outside = np.array(found.session.exec(outside_window(found.session, scope)).all(), np.int64)
-    highest = max(found.rows.analysis_ids.max(initial=0), wanted.max(initial=0))
+    wanted = np.array(analyses(current.session, scope), np.int64)
+    outside = np.array(current.session.exec(outside_window(current.session, scope)).all(), np.int64)
+    highest = max(current.rows.analysis_ids.max(initial=0), wanted.max(initial=0))
     is_wanted = np.zeros(1 + highest, bool)
-    is_wanted[wanted] = True  # a look at a table: ten times as fast as `np.isin`
-    rows: NDArray[np.bool_] = is_wanted[found.rows.analysis_ids]
-    return rows & ~np.isin(found.rows.appearance_ids, outside) if len(outside) else rows
+    is_wanted[wanted] = True  # a lookup table: ten times as fast as `np.isin`
+    rows: NDArray[np.bool_] = is_wanted[current.rows.analysis_ids]
+    return rows & ~np.isin(current.rows.appearance_ids, outside) if len(outside) else rows
 
 
 def _blocks(
@@ -224,5 +224,5 @@ def _blocks(
         .join(Recording, col(Analysis.recording_id) == col(Recording.id))
         .where(in_window(scope.case))
     )
-    for some in batches(analyses(session, scope)):
-        yield from each_vector(session, joined.where(col(Appearance.analysis_id).in_(some)))
+    for batch in batches(analyses(session, scope)):
+        yield from each_vector(session, joined.where(col(Appearance.analysis_id).in_(batch)))

@@ -1,8 +1,8 @@
-"""pgvector, where a PostgreSQL server has it: an index proposes which appearances are the closest.
+"""pgvector, if the PostgreSQL server has it: an index proposes the closest appearances.
 
-There is one (HNSW) for each engine, over its vectors alone. What it proposes is compared exactly
-afterwards. It may miss a few; where it is not there, or a filter leaves too few of what it
-proposes, every vector in the scope is read instead, which misses none.
+Each engine has an index (HNSW) over its own vectors. What it proposes is compared exactly
+afterwards. It may miss a few. If there is no index, or a filter leaves too few of the proposed
+appearances, every vector in the scope is read instead, which misses none.
 """
 
 import hashlib
@@ -24,15 +24,15 @@ from storage.database.dialect import dialect_of
 from storage.tables import Appearance, Embedding
 
 LONGEST = 2000
-"""Numbers in a vector that the index takes."""
+"""Maximum dimension of a vector in the index."""
 MOST = 1000
-"""Appearances that the index proposes at once."""
+"""Maximum number of appearances that the index proposes at once."""
 LITTLE = 20_000
-"""A filter that keeps no more appearances than this is searched without the index."""
+"""A scope with no more appearances than this is searched without the index."""
 AT_LEAST = 100
 _GRAPH = ("m=24", "ef_construction=200")
-"""More neighbours, chosen among more, than pgvector takes by itself: several looks at each person
-are islands, which fewer do not join, however many are proposed."""
+"""More neighbours, chosen among more, than pgvector's defaults: the several appearances of a person
+form islands, which fewer neighbours do not connect, however many are proposed."""
 
 _IS_THERE = f"""
 SELECT indisvalid AND COALESCE(reloptions @> ARRAY{list(_GRAPH)}, false)
@@ -45,9 +45,9 @@ FROM embedding WHERE engine = :engine ORDER BY apart LIMIT :number
 
 
 def build_index(database: Engine, card: ModelCard) -> bool:
-    """Build the index of an engine's vectors; False if it was there. Nobody is kept from writing.
+    """Build the index of an engine's vectors, without blocking writers; False if it exists already.
 
-    Raises WrongUsage where there can be none.
+    Raises WrongUsage if there can be none.
     """
     if not dialect_of(database).has_vector_index:
         raise WrongUsage("Only PostgreSQL takes an index; on SQLite every vector is compared.")
@@ -69,9 +69,9 @@ def build_index(database: Engine, card: ModelCard) -> bool:
 def proposed(
     session: Session, photos: Vectors, card: ModelCard, scope: Scope, limit: int
 ) -> NDArray[np.int64] | None:
-    """Appearances within a scope that the index takes for the closest to each of photos [k, d].
+    """Ids of the appearances within a scope that the index proposes as closest to photos [k, d].
 
-    None where there is no index, or where it cannot propose as many as may be within the threshold.
+    None if there is no index, or if it cannot propose as many as may be within the threshold.
     """
     if limit > MOST or not session.scalar(text(_IS_THERE), {"name": _name(card)}):
         return None
@@ -79,9 +79,9 @@ def proposed(
         return None
     number = MOST if scope != EVERYWHERE else min(MOST, max(AT_LEAST, 2 * limit))
     session.connection().exec_driver_sql(f"SET LOCAL hnsw.ef_search = {number}")
-    some = [_of_photo(session, photo, card, scope, limit, number) for photo in photos]
-    known = [ids for ids in some if ids is not None]
-    return np.unique(np.concatenate(known)) if len(known) == len(some) else None
+    by_photo = [_of_photo(session, photo, card, scope, limit, number) for photo in photos]
+    complete = [ids for ids in by_photo if ids is not None]
+    return np.unique(np.concatenate(complete)) if len(complete) == len(by_photo) else None
 
 
 def _of_photo(
@@ -99,17 +99,17 @@ def _of_photo(
         ids, apart = ids[is_wanted], apart[is_wanted]
     if not is_all and len(ids) < limit:
         return None
-    # What the index says is rounded: who comes close to the last that counts is compared, too.
+    # The index's distances are rounded, so those just beyond the last that counts are kept, too.
     farthest = np.sort(apart)[:limit].max(initial=0)
     close: NDArray[np.int64] = ids[apart <= farthest + 2 * ERROR].astype(np.int64)
     return close
 
 
 def _keeps_little(session: Session, scope: Scope) -> bool:
-    """Whether reading every vector of a scope is quick, and the index would propose few of them."""
+    """Whether reading every vector of a scope is fast, and the index would propose few of them."""
     wanted = literal(analyses(session, scope), ARRAY(Integer))
-    some = select(Appearance.id).where(col(Appearance.analysis_id) == any_(wanted))
-    return session.exec(some.offset(LITTLE).limit(1)).first() is None
+    in_scope = select(Appearance.id).where(col(Appearance.analysis_id) == any_(wanted))
+    return session.exec(in_scope.offset(LITTLE).limit(1)).first() is None
 
 
 def _within(session: Session, appearance_ids: Any, scope: Scope) -> list[int]:
@@ -130,7 +130,7 @@ def _switch_on(connection: Connection) -> None:
 
 def _build(connection: Connection, card: ModelCard, *, is_useless: bool) -> None:
     name, engine = _name(card), card.name.replace("'", "''")
-    if is_useless:  # it was interrupted, or built by an earlier version
+    if is_useless:  # its build was interrupted, or it is from an earlier version
         connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY {name}")
     connection.exec_driver_sql("SET maintenance_work_mem = '512MB'")
     connection.exec_driver_sql(

@@ -1,4 +1,4 @@
-"""Thresholds that were taken into use instead of an engine's own; the latest counts."""
+"""Thresholds chosen instead of the one on an engine's card; the latest counts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from storage.cases.gallery import usable
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """Up to which distance an engine makes candidates, from some time on."""
+    """A threshold chosen for an engine: the greatest distance of a candidate."""
 
     engine: str
     threshold: float
@@ -22,13 +22,13 @@ class Threshold:
 
 
 def threshold_in_use(session: Session, engine: str) -> float | None:
-    """The threshold that was chosen for an engine; None where its own counts."""
+    """The threshold chosen for an engine; None if the one on its card counts."""
     latest = select(tables.ThresholdChoice.threshold).filter_by(engine=engine)
     return session.exec(latest.order_by(col(tables.ThresholdChoice.id).desc()).limit(1)).first()
 
 
 def thresholds(session: Session) -> list[Threshold]:
-    """Every choice, the latest first."""
+    """All choices, latest first."""
     rows = session.exec(
         select(tables.ThresholdChoice).order_by(col(tables.ThresholdChoice.id).desc())
     )
@@ -36,7 +36,7 @@ def thresholds(session: Session) -> list[Threshold]:
 
 
 def choose_threshold(session: Session, chosen: Threshold) -> list[int]:
-    """Take a threshold into use; returns the people in force who are to be compared again."""
+    """Store a chosen threshold; returns the ids of the people who are to be compared again."""
     values = {name: getattr(chosen, name) for name in Threshold.__slots__}
     session.add(tables.ThresholdChoice(**values))
     of_engine = col(tables.Reference.engine) == chosen.engine
@@ -49,6 +49,6 @@ def choose_threshold(session: Session, chosen: Threshold) -> list[int]:
         .order_by(col(tables.Reference.person_id))
     )
     people = list(session.exec(wanted))
-    theirs = col(tables.Reference.person_id).in_(people)
-    session.exec(update(tables.Reference).where(theirs, of_engine).values(matched_at=None))
+    of_people = col(tables.Reference.person_id).in_(people)
+    session.exec(update(tables.Reference).where(of_people, of_engine).values(matched_at=None))
     return people

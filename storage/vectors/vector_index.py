@@ -1,11 +1,11 @@
-"""The matrix files of a SQLite database, kept true to its tables.
+"""The matrix files of a SQLite database, kept in step with its tables.
 
-Triggers write every change of an embedding into `embedding_change`, each with a number and a random
-token. A file says up to which change it is true. If that change is still in the table, with that
-token, the file is a state this very database once had, and the changes since then are applied; if
-not (the database is an older one that was restored, another one, or has changed too often since),
-the file is rebuilt. The database is read after the file was locked, so it is never older than
-the file: what is searched has nothing that was deleted, and misses nothing that was committed.
+Triggers write every change of an embedding into `embedding_change`, with an id and a random token.
+A file states the change up to which it is current. If the table still has that change with that
+token, the file is an earlier state of this very database, and the later changes are applied. If
+not, the file is rebuilt: the database is a restored older one or a different one, or has changed
+too often since. The database is read after the file has been locked, so it is never older than the
+file: a search covers nothing that was deleted, and misses nothing that was committed.
 """
 
 import hashlib
@@ -30,29 +30,29 @@ from storage.vectors.matrix_file import Change, Extent, Mapped, MatrixFile
 
 _ROWS_AT_ONCE = 50_000
 _MAPPED: dict[Path, tuple[Extent, Mapped]] = {}
-"""What this process has mapped: the pages of a new mapping would have to be found again."""
+"""The mappings of this process, kept because a new mapping has to fault in its pages again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Every embedding of one engine, and the state of the database that it equals."""
+    """All embeddings of one engine, and a session that reads the same state of the database."""
 
     session: Session
     rows: Mapped
 
 
 def folder_beside(database: Engine) -> Path | None:
-    """Where a database's matrix files are; None where it has none."""
+    """The folder of a database's matrix files; None if it has none."""
     file = dialect_of(database).file_of(database)
     return None if file is None else Path(f"{file}-vectors")
 
 
 @contextmanager
 def index(database: Engine, engine: str) -> Iterator[Index]:
-    """The engine's embeddings as they are now, unchanged while this lasts.
+    """The current embeddings of an engine, unchanged inside the block.
 
-    Only for a database that has a `folder_beside` it. Raises OSError where the file cannot be
-    written, and StoreUnavailable.
+    Only for a database with a `folder_beside` it. Raises OSError if the file cannot be written,
+    and StoreUnavailable.
     """
     folder = folder_beside(database)
     assert folder is not None, "only a database that is a file has matrix files"
@@ -67,18 +67,18 @@ def index(database: Engine, engine: str) -> Iterator[Index]:
 
 
 def forget_vectors(database: Engine) -> None:
-    """Take all matrix files of a database away, after vectors were deleted for good.
+    """Delete all matrix files of a database, after vectors were purged.
 
-    What is deleted goes from them with the next search in any case. Raises OSError.
+    Otherwise purged vectors would stay in them until the next search. Raises OSError.
     """
     folder = folder_beside(database)
-    for one in sorted(folder.iterdir()) if folder is not None and folder.exists() else ():
-        MatrixFile(one).remove()
+    for path in sorted(folder.iterdir()) if folder is not None and folder.exists() else ():
+        MatrixFile(path).remove()
 
 
 def _mapped(file: MatrixFile, extent: Extent) -> Mapped:
-    known, mapped = _MAPPED.get(file.folder, (None, None))
-    if mapped is None or known != extent:
+    mapped_extent, mapped = _MAPPED.get(file.folder, (None, None))
+    if mapped is None or mapped_extent != extent:
         mapped = file.mapped(extent)
         _MAPPED[file.folder] = extent, mapped
     return mapped
@@ -86,7 +86,7 @@ def _mapped(file: MatrixFile, extent: Extent) -> Mapped:
 
 def _newest(session: Session) -> Change:
     newest = select(EmbeddingChange).order_by(col(EmbeddingChange.id).desc()).limit(1)
-    row = session.exec(newest).one()  # the migration that made the table put one into it
+    row = session.exec(newest).one()  # the migration that created the table inserted the first
     return Change(row.id, row.token)
 
 
@@ -116,8 +116,8 @@ def _changed_since(session: Session, change: Change, engine: str) -> NDArray[np.
 
 def _everything(session: Session, engine: str) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
     statement = _embeddings(engine).order_by(col(Embedding.appearance_id))
-    found = session.exec(statement.execution_options(yield_per=_ROWS_AT_ONCE))
-    for rows in found.partitions():
+    result = session.exec(statement.execution_options(yield_per=_ROWS_AT_ONCE))
+    for rows in result.partitions():
         yield _block(rows)
 
 
@@ -125,8 +125,8 @@ def _these(
     session: Session, engine: str, appearance_ids: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], Vectors]:
     rows: list[Any] = []
-    for some in batches(appearance_ids.tolist()):
-        rows += session.exec(_embeddings(engine).where(col(Embedding.appearance_id).in_(some)))
+    for batch in batches(appearance_ids.tolist()):
+        rows += session.exec(_embeddings(engine).where(col(Embedding.appearance_id).in_(batch)))
     return _block(rows)
 
 
