@@ -1,4 +1,4 @@
-"""Accounts: who may log in, and what each may do."""
+"""User accounts and their roles."""
 
 import re
 from collections.abc import Collection
@@ -19,26 +19,26 @@ class Role(StrEnum):
     """What an account may do; one account may have several."""
 
     UPLOADER = "uploader"
-    """Hands footage in."""
+    """Uploads footage."""
     ANALYST = "analyst"
     """Works on cases: people, searches, footage."""
     REVIEWER = "reviewer"
-    """Judges candidates."""
+    """Reviews candidates."""
     SUPERVISOR = "supervisor"
-    """Answers for cases, reviews and exports."""
+    """Responsible for cases, reviews and exports."""
     AUDITOR = "auditor"
-    """Reads the log, and changes nothing."""
+    """Reads the audit log, and changes nothing."""
     OPERATOR = "operator"
-    """Runs the machine: sees queues, and never a face."""
+    """Runs the machine: sees queues, but never a face."""
 
 
 MANAGER = Role.OPERATOR
-"""Who manages accounts: whoever runs the machine could do so anyway."""
+"""The role that manages accounts; an operator of the machine could do so anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as it stands."""
+    """An account with its current state."""
 
     id: int
     name: str
@@ -49,11 +49,11 @@ class Account:
     created_at: datetime
     disabled_at: datetime | None
     used_at: datetime | None
-    """When somebody was last here with it, to the minute; None when that was never."""
+    """When it was last used, to the minute; None if never."""
 
     @property
     def state(self) -> str:
-        """In words."""
+        """The state in words."""
         if self.disabled_at:
             return "disabled"
         if self.subject:
@@ -70,9 +70,9 @@ def add_account(
     now: datetime,
     subject: str | None = None,
 ) -> Account:
-    """Make an account; a password that comes with it is for one time.
+    """Create an account; a password given here is a one-time password.
 
-    Raises WrongUsage for a name that cannot be used or no role, and Conflict for one that is taken.
+    Raises WrongUsage for an invalid name or no role, and Conflict if the name exists.
     """
     _check(name, roles)
     is_new = insert_if_new(
@@ -96,7 +96,7 @@ def find_account(session: Session, name: str) -> Account:
 
 
 def account_by_id(session: Session, account_id: int) -> Account:
-    """An account by its number. Raises NotFound."""
+    """An account by its id. Raises NotFound."""
     row = session.get(tables.Account, account_id)
     if row is None:
         raise NotFound("No such account.")
@@ -104,48 +104,51 @@ def account_by_id(session: Session, account_id: int) -> Account:
 
 
 def account_of_subject(session: Session, subject: str) -> Account | None:
-    """The account of somebody an OIDC provider vouches for."""
-    found = select(tables.Account).where(col(tables.Account.subject) == subject)
-    row = session.exec(found).one_or_none()
+    """The account of a subject of an OIDC provider; None if there is none."""
+    statement = select(tables.Account).where(col(tables.Account.subject) == subject)
+    row = session.exec(statement).one_or_none()
     return _account(row) if row else None
 
 
 def list_accounts(session: Session) -> list[Account]:
-    """Every account, by name."""
+    """All accounts, by name."""
     ordered = select(tables.Account).order_by(col(tables.Account.name))
     return [_account(row) for row in session.exec(ordered)]
 
 
 def managers(session: Session) -> list[Account]:
-    """Those who can manage accounts now; until the commit nobody else changes any account."""
-    # Two who shut one another at the same moment would each see the other still there.
+    """The enabled accounts that can manage accounts; locks all accounts until the commit."""
+    # Otherwise two that disable each other at the same time would each still see the other one.
     every = select(tables.Account).order_by(col(tables.Account.id)).with_for_update()
     rows = session.exec(every.execution_options(populate_existing=True)).all()
-    found = [_account(row) for row in rows if row.disabled_at is None]
-    return [one for one in found if MANAGER in one.roles]
+    enabled = [_account(row) for row in rows if row.disabled_at is None]
+    return [account for account in enabled if MANAGER in account.roles]
 
 
 def note_use(session: Session, account_id: int, now: datetime) -> None:
-    """Somebody is here with it."""
+    """Store that an account is used."""
     row = session.get_one(tables.Account, account_id)
     row.used_at = max(row.used_at or now, now)
 
 
 def any_account(session: Session) -> bool:
-    """Whether there is one at all."""
+    """Whether there is any account."""
     return session.exec(select(tables.Account.id).limit(1)).first() is not None
 
 
 def password_hash_of(session: Session, name: str) -> str | None:
-    """What is kept of a password; None where there is none, or the account is disabled."""
-    found = select(tables.Account.password_hash).where(
+    """The hash of an account's password; None if it has none, is disabled or does not exist."""
+    statement = select(tables.Account.password_hash).where(
         col(tables.Account.name) == name, col(tables.Account.disabled_at).is_(None)
     )
-    return session.exec(found).one_or_none()
+    return session.exec(statement).one_or_none()
 
 
 def set_password(session: Session, name: str, password_hash: str, *, one_time: bool) -> None:
-    """Give an account another password, and end all its sessions. Raises NotFound, Conflict."""
+    """Change an account's password and end all its sessions.
+
+    Raises NotFound, and Conflict for an account of an identity provider.
+    """
     row = _row(session, name)
     if row.subject is not None:
         raise Conflict(f"{name} logs in through an identity provider and has no password here.")
@@ -160,14 +163,14 @@ def set_roles(session: Session, name: str, roles: Collection[Role]) -> None:
 
 
 def disable(session: Session, name: str, now: datetime) -> None:
-    """Let an account log in no more; its sessions end at once. Raises NotFound."""
+    """Disable an account: it cannot log in, and its sessions end at once. Raises NotFound."""
     row = _row(session, name)
     row.disabled_at = row.disabled_at or now
     _end_sessions(session, row.id)
 
 
 def enable(session: Session, name: str) -> None:
-    """Let it log in again. Raises NotFound."""
+    """Enable an account again. Raises NotFound."""
     _row(session, name).disabled_at = None
 
 
@@ -186,8 +189,8 @@ def _end_sessions(session: Session, account_id: int) -> None:
 
 
 def _row(session: Session, name: str) -> tables.Account:
-    found = session.exec(select(tables.Account).where(col(tables.Account.name) == name))
-    row = found.one_or_none()
+    statement = select(tables.Account).where(col(tables.Account.name) == name)
+    row = session.exec(statement).one_or_none()
     if row is None:
         raise NotFound(f"No account {name}; see `nightreel account list`.")
     return row

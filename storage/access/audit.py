@@ -20,7 +20,7 @@ _AT_ONCE = 10_000
 
 
 class Action(StrEnum):
-    """What can be done that leaves a trace."""
+    """The actions that are audited."""
 
     CASE_OPENED = "case_opened"
     CASE_CHANGED = "case_changed"
@@ -68,14 +68,14 @@ class Action(StrEnum):
 
 
 ACTOR = re.compile(r"worker|anonymous|(account|token|uid):\d+")
-"""Who acts: a worker, somebody not logged in, an account, an API token, a user of the machine."""
+"""Who acts: a worker, a user not logged in, an account, an API token, a user of the machine."""
 CODES = frozenset(
     [
         "attempt", "basis", "category", "decision", "engine", "field", "form", "kind", "mode",
         "outcome", "reason", "role", "setting", "state", "verdict", "what",
     ]
 )  # fmt: skip
-"""Objects whose value is one of a program's own words."""
+"""Objects whose value is one of the program's own words."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}")
 _OPAQUE = re.compile(r"[0-9a-f]{8,128}|[0-9a-f-]{36}|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)")
@@ -92,12 +92,12 @@ def record(
 ) -> int:
     """Append one entry to the log, in the transaction of the act; returns its position.
 
-    Call it last: whoever records waits until the transaction that recorded before has ended.
+    Call it last: it waits until the transaction that recorded the previous entry has ended.
     `objects` are ids, digests, times, numbers, and words of the program under a name in `CODES`.
-    Raises ValueError for anything else, without repeating it.
+    Raises ValueError for anything else; the message does not repeat it.
     """
     _check(actor, action, objects or {})
-    session.flush()  # what the entry is about comes first
+    session.flush()  # write the audited rows before the entry
     position, previous = _end_of_chain(session)
     content = canonical(objects or {})
     at = stamp(now)
@@ -109,7 +109,7 @@ def record(
 
 
 def entries(session: Session, *, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
-    """The log in its order, from the entry behind position `after` on, read piece by piece."""
+    """At most `limit` entries in order, after position `after`; read in batches."""
     statement = (
         select(AuditEntry.__table__)  # type: ignore[attr-defined]
         .where(col(AuditEntry.id) > after)
@@ -117,7 +117,7 @@ def entries(session: Session, *, after: int = 0, limit: int | None = None) -> It
         .limit(limit)
         .execution_options(yield_per=_AT_ONCE)
     )
-    with session.execute(statement) as rows:  # closed also when nobody reads to the end
+    with session.execute(statement) as rows:  # closed even if the caller does not read to the end
         for id, at, actor, action, case_id, objects, digest in rows:
             yield Entry(id, stamp(at), actor, action, case_id, objects, digest)
 
@@ -130,7 +130,8 @@ def newest(
     case_id: int | None = None,
     action: str = "",
 ) -> list[Entry]:
-    """Entries before a position, the newest first; of one case or one action if they are given."""
+    """At most `limit` entries, newest first; only those before a position, of one case or of one
+    action, if given."""
     table = AuditEntry.__table__  # type: ignore[attr-defined]
     statement = select(table).order_by(col(AuditEntry.id).desc()).limit(limit)
     if before is not None:
@@ -146,9 +147,9 @@ def newest(
 
 
 def no_earlier(session: Session, now: datetime) -> datetime:
-    """Now, or the time of the last entry where that is later.
+    """`now`, or the time of the last entry if that is later.
 
-    So a clock that was set back brings nothing back into force.
+    So setting the clock back brings no case back into force.
     """
     last = select(AuditEntry.at).order_by(col(AuditEntry.id).desc()).limit(1)
     written_at = session.exec(last).first()
@@ -156,16 +157,16 @@ def no_earlier(session: Session, now: datetime) -> datetime:
 
 
 def number_of_entries(session: Session) -> int:
-    """How many entries there are, as far as the last one says."""
+    """The number of entries, which is the position of the last one."""
     return session.exec(select(func.coalesce(func.max(AuditEntry.id), 0))).one()
 
 
 def _end_of_chain(session: Session) -> tuple[int, str]:
-    """Position and previous hash of the entry to come; nobody else appends until the commit."""
+    """Position and previous hash of the next entry; locks the log until the commit."""
     dialect_of(session).lock(session.connection(), _LOCK)
     last = select(AuditEntry.id, AuditEntry.hash).order_by(col(AuditEntry.id).desc()).limit(1)
-    found = session.exec(last).first()
-    return (found[0] + 1, found[1]) if found else (1, BEGINNING)
+    entry = session.exec(last).first()
+    return (entry[0] + 1, entry[1]) if entry else (1, BEGINNING)
 
 
 def _check(actor: str, action: str, objects: Mapping[str, JsonValue]) -> None:
@@ -180,9 +181,9 @@ def _check(actor: str, action: str, objects: Mapping[str, JsonValue]) -> None:
 
 def _may_be_kept(name: str, value: JsonValue) -> bool:
     if isinstance(value, list):
-        # Numbers in a row may be a vector; ids have a name that says so.
+        # A list of numbers could be a vector, so only lists named as ids are allowed.
         return name.endswith(("_ids", "_sha256s", "_keys")) and all(
-            isinstance(one, int) or _is_opaque(one) for one in value
+            isinstance(item, int) or _is_opaque(item) for item in value
         )
     if isinstance(value, str):
         return _is_opaque(value) or (name in CODES and bool(_CODE.fullmatch(value)))

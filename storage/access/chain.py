@@ -1,6 +1,6 @@
-"""The audit log's hash chain, as arithmetic: what an entry's hash covers, and where a chain breaks.
+"""The audit log's hash chain: what an entry's hash covers, and where a chain breaks.
 
-`deploy/audit_verifier.py` says the same in other words and imports nothing of this.
+`deploy/audit_verifier.py` is an independent implementation and imports nothing from here.
 """
 
 import json
@@ -11,7 +11,7 @@ from hashlib import sha256
 
 JsonValue = None | bool | int | float | str | list[int] | list[str]
 BEGINNING = "0" * 64
-"""What stands for the hash before the first entry."""
+"""The previous hash of the first entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Entry:
     """One act: who did what, when, for which case, to which objects."""
 
     position: int
-    """1 for the first; no number is left out."""
+    """Counted from 1, without gaps."""
     at: str
     """UTC, to the microsecond, as `stamp` writes it."""
     actor: str
@@ -31,7 +31,7 @@ class Entry:
 
     @property
     def line(self) -> str:
-        """The entry as one line of an export; every character of it is checked."""
+        """The entry as one line of an export; verification checks every character."""
         return (
             f'{{"action":{json.dumps(self.action)},"actor":{json.dumps(self.actor)},'
             f'"at":{json.dumps(self.at)},"case_id":{json.dumps(self.case_id)},'
@@ -44,12 +44,12 @@ class Broken:
     """The first entry that does not follow from those before it."""
 
     position: int
-    """Where it stands, or should."""
+    """Its position, or the one it should have."""
     reason: str
 
     @property
     def by_checkpoint(self) -> bool:
-        """Whether the chain itself holds, and a checkpoint tells of another one."""
+        """Whether the chain itself is intact, but contradicts a checkpoint."""
         return "checkpoint" in self.reason
 
 
@@ -59,7 +59,7 @@ def canonical(value: Mapping[str, JsonValue]) -> str:
 
 
 def stamp(moment: datetime) -> str:
-    """A time as the log writes it: 2026-03-01T22:00:00.000000Z."""
+    """A time as written in the log: 2026-03-01T22:00:00.000000Z."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -72,16 +72,18 @@ def hash_of(
     case_id: int | None,
     objects: str,
 ) -> str:
-    """Of the hash before and of all an entry says, as a JSON array: nothing runs together."""
+    """The hash of the previous hash and all fields of an entry, as 64 hex digits.
+
+    They are hashed as a JSON array, so that no two different entries give the same text.
+    """
     content = json.dumps([previous, position, at, actor, action, case_id, objects])
     return sha256(content.encode()).hexdigest()
 
 
 def first_broken(entries: Iterable[Entry], expected: Mapping[int, str]) -> Broken | None:
-    """Follow a chain from its beginning; None when every entry follows from the one before.
+    """Check a chain from its beginning; None if every entry follows from the previous one.
 
-    `expected` are the hashes that signed checkpoints give for some positions; the chain must reach
-    each of them.
+    `expected` are the hashes in signed checkpoints, by position; the chain must reach all of them.
     """
     position, previous = 0, BEGINNING
     for position, entry in enumerate(entries, start=1):
@@ -110,21 +112,20 @@ def _hash_after(previous: str, entry: Entry) -> str:
 
 
 def read_line(number: int, line: str) -> Entry:
-    """The entry of an exported line, the first being number 1.
+    """The entry of an exported line; `number` is the line's number, from 1.
 
-    A line that is none, or is written otherwise than an export writes it, gives an entry whose
-    hash follows from nothing.
+    A line that is not exactly as an export writes it gives an entry with an invalid hash.
     """
     try:
-        found = json.loads(line)
+        values = json.loads(line)
         entry = Entry(
-            position=found["position"],
-            at=found["at"],
-            actor=found["actor"],
-            action=found["action"],
-            case_id=found["case_id"],
-            objects=canonical(found["objects"]),
-            hash=found["hash"],
+            position=values["position"],
+            at=values["at"],
+            actor=values["actor"],
+            action=values["action"],
+            case_id=values["case_id"],
+            objects=canonical(values["objects"]),
+            hash=values["hash"],
         )
         is_whole = entry.line + "\n" == line
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -1,4 +1,4 @@
-"""Passwords and tokens: what is kept of them cannot be turned back."""
+"""Passwords and tokens: only hashes of them are stored."""
 
 import hashlib
 import secrets
@@ -10,26 +10,26 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from errors import WrongUsage
 
 SHORTEST, LONGEST = 12, 200
-"""Characters. The longest bounds the work that a stranger can ask for."""
+"""Characters. The upper limit bounds the work that anyone can cause by trying to log in."""
 
 
 def new_token() -> str:
-    """256 random bits that can be written into a cookie or a header."""
+    """256 random bits as text for a cookie or a header."""
     return secrets.token_urlsafe(32)
 
 
 def token_hash(token: str) -> str:
-    """What is kept of a token: it is random, so that a plain hash is enough."""
+    """The stored hash of a token: tokens are random, so a plain sha256 is enough."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def one_time_password() -> str:
-    """A password for somebody to change at once."""
+    """A random one-time password, to be changed at the first login."""
     return secrets.token_urlsafe(12)
 
 
 def hash_password(password: str) -> str:
-    """An argon2id hash, with its parameters. Raises WrongUsage for one too short or too long."""
+    """An argon2id hash with its parameters. Raises WrongUsage if it is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise WrongUsage(
             f"A password must have {SHORTEST} to {LONGEST} characters; choose another one."
@@ -38,7 +38,7 @@ def hash_password(password: str) -> str:
 
 
 def password_fits(password: str, password_hash: str | None) -> bool:
-    """Whether it is the one; without a hash it takes as long, and is not."""
+    """Whether a password matches a hash; False without a hash, after the same time."""
     if len(password) > LONGEST:
         return False
     fits = _hasher().verify(password, password_hash or _nobodys_hash())

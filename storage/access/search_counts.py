@@ -1,4 +1,4 @@
-"""How often each actor searched lately, beside what is usual for them."""
+"""How often each actor searched recently, compared with their usual number."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +11,9 @@ from storage.tables import AuditEntry
 
 LATELY = timedelta(days=7)
 USUAL_WEEKS = 4
-"""As many weeks before count as usual."""
+"""The number of earlier weeks that define the usual number."""
 LEAST_SEARCHES = 20
-"""Fewer in a week are nothing unusual, whatever was usual before."""
+"""Fewer searches in a week are never unusual."""
 TIMES = 3
 
 
@@ -25,16 +25,16 @@ class SearchCount:
     lately: int
     """In the last seven days."""
     usual: float
-    """A week, in the four weeks before."""
+    """Per week, in the four weeks before."""
 
     @property
     def is_unusual(self) -> bool:
-        """Whether these are many, and more than three times as many as usual."""
+        """Whether there are at least `LEAST_SEARCHES`, and more than `TIMES` the usual number."""
         return self.lately >= LEAST_SEARCHES and self.lately > TIMES * self.usual
 
 
 def search_counts(session: Session, now: datetime) -> list[SearchCount]:
-    """Everyone who searched in the last five weeks, most searches of late first."""
+    """The actors who searched in the last five weeks, most recent searches first."""
     since = now - LATELY
     is_late = case((col(AuditEntry.at) >= since, 1), else_=0)
     statement = (
@@ -49,4 +49,4 @@ def search_counts(session: Session, now: datetime) -> list[SearchCount]:
         SearchCount(actor, int(lately), (number - lately) / USUAL_WEEKS)
         for actor, lately, number in session.exec(statement)
     ]
-    return sorted(counts, key=lambda one: (-one.lately, one.actor))
+    return sorted(counts, key=lambda count: (-count.lately, count.actor))

@@ -1,4 +1,4 @@
-"""Tokens of the API: each acts for an account, with some of its roles, for some time."""
+"""API tokens: each acts for an account, with some of its roles, until it expires."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from storage.access.passwords import new_token, token_hash
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as it stands, without its secret."""
+    """A token with its current state, without its secret."""
 
     id: int
     account: str
@@ -25,16 +25,16 @@ class Token:
     expires_at: datetime
     revoked_at: datetime | None
     used_at: datetime | None
-    """To the minute; None when it was not used yet."""
+    """When it was last used, to the minute; None if never."""
 
     def is_good(self, now: datetime) -> bool:
-        """Whether it opens anything still."""
+        """Whether it is neither revoked nor expired."""
         return self.revoked_at is None and now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whom a token acts for, and as what."""
+    """The account that a token acts for, and its roles."""
 
     token_id: int
     account: Account
@@ -51,9 +51,10 @@ def add_token(
     expires_at: datetime,
     now: datetime,
 ) -> tuple[Token, str]:
-    """Make a token; returns it and its secret, which is kept nowhere.
+    """Create a token; returns it and its secret, which is not stored.
 
-    Raises NotFound for an unknown account, and WrongUsage when it lacks one of the roles.
+    Raises NotFound for an unknown account, and WrongUsage if no role is given or the account lacks
+    one of them.
     """
     owner = find_account(session, account)
     lacking = sorted(set(roles) - owner.roles)
@@ -78,14 +79,14 @@ def add_token(
 
 
 def list_tokens(session: Session) -> list[Token]:
-    """Every token, the newest first."""
-    found = select(tables.ApiToken, tables.Account.name).join(tables.Account)
-    ordered = found.order_by(col(tables.ApiToken.id).desc())
+    """All tokens, newest first."""
+    statement = select(tables.ApiToken, tables.Account.name).join(tables.Account)
+    ordered = statement.order_by(col(tables.ApiToken.id).desc())
     return [_token(row, name) for row, name in session.exec(ordered)]
 
 
 def revoke(session: Session, token_id: int, now: datetime) -> None:
-    """Make a token worthless at once. Raises NotFound."""
+    """Revoke a token, with immediate effect. Raises NotFound."""
     row = session.get(tables.ApiToken, token_id)
     if row is None:
         raise NotFound(f"No token {token_id}; see `nightreel token list`.")
@@ -93,13 +94,13 @@ def revoke(session: Session, token_id: int, now: datetime) -> None:
 
 
 def bearer(session: Session, secret: str, now: datetime) -> Bearer | None:
-    """Whom it acts for; None when it is unknown, revoked or over, or its account is disabled.
+    """The bearer of a token; None if it is unknown, revoked or expired, or its account is disabled.
 
-    A role that its account has lost, it has lost too.
+    A role that the account has lost is lost to its tokens, too.
     """
     digest = token_hash(secret)
-    found = select(tables.ApiToken).where(col(tables.ApiToken.token_sha256) == digest)
-    row = session.exec(found).one_or_none()
+    statement = select(tables.ApiToken).where(col(tables.ApiToken.token_sha256) == digest)
+    row = session.exec(statement).one_or_none()
     if row is None or row.revoked_at is not None or now >= row.expires_at:
         return None
     account = account_by_id(session, row.account_id)
@@ -110,14 +111,14 @@ def bearer(session: Session, secret: str, now: datetime) -> Bearer | None:
 
 
 def note_use(session: Session, token_id: int, now: datetime) -> None:
-    """A program is here with it."""
+    """Store that a token, and so its account, is used."""
     row = session.get_one(tables.ApiToken, token_id)
     row.used_at = max(row.used_at or now, now)
     accounts.note_use(session, row.account_id, now)
 
 
 def actors_of(session: Session, account_id: int) -> list[str]:
-    """Everything that the audit log calls an account: itself, and each token that acts for it."""
+    """All actors of an account in the audit log: the account itself, and each of its tokens."""
     tokens = select(tables.ApiToken.id).where(col(tables.ApiToken.account_id) == account_id)
     return [f"account:{account_id}", *(f"token:{id}" for id in session.exec(tokens))]
 

@@ -1,4 +1,4 @@
-"""Browsers that are logged in. The token is in the cookie, its hash here."""
+"""Logged-in browsers. The token is in the cookie; only its hash is stored."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from storage.access.accounts import Account, account_by_id
 from storage.access.passwords import new_token, token_hash
 
 NOTED_EVERY = timedelta(minutes=1)
-"""A session's last use is written down so often: not at every request."""
+"""How often a session's last use is stored; not at every request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,14 @@ class Lifetime:
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """A session that is good now."""
+    """A valid session."""
 
     account: Account
     used_at: datetime
 
 
 def begin(session: Session, account_id: int, now: datetime) -> str:
-    """Begin a session and return its token, which is kept nowhere else."""
+    """Begin a session and return its token, which is not stored."""
     token = new_token()
     row = tables.WebSession(
         token_sha256=token_hash(token), account_id=account_id, began_at=now, used_at=now
@@ -43,7 +43,7 @@ def begin(session: Session, account_id: int, now: datetime) -> str:
 
 
 def find(session: Session, token: str, lifetime: Lifetime, now: datetime) -> LoggedIn | None:
-    """Whose session it is; None when it is unknown or over, or its account is disabled."""
+    """The session of a token; None if it is unknown or over, or its account is disabled."""
     row = session.exec(_of(token)).one_or_none()
     if row is None or now - row.used_at >= lifetime.idle or now - row.began_at >= lifetime.longest:
         return None
@@ -60,13 +60,13 @@ def note_use(session: Session, token: str, now: datetime) -> None:
 
 
 def end(session: Session, token: str) -> None:
-    """End it; ending it again changes nothing."""
+    """End a session; ending it again changes nothing."""
     digest = token_hash(token)
     session.exec(delete(tables.WebSession).where(col(tables.WebSession.token_sha256) == digest))
 
 
 def sweep(session: Session, lifetime: Lifetime, now: datetime) -> None:
-    """Forget those that are over."""
+    """Delete sessions that are over."""
     columns = tables.WebSession
     over = or_(
         col(columns.used_at) <= now - lifetime.idle, col(columns.began_at) <= now - lifetime.longest
@@ -75,7 +75,7 @@ def sweep(session: Session, lifetime: Lifetime, now: datetime) -> None:
 
 
 def count(session: Session) -> int:
-    """How many are kept, those that are over too."""
+    """The number of stored sessions, including those that are over."""
     return session.exec(select(func.count()).select_from(tables.WebSession)).one()
 
 

@@ -1,1 +1,1 @@
-"""A whole archive: what it consists of, and what changes when it is restored."""
+"""A whole archive: its contents, and what changes when it is restored."""

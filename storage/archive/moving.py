@@ -1,5 +1,5 @@
-"""An archive that was restored: nobody works on it or is logged in, and its uploaded footage lies
-in another folder."""
+"""Adjust a restored archive: no worker holds a segment, no one is logged in, and its uploaded
+footage is in another folder."""
 
 import os
 from collections.abc import Mapping
@@ -13,22 +13,24 @@ from storage.tables import Recording, Segment, State, WebSession
 
 
 def let_go(session: Session) -> int:
-    """Take back every segment that a worker had when the backup was taken; returns how many.
+    """Release every segment that a worker held when the backup was taken; returns how many.
 
-    No attempt counts: those workers did not fail, they are not here.
+    The attempts do not count: those workers did not fail, they do not exist here.
     """
     running = col(Segment.state) == State.RUNNING
     return len(change(session, running, **BACK, attempts=col(Segment.attempts) - 1))
 
 
 def log_out(session: Session) -> None:
-    """End every browser's session: some were ended after the backup, nobody knows which."""
+    """End all browser sessions: some were ended after the backup, and it is unknown which."""
     session.exec(delete(WebSession))
 
 
 def move_footage(session: Session, moved: Mapping[Path, tuple[Path, int]]) -> int:
-    """Recordings by path get another path, and the modification time of the file there; returns
-    how many."""
+    """Change the paths of recordings; returns how many.
+
+    `moved` gives, by the old path, the new path and the file's modification time in nanoseconds.
+    """
     number = 0
     for id, path in session.exec(select(Recording.id, Recording.path)).all():
         place = moved.get(Path(os.fsdecode(path)))

@@ -1,1 +1,1 @@
-"""Cases, their people, their reference photos, and what they cover."""
+"""Cases, their people and reference photos, and the footage they cover."""

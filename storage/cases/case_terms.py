@@ -1,4 +1,4 @@
-"""Cases are opened, changed, authorised and ended."""
+"""Open, change, authorise and end cases."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from storage.database.upsert import insert_if_new
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """Somebody outside has allowed a search."""
+    """The authorisation of a search by an outside authority."""
 
     reference: str
     authority: str
@@ -25,7 +25,7 @@ class Authorisation:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What of a case may be changed; None leaves it as it is."""
+    """New values for the terms of a case that may be changed; None leaves a term as it is."""
 
     sources: Sequence[str] | None = None
     footage_from: datetime | None = None
@@ -51,11 +51,11 @@ def open_case(
     urgent: bool = False,
     authorisation: Authorisation | None = None,
 ) -> Case:
-    """Open a case; opening it again on the same terms changes nothing.
+    """Open a case; opening it again with the same terms changes nothing.
 
-    `footage_from` and `footage_until` say when its footage was recorded, `sources` where it is
-    from; see `storage.cases.scope`. Raises WrongUsage when a term is empty or makes no sense, when
-    it would have expired already, or when the reference was opened on other terms.
+    `footage_from` and `footage_until` are the recording period of its footage, `sources` where it
+    is from; see `storage.cases.scope`. Raises WrongUsage when a term is empty or invalid, when the
+    case would already have expired, or when the reference exists with other terms.
     """
     terms = {
         "legal_basis": legal_basis,
@@ -122,10 +122,10 @@ def refuse_authorisation(session: Session, case_id: int, now: datetime) -> tuple
 def change_case(
     session: Session, case_id: int, change: Change, now: datetime
 ) -> tuple[Case, list[str]]:
-    """Give a case in force other footage or another end.
+    """Change the footage or the expiry of a case in force.
 
-    What was authorised was the case as it stood: where one is needed, it must be entered again.
-    Returns the names of what has changed. Raises as `case_in_force`, and WrongUsage.
+    An authorisation covers the case as it was: if one is needed, it must be entered again. Returns
+    the case and the names of the changed terms. Raises as `case_in_force`, and WrongUsage.
     """
     case_in_force(session, case_id, now)
     row = case_row(session, case_id)
@@ -150,7 +150,7 @@ def _check(reference: str, terms: Mapping[str, Any], now: datetime) -> None:
         raise WrongUsage(
             "A case needs a reference, a legal basis, a purpose and a requester; enter each."
         )
-    if not terms["sources"] or not all(one.strip() for one in terms["sources"]):
+    if not terms["sources"] or not all(source.strip() for source in terms["sources"]):
         raise WrongUsage("A case needs at least one footage source; enter each.")
     if terms["footage_from"] >= terms["footage_until"]:
         raise WrongUsage("The recording period ends before it begins; give a later end.")

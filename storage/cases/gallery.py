@@ -1,4 +1,4 @@
-"""What is compared with: the usable photos of people in force, and which of them were compared."""
+"""The gallery: usable photos of people whose case is in force, and which of them were compared."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from storage.tables.vectors import matrix
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gallery:
-    """The usable references to compare with: row i of `vectors` is reference i, of person i."""
+    """The usable references: row i of `vectors` is `reference_ids[i]`, of `person_ids[i]`."""
 
     person_ids: list[int]
     reference_ids: list[int]
     vectors: NDArray[np.float32]
-    """Shape [m, d], or [0, 0] when there are none."""
+    """Shape [m, d], or [0, 0] if there are none."""
     altered: list[int]
-    """References that nothing can be compared with, since their vectors are not as they were."""
+    """Ids of references that cannot be compared because their vectors were altered."""
 
 
 def gallery(
@@ -36,9 +36,9 @@ def gallery(
     now: datetime,
     person_ids: Sequence[int] | None = None,
 ) -> Gallery:
-    """The usable references of people whose case is in force, of these people only if given.
+    """The usable references of people whose case is in force; only of `person_ids`, if given.
 
-    Raises WrongUsage under another master key.
+    Raises WrongUsage under a different master key.
     """
     wanted = and_(usable(now), col(tables.Reference.engine) == engine)
     if person_ids is not None:
@@ -50,38 +50,37 @@ def gallery(
         .where(wanted)
         .order_by(col(tables.Person.id), col(tables.Reference.id))
     )
-    found = session.exec(statement).all()
-    seen = [(row, one) for (row, _), one in zip(found, opened(keys, found), strict=True)]
-    whole = [(row, vector) for row, vector in seen if vector is not None]
+    sealed = session.exec(statement).all()
+    pairs = [(row, vector) for (row, _), vector in zip(sealed, opened(keys, sealed), strict=True)]
+    whole = [(row, vector) for row, vector in pairs if vector is not None]
     return Gallery(
         [row.person_id for row, _ in whole],
         [row.id for row, _ in whole],
         matrix([vector for _, vector in whole]),
-        [row.id for row, vector in seen if vector is None],
+        [row.id for row, vector in pairs if vector is None],
     )
 
 
 def reference_vectors(
     session: Session, person_ids: Sequence[int], engine: str, *, keys: Keyring
 ) -> dict[int, NDArray[np.float32]]:
-    """The usable photos [k, d] of each of these people as an engine sees them, in force or not.
+    """Vectors [k, d] of the usable photos of each of these people by an engine, in force or not.
 
     Raises as `gallery`.
     """
     statement = with_keys().where(
         col(tables.Reference.person_id).in_(person_ids), col(tables.Reference.engine) == engine
     )
-    found = session.exec(statement.order_by(col(tables.Reference.id))).all()
+    sealed = session.exec(statement.order_by(col(tables.Reference.id))).all()
     by_person: dict[int, list[NDArray[np.float32]]] = {}
-    for (row, _), vector in zip(found, opened(keys, found), strict=True):
+    for (row, _), vector in zip(sealed, opened(keys, sealed), strict=True):
         if vector is not None:
             by_person.setdefault(row.person_id, []).append(vector)
     return {person: matrix(vectors) for person, vectors in by_person.items()}
 
 
 def withdrawn(session: Session, *, engine: str, person_ids: Sequence[int]) -> list[tuple[int, int]]:
-    """References of these people that were taken back and whose candidates are still there, each
-    after its person."""
+    """(person id, reference id) of withdrawn references whose candidates still exist."""
     statement = select(tables.Reference.person_id, tables.Reference.id).where(
         _left_behind(),
         col(tables.Reference.engine) == engine,
@@ -91,26 +90,27 @@ def withdrawn(session: Session, *, engine: str, person_ids: Sequence[int]) -> li
 
 
 def engines_of(session: Session, person_ids: Sequence[int]) -> list[str]:
-    """The engines that have looked at a usable photo of these people, or at one taken back."""
-    looked_at = or_(openable(), _left_behind())
+    """The engines that embedded a usable photo of these people, or a withdrawn one whose candidates
+    still exist."""
+    relevant = or_(openable(), _left_behind())
     statement = (
         select(tables.Reference.engine)
-        .where(col(tables.Reference.person_id).in_(person_ids), looked_at)
+        .where(col(tables.Reference.person_id).in_(person_ids), relevant)
         .distinct()
     )
     return list(session.exec(statement.order_by(col(tables.Reference.engine))))
 
 
 def unmatch(session: Session, case_id: int) -> None:
-    """Have everyone a case looks for compared again with all appearances."""
+    """Mark all people of a case as not yet compared with all appearances."""
     people = select(tables.Person.id).where(col(tables.Person.case_id) == case_id)
-    theirs = col(tables.Reference.person_id).in_(people)
-    session.exec(update(tables.Reference).where(theirs).values(matched_at=None))
+    of_people = col(tables.Reference.person_id).in_(people)
+    session.exec(update(tables.Reference).where(of_people).values(matched_at=None))
 
 
 def unmatched_people(session: Session, *, now: datetime) -> list[int]:
-    """People in force with a photo that was not yet compared with all appearances, and whoever had
-    a photo withdrawn whose candidates are still there."""
+    """Ids of people in force with a photo that was not yet compared with all appearances, and of
+    people with a withdrawn photo whose candidates still exist."""
     statement = (
         select(tables.Person.id)
         .join(tables.Reference)
@@ -129,23 +129,23 @@ def mark_matched(
     *,
     withdrawn: Sequence[int] = (),
 ) -> None:
-    """Remember that these references were compared with every appearance there is.
+    """Store that these references were compared with all appearances.
 
-    One that was withdrawn meanwhile is still to be looked at, unless it is among `withdrawn`.
+    A reference that was withdrawn meanwhile remains to be compared, unless it is in `withdrawn`.
     """
     is_in_use = and_(
         col(tables.Reference.id).in_(reference_ids), col(tables.Reference.withdrawn_at).is_(None)
     )
-    seen_to = or_(is_in_use, col(tables.Reference.id).in_(withdrawn))
-    session.exec(update(tables.Reference).where(seen_to).values(matched_at=now))
+    compared = or_(is_in_use, col(tables.Reference.id).in_(withdrawn))
+    session.exec(update(tables.Reference).where(compared).values(matched_at=now))
 
 
 def usable(now: datetime) -> ColumnElement[bool]:
-    """References with a vector, of people whose case is in force and who need no new look."""
+    """Condition for references with a vector, of people in force whose review is not due."""
     in_review = col(tables.Person.review_at) > now
     return and_(in_force(now), in_review, openable())
 
 
 def _left_behind() -> ColumnElement[bool]:
-    taken_back = col(tables.Reference.withdrawn_at).is_not(None)
-    return and_(taken_back, col(tables.Reference.matched_at).is_(None))
+    is_withdrawn = col(tables.Reference.withdrawn_at).is_not(None)
+    return and_(is_withdrawn, col(tables.Reference.matched_at).is_(None))

@@ -1,4 +1,4 @@
-"""The organisation's list of what may allow a search, and how long a case may last."""
+"""The organisation's list of legal bases for a search, and how long a case may be valid."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,20 +9,20 @@ from errors import WrongUsage
 
 @dataclass(frozen=True, slots=True)
 class LegalBasis:
-    """One way in which the law allows a search."""
+    """A legal basis for a search."""
 
     code: str
     sentence: str
     needs_authorisation: bool = False
-    """Whether somebody outside has to authorise each search, beforehand or within 48 hours."""
+    """Whether an outside authority must authorise each search, beforehand or within 48 hours."""
 
 
 def _list(*bases: LegalBasis) -> Mapping[str, LegalBasis]:
-    return MappingProxyType({one.code: one for one in bases})
+    return MappingProxyType({basis.code: basis for basis in bases})
 
 
 SELF_DECLARED = "self-declared"
-"""What a command opens a case on by itself."""
+"""The legal basis of a case that a command opens by itself."""
 DEMONSTRATION = "demonstration"
 BUILT_IN = _list(
     LegalBasis("missing-person", "To find a missing person, or one in danger."),
@@ -46,21 +46,21 @@ BUILT_IN = _list(
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a case is held to when it is opened or changed."""
+    """The organisation's rules for opening and changing cases."""
 
     bases: Mapping[str, LegalBasis] = field(default_factory=lambda: BUILT_IN)
     most_days: int = 90
 
     def basis(self, code: str) -> LegalBasis:
-        """A legal basis of the list. Raises WrongUsage, naming the list, for any other."""
+        """A legal basis of the list. Raises WrongUsage, which names the list."""
         if code not in self.bases:
-            known = ", ".join(self.bases)
-            raise WrongUsage(f"{code} is not on the list of legal bases; take one of: {known}.")
+            codes = ", ".join(self.bases)
+            raise WrongUsage(f"{code} is not on the list of legal bases; take one of: {codes}.")
         return self.bases[code]
 
 
 def parse_bases(text: str) -> Mapping[str, LegalBasis]:
-    """A list written as `code=sentence; code!=sentence`; `!` where an authorisation is needed.
+    """Parse a list like `code=sentence; code!=sentence`; `!` means it needs an authorisation.
 
     Empty means the built-in list. Raises WrongUsage for anything else.
     """

@@ -1,4 +1,4 @@
-"""People a case looks for."""
+"""Persons of interest of a case."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from storage.tables import Category
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """Someone a case looks for."""
+    """A person of interest of a case."""
 
     id: int
     name: str
@@ -29,11 +29,11 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a person is to the case, and until when nobody need look at it again."""
+    """The role of a person in the case, and when that is due for review."""
 
     category: Category = Category.OTHER
     review_at: datetime | None = None
-    """None: as long as the case lasts."""
+    """None means when the case expires."""
 
 
 def add_person(
@@ -45,9 +45,10 @@ def add_person(
     standing: Standing | None = None,
     asked_by: str | None = None,
 ) -> int:
-    """Remember whom a case looks for; the same name in the same case is the same person's id.
+    """Add a person of interest to a case; the same name in the same case is the same person.
 
-    Another standing takes the place of the one there was. `asked_by` is an actor of the audit log.
+    A given standing replaces the earlier one. `asked_by` is an actor of the audit log. Returns the
+    person's id.
     """
     lasts = col(tables.Case.id) == case_id
     expires_at = session.exec(select(tables.Case.expires_at).where(lasts)).one()
@@ -63,7 +64,7 @@ def add_person(
 
 
 def cases_of(session: Session, person_ids: Collection[int]) -> dict[int, Case]:
-    """The case that looks for each of these people; who has gone is left out."""
+    """The case of each of these people, by person id; people who no longer exist are left out."""
     statement = (
         select(tables.Person.id, tables.Case)
         .join(tables.Case)
@@ -73,7 +74,8 @@ def cases_of(session: Session, person_ids: Collection[int]) -> dict[int, Case]:
 
 
 def people_allowed(session: Session, analysis_id: int, now: datetime) -> list[int]:
-    """Whoever may be searched for in a recording: their case is in force and covers it."""
+    """Ids of people who may be searched for in an analysis's recording: their case is in force and
+    covers it."""
     recording = select(tables.Analysis.recording_id).where(col(tables.Analysis.id) == analysis_id)
     of_cases = [
         case.id
@@ -89,7 +91,7 @@ def people_allowed(session: Session, analysis_id: int, now: datetime) -> list[in
 
 
 def people_in(session: Session, case_id: int) -> list[PersonRow]:
-    """Everyone a case looks for, in the order they were enrolled."""
+    """The persons of interest of a case, in the order they were enrolled."""
     statement = (
         select(tables.Person, func.count(col(tables.Reference.id)))
         .outerjoin(
@@ -110,20 +112,20 @@ def people_in(session: Session, case_id: int) -> list[PersonRow]:
 
 
 def find_person(session: Session, case_id: int, name: str) -> int:
-    """The id of someone a case looks for. Raises WrongUsage when it has nobody of that name."""
+    """The id of a case's person of interest. Raises WrongUsage if it has none of that name."""
     statement = select(tables.Person.id).filter_by(case_id=case_id, name=name)
-    found = session.exec(statement).one_or_none()
-    if found is None:
+    person_id = session.exec(statement).one_or_none()
+    if person_id is None:
         raise WrongUsage("The case has no person of interest of that name; `enrol` adds people.")
-    return found
+    return person_id
 
 
 def forget_person(session: Session, person_id: int) -> None:
-    """Forget a person with all references, candidates and verdicts."""
+    """Delete a person with all references, candidates and verdicts."""
     session.exec(delete(tables.Person).where(col(tables.Person.id) == person_id))
 
 
 def lock_people(session: Session, person_ids: Sequence[int]) -> None:
-    """Let nobody else change these people's references and candidates until the commit."""
+    """Lock these people's references and candidates against other changes until the commit."""
     statement = select(tables.Person.id).where(col(tables.Person.id).in_(person_ids))
     session.exec(statement.order_by(col(tables.Person.id)).with_for_update()).all()

@@ -1,4 +1,4 @@
-"""Reference photos, each with a verdict on it."""
+"""Reference photos with their assessments."""
 
 import json
 import logging
@@ -23,35 +23,35 @@ from storage.files.keys import Keyring
 log = logging.getLogger(__name__)
 
 _AROUND = ("source", "appearance_id")
-"""What may be said of a photo later: it is seen no otherwise for that."""
+"""Fields that may be set later: they do not change how the photo is embedded."""
 WITHDRAWN = "Withdrawn."
-"""The verdict on a photo that was taken back."""
+"""The assessment of a withdrawn photo."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """One photo of a person as one engine sees it; its vector stays sealed."""
+    """One photo of a person as embedded by one engine; its vector stays sealed."""
 
     photo_sha256: str
     photo_name: str
     engine: str
     weights_sha256: str
     verdict: str
-    """For people to read; says why, if the photo was refused."""
+    """The assessment, for display; if the photo was rejected, with the reason."""
     crop: str | None
     quality: float | None
     source: str | None = None
-    """Where the photo is from; None where that was not said."""
+    """Where the photo is from; None if not stated."""
     appearance_id: int | None = None
-    """The appearance that it was cut from, where it is no photo."""
+    """The appearance it was cut from, if it is not a photo."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewReference(Reference):
-    """A reference as it is handed in, with what is to be sealed."""
+    """A reference to be added, with the vector to be sealed."""
 
     vector: NDArray[np.float32] | None = None
-    """None for a refused photo."""
+    """Shape [d]; None for a rejected photo."""
 
 
 _FIELDS = Reference.__slots__
@@ -60,30 +60,30 @@ _FIELDS = Reference.__slots__
 def add_reference(
     session: Session, person_id: int, reference: NewReference, *, keys: Keyring
 ) -> int:
-    """Remember a photo and the verdict on it; the same photo again changes nothing.
+    """Store a photo and its assessment; the same photo again changes nothing.
 
-    If it is seen otherwise than before (other weights, say), the earlier reference and its
-    candidates go, and all of the person's photos are to be matched again. Returns the id. Raises
-    WrongUsage under another master key, ValueError for a vector that is none.
+    If its embedding differs from before (other weights, for example), the earlier reference and its
+    candidates are deleted, and all of the person's photos are to be matched again. Returns the id.
+    Raises WrongUsage under a different master key, ValueError for an invalid vector.
     """
     lock_people(session, [person_id])
     row = _sealed(session, person_id, reference, keys)
     natural = {name: getattr(row, name) for name in ("person_id", "photo_sha256", "engine")}
-    known = session.exec(select(tables.Reference).filter_by(**natural)).one_or_none()
-    if known is not None:
-        if _same(known, row):
-            known.source = reference.source or known.source
-            known.appearance_id = reference.appearance_id or known.appearance_id
-            return known.id
-        _forget(session, known)
+    earlier = session.exec(select(tables.Reference).filter_by(**natural)).one_or_none()
+    if earlier is not None:
+        if _same(earlier, row):
+            earlier.source = reference.source or earlier.source
+            earlier.appearance_id = reference.appearance_id or earlier.appearance_id
+            return earlier.id
+        _forget(session, earlier)
     session.add(row)
     session.flush()
     return row.id
 
 
 def cut_from(session: Session, person_ids: Collection[int]) -> set[tuple[int, int]]:
-    """People, and the appearances that a reference of theirs in use was cut from: to come close to
-    oneself says nothing."""
+    """(person id, appearance id) of appearances that a reference in use was cut from: that such an
+    appearance is close to its own reference means nothing."""
     statement = select(tables.Reference.person_id, col(tables.Reference.appearance_id)).where(
         col(tables.Reference.person_id).in_(person_ids),
         col(tables.Reference.appearance_id).is_not(None),
@@ -93,7 +93,7 @@ def cut_from(session: Session, person_ids: Collection[int]) -> set[tuple[int, in
 
 
 def left_out(session: Session, case_id: int) -> dict[str, int]:
-    """How many appearances are no candidates for somebody, being `cut_from`: by name."""
+    """How many appearances are not candidates because of `cut_from`, by the person's name."""
     people = select(tables.Person.id, tables.Person.name).filter_by(case_id=case_id)
     names = dict(session.exec(people).all())
     numbers = Counter(names[person_id] for person_id, _ in cut_from(session, list(names)))
@@ -101,10 +101,10 @@ def left_out(session: Session, case_id: int) -> dict[str, int]:
 
 
 def withdraw_photo(session: Session, person_id: int, photo_sha256: str, now: datetime) -> list[str]:
-    """Take a photo back: its row stays, without vector and crop, for every engine that saw it.
+    """Withdraw a photo: its rows, one for each engine, stay without vector and crop.
 
-    What it had found is compared with the person's other photos. Returns the engines whose
-    candidates that may change; none when no photo like this is in use.
+    Its candidates are to be compared with the person's other photos. Returns the engines whose
+    candidates may change; empty if no such photo is in use.
     """
     lock_people(session, [person_id])
     of_photo = and_(
@@ -126,7 +126,7 @@ def withdraw_photo(session: Session, person_id: int, photo_sha256: str, now: dat
 
 
 def give_up(session: Session, reference_ids: Sequence[int]) -> None:
-    """Compare with these no more, whose vectors were altered, and say so with the photo."""
+    """Stop comparing with references whose vectors were altered, and set their assessment."""
     if reference_ids:
         log.error("vectors of photos %s were altered since they were kept", reference_ids)
         these = col(tables.Reference.id).in_(reference_ids)
@@ -135,18 +135,18 @@ def give_up(session: Session, reference_ids: Sequence[int]) -> None:
 
 
 def references(session: Session, person_id: int) -> list[Reference]:
-    """Every photo of a person, refused ones too, in the order they were added."""
+    """All photos of a person, also rejected ones, in the order they were added."""
     statement = select(tables.Reference).filter_by(person_id=person_id)
     return [_reference(row) for row in session.exec(statement.order_by(col(tables.Reference.id)))]
 
 
 def reference_ids(session: Session, person_id: int) -> set[int]:
-    """The ids of a person's references, whatever became of them."""
+    """The ids of all references of a person, also of rejected and withdrawn ones."""
     return set(session.exec(select(tables.Reference.id).filter_by(person_id=person_id)))
 
 
 def references_by_case(session: Session, reference_ids: Collection[int]) -> dict[int, list[int]]:
-    """The cases that these references belong to, each with its own of them, in order."""
+    """These references by the id of their case, in order."""
     statement = (
         select(tables.Person.case_id, tables.Reference.id)
         .join(tables.Reference)
@@ -160,48 +160,48 @@ def references_by_case(session: Session, reference_ids: Collection[int]) -> dict
 
 
 def reference_set(session: Session, reference_ids: Collection[int]) -> str:
-    """The sha256 of what is compared with: each reference's id, photo, engine and weights."""
+    """The sha256 of a set of references: each one's id, photo, engine and weights."""
     row = tables.Reference
     statement = select(row.id, row.photo_sha256, row.engine, row.weights_sha256).where(
         col(row.id).in_(reference_ids)
     )
-    listed = [list(found) for found in session.exec(statement.order_by(col(row.id)))]
+    listed = [list(values) for values in session.exec(statement.order_by(col(row.id)))]
     return sha256(json.dumps(listed).encode()).hexdigest()
 
 
 def photos_without(session: Session, engine: str, now: datetime) -> list[tuple[int, Reference]]:
-    """Usable photos of people in force that an engine has not seen, each after its person."""
-    seen = aliased(tables.Reference)
-    by_it = select(seen.id).where(
-        seen.person_id == col(tables.Reference.person_id),
-        seen.photo_sha256 == col(tables.Reference.photo_sha256),
-        seen.engine == engine,
+    """(person id, photo) of usable photos of people in force that an engine has not embedded."""
+    embedded = aliased(tables.Reference)
+    by_engine = select(embedded.id).where(
+        embedded.person_id == col(tables.Reference.person_id),
+        embedded.photo_sha256 == col(tables.Reference.photo_sha256),
+        embedded.engine == engine,
     )
     statement = (
         select(tables.Reference)
         .join(tables.Person)
         .join(tables.Case)
-        .where(usable(now), ~by_it.exists())
+        .where(usable(now), ~by_engine.exists())
         .order_by(col(tables.Reference.id))
     )
-    found: dict[tuple[int, str], Reference] = {}
+    photos: dict[tuple[int, str], Reference] = {}
     for row in session.exec(statement):
-        found.setdefault((row.person_id, row.photo_sha256), _reference(row))
-    return [(person_id, photo) for (person_id, _), photo in found.items()]
+        photos.setdefault((row.person_id, row.photo_sha256), _reference(row))
+    return [(person_id, photo) for (person_id, _), photo in photos.items()]
 
 
 def photos_of(session: Session, reference_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The photos (sha256) that these references are, by person, in order."""
+    """The photos (sha256) of these references, by person id, sorted."""
     return _photos(session, col(tables.Reference.id).in_(reference_ids))
 
 
 def photos_by_person(session: Session, engine: str) -> dict[int, list[str]]:
-    """The usable photos (sha256) of everybody whom an engine has seen, by person, in order."""
+    """The usable photos (sha256) that an engine embedded, by person id, sorted."""
     return _photos(session, and_(openable(), col(tables.Reference.engine) == engine))
 
 
 def photo_hashes(session: Session, case_id: int) -> set[str]:
-    """The sha256 of every photo that a case searches with."""
+    """The sha256 of every photo in use by a case."""
     statement = (
         select(tables.Reference.photo_sha256)
         .join(tables.Person)
@@ -211,23 +211,23 @@ def photo_hashes(session: Session, case_id: int) -> set[str]:
 
 
 def _photos(session: Session, which: ColumnElement[bool]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
+    by_person: dict[int, list[str]] = {}
     statement = select(tables.Reference.person_id, tables.Reference.photo_sha256).where(which)
     for person, photo in session.exec(statement.order_by(col(tables.Reference.photo_sha256))):
-        found.setdefault(person, []).append(photo)
-    return found
+        by_person.setdefault(person, []).append(photo)
+    return by_person
 
 
 def _forget(session: Session, row: tables.Reference) -> None:
-    # The row that takes its place gets an id of its own, so that a match still under way cannot be
-    # taken for one with the new vector.
+    # The new row gets an id of its own, so that a comparison still running with the old vector
+    # cannot be mistaken for one with the new vector.
     _match_again(session, row)
     session.delete(row)
     session.flush()
 
 
 def _match_again(session: Session, row: tables.Reference) -> None:
-    # Another photo of the person may now be the closest to what this one had found.
+    # Another photo of the person may now be the closest to this one's candidates.
     siblings = and_(
         col(tables.Reference.person_id) == row.person_id,
         col(tables.Reference.engine) == row.engine,
@@ -248,11 +248,11 @@ def _sealed(
 
 
 def _reference(row: tables.Reference) -> Reference:
-    told = {field: getattr(row, field) for field in _FIELDS}
-    return Reference(**told | {"verdict": verdict_on(row)})
+    values = {field: getattr(row, field) for field in _FIELDS}
+    return Reference(**values | {"verdict": verdict_on(row)})
 
 
 def _same(a: tables.Reference, b: tables.Reference) -> bool:
     # Sealing twice gives the same bytes, so no vector needs to be opened for this.
-    seen = [field for field in (*_FIELDS, "sealed_vector", "key_id") if field not in _AROUND]
-    return all(getattr(a, field) == getattr(b, field) for field in seen)
+    fields = [field for field in (*_FIELDS, "sealed_vector", "key_id") if field not in _AROUND]
+    return all(getattr(a, field) == getattr(b, field) for field in fields)

@@ -1,4 +1,4 @@
-"""Which footage a search looks at: conditions that the database applies with the search."""
+"""Which footage a search covers, as conditions that the database applies."""
 
 import os
 from collections.abc import Collection
@@ -17,27 +17,27 @@ from storage.database.moments import milliseconds
 from storage.tables import Analysis, Appearance, CaseRecording, Recording
 
 ADDED = "added"
-"""A source: what was added for the case, and nothing else."""
+"""A source: only footage that was added for the case."""
 ARCHIVE = "*"
-"""A source: every recording there is."""
+"""A source: the whole archive."""
 _KEYWORDS = (ADDED, ARCHIVE)
 _AN_HOUR_MS = 3_600_000
-"""By far more than an appearance can end after the length that was measured."""
+"""Far more than an appearance can end after the measured end of its recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is not given narrows nothing."""
+    """Which recordings a search covers, by case and filters; the default is all."""
 
     case: Case | None = None
     """Only footage of its sources, recorded in its window; see `of_case`."""
     own_only: bool = False
-    """Of that only what was added for the case."""
+    """Only footage that was added for the case."""
     source: str = ""
-    """A part of the recording's name or path, capitals as they are."""
+    """A part of the recording's name or path, case-sensitive."""
     added_from: datetime | None = None
     added_until: datetime | None = None
-    """When the recording was added; the end is not included."""
+    """When the recording was added; the end is excluded."""
 
 
 EVERYWHERE = Scope()
@@ -50,24 +50,24 @@ def has_footage(session: Session, case_id: int) -> bool:
 
 
 def within(session: Session, scope: Scope) -> ColumnElement[bool]:
-    """The recordings that a scope names, by case and by filters."""
+    """Condition for the recordings within a scope, by case and filters."""
     return and_(of_case(session, scope), filtered(session, scope))
 
 
 def analyses(session: Session, scope: Scope) -> list[int]:
-    """The analyses of the recordings that a scope names.
+    """The ids of the analyses of the recordings within a scope.
 
-    Named one by one they tell a database how little there is to read: no statistics of its own say
-    how many recordings have something in their name.
+    A list of ids lets the database estimate how many rows it has to read; from a condition on names
+    it cannot.
     """
     return list(session.exec(select(Analysis.id).join(Recording).where(within(session, scope))))
 
 
 def of_case(session: Session, scope: Scope) -> ColumnElement[bool]:
-    """The recordings that the case allows: of its sources, and with some of its window in them.
+    """Condition for the recordings that the case covers: of its sources, overlapping its window.
 
-    A source is a part of the recording's name or path, `ADDED` or `ARCHIVE`. What was added for
-    the case is always among them, and stands for itself where nobody says when it was recorded.
+    A source is a part of the recording's name or path, `ADDED` or `ARCHIVE`. Footage added for the
+    case is always a source, and is covered even if its recording time is unknown.
     """
     if scope.case is None:
         return true()
@@ -75,14 +75,14 @@ def of_case(session: Session, scope: Scope) -> ColumnElement[bool]:
 
 
 def undated(session: Session, scope: Scope) -> ColumnElement[bool]:
-    """The recordings of its sources of which nobody says when they were recorded."""
+    """Condition for recordings of the case's sources whose recording time is unknown."""
     if scope.case is None:
         return false()
     return and_(_of_sources(session, scope, scope.case), col(Recording.captured_ms).is_(None))
 
 
 def in_window(case: Case | None) -> ColumnElement[bool]:
-    """The appearances that were recorded in a case's window, as far as anybody says when."""
+    """Condition for appearances recorded in a case's window, or at an unknown time."""
     if case is None or _is_any_time(case):
         return true()
     recorded_ms = col(Recording.captured_ms)
@@ -93,7 +93,7 @@ def in_window(case: Case | None) -> ColumnElement[bool]:
 
 
 def outside_window(session: Session, scope: Scope) -> SelectOfScalar[int]:
-    """The appearances in recordings of a scope that are not `in_window`."""
+    """Selects the ids of appearances in recordings of a scope that are not `in_window`."""
     every = (
         select(Appearance.id)
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
@@ -101,7 +101,7 @@ def outside_window(session: Session, scope: Scope) -> SelectOfScalar[int]:
     )
     if scope.case is None or _is_any_time(scope.case):
         return every.where(false())
-    # Said of the recordings too, so that those wholly inside are not read appearance by appearance.
+    # Filters recordings, too: of those fully inside the window, no appearance needs to be read.
     begins = col(Recording.captured_ms)
     reaches_out = or_(
         begins < milliseconds(scope.case.footage_from),
@@ -111,7 +111,7 @@ def outside_window(session: Session, scope: Scope) -> SelectOfScalar[int]:
 
 
 def appearances(session: Session, scope: Scope) -> SelectOfScalar[int]:
-    """The appearances within a scope, by case, window and filters."""
+    """Selects the ids of the appearances within a scope, by case, window and filters."""
     return (
         select(Appearance.id)
         .join(Analysis, col(Appearance.analysis_id) == col(Analysis.id))
@@ -121,19 +121,19 @@ def appearances(session: Session, scope: Scope) -> SelectOfScalar[int]:
 
 
 def allowed(session: Session, case: Case, appearance_ids: Collection[int]) -> set[int]:
-    """Those of these appearances that a case may look at."""
+    """Those of these appearances that a case covers."""
     statement = appearances(session, Scope(case))
     return {
         id
-        for some in batches(appearance_ids)
-        for id in session.exec(statement.where(col(Appearance.id).in_(some)))
+        for batch in batches(appearance_ids)
+        for id in session.exec(statement.where(col(Appearance.id).in_(batch)))
     }
 
 
 def _of_sources(session: Session, scope: Scope, case: Case) -> ColumnElement[bool]:
     if scope.own_only:
         return _own(case)
-    named = [_comes_from(session, one) for one in case.sources if one not in _KEYWORDS]
+    named = [_comes_from(session, source) for source in case.sources if source not in _KEYWORDS]
     return true() if ARCHIVE in case.sources else or_(_own(case), *named)
 
 
@@ -163,7 +163,7 @@ def _is_any_time(case: Case) -> bool:
 
 
 def filtered(session: Session, scope: Scope) -> ColumnElement[bool]:
-    """The recordings that the filters leave."""
+    """Condition for the recordings that the filters keep."""
     conditions: list[ColumnElement[bool]] = [true()]
     if scope.added_from is not None:
         conditions.append(col(Recording.added_at) >= scope.added_from)

@@ -1,7 +1,7 @@
-"""Vectors of reference photos at rest: each is sealed with the key of its case, for its own row.
+"""Sealed vectors of reference photos: each is encrypted with the key of its case, bound to its row.
 
-A stolen database, or a copy of it, shows nobody who is looked for. Vectors of whoever was seen are
-not sealed: a search reads all of them.
+A stolen database, or a copy of it, shows no person of interest. Vectors of appearances are
+not sealed, since a search reads all of them.
 """
 
 import json
@@ -19,29 +19,29 @@ from storage.tables.vectors import finite
 
 _WHAT = "reference vector 1"
 ERASED = "Its vector was purged with the key of its case; upload the photo again."
-"""The verdict on a photo whose vector can be opened by nobody."""
+"""The assessment of a photo whose vector can no longer be opened."""
 ALTERED = "Its vector was altered in storage; upload the photo again."
-"""The verdict on a photo whose row is not as it was written."""
+"""The assessment of a photo whose row was altered."""
 
 
 def openable() -> ColumnElement[bool]:
-    """References with a vector whose key is there; a destroyed key leaves no number behind."""
+    """Condition for references with a vector and its key; `key_id` is null once it is destroyed."""
     return col(Reference.key_id).is_not(None)
 
 
 def with_keys() -> Select[Reference, DataKey]:
-    """Every reference that can be opened, with its key; in one statement, for a purge between two
-    would take the key away."""
+    """Selects every reference that can be opened, with its key. One statement, since a purge
+    between two statements could delete the key."""
     return select(Reference, DataKey).join(DataKey, col(Reference.key_id) == DataKey.id)
 
 
 def verdict_on(row: Reference) -> str:
-    """What is said of a photo: as it was judged, or that its vector is erased."""
+    """The assessment of a photo, or that its vector was purged."""
     return ERASED if row.sealed_vector is not None and row.key_id is None else row.verdict
 
 
 def seal(row: Reference, vector: NDArray[np.float32], key: Key) -> None:
-    """Put a vector [d] of finite numbers into a row; the same again gives the same bytes.
+    """Seal a vector [d] of finite numbers into a row; sealing again gives the same bytes.
 
     Raises ValueError for any other vector.
     """
@@ -51,15 +51,15 @@ def seal(row: Reference, vector: NDArray[np.float32], key: Key) -> None:
 
 
 def opened(
-    keys: Keyring, found: Iterable[tuple[Reference, DataKey]]
+    keys: Keyring, sealed: Iterable[tuple[Reference, DataKey]]
 ) -> list[NDArray[np.float32] | None]:
-    """The vectors of these references, each given with its key; None where a row was altered.
+    """The vectors [d] of references given with their keys, in order; None if a row was altered.
 
-    Raises WrongUsage under another master key.
+    Raises WrongUsage under a different master key.
     """
     by_id: dict[int, Key] = {}
     vectors = []
-    for row, wrapped in found:
+    for row, wrapped in sealed:
         key = by_id.get(wrapped.id) or by_id.setdefault(wrapped.id, keys.unwrapped(wrapped))
         vectors.append(_opened(row, key))
     return vectors
@@ -73,5 +73,5 @@ def _opened(row: Reference, key: Key) -> NDArray[np.float32] | None:
 
 
 def _about(row: Reference) -> bytes:
-    # By its natural key, for nobody is to be searched for with another's vector.
+    # The natural key, so that a vector moved to another person's row cannot be opened there.
     return json.dumps([_WHAT, row.key_id, row.person_id, row.photo_sha256, row.engine]).encode()
