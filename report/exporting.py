@@ -1,4 +1,4 @@
-"""What two people support is taken elsewhere: a package with its statement and every candidate."""
+"""Export a case's results as a package, with the statement and every candidate."""
 
 import json
 from dataclasses import asdict
@@ -36,9 +36,9 @@ NOTHING = (
 
 
 def export(caller: Caller, case_id: int, *, media: SealedMedia, rules: Rules) -> Package:
-    """A package of a case: the statement, every candidate, and the pictures of those supported.
+    """A package of a case: the statement, every candidate, and pictures of supported candidates.
 
-    Raises NotAuthorised, Locked, and Conflict where two people support nothing.
+    Raises NotAuthorised, Locked, and Conflict if no candidate is supported by two reviewers.
     """
     act, now = caller.act(Action.EXPORTED), caller.now
     with act.refusals(case_id), reading(caller.database) as session:
@@ -67,11 +67,11 @@ def _lines(session: Session, case_id: int) -> list[Line]:
     names = {account.id: account.name for account in list_accounts(session)}
     return [
         _line(
-            one,
-            reasons.get(one.row.key, ""),
-            tuple(_decided(verdict, names) for verdict in given.get(one.row.key, [])),
+            listed,
+            reasons.get(listed.row.key, ""),
+            tuple(_decided(verdict, names) for verdict in given.get(listed.row.key, [])),
         )
-        for one in each_listed(session, case_id, candidate_page(session, case_id))
+        for listed in each_listed(session, case_id, candidate_page(session, case_id))
     ]
 
 
@@ -80,15 +80,15 @@ def _decided(verdict: Verdict, names: dict[int, str]) -> Decided:
     return Decided(name, verdict.decision.value, verdict.decided_at)
 
 
-def _line(one: Listed, reason: str, decided: tuple[Decided, ...]) -> Line:
-    shown = one.review_status is Standing.SUPPORTED
-    crop = one.row.seen.crops[0] if shown and one.row.seen.crops else ""
-    reference = (one.row.reference_crop or "") if shown else ""
+def _line(listed: Listed, reason: str, decided: tuple[Decided, ...]) -> Line:
+    shown = listed.review_status is Standing.SUPPORTED
+    crop = listed.row.seen.crops[0] if shown and listed.row.seen.crops else ""
+    reference = (listed.row.reference_crop or "") if shown else ""
     return Line(
-        listed=one,
+        listed=listed,
         override=reason,
-        # One verdict alone is told to nobody before there is a second.
-        verdicts=() if one.review_status in (Standing.OPEN, Standing.HALF) else decided,
+        # A first verdict is not revealed to anyone before there is a second.
+        verdicts=() if listed.review_status in (Standing.OPEN, Standing.HALF) else decided,
         picture=f"pictures/{crop}" if crop else "",
         reference_picture=f"pictures/{reference}" if reference else "",
     )
@@ -98,7 +98,7 @@ def _about(
     session: Session, case: Case, lines: list[Line], rules: Rules, now: datetime
 ) -> dict[str, Any]:
     rows = [line.listed.row for line in lines]
-    found = {row.person for row in rows}
+    with_candidates = {row.person for row in rows}
     weights = weights_of_case(session, case.id)
     return {
         "made_at": now,
@@ -107,10 +107,14 @@ def _about(
         "engines": tuple((name, ", ".join(hashes)) for name, hashes in weights.items()),
         "lines": tuple(lines),
         "calibration": said_of(current(session, case.id), rows),
-        "without": tuple(p.name for p in people_in(session, case.id) if p.name not in found),
+        "without": tuple(
+            person.name
+            for person in people_in(session, case.id)
+            if person.name not in with_candidates
+        ),
         "footage": tuple(
-            Looked(one.name, one.sha256, one.duration_ms, one.decoded_ms, len(one.gaps))
-            for one in outcomes(session, analyses_of_case(session, case.id))
+            Looked(row.name, row.sha256, row.duration_ms, row.decoded_ms, len(row.gaps))
+            for row in outcomes(session, analyses_of_case(session, case.id))
         ),
         "requester_may_review": rules.requester_may_review,
     }
@@ -120,7 +124,7 @@ def _data(lines: list[Line]) -> dict[str, bytes]:
     table = BytesIO()
     write_rows(table, lines, PACKAGED, Format.CSV)
     whole = [
-        plain(PACKAGED, line) | {"verdicts": [asdict(one) for one in line.verdicts]}
+        plain(PACKAGED, line) | {"verdicts": [asdict(verdict) for verdict in line.verdicts]}
         for line in lines
     ]
     text = json.dumps(whole, indent=1, ensure_ascii=False, default=datetime.isoformat)

@@ -50,36 +50,36 @@ def gather(
     engine: FaceEngine,
     media: SealedMedia,
 ) -> Report:
-    """Everything the page says of a case's people in these recordings, looked at under one plan.
+    """The report on a case's people in the recordings of these analyses, all under one plan.
 
-    `refused` are file names with reasons. Raises NotAuthorised when there is no such case, Locked
-    when it waits for its authorisation.
+    `refused` are rejected files as (name, reason). Raises NotAuthorised if there is no such case,
+    and Locked if its authorisation is still missing.
     """
     act = caller.act(Action.REPORT_WRITTEN)
     with act.refusals(case_id), reading(caller.database) as session:
         case = case_to_read(session, case_id, caller.now)
-        looked_at = outcomes(session, analysis_ids)
+        results = outcomes(session, analysis_ids)
         rows = candidates(session, case_id=case_id, analysis_ids=analysis_ids)
-        found = list(each_listed(session, case_id, rows))
+        listed = list(each_listed(session, case_id, rows))
         people = [
             (
                 name,
                 references(session, person),
-                [one for one in found if one.row.person_id == person],
+                [candidate for candidate in listed if candidate.row.person_id == person],
             )
             for person, name in people_of_case(session, case.id)
         ]
-        recordings = _recordings(session, looked_at)
+        recordings = _recordings(session, results)
         made = current(session, case.id).get((engine.card.name, engine.card.threshold))
     weights = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256}
     act.note(case.id, **as_logged(rows), **weights)
-    places = {one.analysis_id: place for place, one in enumerate(looked_at)}
+    places = {outcome.analysis_id: place for place, outcome in enumerate(results)}
     return Report(
         made_at=caller.now,
         plan_key=plan.key,
         plan=tuple(in_words(plan)),
         engine=_card(engine),
-        persons=tuple(_person(*one, places, media) for one in people),
+        persons=tuple(_person(*person, places, media) for person in people),
         recordings=recordings,
         refused=tuple(RefusedFile(name, reason) for name, reason in refused),
         case_reference=case.reference,
@@ -103,59 +103,59 @@ def _card(engine: FaceEngine) -> EngineCard:
 def _person(
     name: str,
     photos: Sequence[Reference],
-    found: Sequence[Listed],
+    candidates: Sequence[Listed],
     places: dict[int, int],
     media: SealedMedia,
 ) -> PersonSection:
-    by_crop = {one.crop: place for place, one in enumerate(photos)}
+    by_crop = {photo.crop: place for place, photo in enumerate(photos)}
     return PersonSection(
         name=name,
-        references=tuple(_reference(one, media) for one in photos),
+        references=tuple(_reference(photo, media) for photo in photos),
         candidates=tuple(
             CandidateCard(
-                listed=one,
-                recording=places[one.row.seen.analysis_id],
-                reference=by_crop[one.row.reference_crop],
-                crops=tuple(media.read(crop) for crop in one.row.seen.crops[:CROPS_SHOWN]),
+                listed=listed,
+                recording=places[listed.row.seen.analysis_id],
+                reference=by_crop[listed.row.reference_crop],
+                crops=tuple(media.read(crop) for crop in listed.row.seen.crops[:CROPS_SHOWN]),
             )
-            for one in found
+            for listed in candidates
         ),
     )
 
 
-def _reference(one: Reference, media: SealedMedia) -> ReferenceRow:
+def _reference(photo: Reference, media: SealedMedia) -> ReferenceRow:
     return ReferenceRow(
-        photo=one.photo_name,
-        crop=media.read(one.crop) if one.crop else b"",
-        quality=one.quality or 0.0,
-        verdict=one.verdict,
+        photo=photo.photo_name,
+        crop=media.read(photo.crop) if photo.crop else b"",
+        quality=photo.quality or 0.0,
+        verdict=photo.verdict,
     )
 
 
-def _recordings(session: Session, looked_at: Sequence[Outcome]) -> tuple[RecordingRow, ...]:
-    shared = same_footage(session, {one.recording_id for one in looked_at})
-    return tuple(_recording(session, one, shared) for one in looked_at)
+def _recordings(session: Session, results: Sequence[Outcome]) -> tuple[RecordingRow, ...]:
+    shared = same_footage(session, {outcome.recording_id for outcome in results})
+    return tuple(_recording(session, outcome, shared) for outcome in results)
 
 
-def _recording(session: Session, one: Outcome, known: Sequence[SameFootage]) -> RecordingRow:
+def _recording(session: Session, outcome: Outcome, shared: Sequence[SameFootage]) -> RecordingRow:
     return RecordingRow(
-        name=one.name,
-        sha256=one.sha256,
-        duration_ms=one.duration_ms,
-        state=cast(State, one.state.value),
-        duration_claimed_ms=claimed_duration_ms(session, one.recording_id),
-        decoded_ms=one.decoded_ms,
-        sampled_frames=one.sampled_frames,
-        faces=one.faces,
-        appearances=tuple(spans(session, one.analysis_id)),
-        gaps=tuple(one.gaps),
-        reason=" ".join(one.reasons),
-        imported=one.cut_by is not None,
+        name=outcome.name,
+        sha256=outcome.sha256,
+        duration_ms=outcome.duration_ms,
+        state=cast(State, outcome.state.value),
+        duration_claimed_ms=claimed_duration_ms(session, outcome.recording_id),
+        decoded_ms=outcome.decoded_ms,
+        sampled_frames=outcome.sampled_frames,
+        faces=outcome.faces,
+        appearances=tuple(spans(session, outcome.analysis_id)),
+        gaps=tuple(outcome.gaps),
+        reason=" ".join(outcome.reasons),
+        imported=outcome.cut_by is not None,
         shared=tuple(
             SharedFootage(
                 same.first, same.overlap.start_ms, same.overlap.end_ms, same.overlap.offset_ms
             )
-            for same in known
-            if same.second_id == one.recording_id
+            for same in shared
+            if same.second_id == outcome.recording_id
         ),
     )

@@ -93,7 +93,7 @@ def authorise(session: Session, case_id: int, authorisation: Authorisation) -> C
     """Enter the authorisation of a case; the same again changes nothing.
 
     Raises NotAuthorised when there is no such case or its authorisation was refused, WrongUsage
-    when words are missing or another one was entered.
+    when a field is empty or a different authorisation was entered.
     """
     row = case_row(session, case_id)
     if row.authorisation_refused_at is not None:
@@ -103,10 +103,10 @@ def authorise(session: Session, case_id: int, authorisation: Authorisation) -> C
 
 
 def refuse_authorisation(session: Session, case_id: int, now: datetime) -> tuple[Case, int]:
-    """End a case whose authorisation was refused, and erase its people with all that was found.
+    """End a case whose authorisation was refused, and delete its people with all their results.
 
-    The case itself stays, to say so. Returns how many people went. Raises NotAuthorised when
-    there is no such case, WrongUsage when it was authorised.
+    The case itself stays, as a record. Returns the case and the number of people deleted. Raises
+    NotAuthorised when there is no such case, WrongUsage when it was authorised.
     """
     row = case_row(session, case_id)
     if row.authorised_at is not None:

@@ -12,14 +12,14 @@ from storage.access.audit import no_earlier
 from storage.database.moments import in_utc
 
 URGENT = timedelta(hours=48)
-"""How long an urgent case may do without the authorisation it needs."""
+"""How long an urgent case may go without the authorisation it needs."""
 EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""A window of footage that leaves nothing out."""
+"""A recording period that includes everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it stands."""
+    """A case with its current state."""
 
     id: int
     reference: str
@@ -41,21 +41,21 @@ class Case:
     closed_at: datetime | None
     purged_at: datetime | None
     allows_grouping: bool
-    """Whether faces nobody is looking for may be grouped, within its footage."""
+    """Whether faces in its footage may be grouped, also of people who are not of interest."""
 
     @property
     def locks_at(self) -> datetime | None:
-        """When its results are locked for want of an authorisation; None when never."""
+        """When its results are locked because an authorisation is missing; None if never."""
         if not self.needs_authorisation or self.authorised_at is not None:
             return None
         return self.opened_at + URGENT if self.urgent else self.opened_at
 
     def is_locked(self, now: datetime) -> bool:
-        """Whether its results may not be looked at until an authorisation is entered."""
+        """Whether its results may not be viewed until an authorisation is entered."""
         return self.locks_at is not None and now >= self.locks_at
 
     def ended_at(self, now: datetime) -> datetime | None:
-        """When it ended for good: was closed, refused or expired; None while it may go on."""
+        """When it ended for good (closed, refused or expired); None if it has not ended."""
         ended = self.closed_at or self.authorisation_refused_at
         return ended or (self.expires_at if now >= self.expires_at else None)
 
@@ -65,7 +65,7 @@ class Case:
 
 
 def in_force(now: datetime) -> ColumnElement[bool]:
-    """`Case.is_in_force` for the database to apply."""
+    """`Case.is_in_force` as an SQL condition."""
     case = tables.Case
     authorised = or_(
         col(case.needs_authorisation).is_(False),
@@ -76,7 +76,7 @@ def in_force(now: datetime) -> ColumnElement[bool]:
 
 
 def has_ended(now: datetime) -> ColumnElement[bool]:
-    """Whether `Case.ended_at` has an answer, for the database to apply."""
+    """Whether `Case.ended_at` is not None, as an SQL condition."""
     case = tables.Case
     return or_(
         col(case.closed_at).is_not(None),
@@ -86,7 +86,7 @@ def has_ended(now: datetime) -> ColumnElement[bool]:
 
 
 def ended_before(moment: datetime) -> ColumnElement[bool]:
-    """Cases that had ended before a moment in the past, for the database to apply."""
+    """SQL condition for cases that ended before a time in the past."""
     ends = (
         tables.Case.closed_at,
         tables.Case.authorisation_refused_at,
@@ -96,7 +96,7 @@ def ended_before(moment: datetime) -> ColumnElement[bool]:
 
 
 def find_case(session: Session, reference: str) -> Case:
-    """The case with this reference, in force or not. Raises NotAuthorised when there is none."""
+    """The case with this reference, in force or not. Raises NotAuthorised if there is none."""
     row = session.exec(select(tables.Case).filter_by(reference=reference)).one_or_none()
     if row is None:
         raise NotAuthorised(f"No case {reference}; open it first.")
@@ -104,24 +104,24 @@ def find_case(session: Session, reference: str) -> Case:
 
 
 def case_by_id(session: Session, case_id: int) -> Case:
-    """A case, in force or not. Raises NotAuthorised when there is none."""
+    """A case, in force or not. Raises NotAuthorised if there is none."""
     return as_case(case_row(session, case_id))
 
 
 def case_in_force(session: Session, case_id: int, now: datetime) -> Case:
-    """The case that authorises what is about to be done.
+    """The case that authorises the next action.
 
-    Raises NotAuthorised when it is unknown, closed, expired or was refused, Locked when it waits
-    for its authorisation.
+    Raises NotAuthorised if it is unknown, closed, expired or was refused authorisation, and Locked
+    if its authorisation is still missing.
     """
     return require_in_force(case_by_id(session, case_id), no_earlier(session, now))
 
 
 def case_to_read(session: Session, case_id: int, now: datetime) -> Case:
-    """The case whose results are about to be looked at; it may have ended.
+    """The case whose results are about to be read; it may have ended.
 
-    Raises NotAuthorised when it is unknown or its authorisation was refused, Locked when it waits
-    for its authorisation.
+    Raises NotAuthorised if it is unknown or its authorisation was refused, and Locked if its
+    authorisation is still missing.
     """
     case = case_by_id(session, case_id)
     _refuse_unauthorised(case, no_earlier(session, now))
@@ -129,7 +129,7 @@ def case_to_read(session: Session, case_id: int, now: datetime) -> Case:
 
 
 def list_cases(session: Session) -> list[Case]:
-    """List the cases, newest first."""
+    """All cases, newest first."""
     statement = select(tables.Case).order_by(
         col(tables.Case.opened_at).desc(), col(tables.Case.id).desc()
     )
@@ -160,13 +160,13 @@ def _refuse_unauthorised(case: Case, now: datetime) -> None:
 
 
 def refusal(case: Case) -> str:
-    """What is said of a case whose authorisation was refused."""
+    """The error message for a case whose authorisation was refused."""
     at = case.authorisation_refused_at
     return f"The authorisation of case {case.reference} was refused on {at:%Y-%m-%d}."
 
 
 def case_row(session: Session, case_id: int) -> tables.Case:
-    """The row of a case. Raises NotAuthorised when there is none."""
+    """The row of a case. Raises NotAuthorised if there is none."""
     row = session.get(tables.Case, case_id)
     if row is None:
         raise NotAuthorised("No such case; it may have been purged.")
@@ -174,6 +174,6 @@ def case_row(session: Session, case_id: int) -> tables.Case:
 
 
 def as_case(row: tables.Case) -> Case:
-    """A row as the value that others know."""
+    """The `Case` of a row."""
     fields = {name: getattr(row, name) for name in Case.__slots__}
     return Case(**fields | {"sources": tuple(row.sources)})
