@@ -149,7 +149,7 @@ def newest(
 def no_earlier(session: Session, now: datetime) -> datetime:
     """`now`, or the time of the last entry if that is later.
 
-    So setting the clock back brings no case back into force.
+    So setting the clock back brings nothing back into force.
     """
     last = select(AuditEntry.at).order_by(col(AuditEntry.id).desc()).limit(1)
     written_at = session.exec(last).first()

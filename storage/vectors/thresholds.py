@@ -36,7 +36,7 @@ def thresholds(session: Session) -> list[Threshold]:
 
 
 def choose_threshold(session: Session, chosen: Threshold) -> list[int]:
-    """Store a chosen threshold; returns the ids of the people who are to be compared again."""
+    """Store a chosen threshold; returns the ids of people in force, to be compared again."""
     values = {name: getattr(chosen, name) for name in Threshold.__slots__}
     session.add(tables.ThresholdChoice(**values))
     of_engine = col(tables.Reference.engine) == chosen.engine
