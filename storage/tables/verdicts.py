@@ -20,7 +20,7 @@ class Decision(StrEnum):
 class Verdict(Table, table=True):
     """One reviewer's decision on one candidate, with what was shown; never changed or computed.
 
-    There are two places, and an account can take one: so only two different accounts can agree.
+    There are two places, and an account can take one: so only two different people can agree.
     The appearance and the reference are not foreign keys: a verdict outlives both.
     """
 
