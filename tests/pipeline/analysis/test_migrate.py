@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from callers import caller
+from decided import SEEN, decide_on_everything
 from numpy.typing import NDArray
 from painted import BLUE, GREEN, RED, Stay, paint, paint_photo
 from rows import add_accounts
 from snapshots import WHEN_ASKED, snapshot
 from sqlmodel import col, select
 from steps import enrol, find, open_case, open_segments, outcome, watch_all
-from test_rematch import SEEN, decide_on_everything
 
 from errors import WrongUsage
 from faces.engine import FaceEngine

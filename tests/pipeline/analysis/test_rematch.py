@@ -1,13 +1,12 @@
 """A photo is added or withdrawn: what is stored is compared again, and the difference kept."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from callers import caller
+from decided import LIKE_RED, decide_on_everything
 from painted import GREEN, RED, Stay, paint, paint_photo
-from rows import add_accounts
 from snapshots import WHEN_ASKED, snapshot
 from sqlmodel import select
 from steps import enrol, find, open_case
@@ -24,26 +23,7 @@ from storage.cases.references import WITHDRAWN
 from storage.database.database import reading, writing
 from storage.results.candidates import candidates
 from storage.results.changes import Changes, changes
-from storage.results.verdicts import Decision, Snapshot, give
 from storage.tables import Reference
-
-SEEN = Snapshot(
-    recording_sha256="a" * 64,
-    start_ms=0,
-    end_ms=1500,
-    best_ms=0,
-    crop="c" * 64 + ".jpg",
-    quality=0.7,
-    distance=0.0,
-    threshold=0.75,
-    reference_id=1,
-    engine="stub",
-    plan_key="0123456789abcdef",
-    seeded=False,
-    below_floor=False,
-)
-LIKE_RED = (225, 60, 30)
-"""Close enough to red to be its candidate, and further away than red itself."""
 
 
 @pytest.fixture
@@ -61,16 +41,6 @@ def photo(folder: Path, colour: tuple[int, int, int], name: str = "") -> Path:
 def told(context: Context, case_id: int, since: int | None = None) -> Changes:
     with reading(context.database) as session:
         return changes(session, case_id, engine="stub", since=since)
-
-
-def decide_on_everything(context: Context) -> None:
-    """A reviewer gives a verdict on every candidate."""
-    with writing(context.database) as session:
-        add_accounts(session, 1)
-        for one in candidates(session):
-            seen = replace(SEEN, reference_id=one.reference_id, distance=one.distance)
-            key, same = one.key, Decision.SAME
-            give(session, key, account_id=1, decision=same, seen=seen, now=utc_now())
 
 
 def kinds(found: Changes) -> list[tuple[int, str, bool]]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from callers import caller
+from decided import LIKE_RED, decide_on_everything
 from painted import RED, Stay, paint, paint_photo
 from steps import enrol, find, open_case
-from test_rematch import LIKE_RED, decide_on_everything
 
 from errors import WrongUsage
 from faces.adjusted import adjusted
