@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from object_store import ObjectServer, running_store
 from pwdlib import PasswordHash
@@ -20,6 +21,8 @@ from storage.access import passwords
 from storage.database.database import connect, upgrade, writing
 from storage.tables import Table
 
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("untimed")
 LONG = ("chaos", "cli", "monitor", "review", "worker")
 """Packages whose tests start services and browsers."""
 _numbers = count(1)

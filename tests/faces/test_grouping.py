@@ -45,7 +45,7 @@ def test_appearances_of_one_person_are_one_group() -> None:
     assert labels == [person for person in range(5) for _ in range(4)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(faces(), st.floats(0.2, 1.3))
 def test_groups_are_those_of_average_linkage(vectors: NDArray[np.float32], limit: float) -> None:
     oracle = AgglomerativeClustering(
@@ -56,7 +56,7 @@ def test_groups_are_those_of_average_linkage(vectors: NDArray[np.float32], limit
     assert partition(group(vectors, limit=limit)) == partition(expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(faces(), st.integers(0, 999), st.integers(0, 8), st.integers(0, 8))
 def test_what_people_said_always_holds(
     vectors: NDArray[np.float32], seed: int, joined: int, separated: int
@@ -72,7 +72,7 @@ def test_what_people_said_always_holds(
     assert labels == group(vectors, limit=1.2, together=together, apart=apart)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(faces(), st.randoms(use_true_random=False))
 def test_the_order_of_appearances_does_not_matter(
     vectors: NDArray[np.float32], random: object

@@ -18,7 +18,7 @@ def people(seed: int, size: int, dimension: int) -> np.ndarray:
     return unit((looks + 0.3 * random.normal(size=(size, dimension))).astype(np.float32))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 2**32 - 1),
     size=st.integers(1, 300),

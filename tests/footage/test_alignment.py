@@ -36,7 +36,7 @@ def slices(street: Street, seconds: int) -> list[Glimpses]:
     ]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 60_000), st.integers(50, 58))
 def test_a_trimmed_export_is_placed_wherever_it_was_cut(begin_ms: int, seconds: int) -> None:
     begin = begin_ms / 1000

@@ -72,7 +72,6 @@ def test_every_answer_is_as_it_is_described(
 
     @settings(
         max_examples=3,
-        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -102,7 +102,7 @@ class World:
 
 
 @given(st.lists(happenings, max_size=25))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_in_any_order_all_that_is_whole_is_taken_and_all_else_is_listed(
     sqlite_model: Path, plan: Plan, decoder: Decoder, happened: list[tuple[str, ...]]
 ) -> None:

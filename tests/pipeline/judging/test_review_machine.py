@@ -117,7 +117,6 @@ def test_reviewers_in_any_order_never_support_anything_alone(database: Engine) -
         settings=settings(
             max_examples=12 if database.dialect.name == "sqlite" else 4,
             stateful_step_count=15,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
         ),

@@ -147,7 +147,7 @@ def no_earlier(later: dict, sooner: dict) -> bool:
 
 
 @given(lists, windows, moments, workers, st.integers(0, 7), st.integers(1, 100_000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_more_work_makes_nothing_earlier(jobs, some, now, number, which, seconds) -> None:
     which %= len(jobs)
     longer = replace(jobs[which], footage_ms=jobs[which].footage_ms + 1000 * seconds)
@@ -158,7 +158,7 @@ def test_more_work_makes_nothing_earlier(jobs, some, now, number, which, seconds
 
 
 @given(lists, windows, moments, workers)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_more_workers_and_more_speed_make_nothing_later(jobs, some, now, number) -> None:
     plain = ends(jobs, some, now=now, workers=number)
     faster = Pace.measured([watched(45)])
@@ -167,7 +167,7 @@ def test_more_workers_and_more_speed_make_nothing_later(jobs, some, now, number)
 
 
 @given(lists, windows, moments, workers)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nothing_ends_while_the_window_is_closed_unless_it_may(jobs, some, now, number) -> None:
     found = ends(jobs, some, now=now, workers=number)
     for job in jobs:
@@ -177,7 +177,7 @@ def test_nothing_ends_while_the_window_is_closed_unless_it_may(jobs, some, now, 
 
 
 @given(lists, windows, moments, workers)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_open_hours_up_to_the_end_are_the_work(jobs, some, now, number) -> None:
     inside = [replace(job, any_time=False) for job in jobs if not job.paused]
     found = forecast(inside, REAL_TIME, workers=number, windows=some, now=now)

@@ -145,7 +145,7 @@ def test_a_zone_that_does_not_exist_is_refused_by_the_settings_name(zone: str) -
 
 
 @given(windows, moments, st.integers(0, 400_000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_time_advanced_is_time_that_was_open(some: Windows, now: datetime, seconds: int) -> None:
     then = some.advance(now, seconds)
     assert open_seconds(some, now, then) == seconds
@@ -153,7 +153,7 @@ def test_time_advanced_is_time_that_was_open(some: Windows, now: datetime, secon
 
 
 @given(windows, moments)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_open_agrees_with_when_it_opens_and_closes(some: Windows, now: datetime) -> None:
     opens, closes = some.opens_at(now), some.closes_at(now)
     assert some.is_open(opens)
@@ -163,7 +163,7 @@ def test_what_is_open_agrees_with_when_it_opens_and_closes(some: Windows, now: d
 
 
 @given(windows.filter(lambda some: not some.always), moments)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_newest_opening_begins_the_newest_stretch(some: Windows, now: datetime) -> None:
     opened = some.opened_at(now)
     assert opened is not None
@@ -176,7 +176,7 @@ def test_the_newest_opening_begins_the_newest_stretch(some: Windows, now: dateti
 
 
 @given(st.sampled_from(ZONES), moments)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_away_from_the_jump_itself_the_clock_on_the_wall_decides(zone: str, now: datetime) -> None:
     wall = now.astimezone(ZoneInfo(zone)).time()
     assert Windows.parse("20:00-06:30", zone).is_open(now) == (

@@ -75,7 +75,7 @@ def test_a_whole_log_is_whole() -> None:
     assert broken_in([], {}) is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(place=st.integers(0, 39), data=st.data(), name=st.sampled_from(sorted(FIELDS)))
 def test_an_edit_is_found_where_it_was_made(place: int, data: st.DataObject, name: str) -> None:
     edited = replace(LOG[place], **{name: data.draw(FIELDS[name])})
@@ -85,7 +85,7 @@ def test_an_edit_is_found_where_it_was_made(place: int, data: st.DataObject, nam
     assert found is None or found.position == place + 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(a=st.integers(0, 39), b=st.integers(0, 39))
 def test_a_swap_is_found_where_it_begins(a: int, b: int) -> None:
     log = list(LOG)
@@ -94,7 +94,7 @@ def test_a_swap_is_found_where_it_begins(a: int, b: int) -> None:
     assert found == None if a == b else found and found.position == min(a, b) + 1  # noqa: E711
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(place=st.integers(0, 38))
 def test_a_deletion_and_an_insertion_are_found(place: int) -> None:
     gone = broken_in([*LOG[:place], *LOG[place + 1 :]], {})
@@ -103,7 +103,7 @@ def test_a_deletion_and_an_insertion_are_found(place: int) -> None:
     assert twice and twice.position == place + 2
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(kept=st.integers(0, 39))
 def test_a_truncation_is_found_with_a_checkpoint_and_not_without(kept: int) -> None:
     assert broken_in(LOG[:kept], {}) is None
@@ -122,7 +122,7 @@ def test_a_log_that_was_rewritten_is_found_with_a_checkpoint() -> None:
     assert broken_in(renumbered, SIGNED) == Broken(40, "A checkpoint was made for another entry.")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seed=st.integers(0, 10**9))
 def test_any_changed_byte_of_an_export_is_found(seed: int) -> None:
     chance = random.Random(seed)

@@ -243,7 +243,6 @@ def test_workers_in_any_order_lose_nothing_and_commit_nothing_twice(database: En
         settings=settings(
             max_examples=40 if database.dialect.name == "sqlite" else 10,
             stateful_step_count=20,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
         ),

@@ -98,7 +98,7 @@ def test_every_engine_has_a_file_of_its_own(archive: Engine) -> None:
     assert is_true(archive)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     steps=st.lists(
         st.tuples(st.integers(1, 4), st.integers(0, 9), st.booleans()), min_size=1, max_size=12
