@@ -1,4 +1,4 @@
-"""An act that somebody answers for: done and recorded at once, or refused and recorded."""
+"""An audited action: done and recorded in one transaction, or refused and recorded."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,45 +11,48 @@ from storage.access.chain import JsonValue
 from storage.database.database import Engine, Session, writing
 
 ANONYMOUS = "anonymous"
-"""The actor of what is done before anybody has logged in."""
+"""The actor of actions before login."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks for something, when, and of which database; made at an entrance."""
+    """The actor, the time and the database of a request; made at an entrance."""
 
     database: Engine
     actor: str
-    """As the audit log writes it: `account:ID`, `uid:N`, `worker` ..."""
+    """As written to the audit log: `account:ID`, `uid:N`, `worker` ..."""
     now: datetime
 
     def act(self, action: Action) -> "Act":
-        """What is about to be done."""
+        """This caller's act of the given kind; nothing is recorded yet."""
         return Act(self, action)
 
     def acting_as(self, actor: str) -> "Caller":
-        """The same moment and database for another actor."""
+        """A copy with another actor, and the same time and database."""
         return replace(self, actor=actor)
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a caller does."""
+    """One action of one caller."""
 
     caller: Caller
     action: Action
 
     @contextmanager
     def on(self, case_id: int) -> Iterator[Session]:
-        """A session that commits at the end; when the case refuses, that is what is recorded."""
+        """A session that commits at the end.
+
+        A NotAuthorised raised inside is recorded as a refusal and raised again.
+        """
         with self.refusals(case_id), writing(self.caller.database) as session:
             yield session
 
     @contextmanager
     def refusals(self, case_id: int | None) -> Iterator[None]:
-        """Record that a case refuses what is done inside, and go on refusing it.
+        """Record a NotAuthorised raised inside as a refusal, and raise it again.
 
-        None is no case, or one that nobody knows.
+        `case_id` is None if there is no case, or if the case is unknown.
         """
         try:
             yield
@@ -58,7 +61,10 @@ class Act:
             raise
 
     def record(self, session: Session, case_id: int | None, **objects: JsonValue) -> int:
-        """Append the act to the audit log: the last thing in its transaction; returns its entry."""
+        """Append the act to the audit log and return the entry's position.
+
+        This must be the last statement of the transaction.
+        """
         return record(
             session,
             actor=self.caller.actor,
@@ -69,7 +75,7 @@ class Act:
         )
 
     def note(self, case_id: int | None, **objects: JsonValue) -> None:
-        """Append the act to the audit log in a transaction of its own: what was only looked at."""
+        """Append the act to the audit log in a transaction of its own; for reads."""
         with writing(self.caller.database) as session:
             self.record(session, case_id, **objects)
 

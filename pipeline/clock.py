@@ -1,8 +1,8 @@
-"""The one clock."""
+"""The clock of the program."""
 
 from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """Now, aware, UTC."""
+    """The current time, timezone-aware, in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What the steps work with."""
+"""The resources that the steps use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from storage.files.sealed import SealedMedia
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A database, a place for crops, a decoder, and whatever engine a plan asks for."""
+    """A database, a store for crops, a decoder, and the engine that a plan names."""
 
     database: Engine
     media: SealedMedia
@@ -24,10 +24,10 @@ class Context:
     engine_for: Callable[[Plan], FaceEngine]
     lease_seconds: int
     windows: Windows = field(default_factory=Windows)
-    """When footage is watched that is not to be watched at any time."""
+    """When footage is processed, unless it may be processed at any time."""
     footage_store: FootageStore | None = None
-    """Where footage lies that is not on this machine; None where all of it is."""
+    """The store of footage that is not on this machine; None if all of it is local."""
     clock: Callable[[], datetime] = utc_now
-    """The present, for steps that outlast the moment they were asked at."""
+    """Returns the current time; for steps that take long after they were requested."""
     process_name: Callable[[], str] = str
-    """What this process is called in the ledger; others can tell by it whether it lives."""
+    """Returns this process's name in the ledger; others use it to tell whether it is alive."""

@@ -1,7 +1,7 @@
-"""Pictures of faces: for people to look at, and for another engine to embed.
+"""Face crops: for people to view, and for another engine to embed.
 
-The JPEG's comment says where the face is, so that an engine with the same detector need not look
-for it again.
+The JPEG comment holds the detection, so that an engine with the same detector need not detect the
+face again.
 """
 
 import io
@@ -18,12 +18,16 @@ from faces.engines.registry import landmark_names
 from faces.face import Box, Face, Image, Landmarks
 
 MARGIN = 0.35
-"""How much of the surroundings is kept on each side, in box widths."""
+"""The margin kept on each side of the box, as a multiple of the box's longer side."""
 LONGEST_SIDE_PX = 256
 
 
 def cut(image: Image, box: Box) -> Image:
-    """The face with some surroundings, RGB uint8, no side longer than 256 px."""
+    """Cut the face with a margin around it.
+
+    `image` is RGB uint8 of shape (height, width, 3), `box` is in its pixels. The result is RGB
+    uint8 with no side longer than 256 px.
+    """
     left, top, right, bottom = _surroundings(image, box)
     piece = Picture.fromarray(image[top:bottom, left:right])
     piece.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
@@ -31,7 +35,7 @@ def cut(image: Image, box: Box) -> Image:
 
 
 def cut_face(image: Image, face: Face, detector: str) -> Crop:
-    """The same picture, with the detection in it."""
+    """The same crop as `cut`, with the detection in the pixels of the crop."""
     piece = cut(image, face.box)
     left, top, right, bottom = _surroundings(image, face.box)
     scale = np.array([piece.shape[1] / (right - left), piece.shape[0] / (bottom - top)])
@@ -42,28 +46,28 @@ def cut_face(image: Image, face: Face, detector: str) -> Crop:
 
 
 def jpeg(image: Image, comment: str = "") -> bytes:
-    """Encode an RGB picture; the same pixels and comment give the same bytes."""
+    """Encode an RGB uint8 image as JPEG; the same pixels and comment give the same bytes."""
     out = io.BytesIO()
     Picture.fromarray(image).save(out, "JPEG", quality=90, comment=comment)
     return out.getvalue()
 
 
 def whole(image: Image) -> Image:
-    """A picture that somebody else cut, as it is; no side longer than 256 px."""
+    """An image that was already cropped, RGB uint8, scaled so that no side exceeds 256 px."""
     piece = Picture.fromarray(image)
     piece.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
     return np.asarray(piece)
 
 
 def jpeg_of(crop: Crop) -> bytes:
-    """Encode a crop with what is known of the face in it."""
+    """Encode a crop as JPEG; its detection, if there is one, goes into the comment."""
     return jpeg(crop.image, _written(crop) if crop.face else "")
 
 
 def read_crop(body: bytes) -> Crop:
-    """The crop that `jpeg_of` encoded, or any other JPEG: then nothing is known of its face.
+    """Decode a crop that `jpeg_of` encoded; any other JPEG gives a crop without a detection.
 
-    Raises UnusablePhoto when it is no whole JPEG, or larger than any crop.
+    Raises UnusablePhoto when it is not a complete JPEG, or has a side longer than 256 px.
     """
     try:
         with Picture.open(io.BytesIO(body), formats=["JPEG"]) as picture:
@@ -88,30 +92,30 @@ def _surroundings(image: Image, box: Box) -> tuple[int, int, int, int]:
 def _written(crop: Crop) -> str:
     assert crop.face is not None
     box, points = crop.face.box, crop.face.landmarks.points
-    told = {
+    fields = {
         "detector": crop.detector,
         "box": [round(side, 1) for side in (box.x, box.y, box.width, box.height)],
         "landmarks": [[round(value, 1) for value in point] for point in points.tolist()],
         "score": round(crop.face.score, 3),
     }
-    return json.dumps(told, separators=(",", ":"))
+    return json.dumps(fields, separators=(",", ":"))
 
 
 def _with_face(image: Image, comment: bytes) -> Crop:
-    # Crops may come from elsewhere: a comment that says anything else says nothing.
+    # Crops may come from other software: any other comment is ignored.
     try:
-        told: dict[str, Any] = json.loads(comment)
-        box = Box(*(float(side) for side in told["box"]))
-        points, detector = np.array(told["landmarks"], np.float32), str(told["detector"])
+        fields: dict[str, Any] = json.loads(comment)
+        box = Box(*(float(side) for side in fields["box"]))
+        points, detector = np.array(fields["landmarks"], np.float32), str(fields["detector"])
         landmarks = Landmarks(landmark_names(detector), points)
-        face = Face(box, landmarks, float(told["score"]))
-        known = points.shape == (5, 2) and bool(np.abs(points).max() < 2 * LONGEST_SIDE_PX)
+        face = Face(box, landmarks, float(fields["score"]))
+        plausible = points.shape == (5, 2) and bool(np.abs(points).max() < 2 * LONGEST_SIDE_PX)
     except (ValueError, TypeError, KeyError, RecursionError):
         return Crop(image)
-    return Crop(image, face, detector) if known and _is_sane(box) else Crop(image)
+    return Crop(image, face, detector) if plausible and _is_sane(box) else Crop(image)
 
 
 def _is_sane(box: Box) -> bool:
     sides = np.array([box.x, box.y, box.width, box.height])
-    within = np.abs(sides).max() < 2 * LONGEST_SIDE_PX  # false for what is no number
+    within = np.abs(sides).max() < 2 * LONGEST_SIDE_PX  # false for NaN
     return bool(within) and min(box.width, box.height) > 0

@@ -1,4 +1,4 @@
-"""A recording as a local file: where it lies, or fetched from the object store."""
+"""A recording as a local file: the original, or a copy fetched from the object store."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +13,8 @@ from storage.files.objects import SCHEME, Address, Entry
 
 CHANGED = "The footage has changed since it was added; add the file again."
 FETCH_SECONDS = 240
-"""A task that takes too long is killed and an attempt counts; so what is fetched for longer than
-this is given back before, and fetched further when it is asked for again."""
+"""A task that takes too long is killed, and that counts as an attempt. So a fetch that takes
+longer than this is released first; it continues when the file is requested again."""
 NOWHERE = "Footage is read from no object store here; set NIGHTREEL_FOOTAGE_BUCKETS."
 
 
@@ -26,7 +26,7 @@ class Known:
     sha256: str
     modified_ns: int
     object_tag: str | None = None
-    """What the object store called its bytes; None for a file."""
+    """The object's tag (ETag) in the object store; None for a file."""
 
 
 @contextmanager
@@ -35,9 +35,9 @@ def local_copy(
 ) -> Iterator[Recording]:
     """The recording with a local path, which is valid until the block ends.
 
-    If the file is incomplete, its `supply` fetches what is read of it, and raises the same errors.
-    If the object's tag is not the one it had when it was added, the whole object is fetched, since
-    only its sha256 tells whether it is the same.
+    If the local file is incomplete, its `supply` fetches the parts that are read, and raises the
+    same errors. If the object's tag has changed since it was added, the whole object is fetched,
+    because only its sha256 shows whether it is the same.
 
     Raises FootageVanished or FootageChanged when it is not the recording that was added,
     RefusedFootage when footage is not read from its bucket, and StoreUnavailable.
@@ -73,19 +73,19 @@ def fetched(
 
 
 def address_of(path: str) -> Address | None:
-    """Where in the object store a recording lies; None for one that is a file."""
+    """The address of a recording in the object store; None if `path` is a file."""
     return Address.parse(path) if path.startswith(f"{SCHEME}://") else None
 
 
 def configured(store: FootageStore | None) -> FootageStore:
-    """The store, if there is one. Raises RefusedFootage."""
+    """The store. Raises RefusedFootage when none is configured."""
     if store is None:
         raise RefusedFootage(NOWHERE)
     return store
 
 
 def modified_ns(entry: Entry) -> int:
-    """When an object was last changed, as the modification time of a file."""
+    """When an object was last modified, in whole seconds, as nanoseconds since the epoch."""
     return int(datetime.timestamp(entry.modified_at)) * 1_000_000_000
 
 

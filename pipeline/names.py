@@ -1,4 +1,4 @@
-"""Names of files as they can be shown and stored."""
+"""File names in a form that is safe to show and store."""
 
 import os
 import unicodedata
@@ -6,17 +6,17 @@ from pathlib import Path, PurePath
 
 
 def display_name(path: PurePath) -> str:
-    """A file's name that is safe to show: bytes that are no text and control characters escaped."""
+    """A file's name that is safe to show: invalid bytes and control characters are escaped."""
     return shown(path.name)
 
 
 def display_path(path: Path) -> str:
-    """A whole path, as safe to show as a name."""
+    """A whole path, escaped as `display_name` does."""
     return shown(str(path))
 
 
 def shown(name: str) -> str:
-    """Any text as safe to show as a name. Raises UnicodeEncodeError for what is no text at all."""
+    """Any text, escaped as `display_name` does. Raises UnicodeEncodeError for invalid text."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(
         character if unicodedata.category(character)[0] != "C" else ascii(character)[1:-1]

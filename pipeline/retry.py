@@ -1,4 +1,4 @@
-"""Retry what needs a database or a disk that is unavailable for a while."""
+"""Retry steps while the database or the disk is temporarily unavailable."""
 
 import logging
 from collections.abc import Callable
@@ -22,11 +22,10 @@ T = TypeVar("T")
 
 
 def retrying(step: Callable[[], T], timeout_seconds: float) -> T:
-    """The result of `step`, which may run again; pauses grow and are random, so that workers do not
-    all retry at once.
+    """Run `step` until it raises no StoreUnavailable, and return its result.
 
-    Raises the last StoreUnavailable when the next pause would end more than `timeout_seconds` after
-    the start.
+    The pauses grow and are random, so that workers do not all retry at the same time. Raises the
+    last StoreUnavailable when the next pause would end more than `timeout_seconds` after the start.
     """
     attempts = Retrying(
         retry=retry_if_exception_type(StoreUnavailable),

@@ -14,7 +14,7 @@ from storage.tables import Priority
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which jobs: these, those of a case's footage, or all."""
+    """The jobs to change: by number, by the footage of a case, or all."""
 
     jobs: Sequence[int] = ()
     case_id: int | None = None
@@ -23,14 +23,14 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Controlled:
-    """The selected jobs, and those of them that changed."""
+    """The selected jobs, and the ones that changed."""
 
     selected: list[int]
     changed: list[int]
 
 
 def pause(caller: Caller, selection: Selection) -> Controlled:
-    """Begin no further segment of these jobs. Raises WrongUsage for an unknown job."""
+    """Start no more segments of these jobs. Raises WrongUsage for an unknown job."""
     with writing(caller.database) as session:
         jobs = _selected(session, selection)
         changed = control.pause(session, jobs, caller.now)
@@ -101,9 +101,9 @@ def _recorded(
 
 
 def _selected(session: Session, selection: Selection) -> list[int]:
-    known = listing.all_analyses(session)
-    if unknown := set(selection.jobs) - set(known):
+    all_jobs = listing.all_analyses(session)
+    if unknown := set(selection.jobs) - set(all_jobs):
         raise WrongUsage(f"No job {min(unknown)}; see `nightreel jobs list`.")
     if selection.case_id is not None:
         return listing.analyses_of_case(session, selection.case_id)
-    return known if selection.everything else sorted(set(selection.jobs))
+    return all_jobs if selection.everything else sorted(set(selection.jobs))

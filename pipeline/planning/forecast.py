@@ -1,7 +1,7 @@
-"""When footage will have been watched, from how fast it was watched lately. Pure: no clock, no I/O.
+"""Forecast when footage will be processed, from the recent speed. Pure: no clock, no I/O.
 
-Work is counted in units that cost about the same whatever the footage is like: megapixels looked
-at, twice as closely counting four times.
+Work is counted in units that take about the same time for any footage: the megapixels to analyse.
+Half the smallest face size counts four times.
 """
 
 from collections import defaultdict
@@ -15,15 +15,15 @@ from pipeline.planning.windows import Windows
 from storage.jobs.pace import RemainingWork, WatchedSegment
 
 HORIZON = timedelta(days=366)
-"""What would end later has no expected end."""
+"""Jobs that would end later have no expected end."""
 KEYFRAMES_PER_SECOND = 0.5
-"""A guess, used only to compare plans of which one was not measured yet."""
+"""A guess; it matters only if a plan must be compared with one that was not measured yet."""
 _FINEST_FACE_PX = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds that one process needs for a unit of work, where that was measured."""
+    """Seconds that one process needs for a unit of work, where measured."""
 
     of_plan: dict[str, float] = field(default_factory=dict)
     """By plan key."""
@@ -31,17 +31,17 @@ class Pace:
 
     @classmethod
     def measured(cls, segments: Iterable[WatchedSegment]) -> Self:
-        """The pace over these segments, by plan, and by engine over all its plans."""
+        """The pace over these segments, by plan, and by engine across its plans."""
         by_plan: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         by_engine: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        for one in segments:
-            for sums in (by_plan[one.plan_key], by_engine[Plan.from_body(one.plan_body).engine]):
-                sums[0] += one.work_seconds
-                sums[1] += units(one)
+        for item in segments:
+            for sums in (by_plan[item.plan_key], by_engine[Plan.from_body(item.plan_body).engine]):
+                sums[0] += item.work_seconds
+                sums[1] += units(item)
         return cls(_ratios(by_plan), _ratios(by_engine))
 
     def work_seconds(self, work: RemainingWork) -> float | None:
-        """How long one process will be at it; None when nothing like it was measured yet."""
+        """Seconds that one process needs for `work`; None if plan and engine are unmeasured."""
         engine = Plan.from_body(work.plan_body).engine
         pace = self.of_plan.get(work.plan_key, self.of_engine.get(engine))
         return None if pace is None else pace * units(work)
@@ -49,25 +49,25 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """When each analysis is expected to have been watched."""
+    """When each analysis is expected to be processed."""
 
     ends: dict[int, datetime | None]
     """By analysis, in the order of the work; None when unknown, paused or beyond the horizon."""
     speed: float | None
-    """Seconds of footage a second, all workers together and windows open; None when unknown."""
+    """Seconds of footage per second, by all workers, while windows are open; None if unknown."""
 
     @property
     def end(self) -> datetime | None:
-        """When the last one ends; None when that of any is unknown, or there is none."""
+        """When the last analysis ends; None if any end is unknown, or there is no analysis."""
         ends = [end for end in self.ends.values() if end is not None]
         return max(ends, default=None) if len(ends) == len(self.ends) else None
 
     def only(self, analysis_ids: Collection[int]) -> "Forecast":
-        """The same for some of the analyses."""
+        """The forecast for some of the analyses; the speed is unchanged."""
         return replace(self, ends={id: self.ends[id] for id in self.ends if id in analysis_ids})
 
     def late(self, finish_by: datetime) -> list[int]:
-        """The analyses that are not expected to end by then, unknown ends among them."""
+        """The analyses that are not expected to end by then, including unknown ends."""
         return [id for id, end in self.ends.items() if end is None or end > finish_by]
 
 
@@ -75,12 +75,12 @@ class Forecast:
 class _Job:
     analysis_id: int
     left: timedelta
-    """With all workers at it."""
+    """If all workers process it."""
     any_time: bool
 
 
 def units(work: RemainingWork | WatchedSegment) -> float:
-    """How much there is to look at: pictures x megapixels x closeness."""
+    """The amount of work: frames x megapixels x closeness."""
     plan = Plan.from_body(work.plan_body)
     scale = min(1.0, plan.max_side_px / max(work.width, work.height))
     megapixels = work.width * work.height * scale**2 / 1e6
@@ -92,16 +92,16 @@ def units(work: RemainingWork | WatchedSegment) -> float:
 def forecast(
     work: Sequence[RemainingWork], pace: Pace, *, workers: int, windows: Windows, now: datetime
 ) -> Forecast:
-    """When each ends, if `workers` processes take them in this order inside the windows.
+    """When each analysis ends, if `workers` processes do `work` in this order inside the windows.
 
-    What is paused is passed over. What comes after something of unknown length is unknown too.
+    Paused work is skipped. The end of everything after work of unknown length is unknown too.
     """
     active = [one for one in work if not one.paused]
     lengths = [pace.work_seconds(one) if workers else None for one in active]
-    known = lengths.index(None) if None in lengths else len(lengths)
+    number_known = lengths.index(None) if None in lengths else len(lengths)
     jobs = [
         _Job(one.analysis_id, timedelta(seconds=seconds / workers), one.any_time)
-        for one, seconds in zip(active[:known], lengths, strict=False)
+        for one, seconds in zip(active[:number_known], lengths, strict=False)
         if seconds is not None
     ]
     ends: dict[int, datetime | None] = {one.analysis_id: None for one in work}
@@ -109,7 +109,7 @@ def forecast(
         jobs = _pass_shift(jobs, begin, end, is_open, ends)
         if not jobs:
             break
-    return Forecast(ends, _speed(active[:known], pace, workers))
+    return Forecast(ends, _speed(active[:number_known], pace, workers))
 
 
 def _pass_shift(
@@ -119,7 +119,7 @@ def _pass_shift(
     is_open: bool,
     ends: dict[int, datetime | None],
 ) -> list[_Job]:
-    """Work from `begin` to `end`, write down what ends meanwhile, return what is left."""
+    """Work from `begin` to `end`, enter finished jobs into `ends`, return the remaining ones."""
     left = []
     clock = begin
     for job in jobs:
@@ -134,7 +134,7 @@ def _pass_shift(
 
 
 def _shifts(windows: Windows, now: datetime) -> Iterator[tuple[datetime, datetime, bool]]:
-    """The time up to the horizon in open and closed stretches."""
+    """The time up to the horizon, as open and closed stretches."""
     horizon = now + HORIZON
     while now < horizon:
         is_open = windows.is_open(now)

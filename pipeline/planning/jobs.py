@@ -1,4 +1,4 @@
-"""Jobs, one per recording and plan: list and inspect them, and how far they are."""
+"""List and inspect jobs, one per recording and plan, and report their progress."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from storage.results.exports import recordings_called
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it stands, with its segments."""
+    """A job's current state, with its segments."""
 
     outcome: Outcome
     progress: Progress
     segments: list[SegmentRow]
     same_footage: list[SameFootage]
-    """Which other recordings show the same footage."""
+    """Duplicate footage in other recordings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """How far some jobs are, and whether anything of them is still to come."""
+    """The progress of some jobs, and whether all of them are over. Lengths are of footage."""
 
     total_ms: int
     done_ms: int
@@ -49,7 +49,7 @@ def list_jobs(database: Engine) -> list[tuple[Outcome, Progress]]:
 
 
 def show_job(database: Engine, job: int) -> Job:
-    """One job. Raises WrongUsage when there is none, StoreUnavailable."""
+    """One job. Raises WrongUsage when it does not exist, StoreUnavailable."""
     with reading(database) as session:
         found = outcomes(session, [job])
         if not found:
@@ -75,36 +75,36 @@ def jobs_of_engine(database: Engine, plan_key: str, engine: str) -> list[int]:
 
 
 def outcomes_of(database: Engine, jobs: Sequence[int]) -> list[Outcome]:
-    """What came of these jobs. Raises StoreUnavailable."""
+    """The results of these jobs. Raises StoreUnavailable."""
     with reading(database) as session:
         return outcomes(session, jobs)
 
 
 def same_footage_among(database: Engine, jobs: Sequence[int]) -> list[SameFootage]:
-    """Which recordings of these jobs show the same footage. Raises StoreUnavailable."""
+    """Duplicate footage among the recordings of these jobs. Raises StoreUnavailable."""
     with reading(database) as session:
         return same_footage(session, listing.recordings_of(session, jobs))
 
 
 def remaining(caller: Caller, jobs: Sequence[int], people: Collection[int]) -> Remaining:
-    """How far these jobs are; over once these people were compared, too.
+    """The progress of these jobs; they are over only once these people were compared, too.
 
-    Raises StoreUnavailable.
+    `people` are ids of persons of interest. Raises StoreUnavailable.
     """
     with reading(caller.database) as session:
-        far = progress(session, jobs)
+        progresses = progress(session, jobs)
         uncompared = set(people) & set(unmatched_people(session, now=caller.now))
     return Remaining(
-        total_ms=sum(one.total_ms for one in far),
-        done_ms=sum(one.done_ms for one in far),
-        is_over=not uncompared and all(one.state in OVER for one in far),
+        total_ms=sum(job_progress.total_ms for job_progress in progresses),
+        done_ms=sum(job_progress.done_ms for job_progress in progresses),
+        is_over=not uncompared and all(job_progress.state in OVER for job_progress in progresses),
     )
 
 
 def find_recordings(database: Engine, name: str) -> list[int]:
     """The recordings with this file name or sha256. Raises WrongUsage when there are none."""
     with reading(database) as session:
-        found = recordings_called(session, name)
-    if not found:
+        recordings = recordings_called(session, name)
+    if not recordings:
         raise WrongUsage(f"No recording {name}; see `nightreel jobs list`.")
-    return found
+    return recordings

@@ -1,4 +1,4 @@
-"""What is left to be watched, and when that will be done."""
+"""The remaining work, and when it will be done."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from storage.jobs.workers import Fleet, fleet
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The remaining work in the order in which workers will come to it, and its forecast."""
+    """The remaining work, in the order in which workers will process it, and its forecast."""
 
     work: list[RemainingWork]
     forecast: Forecast
@@ -24,11 +24,11 @@ class Outlook:
 
     @property
     def end(self) -> datetime | None:
-        """When the last that is not paused ends; None when that is unknown or there is none."""
+        """When the last unpaused analysis ends; None if that is unknown or there is none."""
         return self.forecast.only([one.analysis_id for one in self.work if not one.paused]).end
 
     def only(self, analysis_ids: Collection[int]) -> "Outlook":
-        """The same for some of the analyses, whose ends are the same beside the others."""
+        """The outlook for some of the analyses; their ends still account for the others."""
         work = [one for one in self.work if one.analysis_id in analysis_ids]
         return replace(self, work=work, forecast=self.forecast.only(analysis_ids))
 
@@ -41,9 +41,9 @@ def expect(
     workers: int,
     windows: Windows,
 ) -> Outlook:
-    """Store when these are wanted by, and forecast them beside all that is left.
+    """Store the deadline of these analyses, and forecast them among all remaining work.
 
-    Raises StoreUnavailable.
+    `workers` is as in `look_ahead`. Raises StoreUnavailable.
     """
     with writing(caller.database) as session:
         set_due(session, analysis_ids, finish_by)
@@ -52,16 +52,16 @@ def expect(
 
 
 def count_work(caller: Caller) -> tuple[Totals, Fleet]:
-    """Jobs and footage added up, and the workers that report. Raises StoreUnavailable."""
+    """The totals of jobs and footage, and the workers that report. Raises StoreUnavailable."""
     with reading(caller.database) as session:
         return totals(session), fleet(session, caller.now)
 
 
 def look_ahead(session: Session, *, workers: int, windows: Windows, now: datetime) -> Outlook:
-    """Forecast everything that is left, from the speed of the segments that were done last.
+    """Forecast all remaining work, from the speed of the latest segments.
 
-    `workers` are those that are meant to run on this machine; more are counted when more report
-    that they are alive, or hold a segment now.
+    `workers` is the number configured for this machine. If more report that they are alive, or
+    more hold a segment now, that number counts.
     """
     at_work = {owner.partition(".")[0] for owner in owners(session)}
     workers = max(workers, len(at_work), fleet(session, now).processes)

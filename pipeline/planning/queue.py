@@ -1,4 +1,4 @@
-"""The queue in numbers: what is done and left, and when it will be done."""
+"""The queue in numbers: finished and remaining work, and when it will be done."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from storage.jobs.night import Totals, totals
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """All footage added up, and the forecast of what is left."""
+    """The totals of all footage, and the forecast of the remaining work."""
 
     totals: Totals
     outlook: Outlook
 
 
 def look_at_queue(caller: Caller, *, workers: int, windows: Windows) -> Queue:
-    """Read it; `workers` are those meant to run on this machine. Raises StoreUnavailable."""
+    """Read the queue; `workers` is as in `look_ahead`. Raises StoreUnavailable."""
     with reading(caller.database) as session:
         outlook = look_ahead(session, workers=workers, windows=windows, now=caller.now)
         return Queue(totals(session), outlook)

@@ -1,7 +1,7 @@
-"""When footage is watched: stretches of the week by the clock on the wall.
+"""Processing windows: stretches of the week in local time.
 
-In the hour that comes twice in autumn its first pass counts; a time that spring skips is the
-moment of the jump.
+Of an hour that occurs twice in autumn, the first counts. A time that is skipped in spring is the
+moment of the clock change.
 """
 
 import re
@@ -28,7 +28,7 @@ Stretch: TypeAlias = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """One window on one weekday, in minutes from its midnight; past 1440 is the next day."""
+    """One window on one weekday, in minutes after its midnight; over 1440 is the next day."""
 
     begin_minute: int
     end_minute: int
@@ -37,9 +37,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Stretches of the week in which footage is watched; no span at all means always.
+    """Stretches of the week in which footage is processed; no spans means always.
 
-    Moments go in and come out as aware UTC.
+    All times in and out are timezone-aware, in UTC.
     """
 
     spans: tuple[Span, ...] = ()
@@ -50,34 +50,34 @@ class Windows:
         """Read windows like `20:00-06:30` or `Mon-Fri 20:00-06:30, Sat-Sun 00:00-24:00`.
 
         Args:
-            text: windows by commas; a weekday is that of the beginning. Empty means always.
-            zone: IANA name; empty means the machine's own zone.
+            text: windows separated by commas; the weekday is that of the start. Empty means always.
+            zone: IANA name; empty means the machine's own time zone.
 
         Raises:
-            WrongUsage: one of the two cannot be read.
+            WrongUsage: the text or the zone cannot be read.
         """
-        spans = sorted({span for one in text.split(",") if text.strip() for span in _read(one)})
+        spans = sorted({span for part in text.split(",") if text.strip() for span in _read(part)})
         return cls(() if _covers_the_week(spans) else tuple(spans), _zone(zone))
 
     @property
     def always(self) -> bool:
-        """Whether no moment is closed."""
+        """Whether the windows are always open."""
         return not self.spans
 
     def is_open(self, now: datetime) -> bool:
-        """Whether `now` lies in a window; its first moment does, its end does not."""
+        """Whether `now` is in a window, including its start and excluding its end."""
         return self.always or next(self._stretches(now))[0] <= now
 
     def opens_at(self, now: datetime) -> datetime:
-        """`now` where it is open, else the next moment that is."""
+        """`now` if it is in a window, else the start of the next window."""
         return now if self.always else max(now, next(self._stretches(now))[0])
 
     def closes_at(self, now: datetime) -> datetime | None:
-        """The end of the open stretch around `now`; None when closed, or never closed."""
+        """The end of the open stretch around `now`; None if closed now, or always open."""
         return None if self.always or not self.is_open(now) else next(self._stretches(now))[1]
 
     def opened_at(self, now: datetime) -> datetime | None:
-        """When the newest stretch began that had begun by `now`; None when never closed."""
+        """When the latest stretch up to `now` began; None if always open."""
         if self.always:
             return None
         begins = (begin for begin, _ in self._stretches(now - 2 * _LONGEST_STRETCH))
@@ -87,7 +87,7 @@ class Windows:
         return newest
 
     def advance(self, now: datetime, seconds: float) -> datetime:
-        """The first moment by which `seconds` of open time have passed since `now`."""
+        """The first time at which `seconds` of open time have passed since `now`."""
         left = timedelta(seconds=seconds)
         if self.always or not left:
             return now + left
@@ -99,13 +99,13 @@ class Windows:
         raise AssertionError("stretches never end")
 
     def at_clock(self, now: datetime, minute: int) -> datetime:
-        """The next moment after `now` when the clock shows that many minutes after midnight."""
+        """The next time after `now` that is `minute` minutes after midnight in local time."""
         today = now.astimezone(self.zone).date()
         days = (today + timedelta(days=ahead) for ahead in range(3))
         return next(moment for day in days if (moment := self._moment(day, minute)) > now)
 
     def _stretches(self, since: datetime) -> Iterator[Stretch]:
-        """Open stretches that end after `since`, in order, each as long as it goes, without end."""
+        """Open stretches that end after `since`, merged, in order; never ends."""
         openings = self._openings(since)
         begin, end = next(openings)
         for next_begin, next_end in openings:
@@ -125,7 +125,7 @@ class Windows:
             day += timedelta(days=1)
 
     def _moment(self, day: date, minute: int) -> datetime:
-        """The moment when the clock on the wall shows that many minutes after that midnight."""
+        """The time in UTC at which local time is `minute` minutes after midnight of `day`."""
         wall = (datetime.combine(day, time()) + timedelta(minutes=minute)).replace(tzinfo=self.zone)
         first, second = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
         if first <= second:
