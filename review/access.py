@@ -1,4 +1,4 @@
-"""Who may ask for what: the one table of it, which `review.guard` holds every route to."""
+"""The one table of who may use which route; `review.guard` checks every route against it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,22 +10,22 @@ UPLOADER, ANALYST, REVIEWER = Role.UPLOADER, Role.ANALYST, Role.REVIEWER
 SUPERVISOR, AUDITOR, OPERATOR = Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR
 HAND_IN = (UPLOADER, ANALYST, SUPERVISOR)
 SEE_FOOTAGE = (UPLOADER, ANALYST, REVIEWER, SUPERVISOR)
-"""An uploader sees what they handed in themselves."""
+"""An uploader sees their own uploads."""
 SEE_QUEUE = (OPERATOR, SUPERVISOR)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route asks of whoever wants it."""
+    """What a route requires of a visitor."""
 
     roles: frozenset[Role]
     """One of these is enough."""
     public: bool = False
-    """Nobody need have logged in."""
+    """No login is needed."""
     polled: bool = False
-    """Pages ask for it by themselves: that does not show that somebody sits there."""
+    """Pages request it automatically: a request does not show that a user is active."""
     most_bytes: int | None = 1_000_000
-    """What a request may bring; None where it is a stream that is looked after elsewhere."""
+    """The largest request body; None for a stream whose size is checked elsewhere."""
 
 
 def only(*roles: Role, **others: Any) -> Access:
@@ -35,11 +35,11 @@ def only(*roles: Role, **others: Any) -> Access:
 
 PUBLIC = Access(frozenset(), public=True)
 ANYBODY = Access(frozenset(Role))
-"""Whoever has logged in."""
+"""Every account that has logged in."""
 WHOEVER_LOOKS = only(ANALYST, REVIEWER, SUPERVISOR)
-"""Whoever may look at a face."""
+"""Accounts that may view faces."""
 MANAGES = only(MANAGER)
-"""Whoever manages accounts."""
+"""Accounts that manage accounts."""
 CASEWORK = only(ANALYST, SUPERVISOR)
 MOST_PHOTO_BYTES = 100_000_000
 WHOEVER_SEARCHES = only(ANALYST, SUPERVISOR)
@@ -188,7 +188,7 @@ ACCESS: dict[str, Access] = {
     "POST /api/v1/audit/check": only(AUDITOR),
     "POST /api/v1/audit/checkpoint": only(AUDITOR),
 }
-"""Method and path of every route. Whoever adds one adds a line here."""
+"""Method and path of every route. A new route needs a line here."""
 
 
 def may(visitor: Visitor, name: str) -> bool:

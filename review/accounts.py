@@ -24,7 +24,7 @@ Roles = Annotated[list[Role], Form(default_factory=list)]
 
 @routes.get("")
 def show_accounts(request: Request, asked: Asked, role: Role | None = None) -> Response:
-    """Every account with its roles and tokens, and a form to make one, with this role chosen."""
+    """Every account with its roles and tokens, and a form to create one, with this role chosen."""
     return _shown(request, asked, chosen=role)
 
 
@@ -32,33 +32,33 @@ def show_accounts(request: Request, asked: Asked, role: Role | None = None) -> R
 def make_account(
     request: Request, asked: Asked, name: Annotated[str, Form()], roles: Roles
 ) -> Response:
-    """Make one; the page that answers is the only one that has its password."""
+    """Create an account; only the page that answers shows its password."""
     return _shown(request, asked, steps.create_account(asked, name.strip().lower(), roles))
 
 
 @routes.post("/{account_id}/password")
 def reset_password(request: Request, asked: Asked, account_id: Number) -> Response:
-    """Another one-time password, shown likewise."""
+    """Set another one-time password, shown in the same way."""
     return _shown(request, asked, steps.reset_password(asked, account_id))
 
 
 @routes.post("/{account_id}/roles")
 def set_roles(asked: Asked, account_id: Number, roles: Roles) -> Response:
-    """Give it these roles and no others."""
+    """Give an account exactly these roles."""
     steps.set_roles(asked, account_id, roles)
     return go("/accounts")
 
 
 @routes.post("/{account_id}/disable")
 def disable(asked: Asked, account_id: Number) -> Response:
-    """Keep it from logging in."""
+    """Prevent an account from logging in."""
     steps.disable(asked, account_id)
     return go("/accounts")
 
 
 @routes.post("/{account_id}/enable")
 def enable(asked: Asked, account_id: Number) -> Response:
-    """Let it log in again."""
+    """Allow an account to log in again."""
     steps.enable(asked, account_id)
     return go("/accounts")
 
@@ -73,15 +73,15 @@ def revoke_token(asked: Asked, token_id: Number) -> Response:
 def _shown(
     request: Request, asked: Caller, made: NewPassword | None = None, chosen: Role | None = None
 ) -> Response:
-    known = steps.list_accounts(asked)
+    listed = steps.list_accounts(asked)
     tokens: dict[str, list[Token]] = defaultdict(list)
-    for token in known.tokens:
+    for token in listed.tokens:
         if token.is_good(asked.now):
             tokens[token.account].append(token)
     return page(
         request,
         "accounts.html.j2",
-        accounts=known.accounts,
+        accounts=listed.accounts,
         tokens=tokens,
         roles=list(Role),
         made=made,

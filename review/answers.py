@@ -1,4 +1,4 @@
-"""What goes wrong becomes a calm page or a JSON sentence with the right status; never a trace."""
+"""Errors become a page or a JSON sentence with the right status, never a traceback."""
 
 import logging
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from review.pages import page
 log = logging.getLogger(__name__)
 
 TUS = ("tus-resumable",)
-"""A header of the upload protocol that every answer of it has."""
+"""The header that every answer of the upload protocol has."""
 UNFORESEEN = "An unexpected error occurred; see the server log. Try again later."
 SENTENCES = {
     404: "Page not found.",
@@ -28,7 +28,7 @@ SENTENCES = {
 
 
 def explain_errors(app: FastAPI) -> None:
-    """Have an app answer in these ways."""
+    """Register the error handlers of an app."""
     app.add_exception_handler(NightreelError, _explained)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _not_understood)
@@ -36,8 +36,8 @@ def explain_errors(app: FastAPI) -> None:
 
 
 def answer(request: Request, status: int, sentence: str) -> Response:
-    """Say it in the way of whoever asked: JSON to programs, a page to people, and to a page's own
-    request the sentence alone."""
+    """The error in the form that the client expects: JSON for programs, a page for people, and
+    the sentence alone for a page's own request."""
     if not _asked_by_a_page(request):
         speaks = {name: request.headers[name] for name in TUS if name in request.headers}
         return JSONResponse({"detail": sentence}, status, speaks)
@@ -103,7 +103,7 @@ async def _not_understood(request: Request, error: Exception) -> Response:
 
 
 async def _unforeseen(request: Request, _: Exception) -> Response:
-    """Whoever raised it is logged by the server, for it is raised on after this."""
+    """The server logs the exception, because it is raised again after this."""
     shown = answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, UNFORESEEN)
-    shown.headers.update(ALWAYS)  # made outside of all middleware
+    shown.headers.update(ALWAYS)  # no middleware sees this answer
     return shown

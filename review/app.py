@@ -3,19 +3,19 @@
 To add pages of a noun:
 
 1. A module `review/NOUN.py` with `routes = router("/NOUN")` (`review.guard.router`) and plain
-   functions on it. They take what they need as parameters: `ours: OurSite` is what there is to work
-   with (context, plan, settings), `asked: Asked` is the caller that a step of `pipeline` takes (who
-   asks, when, the database), `who: Who` the account behind it. The pages open no database sessions.
-   A function that only computes or calls a step is a plain `def`: it runs in a thread.
-2. A line for each route in `review.access.ACCESS`: who may. Without it the module cannot be
-   imported. Forms carry `<input type="hidden" name="form_token" value="{{ form_token }}">`;
-   requests of htmx carry it by themselves (`base.html.j2`).
-3. A template that extends `base.html.j2`, shown by `review.pages.page`. No inline script or style:
-   the content-security policy forbids them. Styles go into `static/nightreel.css`.
-4. The module in ROUTERS below, and if it is a page of its own, a line in `pages.NAVIGATION`.
+   functions on it. They take what they need as parameters: `ours: OurSite` has the resources
+   (context, plan, settings), `asked: Asked` is the caller that a step of `pipeline` takes (who
+   asks, when, the database), `who: Who` is the account of the visitor. The pages open no database
+   sessions. A function that only computes or calls a step is a plain `def`: it runs in a thread.
+2. A line for each route in `review.access.ACCESS`: who may use it. Without it the module cannot be
+   imported. Forms contain `<input type="hidden" name="form_token" value="{{ form_token }}">`;
+   htmx requests send the token automatically (`base.html.j2`).
+3. A template that extends `base.html.j2`, rendered by `review.pages.page`. No inline script or
+   style: the content-security policy forbids them. Styles go into `static/nightreel.css`.
+4. The module in ROUTERS below, and a line in `pages.NAVIGATION` if it is a page of its own.
 
-Errors need no care: a NightreelError becomes a page, a sentence for htmx or JSON, with the status
-that `review.answers` has for it.
+Errors need no handling: a NightreelError becomes a page, a sentence for htmx or JSON, with the
+status that `review.answers` has for it.
 """
 
 from pathlib import Path
@@ -74,7 +74,7 @@ LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 def create_app(site: Site) -> FastAPI:
     """The application. Nothing is read or opened here."""
-    # The description of the API is served by a route of ours, like all else under guard.
+    # Our own route serves the API description, so that it is guarded like all others.
     app = FastAPI(title="Nightreel", openapi_url=None)
     app.state.site = site
     for each in ROUTERS:
@@ -82,9 +82,9 @@ def create_app(site: Site) -> FastAPI:
     static = StaticFiles(directory=Path(__file__).parent / "static")
     app.mount("/static", static, name="static")
     explain_errors(app)
-    # A page elsewhere whose name is made to point here must not be answered.
+    # Against DNS rebinding: other host names that resolve to this server are not served.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_NAMES, site.host])
-    if site.provider is not None:  # what is remembered between asking it and its answer
+    if site.provider is not None:  # state between the redirect to it and its answer
         app.add_middleware(
             SessionMiddleware,
             secret_key=new_token(),

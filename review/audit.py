@@ -1,4 +1,4 @@
-"""The audit log for those who read it: what was done, and whether the log is whole."""
+"""The audit log: what was done, and whether the log is intact."""
 
 from typing import Annotated
 
@@ -25,15 +25,15 @@ Position = Annotated[int | None, Query(ge=1, le=2**62)]
 def show_audit(
     request: Request, asked: Asked, case: str = "", action: str = "", before: Position = None
 ) -> Response:
-    """The newest entries, or those before a position; of one case, or of one kind."""
-    found = steps.view_newest(asked, case=case, action=action, before=before, limit=ON_A_PAGE + 1)
+    """The newest entries, or those before a position; optionally of one case or of one kind."""
+    entries = steps.view_newest(asked, case=case, action=action, before=before, limit=ON_A_PAGE + 1)
     return page(
         request,
         "audit.html.j2",
-        entries=found[:ON_A_PAGE],
-        older=found[ON_A_PAGE - 1].position if len(found) > ON_A_PAGE else None,
+        entries=entries[:ON_A_PAGE],
+        older=entries[ON_A_PAGE - 1].position if len(entries) > ON_A_PAGE else None,
         names=names_of_actors(asked),
-        cases={one.id: one.reference for one in every_case(asked)},
+        cases={each.id: each.reference for each in every_case(asked)},
         searches=steps.searches_beside(asked),
         actions=list(Action),
         case=case,
@@ -43,13 +43,13 @@ def show_audit(
 
 @routes.post("/check")
 def check_audit(request: Request, ours: OurSite, asked: Asked) -> Response:
-    """Follow the whole chain, and say whether it holds."""
+    """Verify the whole chain, and show the result."""
     return page(request, "audit_checked.html.j2", checked=steps.check(asked, key_of(ours)))
 
 
 @routes.get("/export")
 def export_audit(asked: Asked) -> Response:
-    """Every entry as a line of JSON, for another system or for the verifier."""
+    """All entries, one JSON object per line, for another system or for the verifier."""
     headers = _as_file(f"audit-{asked.now:%Y-%m-%d}.jsonl")
     lines = steps.exported(asked)
     return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
@@ -57,14 +57,14 @@ def export_audit(asked: Asked) -> Response:
 
 @routes.post("/checkpoint")
 def sign_audit(ours: OurSite, asked: Asked) -> Response:
-    """Sign how far the log has come, as a file to be kept where this machine cannot change it."""
+    """Sign the current end of the log, as a file to store where this machine cannot change it."""
     headers = _as_file(f"audit-checkpoint-{asked.now:%Y-%m-%d}.json")
     made = steps.export_checkpoint(asked, key_of(ours))
     return JSONResponse(made.document, headers=headers)
 
 
 def key_of(ours: Site) -> Ed25519PrivateKey:
-    """What signs the log of this site."""
+    """The key that signs the log of this site."""
     return signing_key(ours.database, ours.audit_key_file)
 
 

@@ -1,4 +1,4 @@
-"""What a supervisor enters of a case: that it was authorised or refused, and that it has ended."""
+"""What a supervisor enters for a case: its authorisation or refusal, and its end."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -24,7 +24,7 @@ Text = Annotated[str, Form()]
 def authorise(
     asked: Asked, case_id: int, authorisation: Text, authorised_by: Text, day: Text = ""
 ) -> Response:
-    """Enter the authorisation that a case needs; its default date is today."""
+    """Enter the authorisation that a case needs; the default date is today."""
     at = _moment(day) if day else asked.now
     cases.authorise(
         asked, case_id, given_authorisation(authorisation, authorised_by, at, asked.now)
@@ -34,7 +34,7 @@ def authorise(
 
 @routes.post("/refuse")
 def refuse(asked: Asked, case_id: int, repeated: Text) -> Response:
-    """End a case whose authorisation was refused; its reference is typed, as this erases people."""
+    """End a case whose authorisation was refused; its reference is typed, as this purges people."""
     reference = cases.case_with_id(asked, case_id, Action.AUTHORISATION_REFUSED).reference
     check_repeated(reference, repeated)
     cases.refuse_authorisation(asked, case_id)
@@ -43,13 +43,13 @@ def refuse(asked: Asked, case_id: int, repeated: Text) -> Response:
 
 @routes.post("/close")
 def close(asked: Asked, case_id: int) -> Response:
-    """End a case: nobody is searched for in it any more."""
+    """Close a case: searches in it end."""
     cases.close_case(asked, case_id)
     return go(f"/cases/{case_id}")
 
 
 def locked(request: Request, asked: Caller, case_id: int) -> Response:
-    """What is shown of a case that waits for its authorisation: what it rests on, nothing else."""
+    """The page of a case that awaits its authorisation: only its legal basis and scope."""
     case = cases.case_with_id(asked, case_id, Action.CASE_VIEWED)
     return page(request, "case_locked.html.j2", status=HTTPStatus.LOCKED, one=case, now=asked.now)
 
@@ -57,14 +57,14 @@ def locked(request: Request, asked: Caller, case_id: int) -> Response:
 def given_authorisation(
     reference: str, authority: str, at: datetime, now: datetime
 ) -> Authorisation:
-    """An authorisation that was given by now. Raises WrongUsage for one of a day to come."""
+    """An authorisation that was given by now. Raises WrongUsage for a date in the future."""
     if at > now:
         raise WrongUsage("The date of authorisation is in the future; enter the date it was given.")
     return Authorisation(reference.strip(), authority.strip(), at)
 
 
 def check_repeated(reference: str, repeated: str) -> None:
-    """Check the confirmation of what cannot be undone. Raises WrongUsage."""
+    """Check the confirmation of an act that cannot be undone. Raises WrongUsage."""
     if repeated.strip() != reference:
         raise WrongUsage("The reference does not match; nothing was purged.")
 

@@ -1,4 +1,4 @@
-"""Cases: what allows a search until when, whom it looks for, in what footage, what came of it."""
+"""Cases: legal basis and scope, expiry, persons of interest, footage and results."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -42,8 +42,8 @@ routes = router("/cases")
 def cases(request: Request, ours: OurSite, asked: Asked) -> Response:
     """Every case, the newest first, and a form to open one."""
     bases = ours.policy.bases.values()
-    known = every_case(asked)
-    return page(request, "cases.html.j2", cases=known, now=asked.now, bases=bases)
+    listed = every_case(asked)
+    return page(request, "cases.html.j2", cases=listed, now=asked.now, bases=bases)
 
 
 @routes.post("")
@@ -73,7 +73,7 @@ def open_one(
 
 @routes.get("/{case_id}")
 def show(request: Request, asked: Asked, case_id: int) -> Response:
-    """One case; while it is locked, no more than what it rests on."""
+    """One case; while it is locked, only its legal basis and scope."""
     try:
         return _shown(request, overview(asked, case_id), asked)
     except Locked:
@@ -90,7 +90,7 @@ def enrol(
     photos: Annotated[list[UploadFile], File()],
     category: Annotated[Category, Form()] = Category.OTHER,
 ) -> Response:
-    """Judge the photos, remember whom they show, and have everything compared with them."""
+    """Assess the photos, add the person of interest, and have everything compared with them."""
     enrolled = enrol_with(ours, asked, case_id, name, photos, category)
     return _shown(request, overview(asked, case_id), asked, enrolled.portraits)
 
@@ -106,7 +106,7 @@ def photo(ours: OurSite, asked: Asked, case_id: int, photo: int) -> Response:
 def candidates(request: Request, asked: Asked, case_id: int, first: First = 0) -> Response:
     """Candidates by person and rank, fifty at a time."""
     found = page_of_candidates(asked, case_id, first=first)
-    calibration = said_of(found.calibrations, [one.row for one in found.rows])
+    calibration = said_of(found.calibrations, [listed.row for listed in found.rows])
     return page(
         request,
         "candidates.html.j2",
@@ -143,7 +143,7 @@ def override(
     appearance: int,
     reason: Annotated[str, Form()],
 ) -> Response:
-    """Write down why verdicts on poor pictures count."""
+    """Record why verdicts on low-quality pictures count."""
     key = Key(person, appearance)
     override_quality(asked, case_id, key, account_id=who.account_id, reason=reason)
     return RedirectResponse(f"/cases/{case_id}/candidates/{person}/{appearance}", 303)
@@ -159,7 +159,7 @@ def seed_decoys(
     reason: Annotated[str, Form()],
     number: Annotated[int, Form(ge=1, le=100)] = 5,
 ) -> Response:
-    """Put known non-matches among the candidates, to measure the reviewers."""
+    """Add known non-matches to the candidates, to measure the reviewers."""
     decoys.seed(
         asked,
         case_id,
@@ -182,7 +182,7 @@ def stop_decoys(asked: Asked, case_id: int) -> Response:
 
 @routes.post("/{case_id}/export")
 def export_one(ours: OurSite, asked: Asked, case_id: int) -> Response:
-    """What two people support, as a package with its statement."""
+    """Export what two people support, as a package with its statement."""
     package = export(asked, case_id, media=ours.context.media, rules=ours.rules)
     name = f'attachment; filename="nightreel-case-{case_id}.zip"'
     headers = {"Content-Disposition": name, "X-Package-Sha256": package.sha256}
@@ -206,7 +206,7 @@ def enrol_with(
     photos: Sequence[UploadFile],
     category: Category,
 ) -> Enrolled:
-    """Enrol somebody with photos that were handed in, and have everything compared with them.
+    """Enrol a person with uploaded photos, and have everything compared with them.
 
     Raises WrongUsage, and as `enrol_person`.
     """
@@ -227,5 +227,5 @@ def enrol_with(
 
 
 def photo_engine(ours: Site) -> FaceEngine:
-    """The engine for photos: it sees smaller faces, to be able to say that one is too small."""
+    """The engine for photos: it detects smaller faces, so that one can be reported as too small."""
     return ours.context.engine_for(replace(ours.plan, min_face_px=PHOTO_MIN_FACE_PX))

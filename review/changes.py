@@ -1,4 +1,4 @@
-"""What comparing people again changed: new, gone and moved candidates, and what to review again."""
+"""Changes by repeated comparisons: new, gone and moved candidates, and what to review again."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ def changes(
     case_id: int,
     since: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> Response:
-    """In the last run of each person, or in all runs after one."""
+    """The changes in the last run of each person, or in all runs after one."""
     found = view_changes(asked, case_id, engine=ours.plan.engine, since=since)
     return page(
         request,

@@ -1,4 +1,4 @@
-"""Recently made clips, in memory only, so that nothing of them is left to purge."""
+"""Recently made clips, in memory only, so that none are left to purge."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -12,7 +12,7 @@ MOST_BYTES = 64_000_000
 
 
 class ClipCache:
-    """A few clips; one is made at a time, since each takes a core for some seconds."""
+    """A few clips; they are made one at a time, since each takes a core for some seconds."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._clips: LRUCache[Hashable, Clip] = LRUCache(most_bytes, lambda clip: len(clip.mp4))

@@ -1,4 +1,4 @@
-"""Answers that are files, as the API describes them."""
+"""File responses, as the API describes them."""
 
 from typing import Any, TypeAlias
 
@@ -6,7 +6,7 @@ Responses: TypeAlias = dict[int | str, dict[str, Any]]
 
 
 def described(media_type: str, what: str, status: int = 200) -> Responses:
-    """A file of this kind, answered with this status."""
+    """The description of a file response of this kind with this status."""
     content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
     return {status: {"description": what, "content": content}}
 

@@ -21,7 +21,7 @@ WANTED = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One of them; `link` leads to `place`, where it is done."""
+    """One step; `link` leads to `place`, where it is done."""
 
     done: bool
     text: str
@@ -31,20 +31,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class FirstSteps:
-    """A list of them that is not finished."""
+    """A list of steps, not all of them done."""
 
     lead: str
     steps: list[Step]
 
 
 def first_steps(so_far: Setup, visitor: Visitor) -> FirstSteps | None:
-    """What is left for this visitor to do; None when nothing is."""
+    """The steps of this visitor, if any is still to be done; otherwise None."""
     lists = []
     if MANAGES.roles & visitor.roles:
         lists.append(FirstSteps(ACCOUNTS, _accounts(so_far)))
     if may(visitor, "POST /cases"):
         lists.append(FirstSteps(WORK, _work(so_far.begun)))
-    return next((one for one in lists if not all(step.done for step in one.steps)), None)
+    return next((each for each in lists if not all(step.done for step in each.steps)), None)
 
 
 def _accounts(so_far: Setup) -> list[Step]:

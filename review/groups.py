@@ -1,4 +1,4 @@
-"""Unknown faces that appear often in a case: groups that people view, merge, split and promote."""
+"""Groups of unknown faces that appear often in a case: view, merge, split and promote them."""
 
 from typing import Annotated
 
@@ -28,8 +28,8 @@ Ids = Annotated[list[Annotated[int, Field(ge=1, le=MOST)]], Form()]
 @routes.get("")
 def cases(request: Request, asked: Asked) -> Response:
     """The cases in force that allow unknown faces to be grouped."""
-    found = [case for case in cases_in_force(asked) if case.allows_grouping]
-    return page(request, "group_cases.html.j2", cases=found)
+    in_force = [case for case in cases_in_force(asked) if case.allows_grouping]
+    return page(request, "group_cases.html.j2", cases=in_force)
 
 
 @routes.get("/{case_id}")
@@ -41,14 +41,14 @@ def groups(request: Request, ours: OurSite, asked: Asked, case_id: int) -> Respo
 
 @routes.post("/{case_id}/make")
 def make(ours: OurSite, asked: Asked, case_id: int) -> Response:
-    """Group everybody seen in the case's own footage."""
+    """Group the faces in the case's own footage."""
     steps.make_groups(asked, case_id, card=ours.context.engine_for(ours.plan).card)
     return RedirectResponse(f"/groups/{case_id}", 303)
 
 
 @routes.post("/{case_id}/merge")
 def merge(asked: Asked, case_id: int, group: Ids) -> Response:
-    """Make one group of several."""
+    """Merge several groups into one."""
     steps.merge_groups(asked, case_id, group)
     return RedirectResponse(f"/groups/{case_id}", 303)
 
@@ -63,7 +63,7 @@ def look(request: Request, ours: OurSite, asked: Asked, case_id: int, group_id: 
 
 @routes.post("/{case_id}/{group_id}/split")
 def split(asked: Asked, case_id: int, group_id: int, appearance: Ids) -> Response:
-    """Make a group of its own of some appearances."""
+    """Split appearances off into a group of their own."""
     made = steps.split_group(asked, case_id, group_id, appearance)
     return RedirectResponse(f"/groups/{case_id}/{made}", 303)
 
@@ -76,7 +76,7 @@ def promote(
     group_id: int,
     name: Annotated[str, Form(min_length=1)],
 ) -> Response:
-    """Turn a group into a person of the case."""
+    """Add a group as a person of interest in the case."""
     turn_into_person(ours, asked, case_id, group_id, name)
     return RedirectResponse(f"/groups/{case_id}/{group_id}", 303)
 
@@ -91,7 +91,7 @@ def crop(
 
 
 def turn_into_person(ours: Site, asked: Caller, case_id: int, group_id: int, name: str) -> Enrolled:
-    """Turn a group into a person, and have everything compared with them.
+    """Add a group as a person of interest, and have everything compared with them.
 
     Raises as `pipeline.judging.group.promote_group`.
     """
@@ -103,6 +103,6 @@ def turn_into_person(ours: Site, asked: Caller, case_id: int, group_id: int, nam
 
 
 def best_of(group: Group) -> list[Seen]:
-    """The clearest appearances, to be shown for all."""
+    """The clearest appearances, shown to represent the group."""
     seen = [member.seen for member in group.members if member.seen.crops]
     return sorted(seen, key=lambda one: (-one.quality, one.appearance_id))[:6]

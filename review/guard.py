@@ -1,8 +1,8 @@
-"""The guard of every route: nothing is reached that the table of `review.access` does not allow.
+"""The guard of every route: visitors reach only what the table in `review.access` allows.
 
-A route that is not in the table cannot be made. The guard acts before anything of a request's body
-is read: it finds out who asks, refuses whoever has no role for it, and asks every request that may
-change something for the form token of its page.
+A route that is not in the table cannot be created. The guard acts before a request's body is read:
+it determines who asks, refuses visitors without a role for the route, and requires the form token
+of its page from every request that may change something.
 """
 
 import hmac
@@ -22,11 +22,11 @@ from review.visitors import STRANGER, visitor_of_session, visitor_of_token
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
 FOR_A_NEW_PASSWORD = frozenset({"GET /password", "POST /password", "POST /logout"})
-"""All that an account may do that has a password for one time."""
+"""All that an account with a one-time password may do."""
 
 
 def router(prefix: str = "", **options: Any) -> APIRouter:
-    """A router whose every route stands in the table."""
+    """A router whose routes must all be in the table."""
     shown = prefix.startswith(API)
     return APIRouter(
         prefix=prefix,
@@ -38,11 +38,11 @@ def router(prefix: str = "", **options: Any) -> APIRouter:
 
 
 class PasswordExpected(NotAllowed):
-    """An account with a password for one time wants something else than to change it."""
+    """An account with a one-time password requested something other than to change it."""
 
 
 class GuardedRoute(APIRoute):
-    """A route that its visitor may use, or it is not reached. Raises LookupError when made without
+    """A route that only visitors who may use it reach. Raises LookupError when created without
     an entry in the table."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -74,18 +74,18 @@ def names_of(route: APIRoute) -> list[str]:
 
 def _refuse_unknown(parameters: set[str]) -> None:
     if parameters:
-        named = ", ".join(f"“{one}”" for one in sorted(parameters))
+        named = ", ".join(f"“{name}”" for name in sorted(parameters))
         raise WrongUsage(f"Unknown parameter {named}; see /api/v1/docs.")
 
 
 def _refuse_beyond_all_numbers(parts: Mapping[str, str]) -> None:
-    """Refuse what no database could even be asked for; the API's numbers have their own limits."""
+    """Refuse numbers too large for any database; the API's numbers have their own limits."""
     if any(part.isdecimal() and int(part) > MOST for part in parts.values()):
         raise NotFound("Nothing has this number.")
 
 
 def _noun_and_verb(route: APIRoute) -> str:
-    """What clients that are generated from the description call an operation."""
+    """The name of an operation in clients that are generated from the description."""
     return "_".join([*map(str, route.tags), route.name])
 
 

@@ -1,4 +1,4 @@
-"""What every answer carries, whatever made it."""
+"""The headers of every response, whatever created it."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,7 +18,7 @@ OVER_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SafeHeaders:
-    """An ASGI application with these headers on all it answers."""
+    """An ASGI application that adds these headers to all its responses."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Where one arrives: what there is to do for one's roles."""
+"""The home page: what there is to do for the visitor's roles."""
 
 from fastapi import Request, Response
 

@@ -1,4 +1,4 @@
-"""Candidates one after the other, for a reviewer: what is shown, and the verdict on it."""
+"""Review, one candidate after the other: what the reviewer is shown, and the verdict on it."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -22,7 +22,7 @@ routes = router("/review")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What has just been decided, and can be taken back."""
+    """The verdict that was just given and can be undone."""
 
     key: Key
     decision: Decision
@@ -45,7 +45,7 @@ def begin(
     person: int | None = None,
     appearance: int | None = None,
 ) -> Response:
-    """The next candidate; the one behind another, where that is named."""
+    """The next candidate, or the one after the given candidate."""
     after = None if person is None or appearance is None else Key(person, appearance)
     found = next_sight(asked, case_id, who.account_id, ours.rules, after=after)
     return _show(request, ours, asked, case_id, found)
@@ -55,7 +55,7 @@ def begin(
 def look(
     request: Request, ours: OurSite, asked: Asked, case_id: int, person: int, appearance: int
 ) -> Response:
-    """One candidate, whether it is reviewed or not."""
+    """One candidate, whether reviewed or not."""
     shown = see(asked, case_id, Key(person, appearance))
     return _show(request, ours, asked, case_id, Next(shown, 0))
 
@@ -71,7 +71,7 @@ def judge(
     appearance: int,
     decision: Annotated[Decision, Form()],
 ) -> Response:
-    """Keep a verdict, and show the next candidate."""
+    """Store a verdict, and show the next candidate."""
     key = Key(person, appearance)
     decide(asked, case_id, key, decision, account_id=who.account_id, rules=ours.rules)
     if "HX-Request" not in request.headers:
@@ -90,7 +90,7 @@ def take_back(
     person: int,
     appearance: int,
 ) -> Response:
-    """Take one's verdict back, and show the candidate again."""
+    """Undo the reviewer's own verdict, and show the candidate again."""
     key = Key(person, appearance)
     undo(asked, case_id, key, account_id=who.account_id)
     if "HX-Request" not in request.headers:
@@ -109,7 +109,7 @@ def _show(
     said: Said | None = None,
     taken_back: bool = False,
 ) -> Response:
-    """The whole page, or for htmx the part of it that changes, with the address it now has."""
+    """The whole page, or for htmx the part that changes, with its new address."""
     part = "HX-Request" in request.headers
     shown = found.view
     own = shown and own_decision(asked, shown.key, visitor(request).account_id)

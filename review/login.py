@@ -1,4 +1,4 @@
-"""Logging in, logging out, and a password of one's own."""
+"""Logging in, logging out, and changing one's own password."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -30,7 +30,7 @@ routes = router()
 
 @routes.get("/login")
 def show_login(request: Request, ours: OurSite, who: Who, next: str = "/") -> Response:
-    """The form; a browser that is logged in is sent on."""
+    """The login form; a browser that is logged in is redirected."""
     if who is not STRANGER:
         return go(own_place(next))
     return _login_form(request, ours, next)
@@ -45,7 +45,7 @@ def log_in(
     password: Text = "",
     next: Text = "/",
 ) -> Response:
-    """Begin a session when the password is right; say no more than that it is not."""
+    """Start a session if the password is right; otherwise say only that it is not."""
     name = name.strip().lower()
     address = request.client.host if request.client else ""
     try:
@@ -68,7 +68,7 @@ def log_out(request: Request, ours: OurSite, asked: Asked) -> Response:
 
 @routes.get("/password")
 def show_password(request: Request) -> Response:
-    """The form to change one's own."""
+    """The form to change one's own password."""
     return page(request, "password.html.j2", sentence="")
 
 
@@ -82,7 +82,8 @@ def change_password(
     new_password: Text = "",
     again: Text = "",
 ) -> Response:
-    """Change one's own; all other sessions of the account end, and this one gets a new token."""
+    """Change one's own password; all other sessions of the account end, and this one gets a
+    new token."""
     try:
         if new_password != again:
             raise WrongUsage("The new passwords do not match; enter the same one twice.")

@@ -1,4 +1,4 @@
-"""Numbers in addresses: ids and places, as large as any database here takes."""
+"""Numbers in URLs: ids and positions, up to the largest that any database here takes."""
 
 from typing import Annotated
 
@@ -8,6 +8,6 @@ MOST = 2**31 - 1
 Number = Annotated[int, Path(ge=1, le=MOST, examples=[1])]
 """An id."""
 Spot = Annotated[int, Path(ge=0, le=MOST, examples=[0])]
-"""A place in a list, counted from 0."""
+"""A position in a list, counted from 0."""
 First = Annotated[int, Query(ge=0, le=MOST)]
-"""How many of a list come before the page that is asked for."""
+"""How many items of a list come before the requested page."""

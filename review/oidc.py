@@ -1,4 +1,4 @@
-"""Logging in with an account of the organisation: OpenID Connect, by settings."""
+"""Login with an account of the organisation: OpenID Connect, configured by settings."""
 
 import logging
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ routes = router("/login/provider")
 
 @routes.get("")
 async def ask_provider(request: Request, ours: OurSite, next: str = "/") -> Response:
-    """Send a browser to the provider, and remember where it wanted to go."""
+    """Redirect a browser to the provider, and remember which page it wanted."""
     client = _client(ours)
     request.session["next"] = own_place(next)
     try:
@@ -40,7 +40,7 @@ async def ask_provider(request: Request, ours: OurSite, next: str = "/") -> Resp
 
 @routes.get("/answer")
 async def hear_provider(request: Request, ours: OurSite, asked: Asked) -> Response:
-    """Begin a session for the subject of the provider's answer, with the roles its claim gives."""
+    """Start a session for the subject of the provider's answer, with the roles of its claim."""
     client = _client(ours)
     try:
         token = await client.authorize_access_token(request)
@@ -53,7 +53,7 @@ async def hear_provider(request: Request, ours: OurSite, asked: Asked) -> Respon
 
 
 def roles_of(claims: Mapping[str, Any], provider: Provider) -> set[Role]:
-    """The roles that a provider's claim gives; a value that means none here gives none."""
+    """The roles that a provider's claim gives; values without a role here are ignored."""
     given = claims.get(provider.roles_claim, [])
     values = [given] if isinstance(given, str) else given
     meaning = provider.roles or {role.value: role for role in Role}
@@ -74,7 +74,7 @@ def _enter(
 
 
 def _client(ours: Site) -> Any:
-    # Here, for it takes as long to import as all else of the pages, and few use it.
+    # Imported here: it takes as long to import as all the rest of the pages, and few use it.
     from authlib.integrations.starlette_client import OAuth
 
     provider = _provider(ours)
@@ -88,7 +88,7 @@ def _client(ours: Site) -> Any:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What comes of a provider that is away or somebody who speaks in its name."""
+    """The errors when the provider does not respond, or when another party poses as it."""
     from authlib.integrations.base_client import OAuthError
     from httpx2 import HTTPError
     from joserfc.errors import JoseError

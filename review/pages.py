@@ -1,4 +1,4 @@
-"""Templates become pages: each knows who looks at it, and holds the token its forms send back."""
+"""Pages from templates: each knows its visitor, and contains the token its forms send back."""
 
 from functools import cache
 from typing import Any
@@ -27,7 +27,7 @@ NAVIGATION = (
     ("Audit", "/audit"),
     ("Retention", "/retention"),
 )
-"""Shown where the route exists and the visitor has a role for it."""
+"""Shown if the route exists and the visitor has a role for it."""
 IN_WORDS = {
     State.WAITING: "Queued",
     State.RUNNING: "Processing",
@@ -40,7 +40,7 @@ IN_WORDS = {
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A whole page, or the part of one that `template` is; `values` are what it shows."""
+    """A whole page, or a part of one if `template` is a part; `values` are what it shows."""
     shown = _environment().get_template(template)
     return HTMLResponse(shown.render(_common(request) | values), status)
 

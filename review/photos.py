@@ -20,7 +20,7 @@ def photo_files(uploads: Sequence[UploadFile]) -> Iterator[list[Path]]:
 
     Raises WrongUsage.
     """
-    given = [one for one in uploads if one.filename]
+    given = [upload for upload in uploads if upload.filename]
     if not given:
         raise WrongUsage("No photo selected; select at least one.")
     if len(given) > MOST_PHOTOS:
@@ -37,6 +37,6 @@ def photo_files(uploads: Sequence[UploadFile]) -> Iterator[list[Path]]:
 
 
 def _name(given: str) -> str:
-    """The name that a photo was uploaded with, as far as a file can have it."""
+    """The name of an uploaded photo, made valid as a file name."""
     last = given.replace("\\", "/").rpartition("/")[2].replace("\0", "")[-LONGEST_NAME:]
     return last if last not in ("", ".", "..") else "photo"

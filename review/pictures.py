@@ -1,4 +1,4 @@
-"""The pictures and clips of candidates: each look at one is an entry in the audit log.
+"""The pictures and clips of candidates: each view of one is an entry in the audit log.
 
 The same routes serve the pages, with a session, and programs, with a token.
 """
@@ -23,7 +23,7 @@ from storage.results.verdicts import Key
 
 
 def routes_at(prefix: str, **options: Any) -> APIRouter:
-    """What a candidate's pictures and clips are asked for by, below its path."""
+    """The routes of a candidate's pictures and clips, below its path."""
     routes = router(prefix, default_response_class=Response, **options)
     routes.get("/crops/{place}", responses=PICTURE)(crop)
     routes.get("/references/{reference}", responses=PICTURE)(reference)
@@ -53,7 +53,7 @@ def reference(
     """A reference photo's face, beside which a candidate is looked at."""
     key = Key(person, appearance)
     shown = look_closer(asked, case_id, key, Action.CROP_VIEWED, reference_id=reference)
-    crops = {one.id: one.crop for one in shown.references}
+    crops = {photo.id: photo.crop for photo in shown.references}
     if reference not in crops:
         raise Purged("This reference photo no longer exists.")
     return Response(ours.context.media.read(crops[reference]), media_type="image/jpeg")

@@ -1,4 +1,4 @@
-"""The queue as those see it who run the machine: counts, lengths and moments, and never a name."""
+"""The queue for those who run the machine: counts, lengths and times, and never a name."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,17 +23,17 @@ routes = router("/queue")
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """The ledger's numbers, the machine's health and what is to be expected."""
+    """The ledger's numbers, the machine's health and the forecast."""
 
     snapshot: Snapshot
     totals: Totals
     services: dict[str, bool]
-    """Whether each lives, of this machine."""
+    """Whether each service of this machine is alive."""
     workers: int
     speed: float | None
-    """Times real time, as measured lately."""
+    """As a multiple of real time, as measured recently."""
     end: datetime | None
-    """When all that waits is expected to have been watched."""
+    """When all queued footage is expected to be processed."""
 
 
 @routes.get("")
@@ -44,12 +44,12 @@ def show_queue(request: Request, ours: OurSite, asked: Asked, who: Who) -> Respo
 
 @routes.get("/state")
 def show_state(request: Request, ours: OurSite, asked: Asked) -> Response:
-    """The part of it that changes while one looks."""
+    """The part of the page that is refreshed."""
     return page(request, "queue_state.html.j2", **_values(ours, asked))
 
 
 def queue_state(ours: Site, asked: Caller) -> QueueState:
-    """Read it all. Raises StoreUnavailable."""
+    """The current state. Raises StoreUnavailable."""
     snapshot = ours.look()
     queue = look_at_queue(asked, workers=ours.workers(), windows=ours.context.windows)
     outlook = queue.outlook

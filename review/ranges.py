@@ -1,4 +1,4 @@
-"""A body of which a browser may ask for a part: what is played can be wound on and back."""
+"""Range requests: a browser requests a part of a body, so that a player can seek."""
 
 import re
 
@@ -8,12 +8,12 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 def part_of(body: bytes, media_type: str, request: Request) -> Response:
-    """The part that was asked for, or all of it where none was, or none that makes sense."""
+    """The requested part; the whole body if none was requested or the header is not understood."""
     headers = {"Accept-Ranges": "bytes"}
-    found = _RANGE.fullmatch(request.headers.get("range", ""))
-    if found is None:
+    match = _RANGE.fullmatch(request.headers.get("range", ""))
+    if match is None:
         return Response(body, media_type=media_type, headers=headers)
-    start, end = int(found[1]), min(int(found[2] or len(body)), len(body) - 1)
+    start, end = int(match[1]), min(int(match[2] or len(body)), len(body) - 1)
     if start > end:
         headers["Content-Range"] = f"bytes */{len(body)}"
         return Response(status_code=416, headers=headers)

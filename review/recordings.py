@@ -33,7 +33,7 @@ upload_routes = routes_at("/uploads")
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A recording's length, drawn: what was processed, what was seen, what could not be."""
+    """The timeline of a recording: what was processed, what was seen, and the gaps."""
 
     watched: list[Bar]
     running: list[Bar]
@@ -44,7 +44,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One recording under one plan, as it stands."""
+    """One recording under one plan, with its current state."""
 
     outcome: Outcome
     progress: Progress
@@ -54,7 +54,7 @@ class Shown:
 
     @property
     def state(self) -> str:
-        """In words."""
+        """The state in words."""
         if self.outcome.cut_by is not None:
             return f"imported faces only, cropped by {self.outcome.cut_by}"
         paused = self.progress.paused_at and self.is_open
@@ -62,25 +62,25 @@ class Shown:
 
     @property
     def is_open(self) -> bool:
-        """Whether something is still to come."""
+        """Whether processing or matching is unfinished."""
         return self.outcome.state in (*OPEN, State.MATCHING)
 
     @property
     def percent(self) -> int:
-        """How much of it was processed or given up."""
+        """How much of it was processed or given up, as a percentage."""
         return 100 * self.progress.done_ms // max(self.progress.total_ms, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a visitor may see, a page of it."""
+    """One page of what a visitor may see."""
 
     recordings: list[Shown]
     uploads: list[Coming]
     first: int
-    """How many newer ones there are."""
+    """How many newer recordings there are."""
     more: bool
-    """Whether there are older ones."""
+    """Whether there are older recordings."""
     refused: list[RefusedFile]
     """Rejected files, the latest first; none of `uploads`."""
     refused_in_all: int
@@ -111,7 +111,7 @@ def show_recordings(
 def show_list(
     request: Request, ours: OurSite, asked: Asked, who: Who, first: First = 0
 ) -> Response:
-    """The part of it that is refreshed."""
+    """The part of the page that is refreshed."""
     listed = list_recordings(ours, asked, who, first)
     return page(request, "recordings_list.html.j2", step=ON_A_PAGE, listed=listed)
 
@@ -120,7 +120,7 @@ def show_list(
 def show_recording(
     request: Request, analysis_id: Number, ours: OurSite, asked: Asked, who: Who
 ) -> Response:
-    """One of them."""
+    """The page of one recording."""
     one = find_recording(ours, asked, who, analysis_id)
     return page(request, "recording.html.j2", one=one)
 
@@ -144,7 +144,7 @@ def list_recordings(
         asked, _viewer(ours, who), ours.inbox, number=number, first=first, older_than=older_than
     )
     return Listed(
-        [_shown(ours, asked, one) for one in found.recordings],
+        [_shown(ours, asked, status) for status in found.recordings],
         found.uploads,
         first,
         found.more,
@@ -158,21 +158,22 @@ def _viewer(ours: Site, who: Visitor) -> Viewer:
     return Viewer(who.account_id, sees_all, ours.workers(), ours.context.windows)
 
 
-def _shown(ours: Site, asked: Caller, one: RecordingStatus) -> Shown:
-    end, zone = one.expected_at, ours.context.windows.zone
-    return Shown(one.outcome, one.progress, _strip(one), when(end, asked.now, zone) if end else "")
+def _shown(ours: Site, asked: Caller, status: RecordingStatus) -> Shown:
+    end, zone = status.expected_at, ours.context.windows.zone
+    expected = when(end, asked.now, zone) if end else ""
+    return Shown(status.outcome, status.progress, _strip(status), expected)
 
 
-def _strip(one: RecordingStatus) -> Strip:
-    length = one.outcome.duration_ms
+def _strip(status: RecordingStatus) -> Strip:
+    length = status.outcome.duration_ms
     return Strip(
-        watched=bars(_of(one.segments, State.DONE), length),
-        running=bars(_of(one.segments, State.RUNNING), length),
-        seen=bars(one.seen, length),
-        gaps=bars(one.outcome.gaps, length),
+        watched=bars(_of(status.segments, State.DONE), length),
+        running=bars(_of(status.segments, State.RUNNING), length),
+        seen=bars(status.seen, length),
+        gaps=bars(status.outcome.gaps, length),
         ticks=ticks(length),
     )
 
 
 def _of(segments: Sequence[SegmentRow], state: State) -> list[tuple[int, int]]:
-    return [(one.start_ms, one.end_ms) for one in segments if one.state is state]
+    return [(segment.start_ms, segment.end_ms) for segment in segments if segment.state is state]

@@ -1,4 +1,4 @@
-"""What is kept for how long, and erasing it: for supervisors."""
+"""What is kept for how long, and purging it: for supervisors."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ routes = router("/retention")
 
 @routes.get("")
 def retention(request: Request, ours: OurSite, asked: Asked) -> Response:
-    """What has ended and is still kept, what is due, and what was erased."""
+    """What has ended and is still kept, what is due, and what was purged."""
     names = names_of_actors(asked)
     found = look_through(asked, ours.retention)
     return page(request, "retention.html.j2", found=found, kept=ours.retention, names=names)
@@ -37,7 +37,7 @@ def erase_case(
     reference: Annotated[str, Form()],
     repeated: Annotated[str, Form()],
 ) -> Response:
-    """Erase a case that has ended; its reference is typed again, as nothing can be had back."""
+    """Purge a case that has ended; its reference is typed again, as this cannot be undone."""
     check_repeated(reference, repeated)
     case_id = find_case(asked, reference, Action.PURGED)
     return _certified(request, asked, [erase(ours, asked, case_id)], reference)
@@ -45,17 +45,17 @@ def erase_case(
 
 @routes.post("/due")
 def erase_due(request: Request, ours: OurSite, asked: Asked) -> Response:
-    """Erase what has been kept for longer than the settings say."""
+    """Purge what has been kept for longer than the settings say."""
     return _certified(request, asked, erase_all_due(ours, asked))
 
 
 def erase(ours: Site, asked: Caller, case_id: int) -> Certificate:
-    """Erase a case that has ended. Raises as `purge_case`."""
+    """Purge a case that has ended. Raises as `purge_case`."""
     return _kept_here(ours, [purge_case(asked, case_id, ours.context, _folders(ours))])[0]
 
 
 def erase_all_due(ours: Site, asked: Caller) -> list[Certificate]:
-    """Erase what is due; nothing due is no certificate."""
+    """Purge what is due; returns no certificate if nothing is."""
     return _kept_here(ours, purge_due(asked, ours.retention, ours.context, _folders(ours)))
 
 
@@ -74,6 +74,6 @@ def _certified(
 
 def _kept_here(ours: Site, made: list[Certificate]) -> list[Certificate]:
     if ours.home:
-        for one in made:
-            keep(one, ours.home / "certificates")
+        for certificate in made:
+            keep(certificate, ours.home / "certificates")
     return made

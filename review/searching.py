@@ -1,4 +1,4 @@
-"""Search the footage of a case by a photo: nothing is enrolled, and nothing of it is kept."""
+"""Search the footage of a case by photo: no one is enrolled, and nothing of it is stored."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -25,7 +25,7 @@ routes = router("/search")
 
 @routes.get("")
 def form(request: Request, asked: Asked, case: int | None = None) -> Response:
-    """Which case, and which photo."""
+    """The form: which case, and which photo."""
     return page(request, "search.html.j2", cases=cases_in_force(asked), chosen=case, answer=None)
 
 
@@ -38,7 +38,7 @@ def look_for(
     photos: Annotated[list[UploadFile], File()],
     limit: Annotated[int, Form(ge=1, le=1000)] = 100,
 ) -> Response:
-    """What came close, by recording, and what was not searched."""
+    """The hits by recording, and what was not searched."""
     answer = search_with(ours, asked, photos, Question(case, limit=limit))
     return page(
         request,
@@ -53,7 +53,7 @@ def look_for(
 
 @routes.get("/{case_id}/{appearance}/crops/{place}")
 def crop(ours: OurSite, asked: Asked, case_id: Number, appearance: Number, place: Spot) -> Response:
-    """A picture of an appearance in footage that the case allows."""
+    """A picture of an appearance in footage in the case's scope."""
     name = look_at_appearance(asked, case_id, appearance, place)
     return Response(ours.context.media.read(name), media_type="image/jpeg")
 

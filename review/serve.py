@@ -1,6 +1,6 @@
-"""`python -m review.serve [ADDRESS]`: the pages that people work on.
+"""`python -m review.serve [ADDRESS]`: serve the web interface.
 
-ADDRESS is the loopback's unless told otherwise; inside a container, `0.0.0.0`.
+ADDRESS defaults to the loopback address; inside a container, give `0.0.0.0`.
 """
 
 import logging
@@ -33,11 +33,11 @@ from worker.stack_info import running, services_alive
 
 log = logging.getLogger(__name__)
 STOP_SECONDS = 5
-"""How long requests under way are waited for; uploads go on where they stopped."""
+"""How long to wait for requests in progress; uploads resume where they stopped."""
 
 
 def main(address: str = LOOPBACK) -> None:
-    """Serve until told to stop. Raises as the resources do."""
+    """Serve until stopped. Raises as the resources do."""
     mine = resources()
     log_json_lines(logging.getLevelNamesMapping()[mine.settings.log_level])
     inbox = Inbox(mine.settings.home_folder, mine.site)
@@ -55,15 +55,15 @@ def main(address: str = LOOPBACK) -> None:
 def server_for(
     app: FastAPI, address: str, port: int, *, trusted_proxies: list[str]
 ) -> uvicorn.Server:
-    """A server that takes the client's address from these proxies' X-Forwarded-For: the rightmost
-    one that is not a proxy's. From anybody else the header is ignored."""
+    """A server that takes the client's address from the X-Forwarded-For of these proxies: the
+    rightmost one that is not a proxy's. From other clients the header is ignored."""
     config = uvicorn.Config(
         app,
         host=address,
         port=port,
         forwarded_allow_ips=trusted_proxies,
         log_config=None,
-        access_log=False,  # addresses hold names of cases
+        access_log=False,  # URLs contain names of cases
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
@@ -76,7 +76,7 @@ def _say_what_is_missing(mine: Resources) -> None:
 
 
 def site_of(mine: Resources, inbox: Inbox, importer: UploadImporter) -> Site:
-    """What the settings say."""
+    """The site as the settings define it."""
     settings = mine.settings
     return Site(
         context=mine.context,
@@ -111,7 +111,7 @@ def _provider(settings: Settings) -> Provider | None:
     """Raises WrongUsage for a role that does not exist."""
     if not settings.oidc_issuer:
         return None
-    pairs = [one.partition("=") for one in settings.oidc_roles.split(",") if one.strip()]
+    pairs = [pair.partition("=") for pair in settings.oidc_roles.split(",") if pair.strip()]
     try:
         roles = {value.strip(): Role(role.strip()) for value, _, role in pairs}
     except ValueError:
@@ -138,7 +138,7 @@ def _workers(mine: Resources) -> int:
 
 
 def _ask_for_people(person_ids: Sequence[int]) -> None:
-    # The ledger asks too, whenever the broker is back.
+    # The ledger also asks, once the broker is back.
     with suppress(BrokerUnavailable):
         ask_for_people(person_ids)
 

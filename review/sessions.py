@@ -1,4 +1,4 @@
-"""A browser's session on the web's side: its cookies and its form token."""
+"""The session of a browser: its cookies and its form token."""
 
 import hashlib
 import hmac
@@ -12,16 +12,16 @@ from review.site import Site, site
 from storage.access.passwords import new_token
 
 FORM_COOKIE = "nightreel_form"
-"""Of a browser that is not logged in; what a login form's token is made from."""
+"""For a browser that is not logged in; a login form's token is made from it."""
 
 
 def browser(request: Request) -> Browser:
-    """The browser of a request, as one that logs in."""
+    """The browser that sent a request, as a login needs it."""
     return Browser(session_token(request), site(request).lifetime)
 
 
 def logged_in(ours: Site, token: str, place: str) -> Response:
-    """Give a browser its session's token, and send it on."""
+    """Set the session cookie of a browser, and redirect it."""
     response = go(place)
     _set(response, ours, _session_cookie(ours), token)
     response.delete_cookie(FORM_COOKIE)
@@ -29,57 +29,57 @@ def logged_in(ours: Site, token: str, place: str) -> Response:
 
 
 def logged_out(ours: Site) -> Response:
-    """Take the token from a browser, and send it to the login."""
+    """Delete the session cookie of a browser, and redirect it to the login."""
     response = go("/login")
     response.delete_cookie(_session_cookie(ours), secure=ours.secure, httponly=True)
     return response
 
 
 def session_token(request: Request) -> str:
-    """What its cookie says; empty when there is none."""
+    """The token in the session cookie; empty when there is none."""
     return request.cookies.get(_session_cookie(site(request)), "")
 
 
 def form_token(request: Request) -> str:
-    """What proves that a form comes from a page of ours; empty when there was no such page."""
+    """The token that proves that a form comes from our page; empty when there was no such page."""
     secret = session_token(request) or request.cookies.get(FORM_COOKIE, "")
     return form_token_of(secret) if secret else ""
 
 
 def form_token_of(secret: str) -> str:
-    """The form token that belongs to a session's token or a stranger's cookie."""
+    """The form token for a session's token, or for the cookie of a browser without a session."""
     return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
 
 
 def fresh_form_token(request: Request) -> tuple[str, str | None]:
-    """A token for a stranger's form, and what to set as cookie when the browser has none yet."""
-    if known := form_token(request):
-        return known, None
+    """A form token for a browser without a session, and the cookie to set if it has none yet."""
+    if token := form_token(request):
+        return token, None
     secret = new_token()
     return form_token_of(secret), secret
 
 
 def set_form_cookie(response: Response, ours: Site, secret: str) -> None:
-    """Give a stranger's browser what its form's token is made from."""
+    """Set the cookie from which the form token of a browser without a session is made."""
     _set(response, ours, FORM_COOKIE, secret)
 
 
 def go(place: str) -> Response:
-    """Send a browser on, to be asked for with GET."""
+    """Redirect a browser, which then sends GET."""
     return RedirectResponse(place, HTTPStatus.SEE_OTHER)
 
 
 def own_place(given: str) -> str:
-    """A path of this site; of anything else the home page."""
+    """The path if it is of this site; otherwise the home page."""
     inside = given.startswith("/") and not given.startswith(("//", "/\\"))
     return given if inside and given.isprintable() else "/"
 
 
 def _session_cookie(ours: Site) -> str:
-    """By its prefix a browser takes it from this very host alone, and over https."""
+    """Because of its prefix, a browser accepts it from this very host alone, and over https."""
     return "__Host-nightreel" if ours.secure else "nightreel"
 
 
 def _set(response: Response, ours: Site, name: str, value: str) -> None:
-    # Lax, not strict: who comes back from an OIDC provider is to arrive logged in.
+    # Lax, not strict: a user who returns from an OIDC provider must arrive logged in.
     response.set_cookie(name, value, secure=ours.secure, httponly=True, samesite="lax")

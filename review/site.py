@@ -1,4 +1,4 @@
-"""What the pages work with: plain values and resources that the entrance hands over."""
+"""What the pages work with: plain values and resources that the entrance passes in."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,28 +27,28 @@ from storage.database.database import Engine
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """An OIDC provider whose word is taken."""
+    """A trusted OIDC provider."""
 
     issuer: str
     client_id: str
     client_secret: str = field(repr=False)
     roles_claim: str = "roles"
     roles: Mapping[str, Role] = field(default_factory=dict)
-    """Values of the claim, and the role that each gives; empty when they are our roles' names."""
+    """The role for each value of the claim; empty if the values are the names of our roles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Made once by `review.serve`, and by tests."""
+    """The values and resources of one site; `review.serve` creates one, and so do tests."""
 
     context: Context
     plan: Plan
     url: str
-    """The address people type: its host is the only one answered to; https makes cookies secure."""
+    """The URL that users type. Only its host is answered; https makes cookies secure."""
     inbox: Inbox
     """Where uploads are received."""
     audit_key_file: Path
-    """What signs how far the audit log has come."""
+    """The key file that signs checkpoints of the audit log."""
     most_upload_bytes: int = 64 * 10**9
     wake_importer: Callable[[], None] = lambda: None
     """Have completed uploads imported now."""
@@ -57,9 +57,9 @@ class Site:
     look: Callable[[], Snapshot] = field(kw_only=True)
     """The ledger's health."""
     services: Callable[[], dict[str, bool]] = dict
-    """Which of this machine's services live."""
+    """Which of this machine's services are alive."""
     flower_url: str = ""
-    """Empty where there is none."""
+    """Empty if there is no Flower."""
     lifetime: Lifetime = field(default_factory=Lifetime)
     provider: Provider | None = None
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
@@ -68,29 +68,29 @@ class Site:
     retention: Retention = field(default_factory=Retention)
     """How long things are kept."""
     home: Path | None = None
-    """The folder that is looked through after something was erased, and keeps the certificates."""
+    """The folder that is checked for remnants after a purge, and that stores the certificates."""
     clips: ClipCache = field(default_factory=ClipCache)
     policy: Policy = field(default_factory=Policy)
-    """What a case is held to when it is opened."""
+    """The rules that a new case must meet."""
     ask_for_people: Callable[[Sequence[int]], None] = lambda _: None
-    """Have everything compared with these people soon; the ledger sees to it later in any case."""
+    """Have everything compared with these people soon; the ledger ensures it later in any case."""
     looking: Lock = field(default_factory=Lock)
-    """Held by whoever looks at photos: each takes a core and the engine's memory."""
+    """Held while photos are processed: each takes a core and the engine's memory."""
     now: Callable[[], datetime] = utc_now
 
     @property
     def database(self) -> Engine:
-        """Where everything is remembered."""
+        """The database of the site."""
         return self.context.database
 
     @property
     def secure(self) -> bool:
-        """Whether people come by https."""
+        """Whether users connect by https."""
         return urlsplit(self.url).scheme == "https"
 
     @property
     def host(self) -> str:
-        """The name people know it by."""
+        """The host name that users type."""
         return urlsplit(self.url).hostname or ""
 
 

@@ -1,4 +1,4 @@
-"""Changing what a case allows: where its footage is from, when it was recorded, until when."""
+"""Changing the scope and expiry of a case."""
 
 from datetime import datetime
 from typing import Annotated
@@ -29,8 +29,8 @@ def change(
     footage_until: Text = "",
     expires_at: Text = "",
 ) -> Response:
-    """Give a case other footage or another end; a field that still says what it showed changes
-    nothing, and a window's end that was emptied stands for any time."""
+    """Change the scope or expiry of a case. An unchanged field changes nothing; an emptied end of
+    the window means any time."""
     case = case_with_id(asked, case_id, Action.CASE_CHANGED)
     wanted = Change(
         sources=[line.strip() for line in sources.splitlines() if line.strip()],
@@ -43,7 +43,7 @@ def change(
 
 
 def _changed(text: str, shown: datetime, emptied: datetime) -> datetime | None:
-    # A field shows the minute, and a moment may have seconds: those are no change.
+    # The field shows minutes only; seconds of the stored time are no change.
     if text == as_typed(shown):
         return None
     return typed(text) if text else emptied

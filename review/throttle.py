@@ -1,4 +1,4 @@
-"""Guessing passwords is slow work: failed logins are counted by account and by address."""
+"""Against password guessing: failed logins are counted by account and by address."""
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
@@ -10,17 +10,17 @@ PAIR = parse("10 per 15 minutes")
 """One account from one address."""
 ADDRESS = parse("50 per 15 minutes")
 ACCOUNT = parse("100 per 15 minutes")
-"""From wherever: high, for it lets strangers keep somebody out."""
+"""From any address: high, because strangers could use it to lock out a user."""
 
 
 class LoginThrottle:
-    """Of one process, and forgotten with it."""
+    """The counts of one process, in memory only."""
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def check(self, name: str, address: str) -> None:
-        """Raise TooManyTries when there were too many failures."""
+        """Raise TooManyTries after too many failures."""
         if not all(self._limiter.test(item, *keys) for item, keys in _counters(name, address)):
             raise TooManyTries("Too many failed logins; try again in 15 minutes.")
 

@@ -1,7 +1,7 @@
 """Uploads by the tus protocol 1.0 (creation and termination): resumable, as streams to the disk.
 
 The same routes serve the page, with a session, and programs, with a token. Why no library: the one
-that is kept, tuspyserver, writes the names of files into logs and knows no owner of an upload.
+that is maintained, tuspyserver, writes file names into logs and has no owner of an upload.
 """
 
 import asyncio
@@ -33,9 +33,9 @@ VERSION = "1.0.0"
 SPEAKS = {"Tus-Resumable": VERSION}
 STREAM = "application/offset+octet-stream"
 PIECE_BYTES = 1 << 20
-"""What is held in memory of an upload before it goes to the disk."""
+"""How much of an upload is held in memory before it is written to the disk."""
 TIMEOUT_SECONDS = 60.0
-"""For the next bytes of somebody who has fallen silent."""
+"""How long to wait for the next bytes of a client."""
 LONGEST_NAME = 200
 BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 PAIR = f"[!-+.-~-]+(?: {BASE64})?"
@@ -45,7 +45,7 @@ Metadata = Annotated[str, Header(max_length=4000, pattern=rf"^(?:{PAIR}(?:,{PAIR
 
 
 def routes_at(prefix: str, **options: Any) -> APIRouter:
-    """The protocol below a path."""
+    """The routes of the protocol, below a path."""
     routes = router(prefix, default_response_class=Response, **options)
     routes.options("", status_code=HTTPStatus.NO_CONTENT)(offer)
     routes.post("", status_code=HTTPStatus.CREATED)(create)
@@ -153,7 +153,7 @@ async def _write(request: Request, receiving: Receiving, size_bytes: int) -> Non
 
 
 async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    """What comes, until it ends, breaks off, or nothing has come for a while."""
+    """The bytes of the body, until it ends, the client disconnects, or a timeout passes."""
     stream = aiter(request.stream())
     while True:
         try:
@@ -181,7 +181,7 @@ def _begin(
 
 
 def _come(ours: Site, asked: Caller, upload: Upload, receiving: Receiving) -> None:
-    # The clock is read again: bytes may have come for hours.
+    # Read the clock again: the upload may have taken hours.
     if note_bytes(replace(asked, now=ours.now()), upload, receiving):
         ours.wake_importer()
 
@@ -213,6 +213,6 @@ def _metadata(header: str) -> dict[str, str]:
 
 
 def shown_name(given: str) -> str:
-    """What a file is called among people: no path, no control character, not without end."""
+    """A file name to show: without path and control characters, and of limited length."""
     last = given.replace("\\", "/").rstrip("/").rpartition("/")[2].strip()
     return display_name(Path(last[:LONGEST_NAME].replace("/", "")))[:LONGEST_NAME] or "unnamed"

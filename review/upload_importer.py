@@ -1,4 +1,4 @@
-"""The importer: looks at uploads that have arrived, one at a time, in a thread of its own."""
+"""The importer: imports complete uploads, one at a time, in a thread of its own."""
 
 import logging
 import threading
@@ -16,12 +16,12 @@ from storage.jobs.uploads import Upload
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 60.0
-"""How often it looks round though nobody rings."""
+"""How often it checks for uploads even if nothing wakes it."""
 MOST_ATTEMPTS = 3
 
 
 class UploadImporter:
-    """Takes whole uploads in as footage, and removes those that were abandoned."""
+    """Imports complete uploads as footage, and removes abandoned ones."""
 
     def __init__(
         self,
@@ -41,15 +41,15 @@ class UploadImporter:
         self._attempts: Counter[str] = Counter()
 
     def start(self) -> None:
-        """Work from now on, for as long as the process lives."""
+        """Start the thread, which runs as long as the process."""
         threading.Thread(target=self._work, daemon=True).start()
 
     def wake(self) -> None:
-        """Something has arrived."""
+        """Check for uploads now: one has arrived."""
         self._bell.set()
 
     def look_round(self) -> None:
-        """Take in whatever has arrived."""
+        """Import all uploads that have arrived."""
         recover(self._inbox, self._tools, self._now())
         sweep(self._inbox, self._tools, self._now())
         for upload in complete_uploads(self._tools.database):
@@ -57,21 +57,21 @@ class UploadImporter:
 
     def _take(self, upload: Upload) -> None:
         try:
-            known = take_in(
+            footage = take_in(
                 upload, inbox=self._inbox, context=self._tools, plan=self._plan, now=self._now()
             )
         except StoreUnavailable:
-            raise  # nobody's fault, and no attempt
+            raise  # not the upload's fault, so not counted as an attempt
         except NightreelError as error:
             self._attempts[upload.id] += 1
             log.warning("an upload could not be looked at: %s", type(error).__name__)
             if self._attempts[upload.id] >= MOST_ATTEMPTS:
                 refuse(upload, str(error), inbox=self._inbox, context=self._tools, now=self._now())
             return
-        if known is None:
+        if footage is None:
             log.info("an upload was refused")
             return
-        log.info("recording %d was taken in", known.recording_id)
+        log.info("recording %d was taken in", footage.recording_id)
         self._ask_workers()
 
     def _work(self) -> None:

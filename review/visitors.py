@@ -1,4 +1,4 @@
-"""Who asks: an account behind a session's cookie or a token, or nobody who has logged in."""
+"""Who asks: the account of a session's cookie or of a token, or a visitor without login."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -14,20 +14,20 @@ from storage.access.accounts import Role
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """An account, as far as it may act here."""
+    """An account, with the roles it has in this request."""
 
     account_id: int
     name: str
     roles: frozenset[Role]
     must_change_password: bool = False
     has_password: bool = False
-    """Whether it logs in here, and not elsewhere."""
+    """Whether it logs in here, not at an identity provider."""
     token_id: int | None = None
-    """Of a program."""
+    """The token of a program; None for a browser."""
 
     @property
     def actor(self) -> str:
-        """As the audit log writes it."""
+        """The actor as the audit log writes it."""
         if self.token_id is not None:
             return f"token:{self.token_id}"
         return f"account:{self.account_id}" if self.account_id else ANONYMOUS
@@ -37,7 +37,7 @@ STRANGER = Visitor(0, "", frozenset())
 
 
 def visitor(request: Request) -> Visitor:
-    """The visitor whom the guard let in."""
+    """The visitor that the guard let in."""
     found: Visitor = request.state.visitor
     return found
 
@@ -50,8 +50,8 @@ def caller(request: Request) -> Caller:
     state = request.state
     if not hasattr(state, "now"):
         state.now = site(request).now()
-    known = getattr(state, "visitor", STRANGER)
-    return Caller(site(request).database, known.actor, state.now)
+    current = getattr(state, "visitor", STRANGER)
+    return Caller(site(request).database, current.actor, state.now)
 
 
 Asked = Annotated[Caller, Depends(caller)]
@@ -79,7 +79,7 @@ def visitor_of_token(request: Request) -> Visitor:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         return STRANGER
-    found = bearer_of(caller(request), secret.strip())
-    if found is None:
+    bearer = bearer_of(caller(request), secret.strip())
+    if bearer is None:
         return STRANGER
-    return Visitor(found.account.id, found.account.name, found.roles, token_id=found.token_id)
+    return Visitor(bearer.account.id, bearer.account.name, bearer.roles, token_id=bearer.token_id)
