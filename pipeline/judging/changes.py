@@ -1,4 +1,4 @@
-"""How a case's candidates changed when its people were compared again."""
+"""Changes to a case's candidates since its people were last compared."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ CAUSES = {
     "model": "another engine is in use",
     "threshold": "another threshold is in use",
 }
-"""Why people were compared again, in words."""
+"""The reasons for a rematch, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseChanges:
-    """A case, and what comparing its people again changed."""
+    """A case, and how rematches changed its candidates."""
 
     case: Case
     changes: Changes
@@ -31,10 +31,10 @@ class CaseChanges:
 def view_changes(
     caller: Caller, case_id: int, *, engine: str, person: str = "", since: int | None = None
 ) -> CaseChanges:
-    """What the last run changed for each of a case's people, or all runs after `since` together.
+    """The changes by the last rematch of each person, or by all rematches after `since`.
 
-    Of one person only if a name is given. Raises NotAuthorised, Locked, and WrongUsage where the
-    case has nobody of that name or no such run.
+    `person` is a name and limits them to one person. That they were viewed is recorded. Raises
+    NotAuthorised, Locked, and WrongUsage if the case has no person of that name or no run `since`.
     """
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:

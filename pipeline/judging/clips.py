@@ -1,4 +1,4 @@
-"""The moment of a candidate as a short clip, others' faces hidden."""
+"""The clip of a candidate, with other faces hidden."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,21 +21,21 @@ from storage.jobs.spots import Spot, spot
 from storage.results.blind_views import BlindView
 
 AROUND_MS = 2000
-"""How much is shown before and after the clearest moment."""
+"""How much is shown before and after the best frame."""
 INTERVAL_MS = 100
 LOOK_EVERY = 2
-"""Faces are looked for in every second picture: they move little in a fifth of a second."""
+"""Faces are detected in every second frame: they move little in a fifth of a second."""
 FETCH_SECONDS = 30
-"""Somebody waits for the clip."""
+"""Short, because a user is waiting for the clip."""
 DECODED_SIDE_PX = 960
 SHOWN_SIDE_PX = 640
 SMALLEST_HIDDEN_PX = 40
-"""In the picture as it is decoded: 27 px in the clip. Smaller ones are not looked for."""
+"""In the decoded frame; 27 px in the clip. Smaller faces are not detected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A few seconds to be played, and what was hidden in them."""
+    """A few seconds of video, and which faces are hidden in it. Times are of the recording."""
 
     mp4: bytes
     start_ms: int
@@ -47,10 +47,11 @@ class Clip:
 
 
 def cut_clip(shown: BlindView, context: Context, *, blurred: bool = True) -> Clip:
-    """Decode the clearest moment of a candidate again, a few seconds around it.
+    """Decode a few seconds around a candidate's best frame again and encode them as a clip.
 
-    Raises FootageVanished or FootageChanged where the footage is not what it was, DecoderFailed,
-    NotFound where there is nothing to show, and Purged when the footage has been purged.
+    `blurred` hides the faces of others. Raises FootageVanished or FootageChanged when the footage
+    is not what was added, DecoderFailed, NotFound when there is nothing to show, and Purged when
+    the footage was purged.
     """
     if shown.seen.cut_by is not None:
         raise NotFound("No clip: this face was imported.")
@@ -59,8 +60,8 @@ def cut_clip(shown: BlindView, context: Context, *, blurred: bool = True) -> Cli
     if where is None:
         raise Purged("No clip: the footage of this candidate was purged.")
     span = _span(where, shown.seen.best_ms)
-    known = Known(where.recording, where.sha256, where.modified_ns, where.object_tag)
-    with local_copy(known, context.footage_store, timeout_seconds=FETCH_SECONDS) as recording:
+    added = Known(where.recording, where.sha256, where.modified_ns, where.object_tag)
+    with local_copy(added, context.footage_store, timeout_seconds=FETCH_SECONDS) as recording:
         frames = excerpt(recording, where.segment, span, decoder=context.decoder)
     if not frames:
         raise NotFound("No clip: this part of the footage can no longer be decoded; see its gaps.")
@@ -92,11 +93,11 @@ def _hide_others(
     longest = max(where.recording.width, where.recording.height)
     scale = min(longest, DECODED_SIDE_PX) / min(longest, plan.max_side_px)
     engine = context.engine_for(replace(plan, min_face_px=_smallest(plan, scale)))
-    looked_at = frames[::LOOK_EVERY]
-    looks = [_spot(frame.image, engine) for frame in looked_at]
+    sampled = frames[::LOOK_EVERY]
+    looks = [_spot(frame.image, engine) for frame in sampled]
     own = follow(
         looks,
-        begin=min(range(len(looks)), key=lambda n: abs(looked_at[n].time_ms - shown.seen.best_ms)),
+        begin=min(range(len(looks)), key=lambda n: abs(sampled[n].time_ms - shown.seen.best_ms)),
         box=Box(*(side * scale for side in shown.seen.box)),
         kind=engine.card.distance,
         threshold=engine.card.threshold,
@@ -122,7 +123,7 @@ def _spot(image: NDArray[np.uint8], engine: FaceEngine) -> list[Spotted]:
 
 
 def _on_grid(frames: Sequence[Frame], span: Span) -> list[NDArray[np.uint8]]:
-    """One picture every `interval_ms`, the one before where footage has fewer."""
+    """One frame every `interval_ms`; the previous frame is repeated where footage has fewer."""
     times = np.array([frame.time_ms for frame in frames])
     grid = range(int(times[0]), int(times[-1]) + 1, span.interval_ms)
     places = np.searchsorted(times, np.array(grid), side="right") - 1

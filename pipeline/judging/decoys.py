@@ -1,4 +1,4 @@
-"""Measure the reviewers: put known non-matches among the candidates, the closest ones."""
+"""Measure the reviewers: add the closest known non-matches to the candidates."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from storage.database.database import Session
 from storage.results.decoys import Decoy, add_decoys, remove_decoys, strangers
 
 FARTHEST = 2.0
-"""No two unit vectors are further apart."""
+"""The largest distance between two unit vectors."""
 
 
 def seed(
@@ -30,11 +30,11 @@ def seed(
     rules: Rules,
     context: Context,
 ) -> int:
-    """Put the appearances of a recording that come closest to each person among the candidates.
+    """Add the appearances of a recording that are closest to each person to the candidates.
 
-    The recording must be known to show no person of interest of the case; `reason` says how it is
-    known. At most `number` for each person; returns how many were new. Raises NotAuthorised,
-    WrongUsage without a reason or where nobody in it can be used.
+    The recording must be known to show no person of interest of the case; `reason` says how this
+    is known. Adds at most `number` for each person; returns how many were new. Raises
+    NotAuthorised, and WrongUsage without a reason or when no face in it is usable.
     """
     if not reason.strip():
         raise WrongUsage("State how it is known that this recording shows no person of interest.")
@@ -54,13 +54,13 @@ def seed(
 
 
 def stop(caller: Caller, case_id: int) -> int:
-    """Remove the decoys; returns how many there were. Raises NotAuthorised."""
+    """Remove a case's decoys; returns how many there were. Raises NotAuthorised."""
     act = caller.act(Action.SETTING_CHANGED)
     with act.on(case_id) as session:
         case_in_force(session, case_id, caller.now)
-        gone = remove_decoys(session, case_id)
-        act.record(session, case_id, setting="decoys", removed=gone)
-    return gone
+        removed = remove_decoys(session, case_id)
+        act.record(session, case_id, setting="decoys", removed=removed)
+    return removed
 
 
 def _closest(
@@ -75,7 +75,7 @@ def _closest(
     decoys = []
     for name in engines_of(session, [person_id]):
         card = context.engine_for(Plan(engine=name)).card
-        known = gallery(
+        references = gallery(
             session, keys=context.media.keys, engine=name, now=now, person_ids=[person_id]
         )
         ids, vectors = strangers(
@@ -85,15 +85,15 @@ def _closest(
             person_id=person_id,
             least_quality=rules.least_quality,
         )
-        ranked = rank(vectors, known.vectors, kind=card.distance, threshold=FARTHEST)
+        ranked = rank(vectors, references.vectors, kind=card.distance, threshold=FARTHEST)
         decoys += [
             Decoy(
                 person_id,
-                ids[one.appearance],
-                known.reference_ids[one.reference],
-                one.distance,
+                ids[close.appearance],
+                references.reference_ids[close.reference],
+                close.distance,
                 card.threshold,
             )
-            for one in ranked[:number]
+            for close in ranked[:number]
         ]
     return decoys

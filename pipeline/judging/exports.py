@@ -1,4 +1,4 @@
-"""Export appearances or candidates row by row; what was exported is recorded."""
+"""Export appearances or candidates row by row, and record the export."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,47 +32,47 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be exported."""
+    """The selection to export."""
 
     what: What
     case_id: int | None = None
-    """Candidates need one, and so do vectors."""
+    """Required for candidates and for vectors."""
     recordings: Sequence[str] = ()
-    """File names or sha256; none narrows nothing."""
+    """File names or sha256; empty means all."""
     with_vectors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An appearance as it is exported."""
+    """An appearance in an export."""
 
     row: AppearanceRow
     same_as: SameAs | None
-    """Where its footage is in an earlier recording, whether anybody was seen there or not."""
+    """The same footage in an earlier recording, whether or not a face was detected there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Rows to be written, read as they are asked for."""
+    """The rows to write; they are read from the database as they are iterated."""
 
     rows: Iterable[Listed | Exported]
     note: Callable[[int, str], None]
-    """Records the export: how many rows were written, and in which format."""
+    """Records the export; takes the number of rows written and the format."""
 
 
 @contextmanager
 def exporting(caller: Caller, wanted: Wanted) -> Iterator[Export]:
-    """Read what is wanted while the case allows it; `Export.note` is called once it is written.
+    """The rows of `wanted`, if the case allows it; call `Export.note` once they are written.
 
-    Raises NotAuthorised, Locked, and WrongUsage for candidates without a case or with vectors,
-    and for an unknown recording.
+    The rows are valid until the block ends. Raises NotAuthorised, Locked, and WrongUsage for
+    candidates without a case or with vectors, and for an unknown recording.
     """
     _refuse_impossible(wanted)
     act, case_id = caller.act(Action.EXPORTED), wanted.case_id
 
     def note(rows: int, form: str) -> None:
-        taken: dict[str, JsonValue] = {"what": wanted.what.value, "form": form}
-        act.note(case_id, rows=rows, **taken, with_vectors=wanted.with_vectors)
+        fields: dict[str, JsonValue] = {"what": wanted.what.value, "form": form}
+        act.note(case_id, rows=rows, **fields, with_vectors=wanted.with_vectors)
 
     with act.refusals(case_id), reading(caller.database) as session:
         _refuse_without_authority(session, wanted, caller)
@@ -98,29 +98,29 @@ def _rows(session: Session, wanted: Wanted) -> Iterable[Listed | Exported]:
     recording_ids = _recording_ids(session, wanted.recordings)
     if wanted.what is What.APPEARANCES or wanted.case_id is None:
         return _appearances(session, wanted, recording_ids)
-    found = each_candidate(session, case_id=wanted.case_id, recording_ids=recording_ids)
-    return each_listed(session, wanted.case_id, found)
+    rows = each_candidate(session, case_id=wanted.case_id, recording_ids=recording_ids)
+    return each_listed(session, wanted.case_id, rows)
 
 
 def _appearances(
     session: Session, wanted: Wanted, recording_ids: Sequence[int] | None
 ) -> Iterator[Exported]:
-    """Appearances, each with the stretch of an earlier recording that shows the same footage."""
+    """Appearances, each with the same footage in an earlier recording, if there is any."""
     among = recordings_among(session, case_id=wanted.case_id, recording_ids=recording_ids)
-    known = same_footage(session, among)
+    overlaps = same_footage(session, among)
     for row in each_appearance(
         session,
         case_id=wanted.case_id,
         recording_ids=recording_ids,
         with_vectors=wanted.with_vectors,
     ):
-        yield Exported(row, earlier_stretch(moment_of(row.seen), known))
+        yield Exported(row, earlier_stretch(moment_of(row.seen), overlaps))
 
 
 def _recording_ids(session: Session, names: Sequence[str]) -> list[int] | None:
     if not names:
         return None
-    found = {name: recordings_called(session, name) for name in names}
-    if missing := [name for name, ids in found.items() if not ids]:
+    ids_by_name = {name: recordings_called(session, name) for name in names}
+    if missing := [name for name, ids in ids_by_name.items() if not ids]:
         raise WrongUsage(f"No recording {missing[0]}; see `nightreel jobs list`.")
-    return sorted({id for ids in found.values() for id in ids})
+    return sorted({id for ids in ids_by_name.values() for id in ids})

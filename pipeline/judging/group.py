@@ -1,4 +1,4 @@
-"""Who else appears often in a case: groups of appearances that may be one person."""
+"""Groups of appearances in a case's own footage that may be one person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,33 +22,33 @@ from storage.results.groups import Group
 from storage.results.verdicts import Standing, standings
 
 BEST_CROPS = 5
-"""So many pictures of a group become references of the person it is turned into."""
+"""How many crops of a group become references of the person it is turned into."""
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The groups of a case as they stand."""
+    """The current groups of a case."""
 
     case: Case
     groups: list[Group]
     """The largest first."""
     moments: list[int]
-    """Of each group: how many of its appearances are different moments of footage."""
+    """For each group: how many of its appearances are not repeats of the same footage."""
 
     def group(self, group_id: int) -> Group:
-        """One of them. Raises Purged."""
-        for one in self.groups:
-            if one.id == group_id:
-                return one
+        """The group with this id. Raises Purged when there is none."""
+        for face_group in self.groups:
+            if face_group.id == group_id:
+                return face_group
         raise Purged("No such group; it may have been merged or purged.")
 
 
 def make_groups(caller: Caller, case_id: int, *, card: ModelCard) -> Groups:
-    """Group the appearances in a case's own footage by one engine's vectors.
+    """Group the appearances in a case's own footage by one engine's embeddings.
 
-    What reviewers said of appearances holds, and groups keep their numbers where possible. Raises
-    NotAuthorised when the case is not in force or does not allow it, WrongUsage when it has no
-    footage of its own.
+    Users' rules and verdicts are kept, and groups keep their numbers where possible. Raises
+    NotAuthorised when the case is not in force or does not allow grouping, WrongUsage when it has
+    no footage of its own.
     """
     act = caller.act(Action.GROUPED)
     with act.refusals(case_id), reading(caller.database) as session:
@@ -60,40 +60,43 @@ def make_groups(caller: Caller, case_id: int, *, card: ModelCard) -> Groups:
         ids, vectors = stored.vectors_of_case(session, case, card.name)
         together, apart = _said(session, case.id, card.name, ids)
     labels = group(vectors, limit=card.same_face_distance, together=together, apart=apart)
-    found: dict[int, list[int]] = {}
+    by_label: dict[int, list[int]] = {}
     for id, label in zip(ids, labels, strict=True):
-        found.setdefault(label, []).append(id)
-    several = [members for members in found.values() if len(members) > 1]
+        by_label.setdefault(label, []).append(id)
+    clusters = [members for members in by_label.values() if len(members) > 1]
     with act.on(case_id) as session:
         case_that_allows(session, case_id, caller.now)
-        stored.replace_groups(session, case.id, card.name, several, caller.now)
+        stored.replace_groups(session, case.id, card.name, clusters, caller.now)
         act.record(
             session, case.id, kind="make", engine=card.name,
-            appearances=len(ids), groups=len(several),
+            appearances=len(ids), groups=len(clusters),
         )  # fmt: skip
     return _groups_of(caller, case_id, card.name)
 
 
 def view_groups(caller: Caller, case_id: int, *, engine: str) -> Groups:
-    """The groups of a case; that they were viewed is recorded. Raises as `make_groups`."""
+    """The groups of a case by one engine's embeddings; that they were viewed is recorded.
+
+    Raises NotAuthorised as `make_groups`.
+    """
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id):
-        known = _groups_of(caller, case_id, engine)
-    act.note(case_id, kind="groups", groups=len(known.groups))
-    return known
+        groups = _groups_of(caller, case_id, engine)
+    act.note(case_id, kind="groups", groups=len(groups.groups))
+    return groups
 
 
 def view_crop(
     caller: Caller, case_id: int, group_id: int, appearance_id: int, *, engine: str
 ) -> str:
-    """The name of the best picture of an appearance in a group; that it was viewed is recorded.
+    """The name of the best crop of an appearance in a group; that it was viewed is recorded.
 
-    Raises NotAuthorised as `make_groups`, and Purged.
+    Raises NotAuthorised as `make_groups`, and Purged when there is no such group or crop.
     """
     act = caller.act(Action.CROP_VIEWED)
     with act.refusals(case_id):
         members = _groups_of(caller, case_id, engine).group(group_id).members
-    crops = {one.seen.appearance_id: one.seen.crops for one in members}.get(appearance_id)
+    crops = {member.seen.appearance_id: member.seen.crops for member in members}.get(appearance_id)
     if not crops:
         raise Purged("No such picture in this group.")
     act.note(case_id, appearance_id=appearance_id)
@@ -101,7 +104,7 @@ def view_crop(
 
 
 def merge_groups(caller: Caller, case_id: int, group_ids: Sequence[int]) -> int:
-    """Make one group of several, for good; returns its number.
+    """Merge several groups into one, permanently; returns its number.
 
     Raises NotAuthorised as `make_groups`, WrongUsage as `storage.results.groups.merge`.
     """
@@ -114,7 +117,7 @@ def merge_groups(caller: Caller, case_id: int, group_ids: Sequence[int]) -> int:
 
 
 def split_group(caller: Caller, case_id: int, group_id: int, appearance_ids: Sequence[int]) -> int:
-    """Make a group of its own of some appearances, for good; returns its number.
+    """Move some appearances of a group into a new group, permanently; returns its number.
 
     Raises NotAuthorised as `make_groups`, WrongUsage as `storage.results.groups.split`.
     """
@@ -132,10 +135,10 @@ def split_group(caller: Caller, case_id: int, group_id: int, appearance_ids: Seq
 def promote_group(
     caller: Caller, case_id: int, group_id: int, name: str, *, engine: FaceEngine, context: Context
 ) -> Enrolled:
-    """Turn a group into a person of its case: its best crops are judged as any reference photo is.
+    """Make a group a person of interest; its best crops are assessed like any reference photo.
 
     Raises NotAuthorised as `make_groups`, WrongUsage when there is no such group or it is a person
-    already, UnusablePhoto when none of its crops can be searched with; then nobody is enrolled.
+    already, UnusablePhoto when none of its crops is usable; then no person is enrolled.
     """
     act = caller.act(Action.GROUPED)
     with act.refusals(case_id), reading(caller.database) as session:
@@ -145,7 +148,7 @@ def promote_group(
     verdicts = [(crop, examine(crop, engine)) for crop in crops]
     usable = [crop for crop, portrait in verdicts if portrait.usable]
     if not usable:
-        reasons = "; ".join(f"{one.name}: {one.verdict}" for _, one in verdicts)
+        reasons = "; ".join(f"{portrait.name}: {portrait.verdict}" for _, portrait in verdicts)
         raise UnusablePhoto(f"No usable picture in group {group_id}. {reasons}")
     enrolled = enrol_person(caller, case_id, name, usable, engine=engine, context=context)
     with act.on(case_id) as session:
@@ -157,7 +160,7 @@ def promote_group(
 
 
 def case_that_allows(session: Session, case_id: int, now: datetime) -> Case:
-    """A case in force that allows unknown faces to be grouped. Raises NotAuthorised."""
+    """The case, if it is in force and allows unknown faces to be grouped. Raises NotAuthorised."""
     case = case_in_force(session, case_id, now)
     if not case.allows_grouping:
         raise NotAuthorised(
@@ -170,59 +173,64 @@ def case_that_allows(session: Session, case_id: int, now: datetime) -> Case:
 def _groups_of(caller: Caller, case_id: int, engine: str) -> Groups:
     with reading(caller.database) as session:
         case = case_that_allows(session, case_id, caller.now)
-        found = stored.groups(session, case_id, engine)
-        return Groups(case, found, [_moments(session, one) for one in found])
+        groups = stored.groups(session, case_id, engine)
+        return Groups(case, groups, [_moments(session, face_group) for face_group in groups])
 
 
 def _said(
     session: Session, case_id: int, engine: str, ids: Sequence[int]
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """What people said of these appearances, as places among them: together, apart."""
+    """Users' statements on these appearances, as pairs of indexes into `ids`: together, apart."""
     places = {id: place for place, id in enumerate(ids)}
-    said = rules(session, case_id)
-    pairs = (said.together, [*said.apart, *_judged_apart(session, case_id, engine)])
+    given = rules(session, case_id)
+    both = (given.together, [*given.apart, *_judged_apart(session, case_id, engine)])
     together, apart = (
-        [(places[one], places[other]) for one, other in some if {one, other} <= places.keys()]
-        for some in pairs
+        [(places[a], places[b]) for a, b in pairs if {a, b} <= places.keys()] for pairs in both
     )
     return together, apart
 
 
 def _judged_apart(session: Session, case_id: int, engine: str) -> list[tuple[int, int]]:
-    """Who was judged not to be a person belongs to none that were judged, or made, that person."""
+    """Pairs of appearances that verdicts keep apart: one is the person, the other is not.
+
+    The first is a supported candidate for a person, or a member of the group that became that
+    person; the second is a candidate for the same person that is not supported.
+    """
     verdicts = standings(session, case_id)
     people: dict[int, set[int]] = {}
     for key, standing in verdicts.items():
         if standing is Standing.SUPPORTED:
             people.setdefault(key.person_id, set()).add(key.appearance_id)
-    for one in stored.groups(session, case_id, engine):
-        if one.person_id is not None:
-            members = {member.seen.appearance_id for member in one.members}
-            people.setdefault(one.person_id, set()).update(members)
-    refused = [key for key, standing in verdicts.items() if standing is Standing.NOT_SUPPORTED]
+    for face_group in stored.groups(session, case_id, engine):
+        if face_group.person_id is not None:
+            members = {member.seen.appearance_id for member in face_group.members}
+            people.setdefault(face_group.person_id, set()).update(members)
+    not_supported = [
+        key for key, standing in verdicts.items() if standing is Standing.NOT_SUPPORTED
+    ]
     return [
         (appearance, key.appearance_id)
-        for key in refused
+        for key in not_supported
         for appearance in people.get(key.person_id, ())
         if appearance != key.appearance_id
     ]
 
 
 def _group(session: Session, case_id: int, group_id: int, engine: str) -> Group:
-    there = {one.id: one for one in stored.groups(session, case_id, engine)}
-    if group_id not in there or not there[group_id].members:
+    groups = {face_group.id: face_group for face_group in stored.groups(session, case_id, engine)}
+    if group_id not in groups or not groups[group_id].members:
         raise WrongUsage(f"No group {group_id} in this case; see `groups list`.")
-    if there[group_id].person_id is not None:
+    if groups[group_id].person_id is not None:
         raise WrongUsage(f"Group {group_id} is already a person of interest.")
-    return there[group_id]
+    return groups[group_id]
 
 
 def _best(chosen: Group) -> list[tuple[int, str]]:
-    """The best crop of each of the clearest appearances."""
+    """The best crop of each of the best appearances, with the appearance's id."""
     seen = [member.seen for member in chosen.members]
-    clearest = sorted(seen, key=lambda one: (-one.quality, one.appearance_id))
-    return [(one.appearance_id, one.crops[0]) for one in clearest if one.crops][:BEST_CROPS]
+    clearest = sorted(seen, key=lambda shown: (-shown.quality, shown.appearance_id))
+    return [(shown.appearance_id, shown.crops[0]) for shown in clearest if shown.crops][:BEST_CROPS]
 
 
-def _moments(session: Session, one: Group) -> int:
-    return repeated(session, [moment_of(member.seen) for member in one.members]).count(None)
+def _moments(session: Session, face_group: Group) -> int:
+    return repeated(session, [moment_of(member.seen) for member in face_group.members]).count(None)

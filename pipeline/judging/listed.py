@@ -1,4 +1,4 @@
-"""Candidates as every list shows them: with their review status, and the one they repeat."""
+"""Candidates as shown in every list: with review status and the candidate they repeat."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ class Listed:
     row: CandidateRow
     review_status: Standing
     same_as: SameAs | None
-    """The candidate that shows the same moment first, where this one repeats it."""
+    """The earlier candidate that shows the same footage; None if this is not a repeat."""
 
 
 def listed(
-    rows: Sequence[CandidateRow], statuses: Mapping[Key, Standing], known: Mapping[int, SameAs]
+    rows: Sequence[CandidateRow], statuses: Mapping[Key, Standing], repeated: Mapping[int, SameAs]
 ) -> list[Listed]:
-    """Candidates with what is known of the verdicts on them, and of repeats by their ids."""
-    return [Listed(row, statuses.get(row.key, Standing.OPEN), known.get(row.id)) for row in rows]
+    """Candidates with their review status and, by candidate id, the candidate they repeat."""
+    return [Listed(row, statuses.get(row.key, Standing.OPEN), repeated.get(row.id)) for row in rows]
 
 
 def each_listed(session: Session, case_id: int, rows: Iterable[CandidateRow]) -> Iterator[Listed]:
-    """A case's candidates in their order, by person and engine: repeats are told among these.
+    """A case's candidates in the given order, which must be by person and engine.
 
-    One person's are held at a time, since only they repeat each other.
+    Holds the candidates of one person and engine at a time, because repeats occur only among them.
     """
     statuses = standings(session, case_id)
     for _, group in groupby(rows, key=lambda row: (row.person_id, row.engine)):
-        some = list(group)
-        yield from listed(some, statuses, repeats(session, [row.span for row in some]))
+        candidates = list(group)
+        yield from listed(candidates, statuses, repeats(session, [row.span for row in candidates]))

@@ -1,4 +1,4 @@
-"""What a reviewer is shown: in an order of the reviewer's own, and nothing that gives a hint."""
+"""What a reviewer is shown: blind views, in a different order for each reviewer."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from storage.results.verdicts import Key
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What a reviewer is shown, and how many are left for this reviewer."""
+    """The next candidate for a reviewer, and how many are left for this reviewer."""
 
     view: BlindView | None
-    """None when nothing is left."""
+    """None when no candidate is left."""
     left: int
 
 
@@ -38,7 +38,7 @@ class CaseToReview:
 
 
 def cases_to_review(caller: Caller, account_id: int, rules: Rules) -> list[CaseToReview]:
-    """Every case in force, the newest first, for the reviewer with this account."""
+    """Every case in force, the newest first, with the number left for this reviewer's account."""
     with reading(caller.database) as session:
         return [
             CaseToReview(
@@ -56,23 +56,23 @@ def cases_to_review(caller: Caller, account_id: int, rules: Rules) -> list[CaseT
 def next_sight(
     caller: Caller, case_id: int, account_id: int, rules: Rules, *, after: Key | None = None
 ) -> Next:
-    """The next candidate for a reviewer, in an order of the reviewer's own; after the last, the
-    first of those that were passed over. Raises NotAuthorised when the case is not in force.
+    """The candidate after `after` in this reviewer's own order; after the last, the first skipped
+    one. That it was viewed is recorded. Raises NotAuthorised when the case is not in force.
     """
     with writing(caller.database) as session:
         case_in_force(session, case_id, caller.now)
         keys = _open_to(session, case_id, account_id, rules)
         while keys:
             key = following(keys, after, seed=f"{rules.seed}:{case_id}:{account_id}")
-            if found := look(session, key):
+            if viewed := look(session, key):
                 note(caller, session, Action.CANDIDATE_VIEWED, case_id, key)
-                return Next(found[0], len(keys))
+                return Next(viewed[0], len(keys))
             keys.remove(key)
     return Next(None, 0)
 
 
 def following(keys: list[Key], after: Key | None, *, seed: str) -> Key:
-    """The one behind `after` in an order that the seed shuffles; the first behind the last."""
+    """The key after `after` in an order shuffled by `seed`; after the last, the first."""
 
     def place(key: Key) -> bytes:
         text = f"{seed}:{key.person_id}:{key.appearance_id}"
@@ -83,7 +83,10 @@ def following(keys: list[Key], after: Key | None, *, seed: str) -> Key:
 
 
 def see(caller: Caller, case_id: int, key: Key) -> BlindView:
-    """One candidate, in any order. Raises NotAuthorised, Purged."""
+    """One candidate, regardless of the order; that it was viewed is recorded.
+
+    Raises NotAuthorised when the case is not in force, Purged when the candidate no longer exists.
+    """
     with writing(caller.database) as session:
         case_in_force(session, case_id, caller.now)
         shown, _ = looked_at(session, case_id, key)
@@ -94,7 +97,10 @@ def see(caller: Caller, case_id: int, key: Key) -> BlindView:
 def look_closer(
     caller: Caller, case_id: int, key: Key, action: Action, **more: JsonValue
 ) -> BlindView:
-    """A candidate whose picture or clip is viewed. Raises NotAuthorised, Purged."""
+    """A candidate whose picture or clip is viewed; `action` is recorded, with `more`.
+
+    Raises NotAuthorised, Locked, and Purged when the candidate no longer exists.
+    """
     with writing(caller.database) as session:
         case_to_read(session, case_id, caller.now)
         shown, _ = looked_at(session, case_id, key)
@@ -103,7 +109,10 @@ def look_closer(
 
 
 def look_closer_at_photo(caller: Caller, case_id: int, photo_id: int) -> str:
-    """The name of a reference photo's picture. Raises NotAuthorised, Purged."""
+    """The name of a reference photo's crop; that it was viewed is recorded.
+
+    Raises NotAuthorised, Locked, and Purged when there is no such crop.
+    """
     act = caller.act(Action.CROP_VIEWED)
     with act.on(case_id) as session:
         case_to_read(session, case_id, caller.now)
@@ -115,9 +124,10 @@ def look_closer_at_photo(caller: Caller, case_id: int, photo_id: int) -> str:
 
 
 def look_at_appearance(caller: Caller, case_id: int, appearance_id: int, place: int) -> str:
-    """The name of one of the pictures, counted from 0, of what a search by photo found.
+    """The name of one crop of an appearance that a search by photo found; `place` counts from 0.
 
-    Raises NotAuthorised, Purged.
+    That it was viewed is recorded. Raises NotAuthorised when the case is not in force, Purged when
+    there is no such crop in the footage that the case allows.
     """
     act = caller.act(Action.CROP_VIEWED)
     with act.on(case_id) as session:

@@ -1,4 +1,4 @@
-"""A case as those see it who work on it: whom it looks for, in what footage, what came of it."""
+"""The overview of a case: persons of interest, footage, candidates and their review."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ from storage.tables import State
 
 PAGE = 50
 Spot: TypeAlias = tuple[int, int, int]
-"""Person, rank and id of a candidate: where it stands among all of a case."""
+"""Person, rank and id of a candidate: its position among all candidates of a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class Overview:
     candidates: int
     standings: Counter[Standing]
     alarms: list[Alarms]
-    """What the reviewers made of decoys, where there were any."""
+    """The reviewers' verdicts on decoys, if there were any."""
     is_underway: bool
-    """Whether some of its footage is still to be watched, or somebody still to be compared."""
+    """Whether footage is still to be processed, or a person still to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,33 +69,37 @@ class Some:
     calibrations: dict[tuple[str, float], Calibration]
     """By engine and threshold."""
     left_out: dict[str, int]
-    """By name: how many appearances are no candidates, as the person's pictures are of them."""
+    """By person's name: how many appearances are not candidates because the person's reference
+    photos were cut from them."""
 
 
 @dataclass(frozen=True, slots=True)
 class CandidatePage(Some):
-    """Some of a case's candidates, and where among all of them they stand."""
+    """Some of a case's candidates, and their position among all of them."""
 
     case: Case
     first: int
-    """Counted from 0."""
+    """The position of the first one, counted from 0."""
     total: int
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A candidate with all that is known of it."""
+    """A candidate with its verdicts, override and calibration."""
 
     case: Case
     listed: Listed
     verdicts: list[Verdict]
     override: str | None
     calibration: Calibration | None
-    """Of its engine and threshold, in this case."""
+    """For its engine and threshold, in this case."""
 
 
 def overview(caller: Caller, case_id: int) -> Overview:
-    """A case, in force or ended. Raises NotAuthorised, Locked."""
+    """The overview of a case, in force or ended; that it was viewed is recorded.
+
+    Raises NotAuthorised, Locked.
+    """
     act = caller.act(Action.CASE_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
         case = case_to_read(session, case_id, caller.now)
@@ -103,69 +107,78 @@ def overview(caller: Caller, case_id: int) -> Overview:
         photos = photos_of_case(session, case_id)
         footage = outcomes(session, analyses_of_case(session, case_id))
         total = number_of_candidates(session, case_id)
-        found = Counter(standings(session, case_id).values())
+        statuses = Counter(standings(session, case_id).values())
         made_of_decoys = alarms(session, case_id)
         compared = not {one.id for one in people} & set(unmatched_people(session, now=caller.now))
     act.note(case_id)
-    found[Standing.OPEN] = max(0, total - found.total())
+    statuses[Standing.OPEN] = max(0, total - statuses.total())
     by_person = {one.id: [p for p in photos if p.person_id == one.id] for one in people}
-    watched = not any(one.state in (*OPEN, State.MATCHING) for one in footage)
+    processed = not any(one.state in (*OPEN, State.MATCHING) for one in footage)
     return Overview(
         case,
         people,
         by_person,
         footage,
         total,
-        found,
+        statuses,
         made_of_decoys,
-        is_underway=not (watched and compared),
+        is_underway=not (processed and compared),
     )
 
 
 def page_of_candidates(caller: Caller, case_id: int, *, first: int) -> CandidatePage:
-    """Fifty candidates by person and rank. Raises NotAuthorised, Locked."""
+    """Up to fifty candidates by person and rank, from position `first` on, counted from 0.
+
+    That they were viewed is recorded. Raises NotAuthorised, Locked.
+    """
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
         case = case_to_read(session, case_id, caller.now)
         rows = candidate_page(session, case_id, first=first, most=PAGE)
-        found = _listed(session, case_id, rows)
+        shown = _listed(session, case_id, rows)
         total = number_of_candidates(session, case_id)
         calibrations = current(session, case_id)
-        without = left_out(session, case_id)
-    act.note(case_id, candidates=len(rows), appearance_ids=[one.seen.appearance_id for one in rows])
-    return CandidatePage(found, calibrations, without, case, first, total)
+        omitted = left_out(session, case_id)
+    act.note(case_id, candidates=len(rows), appearance_ids=[row.seen.appearance_id for row in rows])
+    return CandidatePage(shown, calibrations, omitted, case, first, total)
 
 
 def candidates_from(caller: Caller, case_id: int, *, behind: Spot, most: int) -> Some:
-    """Candidates by person, rank and id, behind such a place. Raises NotAuthorised, Locked."""
+    """Up to `most` candidates by person, rank and id, after the position `behind`.
+
+    That they were viewed is recorded. Raises NotAuthorised, Locked.
+    """
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
         case_to_read(session, case_id, caller.now)
         rows = candidates_behind(session, case_id, behind=behind, most=most)
-        found = _listed(session, case_id, rows)
+        shown = _listed(session, case_id, rows)
         calibrations = current(session, case_id)
-        without = left_out(session, case_id)
-    act.note(case_id, candidates=len(rows), appearance_ids=[one.seen.appearance_id for one in rows])
-    return Some(found, calibrations, without)
+        omitted = left_out(session, case_id)
+    act.note(case_id, candidates=len(rows), appearance_ids=[row.seen.appearance_id for row in rows])
+    return Some(shown, calibrations, omitted)
 
 
 def detail(caller: Caller, case_id: int, key: Key) -> Detail:
-    """One candidate. Raises NotAuthorised, Locked, Purged."""
+    """One candidate; that it was viewed is recorded.
+
+    Raises NotAuthorised, Locked, and Purged when it no longer exists.
+    """
     act = caller.act(Action.CANDIDATE_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
         case = case_to_read(session, case_id, caller.now)
         rows = [row for row in candidates_on(session, key) if row.case == case.reference]
-        found = _listed(session, case_id, rows[-1:])
+        shown = _listed(session, case_id, rows[-1:])
         given = verdicts_on(session, key)
         override = override_on(session, key)
         calibrations = current(session, case_id)
-    if not found:
+    if not shown:
         raise Purged("This candidate no longer exists: it was purged, or is no longer a candidate.")
     act.note(case_id, person_id=key.person_id, appearance_id=key.appearance_id)
-    row = found[0].row
+    row = shown[0].row
     return Detail(
         case=case,
-        listed=found[0],
+        listed=shown[0],
         verdicts=given,
         override=override,
         calibration=calibrations.get((row.engine, row.threshold)),

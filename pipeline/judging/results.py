@@ -1,4 +1,4 @@
-"""Look at what was found: only while the case allows it, and never without a trace."""
+"""View the candidates of a case; every view is recorded."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,20 +17,21 @@ from storage.results.candidates import CandidateRow
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The candidates of a case, and what belongs beside a list of them."""
+    """The candidates of a case, and the facts shown with a list of them."""
 
     candidates: list[Listed]
     """By person and rank."""
     calibrations: Mapping[tuple[str, float], Calibration]
     """By engine and threshold."""
     left_out: Mapping[str, int]
-    """By name: how many appearances are no candidates, as reference photos were cut from them."""
+    """By person's name: how many appearances are not candidates because reference photos were cut
+    from them."""
 
 
 def view_candidates(caller: Caller, case_id: int, analysis_ids: Collection[int]) -> Found:
-    """A case's candidates in these analyses.
+    """A case's candidates in these analyses; that they were viewed is recorded.
 
-    Raises NotAuthorised when there is no such case, Locked when it waits for its authorisation.
+    Raises NotAuthorised when there is no such case, Locked while its authorisation is missing.
     """
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
@@ -43,7 +44,7 @@ def view_candidates(caller: Caller, case_id: int, analysis_ids: Collection[int])
 
 
 def as_logged(found: Collection[CandidateRow]) -> dict[str, JsonValue]:
-    """What the audit log says of candidates that were looked at."""
+    """The objects of an audit entry on viewed candidates."""
     return {
         "candidates": len(found),
         "appearance_ids": [one.seen.appearance_id for one in found],

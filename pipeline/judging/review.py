@@ -1,4 +1,4 @@
-"""How people review candidates: two of them, neither knowing of the other, and for good."""
+"""Review of candidates: two independent, final verdicts on each."""
 
 from dataclasses import dataclass
 
@@ -21,33 +21,34 @@ class Rules:
     """How strictly candidates are reviewed."""
 
     least_quality: float = 0.3
-    """Below it, 0..1, two verdicts `same` need a supervisor's override to count."""
+    """0..1; below it, two verdicts `same` need a supervisor's override to count."""
     least_face_px: float = 48.0
-    """The same, for the shorter side of the face in the picture that was looked at."""
+    """The same for the shorter side of the face, in the frame it was detected in."""
     requester_may_review: bool = False
-    """Whether the account that requested a search may also review what it found."""
+    """Whether the account that requested a search may also review its candidates."""
     seed: int = 0
-    """Of the order in which each reviewer sees the candidates."""
+    """Shuffles the order in which each reviewer sees the candidates."""
 
     def is_below_floor(self, shown: BlindView) -> bool:
-        """Whether a candidate's pictures, or all of the person's, are too poor to rely on.
+        """Whether the candidate's crops, or all reference photos, are below the quality floor.
 
-        The size of an imported face in its recording may be unknown: then its quality decides,
-        which is that of the picture as it was cropped.
+        The size of an imported face in its recording may be unknown. Then only the quality counts,
+        which was measured on the imported crop.
         """
         box = shown.seen.box
-        references = [one.quality for one in shown.references]
-        poor = min(shown.seen.quality, max(references, default=0.0)) < self.least_quality
+        quality = [reference.quality for reference in shown.references]
+        poor = min(shown.seen.quality, max(quality, default=0.0)) < self.least_quality
         return poor or (any(box) and min(box[2:]) < self.least_face_px)
 
 
 def decide(
     caller: Caller, case_id: int, key: Key, decision: Decision, *, account_id: int, rules: Rules
 ) -> int:
-    """Keep an account's verdict with what was seen; returns whether it is the first or the second.
+    """Store an account's verdict with what was shown; returns its place, 1 or 2.
 
     Raises NotAuthorised when the case is not in force or the account requested this search,
-    Settled when this account or two others have decided, Purged when there is nothing to decide.
+    Settled when this account or two others have decided, Purged when the candidate no longer
+    exists.
     """
     with writing(caller.database) as session:
         case_in_force(session, case_id, caller.now)
@@ -63,9 +64,9 @@ def decide(
 
 
 def undo(caller: Caller, case_id: int, key: Key, *, account_id: int) -> Decision:
-    """Take an account's verdict back while it is the only one; returns what it was.
+    """Withdraw an account's verdict while it is the only one; returns the decision it had.
 
-    Raises NotAuthorised when the case is not in force, Settled when there is nothing to take back.
+    Raises NotAuthorised when the case is not in force, Settled when there is nothing to withdraw.
     """
     with writing(caller.database) as session:
         case_in_force(session, case_id, caller.now)
@@ -77,9 +78,10 @@ def undo(caller: Caller, case_id: int, key: Key, *, account_id: int) -> Decision
 def override_quality(
     caller: Caller, case_id: int, key: Key, *, account_id: int, reason: str
 ) -> None:
-    """Write down why verdicts count on pictures below the floor of quality.
+    """Store a supervisor's reason to accept verdicts on pictures below the quality floor.
 
-    Raises WrongUsage without a reason, Purged when there is no such candidate.
+    Raises WrongUsage without a reason, NotAuthorised when the case is not in force, Purged when
+    there is no such candidate.
     """
     if not reason.strip():
         raise WrongUsage("An override needs a written reason; give one.")
@@ -91,24 +93,24 @@ def override_quality(
 
 
 def own_decision(caller: Caller, key: Key, account_id: int) -> Decision | None:
-    """The account's verdict on a candidate, if there is one."""
+    """The account's decision on a candidate; None if it has given none."""
     with reading(caller.database) as session:
         given = verdicts.verdicts_on(session, key)
-    return next((one.decision for one in given if one.account_id == account_id), None)
+    return next((verdict.decision for verdict in given if verdict.account_id == account_id), None)
 
 
 def looked_at(session: Session, case_id: int, key: Key) -> tuple[BlindView, Measured]:
-    """A candidate of a case. Raises Purged when it is not there."""
-    found = look(session, key)
-    if found is None or found[0].case_id != case_id:
+    """A candidate of a case, as shown and as measured. Raises Purged when there is none."""
+    viewed = look(session, key)
+    if viewed is None or viewed[0].case_id != case_id:
         raise Purged(GONE)
-    return found
+    return viewed
 
 
 def note(
     caller: Caller, session: Session, action: Action, case_id: int, key: Key, **more: JsonValue
 ) -> None:
-    """An entry in the audit log, about one candidate."""
+    """Append an entry on one candidate to the audit log."""
     caller.act(action).record(
         session, case_id, person_id=key.person_id, appearance_id=key.appearance_id, **more
     )
@@ -126,8 +128,8 @@ def _as_logged(seen: Snapshot) -> dict[str, JsonValue]:
 
 
 def _refuse_requester(session: Session, key: Key, account_id: int, rules: Rules) -> None:
-    asked = asked_by(session, key.person_id) in actors_of(session, account_id)
-    if asked and not rules.requester_may_review:
+    is_requester = asked_by(session, key.person_id) in actors_of(session, account_id)
+    if is_requester and not rules.requester_may_review:
         raise NotAuthorised(
             "You requested this search; two other reviewers must give the verdicts."
         )
