@@ -77,7 +77,8 @@ def _major(program: Path) -> int:
 def _run(url: URL, program: Path, *arguments: str) -> None:
     # Every user of the machine can read a command line; only the owner can read an environment.
     secret = str(url.password or url.query.get("password") or "")
-    address = url.set(drivername="postgresql", password=None).difference_update_query(["password"])
+    address = url._replace(drivername="postgresql", password=None)  # URL.set keeps it on None
+    address = address.difference_update_query(["password"])
     environment = os.environ | {"LC_ALL": "C"} | ({"PGPASSWORD": secret} if secret else {})
     command = [str(program), "--no-password", f"--dbname={address.render_as_string()}", *arguments]
     done = subprocess.run(
