@@ -20,12 +20,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def make_first_account(asked: Caller) -> NewPassword | None:
-    """Create the first account, an operator's, where there is none."""
+    """Create the first account, an operator's, if there is none."""
     if accounts.any_account(asked.database):
         return None
     try:
         return accounts.create_account(asked, FIRST, [MANAGER])
-    except Conflict:  # another machine was started at the same moment
+    except Conflict:  # another machine was started at the same time
         return None
 
 
@@ -36,14 +36,14 @@ def add(name: Name, role: Roles, as_json: AsJson = False) -> None:
 
 def list_accounts(as_json: AsJson = False) -> None:
     """List the accounts with their roles."""
-    found = accounts.list_accounts(caller()).accounts
+    listed = accounts.list_accounts(caller()).accounts
     if as_json:
-        print_json([_as_dict(one) for one in found])
+        print_json([_as_dict(account) for account in listed])
         return
     shown = table("", "name", "roles", "state", "last used")
-    for one in found:
-        used = in_utc(one.used_at) if one.used_at else "never"
-        shown.add_row(one.name, ", ".join(sorted(one.roles)), one.state, used)
+    for account in listed:
+        used = in_utc(account.used_at) if account.used_at else "never"
+        shown.add_row(account.name, ", ".join(sorted(account.roles)), account.state, used)
     out.print(shown)
 
 

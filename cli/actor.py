@@ -1,4 +1,4 @@
-"""Who a command acts for, as the audit log writes it."""
+"""The user a command acts for, as the audit log writes it."""
 
 import os
 from datetime import datetime
@@ -14,10 +14,10 @@ def actor() -> str:
 
 
 def now() -> datetime:
-    """The present time, where no database is needed yet."""
+    """The current time, for code that needs no database yet."""
     return utc_now()
 
 
 def caller() -> Caller:
-    """The user of the machine, now, asking of the database that is set."""
+    """The user of the machine as the caller of a step, now, on the configured database."""
     return Caller(resources().database, actor(), now())

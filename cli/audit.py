@@ -34,18 +34,18 @@ def verify(
     """Verify the audit log, and name the first bad entry."""
     key = public_key or _public_key()
     given = audit.read_checkpoints(checkpoint or [])
-    found = (
+    result = (
         audit.examine_file(export, public_key=key, also=given)
         if export
         else audit.examine(resources().database, public_key=key, also=given)
     )
     if as_json:
-        print_json(asdict(found))
-    elif found.broken:
-        out.print(f"Entry {found.broken.position} is bad. {found.broken.reason}")
+        print_json(asdict(result))
+    elif result.broken:
+        out.print(f"Entry {result.broken.position} is bad. {result.broken.reason}")
     else:
-        out.print(f"{found.entries} entries verified; checkpoints they fit: {found.checkpoints}.")
-    if found.broken:
+        out.print(f"{result.entries} entries verified; checkpoints they fit: {result.checkpoints}.")
+    if result.broken:
         raise typer.Exit(BROKEN)
 
 
@@ -78,14 +78,14 @@ def list_entries(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the audit log entries, in order."""
-    found = audit.view(caller(), after=after, limit=limit)
+    entries = audit.view(caller(), after=after, limit=limit)
     if as_json:
-        print_json([json.loads(one.line) for one in found])
+        print_json([json.loads(entry.line) for entry in entries])
         return
     shown = table("", "#entry", "when", "who", "what", "#case", "objects")
-    for one in found:
-        case = "" if one.case_id is None else str(one.case_id)
-        shown.add_row(str(one.position), one.at, one.actor, one.action, case, one.objects)
+    for entry in entries:
+        case = "" if entry.case_id is None else str(entry.case_id)
+        shown.add_row(str(entry.position), entry.at, entry.actor, entry.action, case, entry.objects)
     out.print(shown)
 
 
@@ -93,14 +93,14 @@ def searches(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Search activity by user, with unusual increases marked."""
-    found = audit.count_searches(caller())
+    counts = audit.count_searches(caller())
     if as_json:
-        print_json([asdict(one) | {"is_unusual": one.is_unusual} for one in found])
+        print_json([asdict(count) | {"is_unusual": count.is_unusual} for count in counts])
         return
     shown = table("", "who", "#last 7 days", "#weekly average before", "")
-    for one in found:
-        remark = "far more than usual" if one.is_unusual else ""
-        shown.add_row(one.actor, str(one.lately), f"{one.usual:.1f}", remark)
+    for count in counts:
+        remark = "far more than usual" if count.is_unusual else ""
+        shown.add_row(count.actor, str(count.lately), f"{count.usual:.1f}", remark)
     out.print(shown)
 
 

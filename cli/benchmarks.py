@@ -10,7 +10,7 @@ from cli.output import err
 
 
 class Benchmark(StrEnum):
-    """What can be measured."""
+    """The benchmarks."""
 
     ENGINE = "engine"
     PROCESS = "process"
@@ -29,6 +29,6 @@ def bench(
     which: Annotated[list[Benchmark] | None, typer.Argument(help="Default: all of them.")] = None,
 ) -> None:
     """Benchmark this machine against the peers; print Markdown tables with ratios."""
-    for one in which or list(Benchmark):
-        err.print(f"Measuring: {one.value}")
-        import_module(f"bench.{one.value}").main()
+    for benchmark in which or list(Benchmark):
+        err.print(f"Measuring: {benchmark.value}")
+        import_module(f"bench.{benchmark.value}").main()

@@ -39,8 +39,8 @@ def calibrate(
     engine, asked = resources().photo_engine(), caller()
     done = measure(asked, find_case(asked, case, Action.CALIBRATED), strangers, engine=engine)
     _show([done.calibration], as_json=as_json)
-    for one in done.unusable:
-        err.print(f"{one.name}: {one.verdict}")
+    for photo in done.unusable:
+        err.print(f"{photo.name}: {photo.verdict}")
     if done.unusable:
         raise typer.Exit(WITH_GAPS)
 
@@ -51,8 +51,8 @@ def calibrations(
 ) -> None:
     """List the calibrations of a case, newest first."""
     asked = caller()
-    found = list_calibrations(asked, find_case(asked, case, Action.CASE_VIEWED))
-    _show(found, as_json=as_json)
+    made = list_calibrations(asked, find_case(asked, case, Action.CASE_VIEWED))
+    _show(made, as_json=as_json)
 
 
 def _show(made: Sequence[Calibration], *, as_json: bool) -> None:

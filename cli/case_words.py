@@ -14,16 +14,16 @@ from storage.database.moments import in_utc
 
 
 def case_table(cases: Iterable[Case], now: datetime) -> Table:
-    """Cases, one a row."""
+    """Cases, one per row."""
     shown = table("", "reference", "in force", "expires", "legal basis", "purpose", "authorised by")
-    for one in cases:
+    for case in cases:
         shown.add_row(
-            one.reference,
-            "yes" if one.is_in_force(now) else "no",
-            in_utc(one.expires_at),
-            one.legal_basis,
-            one.purpose,
-            authorisation(one),
+            case.reference,
+            "yes" if case.is_in_force(now) else "no",
+            in_utc(case.expires_at),
+            case.legal_basis,
+            case.purpose,
+            authorisation(case),
         )
     return shown
 
@@ -40,16 +40,15 @@ def terms_table(case: Case, now: datetime) -> Table:
 def people_table(people: Iterable[PersonRow], now: datetime) -> Table:
     """The persons of interest of a case."""
     shown = table("Persons of interest", "name", "category", "review due", "#usable photos")
-    for one in people:
-        due = (
-            f"{in_utc(one.review_at)}{'' if now < one.review_at else ', overdue: not searched for'}"
-        )
-        shown.add_row(one.name, one.category.value, due, str(one.usable_photos))
+    for person in people:
+        overdue = "" if now < person.review_at else ", overdue: not searched for"
+        due = f"{in_utc(person.review_at)}{overdue}"
+        shown.add_row(person.name, person.category.value, due, str(person.usable_photos))
     return shown
 
 
 def about_lock(case: Case) -> str:
-    """Whether a case's results are locked, or will be; empty where they are not."""
+    """A sentence if a case's results are locked or will be; otherwise empty."""
     if case.authorisation_refused_at is not None:
         return "Its authorisation was refused."
     if case.locks_at is None:
@@ -60,7 +59,7 @@ def about_lock(case: Case) -> str:
 
 
 def case_document(case: Case, now: datetime) -> dict[str, object]:
-    """A case as JSON has it."""
+    """The JSON form of a case."""
     return _plain(asdict(case)) | {
         "in_force": case.is_in_force(now),
         "locked": case.is_locked(now),
@@ -68,7 +67,7 @@ def case_document(case: Case, now: datetime) -> dict[str, object]:
 
 
 def person_document(person: PersonRow) -> dict[str, object]:
-    """A person of interest, as JSON has it."""
+    """The JSON form of a person of interest."""
     return _plain(asdict(person))
 
 

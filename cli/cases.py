@@ -89,11 +89,11 @@ def open_case(
 def list_cases(as_json: AsJson = False) -> None:
     """List the cases, newest first."""
     asked = caller()
-    found = cases.list_cases(asked)
+    listed = cases.list_cases(asked)
     if as_json:
-        print_json([case_document(one, asked.now) for one in found])
+        print_json([case_document(case, asked.now) for case in listed])
         return
-    out.print(case_table(found, asked.now))
+    out.print(case_table(listed, asked.now))
 
 
 def show(reference: Reference, as_json: AsJson = False) -> None:
@@ -102,7 +102,8 @@ def show(reference: Reference, as_json: AsJson = False) -> None:
     case, people = cases.look_at_case(asked, cases.find_case(asked, reference, Action.CASE_VIEWED))
     if as_json:
         print_json(
-            case_document(case, asked.now) | {"people": [person_document(one) for one in people]}
+            case_document(case, asked.now)
+            | {"people": [person_document(person) for person in people]}
         )
         return
     out.print(terms_table(case, asked.now))
@@ -166,13 +167,13 @@ def close(reference: Reference) -> None:
 
 def bases(as_json: AsJson = False) -> None:
     """List the legal bases allowed here (NIGHTREEL_LEGAL_BASES)."""
-    known = resources().policy.bases.values()
+    allowed = resources().policy.bases.values()
     if as_json:
-        print_json([asdict(one) for one in known])
+        print_json([asdict(basis) for basis in allowed])
         return
     shown = table("", "code", "authorisation", "meaning")
-    for one in known:
-        shown.add_row(one.code, "needed" if one.needs_authorisation else "", one.sentence)
+    for basis in allowed:
+        shown.add_row(basis.code, "needed" if basis.needs_authorisation else "", basis.sentence)
     out.print(shown)
 
 

@@ -41,7 +41,7 @@ def changes(
 
 
 def changes_for(case: str, person: str = "", since: int | None = None) -> Changes:
-    """What changed for a case's people. Raises NotAuthorised, Locked, WrongUsage."""
+    """The changes for a case's people. Raises NotAuthorised, Locked, WrongUsage."""
     asked = caller()
     case_id = find_case(asked, case, Action.CANDIDATES_VIEWED)
     found = view_changes(asked, case_id, engine=resources().engine, person=person, since=since)

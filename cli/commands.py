@@ -1,11 +1,11 @@
-"""Every command, in the order help lists them, and where its function is."""
+"""Every command, in the order of the help text, and where its function is."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 
 class Group(NamedTuple):
-    """Commands under one name; each is `module:function` of `cli`, or a group again."""
+    """Commands under one name; each is `module:function` of `cli`, or another group."""
 
     about: str
     commands: Mapping[str, "str | Group"]

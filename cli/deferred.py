@@ -1,4 +1,4 @@
-"""Commands that are imported when they are called: all together bring every library along."""
+"""Commands that are imported when they are called: together they import every library."""
 
 import ast
 import gc
@@ -15,7 +15,7 @@ from cli.commands import Group
 
 
 def build(name: str, meant: str | Group) -> TyperCommand | TyperGroup:
-    """The command or the group of commands that is called `name`; imports none of them."""
+    """The command or group called `name`; imports no command."""
     if isinstance(meant, str):
         return Deferred(name, meant)
     return TyperGroup(
@@ -36,7 +36,7 @@ class Deferred(TyperCommand):
 
     @cached_property
     def loaded(self) -> TyperCommand:
-        """What Typer makes of the function; imports its module."""
+        """The Typer command of the function; imports its module."""
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
         alone.command(self.name)(pkgutil.resolve_name(f"cli.{self.place}"))
         made = get_command(alone)
@@ -44,20 +44,20 @@ class Deferred(TyperCommand):
         return made
 
     def make_context(self, *given: Any, **named: Any) -> Any:
-        """Parse what was typed as the command itself, which takes over from here."""
+        """Load the command itself and have it parse the arguments; it takes over from here."""
         command = self.loaded
-        gc.freeze()  # imports stay: looking through them when all ends took a third of the time
+        gc.freeze()  # imports stay: collecting them at exit took a third of the time
         return command.make_context(*given, **named)
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        """The first words of the function's docstring, read where they are written."""
+        """The first words of the function's docstring, read from its source file."""
         self.help = _docstring(*self.place.split(":"))
         return super().get_short_help_str(limit)
 
 
 def _docstring(module: str, function: str) -> str:
     written = ast.parse(Path(__file__).with_name(f"{module}.py").read_text())
-    (found,) = (
+    (definition,) = (
         node for node in written.body if isinstance(node, ast.FunctionDef) and node.name == function
     )
-    return ast.get_docstring(found) or ""
+    return ast.get_docstring(definition) or ""

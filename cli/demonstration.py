@@ -36,7 +36,7 @@ def demo(
 ) -> None:
     """Generate a minute of footage, search it for one of two people, and check the results."""
     _recreate(folder)
-    os.environ.pop("NIGHTREEL_LEGAL_BASES", None)  # nobody's list need allow a demonstration
+    os.environ.pop("NIGHTREEL_LEGAL_BASES", None)  # they need not allow a demonstration
     os.environ["NIGHTREEL_HOME"] = str(folder / "home")
     footage = folder / "film.mp4"
     with Services() as services:
@@ -55,7 +55,7 @@ def demo(
     found = view_candidates(caller(), case_id, intake.analyses)
     print_candidates(found)
     page = write_report(folder / "report", case_id, intake.analyses, intake.refused)
-    right = _compare_with_truth([one.row.seen for one in found.candidates])
+    right = _compare_with_truth([listed.row.seen for listed in found.candidates])
     out.print(f"Report: {page.absolute()}")
     if not right:
         raise typer.Exit(1)
@@ -72,24 +72,24 @@ def _recreate(folder: Path) -> None:
 
 def _compare_with_truth(found: list[Seen]) -> bool:
     """Print expected and found appearances side by side; true if they agree."""
-    planted = [one for one in film.planted() if one.person == ENROLLED]
-    others = [one for one in film.planted() if one.person != ENROLLED]
+    planted = [truth for truth in film.planted() if truth.person == ENROLLED]
+    others = [truth for truth in film.planted() if truth.person != ENROLLED]
     shown = table("Expected and found", "planted", "from", "to", "found from", "to", "")
     missed = 0
     for truth in planted:
-        hits = [one for one in found if _is_of(truth, one)]
+        hits = [seen for seen in found if _is_of(truth, seen)]
         missed += not hits
         shown.add_row(
             truth.person,
             clock(truth.start_ms),
             clock(truth.end_ms),
-            ", ".join(clock(one.start_ms) for one in hits),
-            ", ".join(clock(one.end_ms) for one in hits),
+            ", ".join(clock(seen.start_ms) for seen in hits),
+            ", ".join(clock(seen.end_ms) for seen in hits),
             "found" if hits else "MISSED",
         )
-    false = [one for one in found if not any(_is_of(truth, one) for truth in planted)]
+    false = [seen for seen in found if not any(_is_of(truth, seen) for truth in planted)]
     for truth in others:
-        taken = any(_is_of(truth, one) for one in false)
+        taken = any(_is_of(truth, seen) for seen in false)
         shown.add_row(
             truth.person,
             clock(truth.start_ms),

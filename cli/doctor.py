@@ -27,18 +27,18 @@ from worker.stack_info import running, services_alive
 
 LEAST_FREE_GB = 2
 PROBE = b"\xff\xd8 nightreel doctor \xff\xd9"
-"""What is kept among the pictures to see whether that can be done."""
+"""Stored among the pictures to test that they can be written."""
 SANDBOX = {
     "namespaces": "no network and no other process",
     "landlock": "no file but its own",
     "no_sockets": "no socket",
 }
-"""What each part of the sandbox keeps from ffmpeg; bubblewrap keeps all of it."""
+"""What each part of the sandbox denies ffmpeg; bubblewrap denies all of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     what: str
     well: bool
@@ -49,7 +49,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check everything Nightreel needs on this machine."""
-    resources()  # settings that cannot be used are said once, as by any command
+    resources()  # unusable settings are reported once, as by any command
     findings = [finding for look in LOOKS for finding in _carefully(look)]
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -152,7 +152,7 @@ def _notices() -> Iterator[Finding]:
 
 def _pictures() -> Iterator[Finding]:
     media = resources().media.store
-    name = media.save(PROBE)  # nothing refers to it: the next sweep takes it away
+    name = media.save(PROBE)  # nothing refers to it: the next sweep deletes it
     well = media.read(name) == PROBE
     yield Finding("pictures", well, f"{media.place}, written and read")
 

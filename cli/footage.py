@@ -112,7 +112,8 @@ def check_engine() -> None:
 
 
 def at_once(case_id: int) -> Request:
-    """For a command whose user waits for it. Raises NotAuthorised when it is not in force."""
+    """An urgent request, for a command whose user waits. Raises NotAuthorised unless the case is
+    in force."""
     require_case(caller(), case_id, Action.RECORDING_ADDED)
     return Request(Priority.URGENT, True, case_id, resources().site, actor=actor())
 
@@ -154,7 +155,7 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
 
 
 def _known(known: AlreadyKnown) -> str:
-    """Say that known footage is skipped, or that its quarantined segments are retried."""
+    """Report that known footage is skipped, or that its quarantined segments are retried."""
     if released := retry_known(resources().database, known.analysis_id):
         retried = f"{released} segments queued for retry"
         return f"already processed as {known.name}, with gaps; {retried}."

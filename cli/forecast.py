@@ -23,7 +23,7 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 def parse_finish_by(text: str, windows: Windows, now: datetime) -> datetime:
     """The next `07:00` on the clock of the windows' zone, or an ISO 8601 date and time.
 
-    Raises WrongUsage when it is neither, or is over.
+    Raises WrongUsage when it is neither, or has passed.
     """
     if clock := _CLOCK.fullmatch(text.strip()):
         return windows.at_clock(now, int(clock[1]) * 60 + int(clock[2]))
@@ -40,7 +40,7 @@ def parse_finish_by(text: str, windows: Windows, now: datetime) -> datetime:
 
 
 def announce(analysis_ids: Collection[int], finish_by: datetime) -> dict[str, Any]:
-    """Remember when these are wanted by, and say on stderr what can be expected.
+    """Store the deadline of these analyses, and print the forecast on stderr.
 
     Returns the forecast for `--json`.
     """
@@ -55,9 +55,9 @@ def announce(analysis_ids: Collection[int], finish_by: datetime) -> dict[str, An
         "speed": outlook.forecast.speed,
         "workers": outlook.workers,
         "late": [
-            {"job": one.analysis_id, "name": one.name, "end": _iso(_end(outlook, one))}
-            for one in outlook.work
-            if one.analysis_id in late
+            {"job": work.analysis_id, "name": work.name, "end": _iso(_end(outlook, work))}
+            for work in outlook.work
+            if work.analysis_id in late
         ],
     }
 
@@ -71,21 +71,21 @@ def forecast_in_words(
         return []
     if speed is None:
         return ["No speed measured yet; see `nightreel status` once some footage is processed."]
-    said = f"At the speed measured on this machine ({speed_in_words(speed, outlook.workers)}) "
+    lead = f"At the speed measured on this machine ({speed_in_words(speed, outlook.workers)}) "
     end = outlook.forecast.end
     by = (
         f"it is expected to finish by {when(end, now, windows.zone)}."
         if end
         else "no estimate for some of it."
     )
-    return [said + by, *_late(outlook, late, now, windows)]
+    return [lead + by, *_late(outlook, late, now, windows)]
 
 
 def _late(outlook: Outlook, late: Sequence[int], now: datetime, windows: Windows) -> list[str]:
     named = [
-        f"{one.name} ({_end_in_words(outlook, one, now, windows)})"
-        for one in outlook.work
-        if one.analysis_id in late
+        f"{work.name} ({_end_in_words(outlook, work, now, windows)})"
+        for work in outlook.work
+        if work.analysis_id in late
     ]
     if not named:
         return []
@@ -97,19 +97,19 @@ def _late(outlook: Outlook, late: Sequence[int], now: datetime, windows: Windows
     ]
 
 
-def _end_in_words(outlook: Outlook, one: RemainingWork, now: datetime, windows: Windows) -> str:
-    if one.paused:
+def _end_in_words(outlook: Outlook, work: RemainingWork, now: datetime, windows: Windows) -> str:
+    if work.paused:
         return "paused"
-    end = _end(outlook, one)
+    end = _end(outlook, work)
     return when(end, now, windows.zone) if end else "unknown"
 
 
-def _end(outlook: Outlook, one: RemainingWork) -> datetime | None:
-    return outlook.forecast.ends[one.analysis_id]
+def _end(outlook: Outlook, work: RemainingWork) -> datetime | None:
+    return outlook.forecast.ends[work.analysis_id]
 
 
 def _workers() -> int:
-    """Of this machine: those that run, or that `up` will start."""
+    """The workers of this machine: those that run, or that `up` will start."""
     settings = resources().settings
     stack = running(settings.home_folder)
     if stack:

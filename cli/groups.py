@@ -37,11 +37,11 @@ def list_groups(case: Case, as_json: AsJson = False) -> None:
 
 def show(number: Number, case: Case, as_json: AsJson = False) -> None:
     """List the appearances in a group."""
-    found = [one for one in _known(case).groups if one.id == number]
+    found = [group for group in _known(case).groups if group.id == number]
     if not found:
         raise WrongUsage(f"No group {number} in this case; see `groups list`.")
     if as_json:
-        print_json([plain(MEMBER, one) for one in found[0].members])
+        print_json([plain(MEMBER, member) for member in found[0].members])
         return
     title = f"Group {number}: appearances that may be one person; needs human review"
     out.print(table_of(title, MEMBER, found[0].members))

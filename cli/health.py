@@ -1,4 +1,4 @@
-"""`nightreel status --check`: whether the work goes on as it should, for scripts."""
+"""`nightreel status --check`: whether processing works as it should, for scripts."""
 
 import typer
 
@@ -13,7 +13,7 @@ from worker.resources import resources
 def check(*, as_json: bool) -> None:
     """Print one line of health; exit code 1 if there is a problem.
 
-    It answers within seconds also where the broker or the database is dead.
+    It answers within seconds even if the broker or the database is down.
     """
     try:
         snapshot = look_at_everything(resources())
@@ -27,7 +27,9 @@ def check(*, as_json: bool) -> None:
     elif snapshot.health.well:
         out.print(_praise(snapshot), soft_wrap=True)
     else:
-        err.print("nightreel: " + " ".join(one.sentence for one in snapshot.health.troubles))
+        err.print(
+            "nightreel: " + " ".join(trouble.sentence for trouble in snapshot.health.troubles)
+        )
     if not snapshot.health.well:
         raise typer.Exit(1)
 

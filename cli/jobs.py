@@ -44,16 +44,16 @@ def show_job(
     as_json: AsJson = False,
 ) -> None:
     """Show the segments of a job: state, attempts, faces and reasons for failure."""
-    found = jobs.show_job(resources().database, job)
-    outcome, far = found.outcome, found.progress
+    details = jobs.show_job(resources().database, job)
+    outcome, far = details.outcome, details.progress
     if as_json:
-        links = [footage_link(one) for one in found.same_footage]
-        whole = {"segments": [asdict(one) for one in found.segments], "same_footage": links}
+        links = [footage_link(one) for one in details.same_footage]
+        whole = {"segments": [asdict(one) for one in details.segments], "same_footage": links}
         print_json(_job(outcome, far) | whole)
         return
     out.print(f"{outcome.name}: {_standing(outcome, far)}, {_watched(outcome, far)}")
     shown = table("", "#segment", "from", "to", "state", "#attempts", "#frames", "#faces", "reason")
-    for one in found.segments:
+    for one in details.segments:
         shown.add_row(
             str(one.index),
             clock(one.start_ms),
@@ -65,7 +65,7 @@ def show_job(
             one.reason or "",
         )
     out.print(shown)
-    print_links(found.same_footage)
+    print_links(details.same_footage)
 
 
 def _watched(outcome: Outcome, far: Progress) -> str:

@@ -12,7 +12,7 @@ app = build("nightreel", NIGHTREEL)
 
 
 def run() -> None:
-    """Run one command; whatever goes wrong is one sentence on stderr and an exit code."""
+    """Run one command; every error is one sentence on stderr and an exit code."""
     try:
         app(standalone_mode=True)
     except NightreelError as error:

@@ -58,15 +58,15 @@ def omitted(
     engine: Annotated[str, typer.Argument(help="The engine.")], as_json: AsJson = False
 ) -> None:
     """List the appearances that an engine could not re-embed, with reasons."""
-    found = steps.omitted(resources().database, engine)
+    omissions = steps.omitted(resources().database, engine)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json([asdict(omission) for omission in omissions])
         return
     shown = table("", "#appearance", "recording", "from", "to", "reason")
-    for one in found:
+    for omission in omissions:
         shown.add_row(
-            str(one.appearance_id), one.recording, clock(one.start_ms), clock(one.end_ms),
-            one.reason,
+            str(omission.appearance_id), omission.recording,
+            clock(omission.start_ms), clock(omission.end_ms), omission.reason,
         )  # fmt: skip
     out.print(shown)
 
@@ -106,7 +106,7 @@ def use(
 
 
 def engine_called(name: str) -> FaceEngine:
-    """Raises ModelUnavailable when it cannot be used here."""
+    """The engine of this name. Raises ModelUnavailable if it cannot be used here."""
     mine = resources()
     card = known.require(name, mine.weights_folder)
     if card and (notice := known.notice(card)):

@@ -15,23 +15,23 @@ def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List engines, recognisers and detectors: dimension, threshold, licence, missing parts."""
-    found = models.installed(resources().weights_folder)
+    engines = models.installed(resources().weights_folder)
     if as_json:
-        print_json([_as_dict(one) for one in found])
+        print_json([_as_dict(engine) for engine in engines])
         return
     shown = table(
         "", "name", "kind", "#dim", "distance", "#threshold", "commercial", "present", "licence"
     )
-    for one in found:
+    for engine in engines:
         shown.add_row(
-            one.name,
-            one.kind,
-            str(one.dimension or ""),
-            one.distance or "",
-            f"{one.threshold:.3f}" if one.threshold else "",
-            "yes" if one.commercial_use else "no",
-            _presence(one),
-            one.licence,
+            engine.name,
+            engine.kind,
+            str(engine.dimension or ""),
+            engine.distance or "",
+            f"{engine.threshold:.3f}" if engine.threshold else "",
+            "yes" if engine.commercial_use else "no",
+            _presence(engine),
+            engine.licence,
         )
     out.print(shown)
 

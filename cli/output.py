@@ -1,4 +1,4 @@
-"""How the command line speaks: results to stdout, everything else to stderr."""
+"""Output of the command line: results to stdout, everything else to stderr."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from report.column import Column, headed
 WIDTH_OF_FILES = 200
 GAP = 2
 FOLDS_AT = 24
-"""A longer text goes on in the next line where that makes room."""
+"""A longer text wraps to the next line where that makes room."""
 out = Console(
     highlight=False,
     markup=False,
@@ -34,7 +34,7 @@ def err_is_journal() -> bool:
 
 
 def print_json(value: Any) -> None:
-    """Write one JSON document to stdout; names keep their characters."""
+    """Write one JSON document to stdout; non-ASCII characters are not escaped."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -44,7 +44,7 @@ def quantity(number: int, noun: str, plural: str = "") -> str:
 
 
 def table(title: str, *columns: str) -> Table:
-    """An empty table; columns whose name begins with `#` are numbers, set right."""
+    """An empty table; columns whose name begins with `#` are numbers, right-aligned."""
     made = Table(
         title=title or None,
         title_justify="left",
@@ -67,16 +67,18 @@ def table_of(
 
     If the terminal is too narrow, detail columns are left out, and the caption names them.
     """
-    told = headed(columns, rows)
-    details = [one for one in told if one.is_detail]
+    shown = headed(columns, rows)
+    details = [column for column in shown if column.is_detail]
     missing: list[Column] = []
-    while details and sum(_width(one, rows) + GAP for one in told) > out.width:
+    while details and sum(_width(column, rows) + GAP for column in shown) > out.width:
         missing.insert(0, details.pop())
-        told.remove(missing[0])
-    made = table(title, *(f"#{one.heading}" if one.is_number else one.heading for one in told))
+        shown.remove(missing[0])
+    made = table(
+        title, *(f"#{column.heading}" if column.is_number else column.heading for column in shown)
+    )
     for row in rows:
-        made.add_row(*(one.text(row) for one in told))
-    left_out = ", ".join(one.heading for one in missing)
+        made.add_row(*(column.text(row) for column in shown))
+    left_out = ", ".join(column.heading for column in missing)
     room = f"The terminal is too narrow for: {left_out}. --json has them." if missing else ""
     made.caption = "\n".join(filter(None, (caption, room))) or None
     return made

@@ -1,4 +1,4 @@
-"""How listings say that footage was added more than once, and a moment seen more than once."""
+"""How listings show footage that was added more than once, and repeated moments."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,8 +11,8 @@ from storage.jobs.overlaps import SameFootage
 
 
 def counted(found: Sequence[Listed | Hit]) -> str:
-    """How many of these are different moments; empty when all are."""
-    different = sum(one.same_as is None for one in found)
+    """How many of these are different moments; empty if all are."""
+    different = sum(each.same_as is None for each in found)
     if different == len(found):
         return ""
     return f"{len(found)} candidates, {different} different moment{'s' * (different > 1)}"
@@ -21,22 +21,22 @@ def counted(found: Sequence[Listed | Hit]) -> str:
 def print_links(known: Sequence[SameFootage]) -> None:
     """Print which recordings show the same footage, if any do."""
     shown = table("The same footage", "recording", "overlaps with", "from", "to", "starts at")
-    for one in known:
-        overlap = one.overlap
+    for link in known:
+        overlap = link.overlap
         times = (overlap.start_ms, overlap.end_ms, overlap.offset_ms)
-        shown.add_row(one.second, one.first, *(_clock(time_ms) for time_ms in times))
+        shown.add_row(link.second, link.first, *(_clock(time_ms) for time_ms in times))
     if known:
         out.print(shown)
 
 
-def footage_link(one: SameFootage) -> dict[str, object]:
+def footage_link(link: SameFootage) -> dict[str, object]:
     """The JSON form of the same footage in two recordings."""
     return {
-        "recording": one.second,
-        "sha256": one.second_sha256,
-        "same_as_recording": one.first,
-        "same_as_sha256": one.first_sha256,
-        **asdict(one.overlap),
+        "recording": link.second,
+        "sha256": link.second_sha256,
+        "same_as_recording": link.first,
+        "same_as_sha256": link.first_sha256,
+        **asdict(link.overlap),
     }
 
 

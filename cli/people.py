@@ -50,14 +50,14 @@ def enrol(
                 "person": name,
                 "case": case,
                 "photos": [
-                    {"name": one.name, "usable": one.usable, "verdict": one.verdict}
-                    for one in enrolled.portraits
+                    {"name": photo.name, "usable": photo.usable, "verdict": photo.verdict}
+                    for photo in enrolled.portraits
                 ],
             }
         )
     else:
         out.print(verdict_table(enrolled))
-    if not all(one.usable for one in enrolled.portraits):
+    if not all(photo.usable for photo in enrolled.portraits):
         raise typer.Exit(WITH_GAPS)
 
 
@@ -111,8 +111,8 @@ def enrol_for(
         standing=standing,
         photo_source=photo_source,
     )
-    if not any(one.usable for one in enrolled.portraits):
-        reasons = "; ".join(f"{one.name}: {one.verdict}" for one in enrolled.portraits)
+    if not any(photo.usable for photo in enrolled.portraits):
+        reasons = "; ".join(f"{photo.name}: {photo.verdict}" for photo in enrolled.portraits)
         raise UnusablePhoto(f"No usable photo of {name}. {reasons}")
     return enrolled
 

@@ -1,4 +1,4 @@
-"""What a user names as footage: files, folders of them, or objects of the organisation's store."""
+"""What a user gives as footage: files, folders of them, or objects of the organisation's store."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,13 +37,13 @@ VIDEO_ENDINGS = frozenset(
         ".wmv",
     ]
 )
-"""What is taken from a folder; a file named by itself is looked at whatever its ending."""
+"""Which files are taken from a folder; a file given by itself is read whatever its suffix."""
 
 
 def place_of(word: str) -> Path | Address:
-    """What a user names: a path, or an object of the organisation's own store.
+    """The place that a user gave: a path, or an object of the organisation's own store.
 
-    Raises WrongUsage for any other address: nothing is fetched from the net.
+    Raises WrongUsage for any other address: nothing is downloaded from the network.
     """
     scheme, is_address, _ = word.partition("://")
     if not is_address or not scheme.isalnum() or Path(word).exists():
@@ -54,7 +54,7 @@ def place_of(word: str) -> Path | Address:
 
 
 def files_in(places: Iterable[Path | Address]) -> Iterator[Path | Address]:
-    """Folders become the videos in them, however deep, in order of name; one without stays.
+    """Folders become the videos in them, at any depth, sorted by name; one without videos stays.
 
     An address that ends in a slash is a folder. Raises as `FootageStore.list`.
     """
@@ -71,13 +71,15 @@ def _files_at(folder: Path) -> Sequence[Path]:
 def _objects_at(address: Address) -> Sequence[Address]:
     if not address.key.endswith("/"):
         return []
-    found = configured(resources().footage_store).list(address)
-    videos = (one for one in found if PurePosixPath(one.key).suffix.lower() in VIDEO_ENDINGS)
-    return sorted(videos, key=lambda one: one.key)  # not every store lists in this order
+    entries = configured(resources().footage_store).list(address)
+    videos = (
+        entry for entry in entries if PurePosixPath(entry.key).suffix.lower() in VIDEO_ENDINGS
+    )
+    return sorted(videos, key=lambda entry: entry.key)  # not every store returns this order
 
 
 def size_bytes(place: Path | Address) -> int | None:
-    """None where the reader of the file reports the problem."""
+    """The size; None if it cannot be read: the reader of the file reports the problem."""
     with suppress(OSError, NightreelError):
         if isinstance(place, Path):
             return place.stat().st_size

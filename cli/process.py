@@ -57,13 +57,13 @@ def process(
 
     Starts the services it needs, or uses those of a running `nightreel up`.
     """
-    wanted = [_name_and_photos(one) for one in person]
+    wanted = [_name_and_photos(each) for each in person]
     check_engine()
     with Services() as services:
         case_id = find_case(caller(), case, Action.PERSON_ENROLLED) if case else ad_hoc_case()
         people = [enrol_for(case_id, name, photos).person_id for name, photos in wanted]
         intake = take_in(map(place_of, videos), at_once(case_id))
-        with suppress(BrokerUnavailable):  # upkeep asks again
+        with suppress(BrokerUnavailable):  # upkeep enqueues it again
             ask_for_people(people)
         ask_for_new()
         wait_for(
@@ -72,7 +72,7 @@ def process(
             meanwhile=services.keep,
         )
     everyone = view_candidates(caller(), case_id, intake.analyses)
-    theirs = [one for one in everyone.candidates if one.row.person_id in people]
+    theirs = [each for each in everyone.candidates if each.row.person_id in people]
     found = replace(everyone, candidates=theirs)
     if as_json:
         print_json(as_document(intake.analyses, theirs))

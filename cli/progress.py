@@ -31,7 +31,7 @@ def wait_for(
 ) -> None:
     """Return once every analysis has ended and these people were compared with everything.
 
-    `meanwhile` is called now and then; whatever it raises ends the waiting.
+    `meanwhile` is called from time to time; an exception from it ends the waiting.
     """
     with _bar(
         "Processing footage", TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
@@ -50,7 +50,7 @@ def wait_for(
 
 @contextmanager
 def byte_bar(name: str, size_bytes: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar for reading a file; yields what wants to know how many bytes were read so far."""
+    """A bar for reading a file; yields a function to call with the number of bytes read so far."""
     with _bar(f"Reading {name}", DownloadColumn(), TimeRemainingColumn()) as (bar, shown):
         bar.update(shown, total=size_bytes)
         yield lambda done: bar.update(shown, completed=done)
@@ -58,7 +58,7 @@ def byte_bar(name: str, size_bytes: int | None) -> Iterator[Callable[[int], None
 
 @contextmanager
 def count_bar(title: str) -> Iterator[Callable[[int], None]]:
-    """A bar without an end; yields what wants to know how many were seen to so far."""
+    """A bar without a total; yields a function to call with the number handled so far."""
     with _bar(title, MofNCompleteColumn(), TimeElapsedColumn()) as (bar, shown):
         yield lambda done: bar.update(shown, completed=done)
 

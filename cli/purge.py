@@ -44,15 +44,15 @@ def purge(
     if not yes and not typer.confirm("Purged data cannot be restored. Continue?", err=True):
         raise typer.Exit(1)
     certificates = _purged(case, person, recording)
-    for one in certificates:
-        err.print(f"Certificate: {keep(one, resources().certificates_folder)}")
+    for certificate in certificates:
+        err.print(f"Certificate: {keep(certificate, resources().certificates_folder)}")
         if output:
-            keep(one, output)
+            keep(certificate, output)
     if as_json:
-        print_json([as_document(one) for one in certificates])
+        print_json([as_document(certificate) for certificate in certificates])
     else:
         _print(certificates)
-    if not all(one.is_proven for one in certificates):
+    if not all(certificate.is_proven for certificate in certificates):
         raise typer.Exit(1)
 
 

@@ -49,17 +49,17 @@ def candidates(
 
 
 def as_document(analyses: Sequence[int], found: Sequence[Listed]) -> dict[str, object]:
-    """What `process --json` and `candidates --json` print."""
+    """The document that `process --json` and `candidates --json` print."""
     database = resources().database
     return {
-        "recordings": [_recording(one) for one in outcomes_of(database, analyses)],
-        "same_footage": [footage_link(one) for one in same_footage_among(database, analyses)],
-        "candidates": [plain(CANDIDATE, one) for one in found],
+        "recordings": [_recording(each) for each in outcomes_of(database, analyses)],
+        "same_footage": [footage_link(each) for each in same_footage_among(database, analyses)],
+        "candidates": [plain(CANDIDATE, each) for each in found],
     }
 
 
 def print_candidates(found: Found) -> None:
-    """Candidates, and what their distances mean: measured, or uncalibrated."""
+    """Print candidates, and what their distances mean: measured, or uncalibrated."""
     out.print(_candidate_table(found.candidates))
     if found.candidates:
         for sentence in said_of(found.calibrations, [one.row for one in found.candidates]):
@@ -67,7 +67,7 @@ def print_candidates(found: Found) -> None:
 
 
 def _candidate_table(found: Sequence[Listed]) -> Table:
-    """Candidates for people to read."""
+    """The table of candidates."""
     title = "Candidates for human review"
     shown = table_of(title, CANDIDATE, found, caption=counted(found))
     if not found:

@@ -66,10 +66,10 @@ def search(
         out.print(_found_table(answer))
         out.print(said(answer.calibration), soft_wrap=True)
         out.print(_reach_table(answer))
-    for one in answer.portraits:
-        if not one.usable:
-            err.print(f"{one.name}: {one.verdict}")
-    if not all(one.usable for one in answer.portraits):
+    for photo in answer.portraits:
+        if not photo.usable:
+            err.print(f"{photo.name}: {photo.verdict}")
+    if not all(photo.usable for photo in answer.portraits):
         raise typer.Exit(WITH_GAPS)
 
 

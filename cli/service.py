@@ -15,7 +15,7 @@ from settings_file import FILE_NAME
 from worker.stack import longest_stop_seconds
 
 SPARE_SECONDS = 10
-"""`up` kills what has not stopped in its time; systemd waits a little longer than that."""
+"""`up` kills what has not stopped in time; systemd waits a little longer than that."""
 UNIT = """\
 # Written by `nightreel service`; write it again after moving Nightreel or changing stop_seconds.
 [Unit]
@@ -71,7 +71,7 @@ def service(
 
 
 def unit(settings: Settings, command: Path, run_as: str = "") -> str:
-    """The text of a unit: of the system, run as a user, or of the user who has it."""
+    """The text of a unit: a system unit that runs as a user, or a unit of that user."""
     home = str(settings.home_folder)
     return UNIT.format(
         after="Wants=network-online.target\nAfter=network-online.target\n" if run_as else "",
@@ -93,6 +93,6 @@ def _refuse_unknown_user(name: str) -> None:
 
 
 def _quoted(text: str) -> str:
-    """As systemd reads one word with any characters."""
+    """Quoted so that systemd reads it as one word, whatever its characters."""
     escaped = re.sub(r'[\x00-\x1f"\\]', lambda found: f"\\x{ord(found[0]):02x}", text)
     return f'"{escaped}"'.replace("%", "%%")

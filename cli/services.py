@@ -14,9 +14,9 @@ from worker.stack_info import claimed, running, services_alive
 
 POLL_SECONDS = 0.1
 TIMEOUT_SECONDS = 60.0
-"""Workers that were killed are started again by then, and those of another process have started."""
+"""By then, killed workers are running again, and those of another process have started."""
 LEAST_FREE_BYTES = 10_000_000
-"""The database's log and the queue's file need some room to go on."""
+"""The database's log and the queue's file need some free space."""
 
 
 class Services:

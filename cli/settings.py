@@ -16,9 +16,9 @@ from settings_file import CAN_READ, FILE_NAME, nearest, open_to_others
 from worker.stack_info import changed_since_start
 
 SECRET = "set"
-"""What is shown instead of one."""
+"""Shown instead of a secret."""
 GIVEN = {"file": FILE_NAME, "environment": "environment"}
-"""Where a value may be given, and how a person reads it."""
+"""Where a value may be given, and how that is shown."""
 ADDRESSES = ("notify", "oidc_issuer", "s3_endpoint", *(
     name for name in Settings.model_fields if name.endswith("_url")
 ))  # fmt: skip
@@ -26,7 +26,7 @@ ADDRESSES = ("notify", "oidc_issuer", "s3_endpoint", *(
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting as a person sees it."""
+    """One setting as shown to a user."""
 
     name: str
     value: Any
@@ -34,7 +34,7 @@ class Setting:
     origin: str
     """`default`, `computed`, `file` or `environment`."""
     in_file: Any
-    """What the file gives and the environment overrides; None where it does not."""
+    """The value in the file if the environment overrides it; otherwise None."""
     changed: bool
     """Whether the stack that runs here was started with another value."""
 
@@ -48,36 +48,40 @@ def settings(
     """List the settings with their values and where each is set."""
     chosen = load_settings()
     file = chosen.home_folder / FILE_NAME
-    found = [one for one in _all(chosen) if one.origin in GIVEN or not only_given]
+    listed = [setting for setting in _all(chosen) if setting.origin in GIVEN or not only_given]
     if as_json:
         print_json(
-            {"file": str(file), "found": file.exists(), "settings": list(map(asdict, found))}
+            {
+                "file": str(file),
+                "found": file.exists(),
+                "settings": list(map(asdict, listed)),
+            }
         )
     else:
         out.print(f"Settings file: {file}{'' if file.exists() else ' (not found)'}")
-        _print(found)
+        _print(listed)
     for remark in remarks(chosen):
         err.print(remark)
 
 
 def remarks(chosen: Settings) -> Iterator[str]:
-    """What is wrong with how settings are given, though all can be used; a sentence each."""
+    """Warnings about how settings are given, though all can be used; one sentence each."""
     file = chosen.home_folder / FILE_NAME
     secrets = [name for name, value in given().file.items() if shown(name, value) != value]
     if secrets and open_to_others(file, CAN_READ):
         kept = ", ".join(secrets)
         yield f"{file} is readable by other users and holds {kept}; run chmod 600 on it."
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    names = {PREFIX + name.upper() for name in Settings.model_fields}
     for variable in sorted(os.environ):
-        if variable.startswith(PREFIX) and variable not in known:
-            yield f"{variable} is not a setting; {nearest(variable, known)}"
+        if variable.startswith(PREFIX) and variable not in names:
+            yield f"{variable} is not a setting; {nearest(variable, names)}"
     if changed := changed_since_start(chosen):
         yield f"The services were started with other values of {', '.join(changed)}; restart `up`."
 
 
 def shown(name: str, value: Any) -> Any:
-    """A setting's value as it may be printed: without secrets, passwords and what an address that
-    is told has in its path."""
+    """A setting's value as it may be printed: without secrets, without passwords, and without the
+    path of an address that alerts are sent to."""
     if Settings.model_fields[name].annotation is SecretStr:
         return SECRET if _plain(value) else ""
     if name not in ADDRESSES or "://" not in str(value):
@@ -116,4 +120,4 @@ def _print(found: list[Setting]) -> None:
 
 
 def _written(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)  # as TOML has them
+    return str(value).lower() if isinstance(value, bool) else str(value)  # as TOML writes them

@@ -21,12 +21,12 @@ def status(
 ) -> None:
     """Show services, finished and queued work, and what needs attention."""
     if checked:
-        from cli.health import check  # Celery, to ask the broker, takes as long as all else here
+        from cli.health import check  # Celery takes as long as all the rest
 
         check(as_json=as_json)
         return
     mine = resources()
-    windows = mine.windows  # a setting out of range is said before anything is made
+    windows = mine.windows  # a setting out of range is reported before anything is created
     home = mine.settings.home_folder
     asked = caller()
     all_there_is, workers = count_work(asked)

@@ -34,15 +34,15 @@ def add(
 def list_tokens(as_json: AsJson = False) -> None:
     """List the tokens, newest first."""
     asked = caller()
-    found, now = accounts.list_accounts(asked).tokens, asked.now
+    tokens, now = accounts.list_accounts(asked).tokens, asked.now
     if as_json:
-        print_json([_as_dict(one, now) for one in found])
+        print_json([_as_dict(token, now) for token in tokens])
         return
     shown = table("", "#id", "account", "roles", "label", "state", "expires")
-    for one in found:
-        roles = ", ".join(sorted(one.roles))
-        expires = in_utc(one.expires_at)
-        shown.add_row(str(one.id), one.account, roles, one.label, _state(one, now), expires)
+    for token in tokens:
+        roles = ", ".join(sorted(token.roles))
+        expires = in_utc(token.expires_at)
+        shown.add_row(str(token.id), token.account, roles, token.label, _state(token, now), expires)
     out.print(shown)
 
 

@@ -15,13 +15,13 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Verify that an exported package is unchanged; needs no database or settings."""
-    found = look_at(package)
+    outcome = look_at(package)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(outcome))
     else:
         out.print(
-            f"Unchanged: {found.files} files of case {found.case}, made {found.made_at}.\n"
-            f"sha256 {found.sha256}\n"
+            f"Unchanged: {outcome.files} files of case {outcome.case}, made {outcome.made_at}.\n"
+            f"sha256 {outcome.sha256}\n"
             "Compare the hash with the entry `exported` in the audit log of the exporting system.",
             soft_wrap=True,
         )

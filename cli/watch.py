@@ -58,12 +58,12 @@ def refused(
     """List rejected files of the watched folders with reasons, latest first."""
     listed = list_refusals(resources().database)
     if as_json:
-        print_json([_as_dict(one) for one in listed])
+        print_json([_as_dict(file) for file in listed])
         return
     shown = table("", "file", "#bytes", "rejected", "reason")
-    for one in listed:
-        when = in_utc(one.refused_at)
-        shown.add_row(one.name, str(one.size_bytes), when, one.reason)
+    for file in listed:
+        when = in_utc(file.refused_at)
+        shown.add_row(file.name, str(file.size_bytes), when, file.reason)
     out.print(shown)
 
 

@@ -35,7 +35,7 @@ def routes_at(prefix: str, **options: Any) -> APIRouter:
 def crop(
     ours: OurSite, asked: Asked, case_id: Number, person: Number, appearance: Number, place: Spot
 ) -> Response:
-    """A picture of an appearance, counted from 0, the best first."""
+    """A picture of an appearance, counted from 0, best first."""
     shown = look_closer(asked, case_id, Key(person, appearance), Action.CROP_VIEWED, place=place)
     if place >= len(shown.seen.crops):
         raise Purged("No such picture of this candidate.")
@@ -50,7 +50,7 @@ def reference(
     appearance: Number,
     reference: Number,
 ) -> Response:
-    """A reference photo's face, beside which a candidate is looked at."""
+    """The face of a reference photo that is shown beside a candidate."""
     key = Key(person, appearance)
     shown = look_closer(asked, case_id, key, Action.CROP_VIEWED, reference_id=reference)
     crops = {photo.id: photo.crop for photo in shown.references}
@@ -67,7 +67,7 @@ def clip(
     person: Number,
     appearance: Number,
 ) -> Response:
-    """The moment as a clip, everybody else's face hidden."""
+    """The clip, with all other faces hidden."""
     key = Key(person, appearance)
     shown = look_closer(asked, case_id, key, Action.CLIP_VIEWED, kind="blurred")
     return part_of(_clip(ours, shown, blurred=True).mp4, "video/mp4", request)
@@ -81,7 +81,7 @@ def unblurred_clip(
     person: Number,
     appearance: Number,
 ) -> Response:
-    """The moment as it is: a separate act, with an entry of its own."""
+    """The unblurred clip; a separate act, logged separately."""
     key = Key(person, appearance)
     shown = look_closer(asked, case_id, key, Action.CLIP_VIEWED, kind="unblurred")
     return part_of(_clip(ours, shown, blurred=False).mp4, "video/mp4", request)

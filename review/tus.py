@@ -57,7 +57,7 @@ def routes_at(prefix: str, **options: Any) -> APIRouter:
 
 
 def offer(ours: OurSite) -> Response:
-    """What this server speaks, and how large a file may be."""
+    """The supported protocol version and extensions, and the maximum file size."""
     headers = SPEAKS | {
         "Tus-Version": VERSION,
         "Tus-Extension": "creation,termination",
@@ -75,8 +75,8 @@ def create(
     tus_resumable: Speaking = "",
     upload_metadata: Metadata = "",
 ) -> Response:
-    """Expect a file. Its name and the reference of its case come as `Upload-Metadata`: pairs of
-    `filename` or `case` and a value in base64. The answer's `Location` is where its bytes go."""
+    """Begin an upload. `Upload-Metadata` has the file name and the case reference: pairs of
+    `filename` or `case` and a value in base64. Send the bytes to the `Location` of the response."""
     _check_version(tus_resumable)
     if upload_length > ours.most_upload_bytes:
         raise TooLarge("The file is too large; see NIGHTREEL_UPLOAD_MAX_GB.")
@@ -88,7 +88,7 @@ def create(
 def tell(
     upload_id: str, ours: OurSite, asked: Asked, who: Who, tus_resumable: Speaking = ""
 ) -> Response:
-    """How many bytes of an upload have come: `Upload-Offset`, of `Upload-Length`."""
+    """How many bytes of an upload were received: `Upload-Offset`, of `Upload-Length`."""
     _check_version(tus_resumable)
     upload = own_upload(asked, upload_id, who.account_id)
     return Response(
@@ -110,8 +110,8 @@ async def receive(
     upload_offset: Annotated[int, Header(ge=0, le=1 << 50)],
     tus_resumable: Speaking = "",
 ) -> Response:
-    """Bytes from `Upload-Offset` on, as `application/offset+octet-stream`. What has come is kept,
-    whatever ends the request."""
+    """Send bytes from `Upload-Offset` on, as `application/offset+octet-stream`. Received bytes
+    are kept, whatever ends the request."""
     _check_version(tus_resumable)
     if request.headers.get("content-type") != STREAM:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Bytes come as {STREAM}")
@@ -130,7 +130,7 @@ async def receive(
 def stop(
     upload_id: str, ours: OurSite, asked: Asked, who: Who, tus_resumable: Speaking = ""
 ) -> Response:
-    """Give an upload up; its bytes are removed. One that was taken already stays."""
+    """Cancel an upload; its bytes are deleted. A file that was already added stays."""
     _check_version(tus_resumable)
     upload = own_upload(asked, upload_id, who.account_id)
     stop_upload(asked, ours.inbox, upload)

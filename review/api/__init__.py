@@ -1,6 +1,6 @@
-"""The pages' actions as a REST API for programs: the same steps, the same guard, a token each.
+"""The actions of the pages as a REST API for programs: the same steps, the same guard, by token.
 
-A module each noun, with `routes`; what is sent and answered has its models in `models/`. A new
+One module per noun, with `routes`; the models of requests and responses are in `models/`. A new
 route needs a line in `review.access.ACCESS`, and a new module one in ROUTERS.
 """
 

@@ -1,4 +1,4 @@
-"""Accounts, for programs that manage them: what the page *Accounts* does."""
+"""Accounts, for programs that manage them, as on the page *Accounts*."""
 
 from http import HTTPStatus
 
@@ -25,9 +25,11 @@ CHANGED = FOUND | SETTLED
 @routes.get("")
 def list_all(asked: Asked, cursor: Cursor = "", limit: Limit = 50) -> AccountsAnswer:
     """All accounts, in order of creation."""
-    known = steps.list_accounts(asked).accounts
-    found = piece(known, lambda one: (one.id,), cursor, limit)
-    return AccountsAnswer(accounts=[AccountAnswer.of(one) for one in found.shown], next=found.next)
+    accounts = steps.list_accounts(asked).accounts
+    page = piece(accounts, lambda account: (account.id,), cursor, limit)
+    return AccountsAnswer(
+        accounts=[AccountAnswer.of(account) for account in page.shown], next=page.next
+    )
 
 
 @routes.post("", status_code=HTTPStatus.CREATED, responses=SETTLED)
@@ -40,10 +42,10 @@ def make(asked: Asked, given: AccountGiven) -> OpenedAnswer:
 @routes.get("/tokens")
 def list_tokens(asked: Asked, cursor: Cursor = "", limit: Limit = 50) -> TokensAnswer:
     """All tokens, newest first, without their secrets."""
-    known = steps.list_accounts(asked).tokens
-    found = piece(known, lambda one: (-one.id,), cursor, limit)
-    shown = [TokenAnswer.of(one, asked.now) for one in found.shown]
-    return TokensAnswer(tokens=shown, next=found.next)
+    tokens = steps.list_accounts(asked).tokens
+    page = piece(tokens, lambda token: (-token.id,), cursor, limit)
+    shown = [TokenAnswer.of(token, asked.now) for token in page.shown]
+    return TokensAnswer(tokens=shown, next=page.next)
 
 
 @routes.delete("/tokens/{token_id}", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)

@@ -1,4 +1,4 @@
-"""The audit log for those who read it."""
+"""The audit log."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ def audit_entries(
     cursor: Cursor = "",
 ) -> AuditAnswer:
     """Up to 100 entries, newest first."""
-    found = steps.view_newest(
+    entries = steps.view_newest(
         asked,
         case=case,
         action=action.value if action else "",
@@ -41,15 +41,17 @@ def audit_entries(
         limit=audit.ON_A_PAGE + 1,
     )
     names = names_of_actors(asked)
-    some = piece(found, lambda one: (-one.position,), cursor, audit.ON_A_PAGE)
-    return AuditAnswer(entries=[EntryAnswer.of(one, names) for one in some.shown], next=some.next)
+    page = piece(entries, lambda entry: (-entry.position,), cursor, audit.ON_A_PAGE)
+    return AuditAnswer(
+        entries=[EntryAnswer.of(entry, names) for entry in page.shown], next=page.next
+    )
 
 
 @routes.get("/audit/searches")
 def count_searches(asked: Asked) -> list[SearchesAnswer]:
     """Search activity by user, with unusual activity flagged."""
     names = names_of_actors(asked)
-    return [SearchesAnswer.of(one, names) for one in steps.count_searches(asked)]
+    return [SearchesAnswer.of(count, names) for count in steps.count_searches(asked)]
 
 
 @routes.get("/audit/export", response_class=Response, responses=LINES)

@@ -1,4 +1,4 @@
-"""Candidates of a case, and what rematches changed of them."""
+"""Candidates of a case, and their changes by rematches."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -39,12 +39,12 @@ def list_candidates(
     person, rank, number = (*place_of(cursor), 0, 0, 0)[:3]
     behind = person, rank, number
     known = candidates_from(asked, case_id, behind=behind, most=limit + 1)
-    found = piece(known.rows, _stands, cursor, limit)
+    page = piece(known.rows, _stands, cursor, limit)
     return CandidatesAnswer(
-        candidates=[CandidateAnswer.of(one, case_id) for one in found.shown],
+        candidates=[CandidateAnswer.of(listed, case_id) for listed in page.shown],
         left_out=known.left_out,
-        calibration=list(said_of(known.calibrations, [one.row for one in found.shown])),
-        next=found.next,
+        calibration=list(said_of(known.calibrations, [listed.row for listed in page.shown])),
+        next=page.next,
     )
 
 
@@ -88,8 +88,8 @@ def changes(
 ) -> ChangesAnswer:
     """Changes caused by an added or withdrawn photo, or another engine or threshold."""
     known = view_changes(asked, case_id, engine=ours.plan.engine, since=since).changes
-    found = piece(known.changes, _place, cursor, limit)
-    return ChangesAnswer.of(known, found.shown, found.next)
+    page = piece(known.changes, _place, cursor, limit)
+    return ChangesAnswer.of(known, page.shown, page.next)
 
 
 def _stands(listed: Listed) -> Place:

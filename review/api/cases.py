@@ -1,4 +1,4 @@
-"""Cases: what allows a search until when, and what came of it."""
+"""Cases: legal basis and scope, expiry, and results."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -31,16 +31,16 @@ in_a_case = routes_of("cases", CASE)
 @routes.get("/legal-bases")
 def legal_bases(ours: OurSite) -> list[BasisAnswer]:
     """The permitted legal bases, as set in NIGHTREEL_LEGAL_BASES."""
-    return [BasisAnswer.of(one) for one in ours.policy.bases.values()]
+    return [BasisAnswer.of(basis) for basis in ours.policy.bases.values()]
 
 
 @routes.get("/cases")
 def list_cases(asked: Asked, cursor: Cursor = "", limit: Limit = 50) -> CasesAnswer:
     """All cases, newest first."""
     now = asked.now
-    known = steps.list_cases(asked)
-    found = piece(known, lambda one: (-one.id,), cursor, limit)
-    return CasesAnswer(cases=[CaseAnswer.of(one, now) for one in found.shown], next=found.next)
+    cases = steps.list_cases(asked)
+    page = piece(cases, lambda case: (-case.id,), cursor, limit)
+    return CasesAnswer(cases=[CaseAnswer.of(case, now) for case in page.shown], next=page.next)
 
 
 @routes.post("/cases", status_code=HTTPStatus.CREATED)
@@ -85,8 +85,8 @@ def authorise(case_id: Number, asked: Asked, given: AuthorisationGiven) -> CaseA
 def refuse_authorisation(case_id: Number, asked: Asked, given: ReferenceGiven) -> CaseAnswer:
     """Record that the authorisation was refused: the case ends, and its persons of interest and
     results are purged immediately. Repeat its reference to confirm; this cannot be undone."""
-    known = steps.case_with_id(asked, case_id, Action.AUTHORISATION_REFUSED).reference
-    check_repeated(known, given.reference)
+    reference = steps.case_with_id(asked, case_id, Action.AUTHORISATION_REFUSED).reference
+    check_repeated(reference, given.reference)
     return CaseAnswer.of(steps.refuse_authorisation(asked, case_id), asked.now)
 
 

@@ -1,4 +1,4 @@
-"""Known strangers among the candidates, to measure the reviewers."""
+"""Known non-matches among the candidates, to measure the reviewers."""
 
 from http import HTTPStatus
 
@@ -16,7 +16,8 @@ routes = routes_of("decoys", f"{CASE}/decoys")
 def seed(
     case_id: Number, ours: OurSite, asked: Asked, who: Who, given: DecoysGiven
 ) -> DecoysAnswer:
-    """Put those of a recording that come closest among the candidates. They are no result."""
+    """Add the closest appearances of a recording to the candidates, as known non-matches.
+    They are not results."""
     new = decoys.seed(
         asked,
         case_id,
@@ -32,6 +33,6 @@ def seed(
 
 @routes.delete("")
 def stop(case_id: Number, asked: Asked) -> DecoysAnswer:
-    """Show known strangers no more."""
+    """Stop showing known non-matches."""
     gone = decoys.stop(asked, case_id)
     return DecoysAnswer(decoys=gone)

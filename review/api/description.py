@@ -42,7 +42,7 @@ NOUNS = {
     "accounts": "User accounts, their roles and tokens.",
     "audit": "Audit log and its verification.",
 }
-"""In the order of the work."""
+"""In the order in which the work is done."""
 routes = routes_of("description")
 
 
@@ -54,13 +54,13 @@ def describe(request: Request) -> Response:
 
 @routes.get("/docs", include_in_schema=False)
 def show_docs(request: Request) -> Response:
-    """The same for people; it needs nothing from elsewhere."""
+    """The same as a page for people, which loads nothing from other hosts."""
     described = description(request.app)
     return page(request, "api.html.j2", api=described, examples_of=examples_of)
 
 
 def description(app: FastAPI) -> dict[str, Any]:
-    """The API as OpenAPI has it, with examples and the roles that each operation asks for."""
+    """The OpenAPI description, with examples and the roles that each operation requires."""
     made = get_openapi(title="Nightreel", version=VERSION, description=ABOUT, routes=app.routes)
     token = {"type": "http", "scheme": "bearer", "description": "`nightreel token add`"}
     made["components"]["securitySchemes"] = {"token": token}

@@ -1,4 +1,4 @@
-"""An example of everything that is sent and answered, put together from those of the fields."""
+"""An example of every request and response body, built from the examples of the fields."""
 
 import json
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ BY_ENDING: Document = dict.fromkeys(("sha256", "hash", "public_key"), 64 * "0")
 BY_ENDING |= {"signature": 128 * "0", "_ms": 61_000, "_bytes": 48_000_000}
 BY_TYPE: Document = {"integer": 1, "number": 0.5, "boolean": False, "string": "text", "null": None}
 SHOWN = {"application/json": "", "multipart/form-data": " as a form"}
-"""Kinds of bodies that have an example."""
+"""Content types that have an example, and how each is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What a body may look like."""
+    """An example of a body."""
 
     what: str
     text: str
@@ -35,9 +35,11 @@ def with_examples(described: Document) -> Document:
 
 
 def examples_of(operation: Document) -> Iterator[Example]:
-    """What is sent, and what is answered when all is well."""
+    """The request body, and the bodies of successful responses."""
     bodies = [("Request", operation.get("requestBody", {}))]
-    bodies += [("Response", one) for at, one in operation["responses"].items() if at < "300"]
+    bodies += [
+        ("Response", response) for at, response in operation["responses"].items() if at < "300"
+    ]
     for what, body in bodies:
         for kind, content in body.get("content", {}).items():
             if "example" in content:
@@ -45,7 +47,7 @@ def examples_of(operation: Document) -> Iterator[Example]:
 
 
 def example_of(schema: Document, schemas: Document, name: str = "") -> Any:
-    """One value that a schema allows: the first example it has, else one put together."""
+    """One value that a schema allows: its first example, otherwise one built from its parts."""
     for given in ("examples", "enum"):
         if given in schema:
             return schema[given][0]
@@ -62,6 +64,6 @@ def example_of(schema: Document, schemas: Document, name: str = "") -> Any:
 
 
 def _plain(schema: Document, name: str) -> Any:
-    known = next((one for end, one in BY_ENDING.items() if name.endswith(end)), None)
+    by_name = next((value for end, value in BY_ENDING.items() if name.endswith(end)), None)
     given = schema.get("default", BY_TYPE[schema["type"]])
-    return known or BY_FORMAT.get(schema.get("format", ""), given)
+    return by_name or BY_FORMAT.get(schema.get("format", ""), given)

@@ -19,9 +19,11 @@ def list_footage(
     case_id: Number, asked: Asked, cursor: Cursor = "", limit: Limit = 50
 ) -> FootageList:
     """The footage of a case and its coverage."""
-    known = overview(asked, case_id).footage
-    found = piece(known, lambda one: (one.analysis_id,), cursor, limit)
-    return FootageList(footage=[FootageAnswer.of(one) for one in found.shown], next=found.next)
+    footage = overview(asked, case_id).footage
+    page = piece(footage, lambda recording: (recording.analysis_id,), cursor, limit)
+    return FootageList(
+        footage=[FootageAnswer.of(recording) for recording in page.shown], next=page.next
+    )
 
 
 @routes.post("", status_code=HTTPStatus.NO_CONTENT, responses=FOUND)

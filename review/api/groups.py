@@ -1,4 +1,4 @@
-"""Who else appears often in a case, where it allows unknown faces to be grouped."""
+"""Unknown faces that appear often, in cases that allow them to be grouped."""
 
 from http import HTTPStatus
 
@@ -63,11 +63,11 @@ def show(
     limit: Limit = 50,
 ) -> MembersAnswer:
     """The appearances in one group."""
-    known = steps.view_groups(asked, case_id, engine=ours.plan.engine)
-    one = known.group(group)
-    found = piece(one.members, lambda member: (member.seen.appearance_id,), cursor, limit)
-    members = [MemberAnswer.of(member, case_id) for member in found.shown]
-    return MembersAnswer(id=one.id, person_id=one.person_id, members=members, next=found.next)
+    groups = steps.view_groups(asked, case_id, engine=ours.plan.engine)
+    wanted = groups.group(group)
+    page = piece(wanted.members, lambda member: (member.seen.appearance_id,), cursor, limit)
+    members = [MemberAnswer.of(member, case_id) for member in page.shown]
+    return MembersAnswer(id=wanted.id, person_id=wanted.person_id, members=members, next=page.next)
 
 
 @routes.post("/{group}/split", status_code=HTTPStatus.CREATED)

@@ -1,4 +1,4 @@
-"""Where pictures and clips are found, as paths at the same host."""
+"""The paths of pictures and clips on this host."""
 
 from storage.results.seen import Seen
 
@@ -11,7 +11,7 @@ def photo(case_id: int, photo_id: int) -> str:
 
 
 def candidate(case_id: int, person_id: int, appearance_id: int) -> str:
-    """A candidate; its pictures and clips lie below it."""
+    """A candidate; its pictures and clips are below this path."""
     return f"{CASES}/{case_id}/candidates/{person_id}/{appearance_id}"
 
 
@@ -21,12 +21,12 @@ def crops(candidate: str, seen: Seen) -> list[str]:
 
 
 def clip(candidate: str, seen: Seen) -> str | None:
-    """A candidate's moment; none of a face that was imported."""
+    """The clip of a candidate; none for an imported face."""
     return f"{candidate}/clip.mp4" if seen.cut_by is None else None
 
 
 def found(case_id: int, appearance_id: int, place: int) -> str:
-    """A picture of what a search found."""
+    """A picture of a hit."""
     return f"{CASES}/{case_id}/appearances/{appearance_id}/crops/{place}"
 
 

@@ -1,4 +1,4 @@
-"""What two people support, to be taken elsewhere."""
+"""Export of what two people support."""
 
 from fastapi import Response
 

@@ -1,6 +1,6 @@
-"""Long lists, a piece at a time: a cursor says behind what the next piece begins.
+"""Paging of long lists: a cursor names the place after which the next page begins.
 
-What comes or goes meanwhile moves nothing: a cursor is a place in the order, not a count.
+Added or removed items do not shift the pages: a cursor is a place in the order, not a count.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from fastapi import Query
 
 Item = TypeVar("Item")
 Place: TypeAlias = tuple[int, ...]
-"""Where something stands in its list; the smallest comes first."""
+"""The place of an item in its list; the smallest comes first."""
 Cursor = Annotated[
     str,
     Query(
@@ -25,7 +25,7 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Maximum number of items.
 
 @dataclass(frozen=True, slots=True)
 class Piece(Generic[Item]):
-    """Some of a list, in its order."""
+    """A page of a list, in order."""
 
     shown: list[Item]
     next: str | None
@@ -35,20 +35,20 @@ class Piece(Generic[Item]):
 def piece(
     items: Iterable[Item], place: Callable[[Item], Place], cursor: str, limit: int
 ) -> Piece[Item]:
-    """The first `limit` behind a cursor, of items in whatever order."""
+    """The first `limit` items after a cursor; `items` may be in any order."""
     begin = place_of(cursor)
-    rest = sorted((one for one in items if place(one) > begin), key=place)
+    rest = sorted((item for item in items if place(item) > begin), key=place)
     more = len(rest) > limit
     return Piece(rest[:limit], _cursor(place(rest[limit - 1])) if more else None)
 
 
 def place_of(cursor: str) -> Place:
-    """The place behind which a piece begins; before everything where there is no cursor."""
+    """The place after which a page begins; without a cursor, the place before everything."""
     return tuple(int(part) for part in cursor.split(".")) if cursor else ()
 
 
 def older_than(cursor: str) -> int | None:
-    """Of a list of numbers, the newest first: the number that a piece lies below, if any."""
+    """For a list of numbers, newest first: the number that a page stays below, if any."""
     return -place_of(cursor)[0] if cursor else None
 
 

@@ -1,4 +1,4 @@
-"""Whom a case looks for, and their reference photos."""
+"""Persons of interest of a case, and their reference photos."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -31,10 +31,10 @@ def list_people(
     case_id: Number, asked: Asked, cursor: Cursor = "", limit: Limit = 50
 ) -> PeopleAnswer:
     """The persons of interest of a case, with the assessment of each photo."""
-    known = overview(asked, case_id)
-    found = piece(known.people, lambda one: (one.id,), cursor, limit)
-    people = [PersonAnswer.of(one, known.photos[one.id], case_id) for one in found.shown]
-    return PeopleAnswer(people=people, next=found.next)
+    view = overview(asked, case_id)
+    page = piece(view.people, lambda person: (person.id,), cursor, limit)
+    people = [PersonAnswer.of(person, view.photos[person.id], case_id) for person in page.shown]
+    return PeopleAnswer(people=people, next=page.next)
 
 
 @routes.post("/people", status_code=HTTPStatus.CREATED)

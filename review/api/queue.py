@@ -1,4 +1,4 @@
-"""The queue as those see it who run the machine."""
+"""The queue, for those who run the machine."""
 
 from review import queue
 from review.api.models.queue import QueueAnswer

@@ -1,4 +1,4 @@
-"""Recordings, and handing files in."""
+"""Recordings and uploads."""
 
 from fastapi.responses import JSONResponse
 
@@ -26,9 +26,11 @@ def list_recordings(
     """Recordings and their processing status, newest first."""
     below = older_than(cursor)
     listed = recordings.list_recordings(ours, asked, who, older_than=below, number=limit + 1)
-    found = piece(listed.recordings, lambda one: (-one.outcome.analysis_id,), cursor, limit)
-    shown = [RecordingAnswer.of(one) for one in found.shown]
-    return RecordingsAnswer(recordings=shown, next=found.next)
+    page = piece(
+        listed.recordings, lambda recording: (-recording.outcome.analysis_id,), cursor, limit
+    )
+    shown = [RecordingAnswer.of(recording) for recording in page.shown]
+    return RecordingsAnswer(recordings=shown, next=page.next)
 
 
 @routes.get("/recordings/{analysis_id}", responses=FOUND)
@@ -41,4 +43,4 @@ def one_recording(analysis_id: Number, ours: OurSite, asked: Asked, who: Who) ->
 def list_uploads(ours: OurSite, asked: Asked, who: Who) -> list[UploadAnswer]:
     """Your uploads in progress, or rejected within the last day."""
     listed = recordings.list_recordings(ours, asked, who)
-    return [UploadAnswer.of(one) for one in listed.uploads]
+    return [UploadAnswer.of(upload) for upload in listed.uploads]

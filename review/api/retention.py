@@ -1,4 +1,4 @@
-"""What is kept for how long, and erasing it."""
+"""What is kept for how long, and purging it."""
 
 from pipeline.governance.cases import case_with_id
 from pipeline.governance.retention import look_through
@@ -25,7 +25,7 @@ def show_retention(ours: OurSite, asked: Asked) -> RetentionAnswer:
 @routes.post("/retention/due")
 def erase_due(ours: OurSite, asked: Asked) -> list[CertificateAnswer]:
     """Purge everything past its retention period. If nothing is due, no certificate is returned."""
-    return [CertificateAnswer.of(one) for one in pages.erase_all_due(ours, asked)]
+    return [CertificateAnswer.of(certificate) for certificate in pages.erase_all_due(ours, asked)]
 
 
 @in_a_case.post("/purge")

@@ -1,4 +1,4 @@
-"""What all routes of the API have in common: where they are, and how they say no."""
+"""What all routes of the API have in common: their prefix and their error responses."""
 
 from http import HTTPStatus
 
@@ -29,19 +29,21 @@ MEANINGS = {
 
 
 def said(*statuses: int) -> Responses:
-    """Answers that are a sentence, as the description has them."""
-    return {one: {"model": Said, "description": MEANINGS[HTTPStatus(one)]} for one in statuses}
+    """Error responses of these statuses, as the description has them."""
+    return {
+        status: {"model": Said, "description": MEANINGS[HTTPStatus(status)]} for status in statuses
+    }
 
 
 ALWAYS = said(400, 401, 403, 422, 503)
-"""Every route may answer so."""
+"""Error responses that every route may give."""
 IN_A_CASE = ALWAYS | said(410, 423)
-"""Every route in a case may answer so."""
+"""Error responses that every route in a case may give."""
 FOUND = said(404)
 SETTLED = said(409)
 
 
 def routes_of(noun: str, prefix: str = PREFIX) -> APIRouter:
-    """A router for the routes of one noun, which is what the description files them under."""
+    """A router for the routes of one noun, which is their tag in the description."""
     responses = IN_A_CASE if prefix.startswith(CASE) else ALWAYS
     return router(prefix, tags=[noun], responses=responses)

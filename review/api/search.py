@@ -1,4 +1,4 @@
-"""Search the footage of a case by photo: nobody is enrolled, and nothing of it is kept."""
+"""Search the footage of a case by photo: no one is enrolled, and nothing of it is stored."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Review: candidates one after the other, for a reviewer, and the verdict on each."""
+"""Review: candidates one after the other, and a verdict on each."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -35,8 +35,8 @@ Behind = Annotated[
 @routes.get("/review")
 def list_cases(ours: OurSite, asked: Asked, who: Who) -> list[CaseToReviewAnswer]:
     """The cases in force, each with the number of candidates awaiting your review."""
-    found = cases_to_review(asked, who.account_id, ours.rules)
-    return [CaseToReviewAnswer.of(one) for one in found]
+    cases = cases_to_review(asked, who.account_id, ours.rules)
+    return [CaseToReviewAnswer.of(case) for case in cases]
 
 
 @in_a_case.get("")

@@ -1,4 +1,4 @@
-"""Candidates as those see them who work on a case, and what rematches changed."""
+"""Candidates as shown to those who work on a case, and changes by rematches."""
 
 from collections.abc import Sequence
 from datetime import datetime

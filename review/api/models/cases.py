@@ -1,4 +1,4 @@
-"""Cases: what they are opened on, and how they stand."""
+"""Cases: their terms and their state."""
 
 from dataclasses import asdict
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Models of answers that are made from the columns of a list."""
+"""Response models that are generated from the columns of a list."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ from report.column import Column, elsewhere
 
 
 def model_of(columns: Iterable[Column]) -> type[BaseModel]:
-    """A model with a field for each column that is of use elsewhere, to be built on."""
+    """A base model with a field for each column that is of use to other programs."""
     return create_model("Columns", **{one.name: _field(one) for one in elsewhere(columns)})
 
 

@@ -1,4 +1,4 @@
-"""What the API says when it does not do something."""
+"""The error response of the API."""
 
 from pydantic import BaseModel, Field
 

@@ -1,4 +1,4 @@
-"""What a reviewer is shown, and decides: no distance, no rank, and nobody else's verdict."""
+"""What a reviewer is shown, without distance, rank or other verdicts; and the verdict given."""
 
 from datetime import datetime
 
