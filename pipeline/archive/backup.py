@@ -1,8 +1,9 @@
-"""A backup of one archive while everything runs: the database, and every file that it names.
+"""An online backup of one archive: the database, and every file that it names.
 
 The database is copied first, then the files. A picture is written before the row that names it is
-committed and removed after the row is gone, so all that a copied row names is there, unless it was
-erased meanwhile. Then the database is copied again: what was purged does not stay in the backup.
+committed, and removed after the row is deleted. So every file that a copied row names exists,
+unless it was purged in the meantime. Then the database is copied again, so that purged data does
+not stay in the backup.
 """
 
 import secrets
@@ -28,7 +29,7 @@ from storage.files.media import path_of
 from storage.files.private_files import DRAFT, copy, digest, disk_explained, draft_in, side_by_side
 
 ROUNDS = 5
-"""How often the database is copied because something was erased meanwhile."""
+"""The most copies of the database, when data is purged during the backup."""
 ALWAYS_LEFT_OUT = (
     "The queue, logs, locks and passwords of services are made again.",
     "The vector index and footage fetched from an object store are made or fetched again.",
@@ -37,22 +38,22 @@ ALWAYS_LEFT_OUT = (
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be backed up, and how."""
+    """What to back up, and how."""
 
     archive: Archive
     folder: Path
-    """Where to; it is not there, or empty."""
+    """The target; it does not exist yet, or is empty."""
     with_keys: bool
     product: str
-    """Version of this program."""
+    """The version of this program."""
 
 
 def back_up(caller: Caller, wish: Wish) -> Manifest:
-    """Take a backup into a folder.
+    """Make a backup in a folder, and return its manifest.
 
     Raises WrongUsage for a folder that cannot be used, KeyMissing and WrongDatabase for an archive
-    that could not be restored, DiskFull, StoreUnavailable, and Busy when something is erased again
-    and again meanwhile. Nothing is left behind then.
+    that could not be restored, DiskFull, StoreUnavailable, and Busy when data is purged again and
+    again during the backup. After an error nothing is left in the folder.
     """
     _refuse_folder(wish.folder, wish.archive.home)
     _refuse_without_keys(wish.archive, caller.database)
@@ -75,7 +76,7 @@ class _Backup:
     id: str
 
     def make(self) -> Manifest:
-        """Copy the database and what it names, until nothing was erased meanwhile."""
+        """Copy the database and its files, until nothing was purged in the meantime."""
         copied: dict[str, Kept] = {}
         lost: set[str] = set()
         for _ in range(ROUNDS):
@@ -99,7 +100,7 @@ class _Backup:
             return inventory.take(session)
 
     def _wanted(self, taken: Inventory) -> Iterator[tuple[str, Path]]:
-        """Each file by its name in the backup, and where it lies."""
+        """Each file: its name in the backup, and its path."""
         home = self.wish.archive.home
         if self.wish.with_keys:
             yield from self.wish.archive.keys.items()
@@ -118,9 +119,9 @@ class _Backup:
             yield f"uploads/{upload}.part", home / "uploads" / f"{upload}.part"
 
     def _copy(self, wanted: dict[str, Path], copied: dict[str, Kept]) -> set[str]:
-        """Copy what is not copied yet; returns what was not there, or is not what it is called."""
+        """Copy the files not copied yet; returns those missing or not matching their name."""
         for name in [name for name in copied if name.startswith("uploads/")]:
-            self._drop_one(copied, name)  # more of it may have come
+            self._drop_one(copied, name)  # it may have grown
         new = {name: file for name, file in wanted.items() if name not in copied}
         needed = sum(file.stat().st_size for file in new.values() if file.is_file())
         self._refuse_without_room(needed)
@@ -136,14 +137,14 @@ class _Backup:
     def _kept(self, wanted: tuple[str, Path]) -> Kept | None:
         name, file = wanted
         try:
-            done = copy(file.resolve(), self.draft / name)
+            copied = copy(file.resolve(), self.draft / name)
         except FileNotFoundError:
             return None
-        place, _, called = name.rpartition("/")
-        if place.partition("/")[0] in ("media", "footage") and done.sha256 != called[:64]:
+        folder, _, file_name = name.rpartition("/")
+        if folder.partition("/")[0] in ("media", "footage") and copied.sha256 != file_name[:64]:
             (self.draft / name).unlink()
             return None
-        return Kept(name, done.bytes, done.sha256)
+        return Kept(name, copied.bytes, copied.sha256)
 
     def _drop(self, copied: dict[str, Kept], wanted: dict[str, Path]) -> None:
         for name in copied.keys() - wanted.keys():
@@ -165,7 +166,7 @@ class _Backup:
         self, taken: Inventory, taken_at: datetime, copied: dict[str, Kept], missing: set[str]
     ) -> Manifest:
         name = FILE_OF[self.database.dialect.name]
-        done = digest(self.draft / name)
+        database_file = digest(self.draft / name)
         return Manifest(
             format=FORMAT,
             id=self.id,
@@ -179,11 +180,11 @@ class _Backup:
             rows=taken.rows,
             missing=tuple(sorted(missing - self._begun(taken))),
             left_out=tuple(self._left_out(taken)),
-            files=(Kept(name, done.bytes, done.sha256), *copied.values()),
+            files=(Kept(name, database_file.bytes, database_file.sha256), *copied.values()),
         )
 
     def _begun(self, taken: Inventory) -> set[str]:
-        """Uploads of which nothing has come need no file."""
+        """The names of incomplete uploads; they may be missing."""
         return {f"uploads/{id}.part" for id, is_whole in taken.uploads.items() if not is_whole}
 
     def _left_out(self, taken: Inventory) -> Iterator[str]:
@@ -201,12 +202,12 @@ class _Backup:
 
 
 def _refuse_folder(folder: Path, home: Path) -> None:
-    real, ours = folder.resolve(), home.resolve()
-    if real == ours or ours in real.parents:
+    real, own_home = folder.resolve(), home.resolve()
+    if real == own_home or own_home in real.parents:
         raise WrongUsage(f"{folder} is in the home folder; name one outside, on another disk.")
     if folder.exists() and not folder.is_dir():
         raise WrongUsage(f"{folder} is a file; name a folder that is not there yet, or empty.")
-    if folder.is_dir() and any(one.name != DRAFT for one in folder.iterdir()):
+    if folder.is_dir() and any(path.name != DRAFT for path in folder.iterdir()):
         raise WrongUsage(f"{folder} is not empty; name a folder that is not there yet, or empty.")
 
 

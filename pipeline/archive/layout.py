@@ -1,4 +1,4 @@
-"""Where the parts of one archive lie: what a backup is made of, and where a restore puts them."""
+"""The locations of an archive's parts, for backup and restore."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,21 +7,21 @@ SETTINGS = "nightreel.toml"
 MASTER_KEY = "keys/master.key"
 AUDIT_KEY = "keys/audit.key"
 WHOLE_FOLDERS = ("weights", "certificates")
-"""Taken as they are, whatever the database says."""
+"""Folders of the home that are backed up whole, regardless of the database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The places of one archive on this machine."""
+    """The locations of one archive on this machine."""
 
     home: Path
     database_url: str
     master_key: Path
     audit_key: Path
     media_url: str = ""
-    """Where pictures are kept when it is not the home folder."""
+    """Where pictures are stored; empty means in the home folder."""
 
     @property
     def keys(self) -> dict[str, Path]:
-        """Where the key files lie, by their names in a backup."""
+        """The paths of the key files, by their names in a backup."""
         return {MASTER_KEY: self.master_key, AUDIT_KEY: self.audit_key}

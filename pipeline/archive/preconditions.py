@@ -1,4 +1,4 @@
-"""What must hold before a backup is restored."""
+"""The preconditions of a restore."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from storage.files.private_files import DRAFT, digest
 
 
 def refuse_unfit(source: Path, made: Manifest, archive: Archive) -> None:
-    """Refuse a backup that cannot be restored to this archive's places.
+    """Check that a backup can be restored to this archive's locations.
 
-    Raises WrongUsage where something is there already or a newer program made the backup, Altered
-    naming the first file that is missing or has another size, KeyMissing.
+    Raises WrongUsage when a location is in use or a newer program made the backup, Altered with the
+    first file that is missing or has another size, KeyMissing.
     """
     _refuse_newer(made)
     refuse_used(archive.home)
@@ -32,10 +32,10 @@ def _refuse_newer(made: Manifest) -> None:
 
 
 def refuse_used(home: Path) -> None:
-    """Raise WrongUsage unless a home folder is empty or missing; its settings file may be there."""
+    """Raise WrongUsage unless a home folder is empty or missing; a settings file is allowed."""
     if home.exists() and not home.is_dir():
         raise WrongUsage(f"{home} is a file; let NIGHTREEL_HOME name another folder.")
-    if home.is_dir() and any(one.name not in (DRAFT, SETTINGS) for one in home.iterdir()):
+    if home.is_dir() and any(path.name not in (DRAFT, SETTINGS) for path in home.iterdir()):
         raise WrongUsage(
             f"The home folder {home} is not empty; let NIGHTREEL_HOME name one that is, or is not "
             "there yet."
@@ -57,7 +57,7 @@ def _refuse_other_places(made: Manifest, archive: Archive) -> None:
         free = not any(file.parent.glob(f"{file.name}*"))
     if not free:
         raise WrongUsage("The database is there already; let NIGHTREEL_DATABASE_URL name another.")
-    if archive.media_url and any(one.path.startswith("media/") for one in made.files):
+    if archive.media_url and any(entry.path.startswith("media/") for entry in made.files):
         raise WrongUsage(
             "The backup holds its pictures as files, and NIGHTREEL_MEDIA_URL names a bucket; "
             "restore it without."
@@ -67,8 +67,8 @@ def _refuse_other_places(made: Manifest, archive: Archive) -> None:
 def _refuse_incomplete(source: Path, made: Manifest) -> None:
     for kept in made.files:
         path = source / kept.path
-        inside = [path, *(source / one for one in Path(kept.path).parents)]
-        if any(one.is_symlink() for one in inside if one != source):
+        inside = [path, *(source / part for part in Path(kept.path).parents)]
+        if any(part.is_symlink() for part in inside if part != source):
             raise Altered(f"{kept.path} is a link in the backup; use one with the file itself.")
         if not path.is_file():
             raise Altered(missing(kept.path))
@@ -90,12 +90,12 @@ def _refuse_without_keys(made: Manifest, archive: Archive) -> None:
 
 
 def missing(path: str) -> str:
-    """That a file of the backup is not there."""
+    """The message that a file is missing from the backup."""
     if path in (MASTER_KEY, AUDIT_KEY):
         return f"{path} is missing from the backup; without it this archive cannot be restored."
     return f"{path} is missing from the backup; use another one."
 
 
 def changed(path: str) -> str:
-    """That a file of the backup has other bytes than its manifest says."""
+    """The message that a file of the backup does not match its manifest."""
     return f"{path} is not as it was when the backup was taken; use another one."

@@ -1,4 +1,4 @@
-"""A backup becomes an archive again, in an empty home: all of it and checked, or nothing."""
+"""Restore a backup into an empty home: completely and verified, or not at all."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -36,28 +36,28 @@ from storage.files.sealed import SealedMedia
 
 SQLITE = FILE_OF["sqlite"]
 PICTURES_TRIED = 20
-"""One that opens is enough; some may have been missing when the backup was taken."""
+"""One that opens is enough; some may have been missing when the backup was made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came of it."""
+    """The result of a restore."""
 
     audit: Examined
     picture: str
-    """Empty when a sealed picture opened or there is none; else why none did."""
+    """Empty if a sealed picture could be opened or there is none; else why none could."""
     let_go: int
-    """Segments that workers had when the backup was taken; they wait again."""
+    """How many segments workers held when the backup was made; they are queued again."""
     footage: int
-    """Recordings whose footage was uploaded, and is in the home folder again."""
+    """How many recordings have their uploaded footage in the home folder again."""
 
 
 @contextmanager
 def settings_placed(source: Path, made: Manifest, home: Path) -> Iterator[None]:
-    """The backup's settings file in an empty home, unless there is one already; taken away again
-    when the block raises.
+    """Copy the backup's settings file into an empty home, unless the home has one.
 
-    Raises WrongUsage for a home that is not empty, Altered, StoreUnavailable.
+    The copy is removed if the block raises. Raises WrongUsage for a home that is not empty,
+    Altered, StoreUnavailable.
     """
     refuse_used(home)
     kept, target, is_new = made.file(SETTINGS), home / SETTINGS, not home.exists()
@@ -83,11 +83,12 @@ def restore(
     actor: str,
     now: datetime,
 ) -> Restored:
-    """Restore a backup into an empty home and an empty database; `bucket` is where pictures are
-    kept that are not in the home folder. No `Caller`: there is no database yet.
+    """Restore a backup into an empty home and an empty database.
 
-    Raises WrongUsage where something is there already or a newer program made the backup, Altered
-    naming the first file that is missing or not as it was, KeyMissing, DiskFull, StoreUnavailable.
+    `bucket` stores the pictures that are not in the home folder. There is no `Caller` because there
+    is no database yet. Raises WrongUsage when a location is in use or a newer program made the
+    backup, Altered with the first file that is missing or altered, KeyMissing, DiskFull,
+    StoreUnavailable.
     """
     refuse_unfit(source, made, archive)
     with draft_in(archive.home, last=SQLITE) as draft:
@@ -99,7 +100,7 @@ def restore(
 
 @dataclass(frozen=True, slots=True)
 class _Restoring:
-    """Files of a backup in a draft, which becomes the home folder."""
+    """The files of a backup in a draft folder that becomes the home folder."""
 
     made: Manifest
     archive: Archive
@@ -109,7 +110,7 @@ class _Restoring:
     now: datetime
 
     def finish(self) -> Restored:
-        """Check the database, and let it fit its new place."""
+        """Load the database, verify it, and adapt it to its new location."""
         if self.made.database == "sqlite":
             return self._finish(connect(f"sqlite:///{self.draft / SQLITE}"))
         dump = self.draft / FILE_OF["postgresql"]
@@ -163,10 +164,10 @@ class _Restoring:
     def _footage(self) -> Mapping[Path, tuple[Path, int]]:
         before, now = Path(self.made.home) / "footage", self.archive.home / "footage"
         files = (self.draft / "footage").glob("*")
-        return {before / one.name: (now / one.name, one.stat().st_mtime_ns) for one in files}
+        return {before / file.name: (now / file.name, file.stat().st_mtime_ns) for file in files}
 
     def _unopened(self, database: Engine, key: Path) -> str:
-        """Why no picture opens; empty when one does. Raises WrongUsage for another key."""
+        """Why no picture can be opened; empty if one can. Raises WrongUsage for another key."""
         if not self.made.is_sealed:
             return ""
         keys = Keyring(database, master_key(database, key))
@@ -186,29 +187,29 @@ class _Restoring:
 
 def _copy_all(source: Path, made: Manifest, draft: Path) -> None:
     needed = sum(kept.bytes for kept in made.files)
-    said = (
+    no_room = (
         f"The disk of {draft.parent} has no room for this backup: {needed / 1e6:,.1f} MB are "
         "needed; free some space, or let NIGHTREEL_HOME name a folder of another disk."
     )
     if shutil.disk_usage(draft).free < needed:
-        raise DiskFull(said)
-    wanted = [kept for kept in made.files if kept.path != SETTINGS]
-    with disk_explained(said):
-        for _ in side_by_side(lambda kept: _copy(source, kept, draft / kept.path), wanted):
+        raise DiskFull(no_room)
+    files = [kept for kept in made.files if kept.path != SETTINGS]
+    with disk_explained(no_room):
+        for _ in side_by_side(lambda kept: _copy(source, kept, draft / kept.path), files):
             pass
 
 
 def _copy(source: Path, kept: Kept, target: Path) -> None:
     try:
-        done = copy(source / kept.path, target)
+        copied = copy(source / kept.path, target)
     except FileNotFoundError:
         raise Altered(missing(kept.path)) from None
-    if done.sha256 != kept.sha256:
+    if copied.sha256 != kept.sha256:
         raise Altered(changed(kept.path))
 
 
 def _put_elsewhere(draft: Path, archive: Archive) -> None:
-    """Files whose place is not in the home folder."""
+    """Move the files whose location is not in the home folder."""
     places = dict(archive.keys)
     if (file := file_of(archive.database_url)) is not None:
         places[SQLITE] = file

@@ -1,4 +1,4 @@
-"""Accounts and tokens: listed, and managed so that someone who can manage them always remains."""
+"""List and manage accounts and tokens; at least one account that can manage them remains."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class NewPassword:
-    """An account and its one-time password, which is shown once and stored nowhere."""
+    """An account and its one-time password, which is shown once and not stored."""
 
     account: Account
     password: str = field(repr=False)
@@ -33,14 +33,14 @@ class NewPassword:
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A token and its secret, which is shown once and stored nowhere."""
+    """A token and its secret, which is shown once and not stored."""
 
     token: Token
     secret: str = field(repr=False)
 
 
 def any_account(database: Engine) -> bool:
-    """Whether there is an account at all."""
+    """Whether any account exists."""
     with reading(database) as session:
         return accounts.any_account(session)
 
@@ -58,13 +58,13 @@ def account_by_id(caller: Caller, account_id: int) -> Account:
 
 
 def account_called(caller: Caller, name: str) -> Account:
-    """The account of a name. Raises NotFound."""
+    """The account with this name. Raises NotFound."""
     with reading(caller.database) as session:
         return accounts.find_account(session, name)
 
 
 def names_of_actors(caller: Caller) -> dict[str, str]:
-    """The names of the accounts and tokens that the audit log has by their numbers."""
+    """Account names by actor as in the audit log: `account:ID`, or `token:ID` for its account."""
     with reading(caller.database) as session:
         names = {
             f"account:{account.id}": account.name for account in accounts.list_accounts(session)
@@ -73,12 +73,12 @@ def names_of_actors(caller: Caller) -> dict[str, str]:
 
 
 def create_account(caller: Caller, name: str, roles: Collection[Role]) -> NewPassword:
-    """Create an account. Raises WrongUsage, Conflict for a name that is taken."""
+    """Create an account with a one-time password. Raises WrongUsage, Conflict for a taken name."""
     password = one_time_password()
-    kept = hash_password(password)
+    password_hash = hash_password(password)
     with writing(caller.database) as session:
         made = accounts.add_account(
-            session, name=name, roles=roles, password_hash=kept, now=caller.now
+            session, name=name, roles=roles, password_hash=password_hash, now=caller.now
         )
         act = caller.act(Action.ACCOUNT_CREATED)
         act.record(session, None, account_id=made.id, role=_code(roles))
@@ -86,15 +86,15 @@ def create_account(caller: Caller, name: str, roles: Collection[Role]) -> NewPas
 
 
 def reset_password(caller: Caller, account_id: int) -> NewPassword:
-    """Give an account another one-time password; its sessions end.
+    """Give an account a new one-time password; its sessions end.
 
     Raises NotFound, Conflict for an account that logs in through an identity provider.
     """
     password = one_time_password()
-    kept = hash_password(password)
+    password_hash = hash_password(password)
     with writing(caller.database) as session:
         name = accounts.account_by_id(session, account_id).name
-        accounts.set_password(session, name, kept, one_time=True)
+        accounts.set_password(session, name, password_hash, one_time=True)
         caller.act(Action.PASSWORD_CHANGED).record(session, None, account_id=account_id)
         return NewPassword(accounts.account_by_id(session, account_id), password)
 
@@ -107,14 +107,14 @@ def set_roles(caller: Caller, account_id: int, roles: Collection[Role]) -> Accou
 
 
 def disable(caller: Caller, account_id: int) -> Account:
-    """Keep an account from logging in; its sessions end. Raises as `_changing`."""
+    """Disable an account's login; its sessions end. Raises as `_changing`."""
     with _changing(caller, account_id, what="disabled") as (session, name):
         accounts.disable(session, name, caller.now)
         return accounts.account_by_id(session, account_id)
 
 
 def enable(caller: Caller, account_id: int) -> Account:
-    """Let a disabled account log in again. Raises as `_changing`."""
+    """Enable a disabled account's login. Raises as `_changing`."""
     with _changing(caller, account_id, what="enabled") as (session, name):
         accounts.enable(session, name)
         return accounts.account_by_id(session, account_id)
@@ -123,7 +123,10 @@ def enable(caller: Caller, account_id: int) -> Account:
 def create_token(
     caller: Caller, account: str, roles: Collection[Role], *, label: str, days: int
 ) -> NewToken:
-    """Create a token for an account. Raises NotFound, WrongUsage for a role the account lacks."""
+    """Create a token for an account, valid for this many days.
+
+    Raises NotFound, WrongUsage for a role that the account lacks.
+    """
     with writing(caller.database) as session:
         made, secret = tokens.add_token(
             session,
@@ -138,7 +141,7 @@ def create_token(
 
 
 def revoke_token(caller: Caller, token_id: int) -> None:
-    """Revoke a token at once. Raises NotFound."""
+    """Revoke a token immediately. Raises NotFound."""
     with writing(caller.database) as session:
         tokens.revoke(session, token_id, caller.now)
         caller.act(Action.TOKEN_REVOKED).record(session, None, token_id=token_id)
@@ -146,10 +149,10 @@ def revoke_token(caller: Caller, token_id: int) -> None:
 
 @contextmanager
 def _changing(caller: Caller, account_id: int, **what: str) -> Iterator[tuple[Session, str]]:
-    """A session to change an account of this name in.
+    """A session to change an account in, and the account's name; the change is recorded.
 
-    Raises NotFound, NotAllowed for one's own account, Conflict where nobody would be left who can
-    manage accounts.
+    Raises NotFound, NotAllowed for the caller's own account, Conflict when no account that can
+    manage accounts would remain.
     """
     with writing(caller.database) as session:
         managed = accounts.managers(session)
@@ -171,5 +174,5 @@ def _refuse_own(caller: Caller, session: Session, account: Account) -> None:
 
 
 def _code(roles: Collection[Role]) -> str:
-    """As the audit log may keep it."""
+    """The roles as written to the audit log."""
     return "+".join(sorted(set(roles)))

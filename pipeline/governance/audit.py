@@ -1,4 +1,4 @@
-"""Check the audit log, sign how far it has come, and take it elsewhere."""
+"""Verify, sign, view and export the audit log."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,33 +31,36 @@ _RESTORED = (
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What came of checking a log."""
+    """The result of verifying a log."""
 
     entries: int
-    """Those that follow from one another, from the beginning."""
+    """The length of the unbroken chain from the start."""
     checkpoints: int
     broken: Broken | None
 
 
 def examine(database: Engine, *, public_key: str, also: Sequence[Checkpoint] = ()) -> Examined:
-    """Follow the log in the database, and hold it against its checkpoints and these.
+    """Verify the log in the database against its own checkpoints and those in `also`.
 
-    Raises WrongUsage when one of these was not signed with the key, StoreUnavailable.
+    Raises WrongUsage when one in `also` was not signed with the key, StoreUnavailable.
     """
     _refuse_forged(also, public_key)
     with reading(database) as session:
         kept = checkpoints(session)
-        signed = [one for one in kept if one.is_signed_by(public_key)]
+        signed = [checkpoint for checkpoint in kept if checkpoint.is_signed_by(public_key)]
         examined = _examine(entries(session), [*signed, *also])
     if examined.broken is None and len(signed) < len(kept):
-        forged = next(one for one in kept if one not in signed)
+        forged = next(checkpoint for checkpoint in kept if checkpoint not in signed)
         broken = Broken(forged.count, "Its checkpoint was altered, or signed with another key.")
         return Examined(examined.entries, examined.checkpoints, broken)
     return examined
 
 
 def examine_file(file: Path, *, public_key: str, also: Sequence[Checkpoint] = ()) -> Examined:
-    """Follow an exported log, and hold it against these checkpoints. Raises WrongUsage."""
+    """Verify an exported log against the checkpoints in `also`.
+
+    Raises WrongUsage when one of them was not signed with the key, or the file cannot be read.
+    """
     _refuse_forged(also, public_key)
     try:
         with file.open(encoding="ascii", errors="replace", newline="\n") as lines:
@@ -67,7 +70,7 @@ def examine_file(file: Path, *, public_key: str, also: Sequence[Checkpoint] = ()
 
 
 def read_checkpoints(files: Sequence[Path]) -> list[Checkpoint]:
-    """Checkpoints from their files. Raises WrongUsage."""
+    """Read checkpoints from files. Raises WrongUsage when one cannot be read."""
     try:
         return [read_checkpoint(file.read_text()) for file in files]
     except (OSError, ValueError) as error:
@@ -75,20 +78,20 @@ def read_checkpoints(files: Sequence[Path]) -> list[Checkpoint]:
 
 
 def sign(caller: Caller, key: Ed25519PrivateKey) -> Checkpoint:
-    """Sign how far the log has come. Raises StoreUnavailable."""
+    """Sign the current end of the log. Raises StoreUnavailable."""
     with writing(caller.database) as session:
         return make_checkpoint(session, key, caller.now)
 
 
 def export_checkpoint(caller: Caller, key: Ed25519PrivateKey) -> Checkpoint:
-    """`sign` for someone who takes the checkpoint elsewhere; that is an entry behind it."""
+    """`sign` for a checkpoint to be stored elsewhere; the export is the next entry."""
     made = sign(caller, key)
     caller.act(Action.AUDIT_EXPORTED).note(None, what="checkpoint")
     return made
 
 
 def write_checkpoint(file: Path, made: Checkpoint) -> None:
-    """Write a checkpoint as JSON; a file that says the same stays. Raises WrongUsage."""
+    """Write a checkpoint as JSON, unless the file already has this content. Raises WrongUsage."""
     text = json.dumps(made.document, indent=2) + "\n"
     try:
         if not file.exists() or file.read_text() != text:
@@ -100,8 +103,8 @@ def write_checkpoint(file: Path, made: Checkpoint) -> None:
 def keep_checkpoint(folder: Path, made: Checkpoint) -> Path:
     """Write a checkpoint into a folder and return its file.
 
-    After a restore the log comes to the same counts again with other entries: what was signed
-    before stays beside it. Raises WrongUsage.
+    After a restore the log reaches the same counts again with other entries; earlier checkpoints
+    of these counts are kept. Raises WrongUsage.
     """
     file = folder / f"{made.count:012}.json"
     if file.exists() and read_checkpoints([file])[0].hash != made.hash:
@@ -111,58 +114,64 @@ def keep_checkpoint(folder: Path, made: Checkpoint) -> Path:
 
 
 def exported(caller: Caller) -> Iterator[str]:
-    """The log in lines, each with its end; that it is exported is its last. Raises
-    StoreUnavailable."""
+    """The log as lines with line ends; the last one records this export.
+
+    Raises StoreUnavailable.
+    """
     caller.act(Action.AUDIT_EXPORTED).note(None)
     with reading(caller.database) as session:
-        for one in entries(session):
-            yield one.line + "\n"
+        for entry in entries(session):
+            yield entry.line + "\n"
 
 
 def view(caller: Caller, *, after: int = 0, limit: int | None = None) -> list[Entry]:
-    """Entries behind a position; that they were viewed is one more. Raises StoreUnavailable."""
+    """Entries after a position, at most `limit`; that they were viewed is a new entry.
+
+    Raises StoreUnavailable.
+    """
     with reading(caller.database) as session:
-        found = list(entries(session, after=after, limit=limit))
-    caller.act(Action.AUDIT_VIEWED).note(None, after=after, entries=len(found))
-    return found
+        viewed = list(entries(session, after=after, limit=limit))
+    caller.act(Action.AUDIT_VIEWED).note(None, after=after, entries=len(viewed))
+    return viewed
 
 
 def view_newest(
     caller: Caller, *, case: str, action: str, before: int | None, limit: int
 ) -> list[Entry]:
-    """The newest entries, or those before a position; of one case or action where it is given.
+    """The newest entries, at most `limit`, before a position if given.
 
-    That they were viewed is one more. Raises StoreUnavailable.
+    `case` is a reference; it and `action` filter the entries, and an empty one filters nothing.
+    That they were viewed is a new entry. Raises StoreUnavailable.
     """
     with reading(caller.database) as session:
         case_id = _case_id(session, case)
-        found = newest(session, before=before, case_id=case_id, action=action, limit=limit)
+        viewed = newest(session, before=before, case_id=case_id, action=action, limit=limit)
     caller.act(Action.AUDIT_VIEWED).note(None)
-    return found
+    return viewed
 
 
 def count_searches(caller: Caller) -> list[SearchCount]:
-    """Who searched how often; that it was viewed is an entry. Raises StoreUnavailable."""
-    found = searches_beside(caller)
+    """How often each user searched; that it was viewed is an entry. Raises StoreUnavailable."""
+    counts = searches_beside(caller)
     caller.act(Action.AUDIT_VIEWED).note(None, what="searches")
-    return found
+    return counts
 
 
 def searches_beside(caller: Caller) -> list[SearchCount]:
-    """`count_searches` beside entries, whose viewing is recorded already."""
+    """`count_searches` for a page of entries, whose viewing is already recorded."""
     with reading(caller.database) as session:
         return search_counts(session, caller.now)
 
 
 def check(caller: Caller, key: Ed25519PrivateKey) -> Examined:
-    """`examine` with the key of this machine; that it was checked is an entry."""
-    found = examine(caller.database, public_key=public_half(key))
+    """`examine` with the key of this machine; the check is a new entry. Raises StoreUnavailable."""
+    examined = examine(caller.database, public_key=public_half(key))
     caller.act(Action.AUDIT_VIEWED).note(None)
-    return found
+    return examined
 
 
 def _case_id(session: Session, reference: str) -> int | None:
-    """A case's id; one that no entry has where the reference is unknown."""
+    """A case's id; None without a reference, and an id of no case if it is unknown."""
     if not reference:
         return None
     try:
@@ -172,7 +181,7 @@ def _case_id(session: Session, reference: str) -> int | None:
 
 
 def _refuse_forged(given: Sequence[Checkpoint], public_key: str) -> None:
-    if not all(one.is_signed_by(public_key) for one in given):
+    if not all(checkpoint.is_signed_by(public_key) for checkpoint in given):
         raise WrongUsage("A checkpoint is not signed with this key, or was altered since.")
 
 
@@ -186,7 +195,7 @@ def _examine(log: Iterable[Entry], signed: Sequence[Checkpoint]) -> Examined:
             yield entry
             followed += 1
 
-    expected = {one.count: one.hash for one in signed if one.count}
+    expected = {checkpoint.count: checkpoint.hash for checkpoint in signed if checkpoint.count}
     broken = first_broken(counted(), expected)
     if broken and broken.by_checkpoint and restored:
         broken = replace(broken, reason=f"{broken.reason} {_RESTORED.format(restored)}")

@@ -1,4 +1,4 @@
-"""Open, authorise, change and end what authorises a search."""
+"""Open, authorise, change and close cases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -20,28 +20,29 @@ from storage.results.ranking import forget_candidates_outside
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a case is opened on."""
+    """The terms of a new case."""
 
     legal_basis: str
-    """A code of the organisation's list."""
+    """A code from the organisation's list of legal bases."""
     purpose: str
     requested_by: str
     sources: Sequence[str]
-    """Where its footage is from; see `storage.cases.scope`."""
+    """Which footage the case covers; see `storage.cases.scope`."""
     expires_at: datetime
     footage_from: datetime = EVER[0]
     footage_until: datetime = EVER[1]
-    """When its footage was recorded."""
+    """The recording period."""
     basis_note: str = ""
     urgent: bool = False
-    """Begun without the authorisation that its legal basis needs."""
+    """Started without the authorisation that its legal basis requires."""
     allows_grouping: bool = False
 
 
 def find_case(caller: Caller, reference: str, action: Action) -> int:
     """The id of the case with this reference, for an act on it.
 
-    That there is none is recorded as a refusal of the act. Raises NotAuthorised, StoreUnavailable.
+    Raises NotAuthorised when there is no such case, which is recorded as a refusal of the act, and
+    StoreUnavailable.
     """
     with caller.act(action).refusals(None), reading(caller.database) as session:
         return cases.find_case(session, reference).id
@@ -55,7 +56,7 @@ def open_case(
     policy: Policy,
     authorisation: Authorisation | None = None,
 ) -> Case:
-    """Open a case within the organisation's policy; the same again changes nothing.
+    """Open a case within the organisation's policy; the same call again changes nothing.
 
     Raises WrongUsage, StoreUnavailable.
     """
@@ -93,7 +94,7 @@ def authorise(caller: Caller, case_id: int, given: Authorisation) -> Case:
 
 
 def refuse_authorisation(caller: Caller, case_id: int) -> Case:
-    """End a case whose authorisation was refused, and erase whom it looks for and what was found.
+    """End a case whose authorisation was refused; delete its persons of interest and results.
 
     Raises NotAuthorised, WrongUsage, StoreUnavailable.
     """
@@ -105,10 +106,10 @@ def refuse_authorisation(caller: Caller, case_id: int) -> Case:
 
 
 def change_case(caller: Caller, case_id: int, change: Change, *, policy: Policy) -> Case:
-    """Give a case in force other footage or another end.
+    """Change the scope or expiry of a case in force.
 
-    Candidates in footage that it allows no more go at once, and its people are to be matched
-    again. Raises NotAuthorised, WrongUsage, StoreUnavailable.
+    When the scope changes, candidates outside it are deleted at once, and the case's people are
+    to be compared again. Raises NotAuthorised, WrongUsage, StoreUnavailable.
     """
     if change.expires_at is not None:
         _refuse_too_long(change.expires_at, policy, caller.now)
@@ -132,7 +133,7 @@ def close_case(caller: Caller, case_id: int) -> Case:
 
 
 def require_case(caller: Caller, case_id: int, action: Action) -> Case:
-    """The case in force that an act needs; a refusal is recorded as one of the act.
+    """The case, which must be in force for an act; a refusal is recorded as a refusal of the act.
 
     Raises as `storage.cases.cases.case_in_force`, and StoreUnavailable.
     """
@@ -141,15 +142,18 @@ def require_case(caller: Caller, case_id: int, action: Action) -> Case:
 
 
 def list_cases(caller: Caller) -> list[Case]:
-    """Every case, the newest first. Raises StoreUnavailable."""
+    """Every case, the newest first; that they were viewed is recorded. Raises StoreUnavailable."""
     with writing(caller.database) as session:
-        found = cases.list_cases(session)
-        caller.act(Action.CASE_VIEWED).record(session, None, cases=len(found))
-    return found
+        all_cases = cases.list_cases(session)
+        caller.act(Action.CASE_VIEWED).record(session, None, cases=len(all_cases))
+    return all_cases
 
 
 def look_at_case(caller: Caller, case_id: int) -> tuple[Case, list[PersonRow]]:
-    """A case and whom it looks for. Raises NotAuthorised when there is none, StoreUnavailable."""
+    """A case and its persons of interest; that it was viewed is recorded.
+
+    Raises NotAuthorised when there is no such case, StoreUnavailable.
+    """
     act = caller.act(Action.CASE_VIEWED)
     with act.on(case_id) as session:
         case = case_by_id(session, case_id)
@@ -159,20 +163,21 @@ def look_at_case(caller: Caller, case_id: int) -> tuple[Case, list[PersonRow]]:
 
 
 def every_case(caller: Caller) -> list[Case]:
-    """Every case, the newest first, to be named or chosen; this is not recorded."""
+    """Every case, the newest first, for names and selection lists; this is not recorded."""
     with reading(caller.database) as session:
         return cases.list_cases(session)
 
 
 def cases_in_force(caller: Caller) -> list[Case]:
-    """Those of `every_case` that allow a search now."""
+    """The cases of `every_case` that are in force now."""
     return [case for case in every_case(caller) if case.is_in_force(caller.now)]
 
 
 def case_with_id(caller: Caller, case_id: int, action: Action) -> Case:
     """The case with this id, in force or not, for an act on it.
 
-    That there is none is recorded as a refusal of the act. Raises NotAuthorised, StoreUnavailable.
+    Raises NotAuthorised when there is no such case, which is recorded as a refusal of the act, and
+    StoreUnavailable.
     """
     with caller.act(action).refusals(case_id), reading(caller.database) as session:
         return case_by_id(session, case_id)

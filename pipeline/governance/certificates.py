@@ -1,4 +1,4 @@
-"""Certificates of what was erased, as files: ids and numbers, no names."""
+"""Purge certificates as files; they contain ids and numbers, no names."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from pipeline.governance.purge import Certificate
 
 
 def as_document(certificate: Certificate) -> dict[str, Any]:
-    """A certificate as JSON has it."""
+    """A certificate as a JSON document."""
     proof = certificate.proof
     return {
         "audit_entry": certificate.entry,
@@ -30,9 +30,10 @@ def as_document(certificate: Certificate) -> dict[str, Any]:
 
 
 def keep(certificate: Certificate, place: Path) -> Path:
-    """Write a certificate to a file, or into a folder under its entry's number; returns the file.
+    """Write a certificate and return its file; `place` without a suffix is a folder.
 
-    Raises StoreUnavailable.
+    In a folder, the file is named by the certificate's entry. Raises StoreUnavailable when it
+    cannot be written.
     """
     try:
         if not place.suffix:

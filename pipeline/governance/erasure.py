@@ -1,4 +1,4 @@
-"""Proof that something is gone: every byte of some folders is looked through for it."""
+"""Proof of a purge: search every byte of some folders for remnants."""
 
 import mmap
 import os
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from faces.vectors import unit
 
 _PIECE_BYTES = 32
-"""Long enough that no other bytes are the same by chance."""
+"""Long enough that other bytes do not match by chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What was looked through, and where something was found."""
+    """What was searched, and the files in which a pattern was found."""
 
     files: int
     bytes: int
@@ -27,40 +27,40 @@ class Scan:
 
 
 def of_vector(vector: NDArray[np.float32]) -> list[bytes]:
-    """An embedding as a table has it, and as an index does: of length one, in half precision."""
+    """Two patterns of an embedding: as in a table, and as in an index (unit length, float16)."""
     single = vector.astype("<f4").tobytes()
     half = unit(vector).astype("<f2").tobytes()
     return [_piece(single), _piece(half)]
 
 
 def of_sealed(content: bytes) -> bytes:
-    """A piece of what was encrypted."""
+    """A pattern of encrypted bytes: their beginning."""
     return _piece(content)
 
 
 def of_picture(content: bytes) -> list[bytes]:
-    """A piece out of the middle of a picture's bytes, where pictures differ."""
+    """A pattern of a picture: bytes from its middle, where pictures differ."""
     return [_piece(content[len(content) // 2 :])]
 
 
 def scan(folders: Iterable[Path], patterns: Sequence[bytes]) -> Scan:
-    """Look for each of the patterns in each file below these folders.
+    """Search every file below these folders for each pattern; symbolic links are skipped.
 
-    Files that come or go meanwhile do no harm; what cannot be read is counted.
+    Files that appear or disappear during the scan are no error; unreadable files are counted.
     """
     files = size = unreadable = 0
-    found: list[Path] = []
+    found_in: list[Path] = []
     for path in _files(folders):
         try:
             size += path.stat().st_size
             if _holds_any(path, patterns):
-                found.append(path)
+                found_in.append(path)
             files += 1
         except FileNotFoundError:
             continue
         except OSError:
             unreadable += 1
-    return Scan(files, size, len(patterns), tuple(found), unreadable)
+    return Scan(files, size, len(patterns), tuple(found_in), unreadable)
 
 
 def _holds_any(path: Path, patterns: Sequence[bytes]) -> bool:

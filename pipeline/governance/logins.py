@@ -1,4 +1,4 @@
-"""Logging in and out, and which account a session or a token stands for."""
+"""Log in and out, and find the account of a session or a token."""
 
 import re
 from collections.abc import Collection
@@ -21,43 +21,43 @@ class Browser:
     """A browser that logs in."""
 
     token: str
-    """Of the session it has had until now; empty where it has none."""
+    """The token of its current session; empty if it has none."""
     lifetime: Lifetime
-    """Of every session."""
+    """The lifetime of every session."""
 
 
 def account_in_session(
     caller: Caller, token: str, lifetime: Lifetime, *, noted: bool
 ) -> Account | None:
-    """The account that is logged in with this token; `noted` restarts the session's idle time."""
+    """The account that is logged in with this token, or None; `noted` restarts the idle time."""
     with reading(caller.database) as session:
-        found = web_sessions.find(session, token, lifetime, caller.now)
-    if found is None:
+        logged_in = web_sessions.find(session, token, lifetime, caller.now)
+    if logged_in is None:
         return None
-    if noted and caller.now - found.used_at >= NOTED_EVERY:
+    if noted and caller.now - logged_in.used_at >= NOTED_EVERY:
         with writing(caller.database) as session:
             web_sessions.note_use(session, token, caller.now)
-    return found.account
+    return logged_in.account
 
 
 def bearer_of(caller: Caller, secret: str) -> Bearer | None:
-    """Whom a token acts for; its use is noted."""
+    """The bearer of a token, or None if it is not valid; its use is noted."""
     with reading(caller.database) as session:
-        found = tokens.bearer(session, secret, caller.now)
-    if found and (found.used_at is None or caller.now - found.used_at >= NOTED_EVERY):
+        bearer = tokens.bearer(session, secret, caller.now)
+    if bearer and (bearer.used_at is None or caller.now - bearer.used_at >= NOTED_EVERY):
         with writing(caller.database) as session:
-            tokens.note_use(session, found.token_id, caller.now)
-    return found
+            tokens.note_use(session, bearer.token_id, caller.now)
+    return bearer
 
 
 def log_in(caller: Caller, name: str, password: str, browser: Browser) -> str | None:
-    """Begin a session; returns its token, or None where name and password do not match.
+    """Start a session; returns its token, or None if name and password do not match.
 
-    Either is recorded.
+    Both outcomes are recorded.
     """
     with reading(caller.database) as session:
-        kept = accounts.password_hash_of(session, name)
-    if not password_fits(password, kept):
+        password_hash = accounts.password_hash_of(session, name)
+    if not password_fits(password, password_hash):
         _record_failure(caller, name)
         return None
     with writing(caller.database) as session:
@@ -68,10 +68,10 @@ def log_in(caller: Caller, name: str, password: str, browser: Browser) -> str | 
 def log_in_external(
     caller: Caller, subject: str, name: str, roles: Collection[Role], browser: Browser
 ) -> str:
-    """Begin a session for the subject of an identity provider; returns the session's token.
+    """Start a session for a subject of an identity provider; returns the session's token.
 
-    The first time an account is created, called `name` or similar; it has exactly these roles.
-    Raises NotAllowed for a disabled account.
+    The first login creates an account, named `name` or similar. The account gets exactly these
+    roles. Raises NotAllowed for a disabled account.
     """
     with writing(caller.database) as session:
         account_id = _external_account(caller, session, subject, name, set(roles))
@@ -79,7 +79,7 @@ def log_in_external(
 
 
 def log_out(caller: Caller, token: str) -> None:
-    """End a session."""
+    """End the session with this token; the logout is recorded."""
     with writing(caller.database) as session:
         web_sessions.end(session, token)
         caller.act(Action.LOGGED_OUT).record(session, None)
@@ -88,16 +88,16 @@ def log_out(caller: Caller, token: str) -> None:
 def change_password(
     caller: Caller, account_id: int, current: str, new: str, browser: Browser
 ) -> str:
-    """Change an account's own password; all its sessions end. Returns the token of a new one.
+    """Change an account's own password; all its sessions end. Returns the token of a new session.
 
-    Raises WrongUsage where the password stays the same, NotAllowed where the current one is wrong.
+    Raises WrongUsage if the password stays the same, NotAllowed if the current one is wrong.
     """
     if new == current:
         raise WrongUsage("The new password is the same as the current one; choose another.")
     with reading(caller.database) as session:
         name = accounts.account_by_id(session, account_id).name
-        kept = accounts.password_hash_of(session, name)
-    if not password_fits(current, kept):
+        password_hash = accounts.password_hash_of(session, name)
+    if not password_fits(current, password_hash):
         raise NotAllowed("The current password is wrong; enter it again.")
     hashed = hash_password(new)
     with writing(caller.database) as session:
@@ -107,7 +107,7 @@ def change_password(
 
 
 def _begin(caller: Caller, session: Session, account_id: int, browser: Browser) -> str:
-    """A session under a new token, whatever the browser had before."""
+    """Start a session under a new token; the browser's previous session ends."""
     web_sessions.sweep(session, browser.lifetime, caller.now)
     web_sessions.end(session, browser.token)
     token = web_sessions.begin(session, account_id, caller.now)
@@ -116,22 +116,22 @@ def _begin(caller: Caller, session: Session, account_id: int, browser: Browser) 
 
 
 def _record_failure(caller: Caller, name: str) -> None:
-    """By the account's number. An unknown name is not kept: it may be a password in the wrong
+    """Record the account's id. An unknown name is not stored: it may be a password in the wrong
     field."""
     with writing(caller.database) as session:
         try:
-            known = {"account_id": accounts.find_account(session, name).id}
+            account = {"account_id": accounts.find_account(session, name).id}
         except NotFound:
-            known = {}
-        caller.acting_as(ANONYMOUS).act(Action.LOGIN_REFUSED).record(session, None, **known)
+            account = {}
+        caller.acting_as(ANONYMOUS).act(Action.LOGIN_REFUSED).record(session, None, **account)
 
 
 def _external_account(
     caller: Caller, session: Session, subject: str, name: str, roles: set[Role]
 ) -> int:
-    known = accounts.account_of_subject(session, subject)
-    nobody = caller.acting_as(ANONYMOUS)
-    if known is None:
+    account = accounts.account_of_subject(session, subject)
+    anonymous = caller.acting_as(ANONYMOUS)
+    if account is None:
         made = accounts.add_account(
             session,
             name=_free_name(session, name),
@@ -140,20 +140,20 @@ def _external_account(
             now=caller.now,
             subject=subject,
         )
-        nobody.act(Action.ACCOUNT_CREATED).record(session, None, account_id=made.id)
+        anonymous.act(Action.ACCOUNT_CREATED).record(session, None, account_id=made.id)
         return made.id
-    if known.disabled_at is not None:
+    if account.disabled_at is not None:
         raise NotAllowed("This account is disabled; ask an administrator.")
-    if known.roles != roles:
-        accounts.set_roles(session, known.name, roles)
-        changed = nobody.act(Action.ACCOUNT_CHANGED)
-        changed.record(session, None, account_id=known.id, what="roles")
-    return known.id
+    if account.roles != roles:
+        accounts.set_roles(session, account.name, roles)
+        changed = anonymous.act(Action.ACCOUNT_CHANGED)
+        changed.record(session, None, account_id=account.id, what="roles")
+    return account.id
 
 
 def _free_name(session: Session, given: str) -> str:
-    """The name as an account may have it; with a number where it is taken."""
+    """The name with only allowed characters, and with a number if it is taken."""
     name = re.sub(r"[^a-z0-9._@+-]", "-", given.lower()).lstrip("._@+-")[:50] or "somebody"
     taken = {account.name for account in accounts.list_accounts(session)}
     numbered = (f"{name}-{number}" for number in count(2))
-    return name if name not in taken else next(one for one in numbered if one not in taken)
+    return name if name not in taken else next(other for other in numbered if other not in taken)

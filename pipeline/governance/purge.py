@@ -1,4 +1,4 @@
-"""Erase a case, a person, a recording or bystanders, and show that it is done."""
+"""Purge a case, a person, recordings or bystanders, and search for remnants."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,11 +19,11 @@ from storage.results import purge
 from storage.results.purge import Doomed, Target
 
 SAMPLES = 16
-"""How many vectors of a table and how many pictures are looked for afterwards."""
+"""How many vectors of a table and how many pictures are searched for afterwards."""
 UPLOADED = "footage"
 """In the home folder; see `pipeline.intake.receive.Inbox`."""
 _UNREADABLE = (PictureLost, StoreUnavailable, WrongUsage)
-"""What is gone, altered or sealed with a lost master key is purged all the same."""
+"""Pictures and vectors that are gone, altered or sealed with a lost master key are purged, too."""
 ELSEWHERE = (
     "Copies of the database, of pictures or of reports made earlier are not purged.",
     "Footage added from a folder stays there; only the results of its analysis are purged.",
@@ -32,10 +32,10 @@ ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was purged, when and by whom, and what the search for remains found."""
+    """What was purged, when and by whom, and the result of the search for remnants."""
 
     entry: int
-    """Of the audit log."""
+    """The position of its entry in the audit log."""
     at: datetime
     actor: str
     what: str
@@ -45,21 +45,21 @@ class Certificate:
     """Uploaded recordings that were removed from the home folder."""
     proof: Scan
     left: tuple[str, ...]
-    """What is not erased by this, in sentences."""
+    """What was not purged, in sentences."""
 
     @property
     def is_proven(self) -> bool:
-        """Whether nothing of it was found."""
+        """Whether no remnant was found and every file could be read."""
         return not self.proof.found_in and not self.proof.unreadable
 
 
 def purge_case(
     caller: Caller, case_id: int, context: Context, folders: Sequence[Path]
 ) -> Certificate:
-    """Erase all that belongs to a case that has ended, and the footage that is its alone.
+    """Purge everything of a case that has ended, and the footage that belongs to it alone.
 
-    The folders are searched for it afterwards. Raises NotAuthorised when there is no such case,
-    WrongUsage before it has ended.
+    `folders` are searched for remnants afterwards. Raises NotAuthorised when there is no such case,
+    WrongUsage before it has ended, StoreUnavailable.
     """
     with reading(caller.database) as session:
         case = case_by_id(session, case_id)
@@ -71,14 +71,20 @@ def purge_case(
 def purge_person(
     caller: Caller, person_id: int, context: Context, folders: Sequence[Path]
 ) -> Certificate:
-    """Erase one person with photos, candidates and verdicts."""
+    """Purge a person with photos, candidates and verdicts; `folders` are searched for remnants.
+
+    Raises StoreUnavailable.
+    """
     return _purge(caller, purge.person(person_id), f"person {person_id}", context, folders)
 
 
 def purge_recordings(
     caller: Caller, recording_ids: Sequence[int], context: Context, folders: Sequence[Path]
 ) -> Certificate:
-    """Erase recordings with all that was seen in them."""
+    """Purge recordings with all their results; `folders` are searched for remnants.
+
+    Raises StoreUnavailable.
+    """
     what = f"recordings {', '.join(map(str, recording_ids))}"
     return _purge(caller, purge.recordings(*recording_ids), what, context, folders)
 
@@ -86,9 +92,10 @@ def purge_recordings(
 def purge_bystanders(
     caller: Caller, days: int, context: Context, folders: Sequence[Path]
 ) -> Certificate:
-    """Erase what was kept of people who became nobody's candidates, `days` after it was seen.
+    """Purge people who are candidates for no one, `days` after their footage was processed.
 
-    Footage of a case in force keeps its bystanders until that case ends.
+    Bystanders in footage of a case in force are kept until that case ends. `folders` are searched
+    for remnants. Raises StoreUnavailable.
     """
     before = caller.now - timedelta(days=days)
     target = purge.bystanders(watched_before=before, now=caller.now)
@@ -98,17 +105,20 @@ def purge_bystanders(
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long things are kept, in days; 0 is until somebody erases them."""
+    """How long data is kept, in days; 0 means until it is purged by hand."""
 
     bystander_days: int = 0
     case_days: int = 0
-    """After the end of the case."""
+    """Counted from the end of the case."""
 
 
 def purge_due(
     caller: Caller, retention: Retention, context: Context, folders: Sequence[Path]
 ) -> list[Certificate]:
-    """Erase what has been kept for longer than that; nothing due is no certificate."""
+    """Purge what has been kept for longer than `retention`; no certificate if nothing is due.
+
+    Raises StoreUnavailable.
+    """
     made = []
     if retention.case_days:
         before = caller.now - timedelta(days=retention.case_days)
@@ -122,7 +132,7 @@ def purge_due(
 
 
 def bystanders_due(session: Session, days: int, now: datetime) -> int:
-    """How many appearances of bystanders have been kept for longer than that."""
+    """How many appearances of bystanders have been kept for longer than `days`."""
     target = purge.bystanders(watched_before=now - timedelta(days=days), now=now)
     return purge.counts(session, purge.doomed(target)).get("appearance", 0)
 
@@ -159,14 +169,17 @@ def _purge(
 
 
 def _remove_footage(places: Sequence[str], context: Context, folders: Sequence[Path]) -> int:
-    """Remove what was uploaded, and copies from an object store; others' files are left alone."""
+    """Remove uploaded files, and cached copies from an object store; returns how many files.
+
+    The number counts uploaded files only. Files outside the home folder are left alone.
+    """
     uploaded = [folder / UPLOADED for folder in folders]
-    ours = [path for path in map(Path, places) if set(uploaded) & set(path.parents)]
-    for path in ours:
+    own_files = [path for path in map(Path, places) if set(uploaded) & set(path.parents)]
+    for path in own_files:
         path.unlink(missing_ok=True)
     if places and context.footage_store is not None:
         context.footage_store.cache.clear()
-    return len(ours)
+    return len(own_files)
 
 
 def _of_vectors(session: Session, going: Doomed, keys: Keyring) -> list[bytes]:
@@ -174,7 +187,7 @@ def _of_vectors(session: Session, going: Doomed, keys: Keyring) -> list[bytes]:
     with suppress(*_UNREADABLE):
         vectors += purge.opened_vectors(session, going, SAMPLES, keys=keys)
     patterns = [piece for vector in vectors for piece in of_vector(vector)]
-    return patterns + [of_sealed(one) for one in purge.sealed(session, going, SAMPLES)]
+    return patterns + [of_sealed(body) for body in purge.sealed(session, going, SAMPLES)]
 
 
 def _of_pictures(names: Sequence[str], media: SealedMedia) -> list[bytes]:

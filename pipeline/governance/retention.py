@@ -1,4 +1,4 @@
-"""What has ended and is still stored, what is due for purging, and what was purged."""
+"""Ended cases that are still stored, data due for purging, and past purges."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from storage.cases.cases import Case, list_cases
 from storage.database.database import Session, reading
 
 SHOWN = 50
-"""Past purges, the newest first."""
+"""How many past purges are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +20,16 @@ class Purge:
     """A past purge."""
 
     entry: int
-    """Of the audit log."""
+    """The position of its entry in the audit log."""
     at: str
     actor: str
     rows: dict[str, int]
-    """How many of each kind."""
+    """The number of rows by table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is stored after its end, what is due, and what was purged."""
+    """Ended cases that are still stored, data due for purging, and past purges."""
 
     ended: list[tuple[Case, datetime]]
     """Ended cases that are not purged, and when they ended."""
@@ -42,7 +42,7 @@ class Kept:
 
 
 def look_through(caller: Caller, retention: Retention) -> Kept:
-    """Read it. Raises StoreUnavailable."""
+    """Read what `Kept` holds, for these retention periods. Raises StoreUnavailable."""
     now, days = caller.now, retention.bystander_days
     with reading(caller.database) as session:
         ended = [(case, case.ended_at(now)) for case in list_cases(session)]

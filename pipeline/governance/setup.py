@@ -1,4 +1,4 @@
-"""How far a new installation has come."""
+"""The setup progress of a new installation."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from storage.results.begun import Begun, begun
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What there is so far."""
+    """What has been set up so far."""
 
     accounts: Counter[Role]
     """Enabled accounts, by role."""
@@ -19,7 +19,7 @@ class Setup:
 
 
 def setup_so_far(caller: Caller) -> Setup:
-    """Read it. Raises StoreUnavailable."""
+    """Read the setup progress. Raises StoreUnavailable."""
     with reading(caller.database) as session:
         enabled = [account for account in list_accounts(session) if account.disabled_at is None]
         return Setup(Counter(role for account in enabled for role in account.roles), begun(session))
