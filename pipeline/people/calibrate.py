@@ -1,4 +1,4 @@
-"""Measure how many strangers come close in a case's footage: what its distances mean there."""
+"""Calibration: measure how many strangers are false candidates in a case's footage."""
 
 import hashlib
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from storage.vectors.models import is_pinned
 from storage.vectors.nearest import nearest_of_many
 
 STEPS = (0.8, 0.9, 1.0, 1.1, 1.2)
-"""Thresholds that are looked at, as shares of the engine's own."""
+"""The thresholds to measure, as multiples of the engine's threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +46,23 @@ def calibrate(
 ) -> Calibrated:
     """Measure false candidates: search a case's footage for people who are not in it.
 
-    Searched is what `nightreel search` would search. Nothing of the photos is kept but one hash
-    over all of them. Raises NotAuthorised when the case is not in force, WrongUsage where somebody
-    is looked for in it, fewer than 30 can be searched with or there is no footage, OtherWeights,
-    StoreUnavailable.
+    The scope is that of `nightreel search`. Only one hash over all usable photos is stored. Raises
+    NotAuthorised when the case is not in force, WrongUsage when a photo is also a reference
+    photo of the case, when fewer than 30 people have a usable photo or when there is no footage,
+    OtherWeights, StoreUnavailable.
     """
     act, now = caller.act(Action.CALIBRATED), caller.now
     with act.refusals(case_id), reading(caller.database) as session:
-        case_in_force(session, case_id, now)  # before any face is looked at
-    portraits = [[examine(photo, engine) for photo in one.photos] for one in strangers]
+        case_in_force(session, case_id, now)  # before any face is detected
+    portraits = [[examine(photo, engine) for photo in stranger.photos] for stranger in strangers]
     people = _searchable(strangers, portraits)
-    hashes = sorted({one.sha256 for some in portraits for one in some if one.usable})
+    hashes = sorted({photo.sha256 for group in portraits for photo in group if photo.usable})
     with act.refusals(case_id), reading(caller.database) as session:
-        found = case_in_force(session, case_id, now)
-        _refuse_who_is_looked_for(session, found, hashes)
-        closest, appearances = _searched(session, people, found, engine)
+        case = case_in_force(session, case_id, now)
+        _refuse_who_is_looked_for(session, case, hashes)
+        closest, appearances = _searched(session, people, case, engine)
     made = Calibration(
-        conditions=_conditions(found, engine),
+        conditions=_conditions(case, engine),
         rate=rate(closest, engine.card.threshold),
         curve=tuple(rate(closest, step * engine.card.threshold) for step in STEPS),
         groups=_by_group(people, closest, engine.card.threshold),
@@ -74,17 +74,20 @@ def calibrate(
     with act.on(case_id) as session:
         case_in_force(session, case_id, now)
         _keep(session, made, act)
-    return Calibrated(made, [one for some in portraits for one in some if not one.usable])
+    return Calibrated(made, [photo for group in portraits for photo in group if not photo.usable])
 
 
 def list_calibrations(caller: Caller, case_id: int) -> list[Calibration]:
-    """The calibrations of a case, newest first. Raises NotAuthorised, Locked."""
+    """The calibrations of a case, newest first; that they were viewed is recorded.
+
+    Raises NotAuthorised, Locked.
+    """
     act = caller.act(Action.CASE_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
         case_to_read(session, case_id, caller.now)
-        found = calibrations.calibrations(session, case_id)
+        made = calibrations.calibrations(session, case_id)
     act.note(case_id, what="calibrations")
-    return found
+    return made
 
 
 def _searchable(
@@ -92,8 +95,8 @@ def _searchable(
 ) -> list[_Searchable]:
     people = [
         _Searchable(np.stack(vectors), stranger.group)
-        for stranger, some in zip(strangers, portraits, strict=True)
-        if (vectors := [one.vector for one in some if one.vector is not None])
+        for stranger, examined in zip(strangers, portraits, strict=True)
+        if (vectors := [portrait.vector for portrait in examined if portrait.vector is not None])
     ]
     if len(people) < FEW:
         raise WrongUsage(
@@ -114,16 +117,16 @@ def _refuse_who_is_looked_for(session: Session, case: Case, hashes: Sequence[str
 def _searched(
     session: Session, people: Sequence[_Searchable], case: Case, engine: FaceEngine
 ) -> tuple[list[list[float]], int]:
-    """What came close to each person, and how many appearances were compared with."""
+    """The distances of each person's hits, and the number of appearances compared."""
     is_pinned(session, engine.card.name, engine.weights_sha256)
     scope = Scope(case=case, own_only=has_footage(session, case.id))
     number = number_within(session, engine.card.name, scope)
     if not number:
         raise WrongUsage("No face was found in the footage of this case; process some first.")
     loosest = replace(engine.card, threshold=max(STEPS) * engine.card.threshold)
-    vectors = [one.vectors for one in people]
+    vectors = [person.vectors for person in people]
     near = nearest_of_many(session, vectors, card=loosest, scope=scope)
-    return [[one.distance for one in some] for some in near], number
+    return [[hit.distance for hit in hits] for hits in near], number
 
 
 def _conditions(case: Case, engine: FaceEngine) -> Conditions:
@@ -134,10 +137,10 @@ def _conditions(case: Case, engine: FaceEngine) -> Conditions:
 def _by_group(
     people: Sequence[_Searchable], closest: Sequence[Sequence[float]], threshold: float
 ) -> dict[str, Rate]:
-    named = sorted({one.group for one in people if one.group})
+    named = sorted({person.group for person in people if person.group})
     return {
         name: rate(
-            [some for one, some in zip(people, closest, strict=True) if one.group == name],
+            [near for person, near in zip(people, closest, strict=True) if person.group == name],
             threshold,
         )
         for name in named

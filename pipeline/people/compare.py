@@ -1,4 +1,4 @@
-"""What two engines make of what reviewers decided on."""
+"""Compare the results of two engines on reviewed candidates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,21 +21,21 @@ from storage.vectors.embeddings import vectors_of
 
 @dataclass(frozen=True, slots=True)
 class EngineResult:
-    """What one engine makes of one appearance for one person."""
+    """One engine's result for one appearance and one person."""
 
     rank: int | None
-    """None where it is no candidate of this engine's."""
+    """None if it is not a candidate of this engine."""
     distance: float | None
-    """To the closest photo, within the threshold or not; None where this engine has not seen it."""
+    """To the closest photo, within the threshold or not; None if the engine has not embedded it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One reviewed candidate as two engines have it."""
+    """The results of two engines for one reviewed candidate."""
 
     key: Key
     decision: Decision
-    """What the reviewers agree on; inconclusive where they do not."""
+    """The reviewers' common decision; inconclusive if they disagree."""
     before: EngineResult
     after: EngineResult
 
@@ -46,26 +46,26 @@ class Comparison:
 
     reviewed: list[Compared]
     suggestion: Suggestion | None
-    """None unless something was decided to be same and something different."""
+    """None unless there are candidates decided as same and others decided as different."""
 
 
 def compare_reviewed(
     caller: Caller, case_id: int | None, before: ModelCard, after: ModelCard, *, keys: Keyring
 ) -> Comparison:
-    """Compare what was reviewed in a case, or in all; it is recorded of each case.
+    """Compare the reviewed candidates of a case, or of all cases; it is recorded for each case.
 
-    Raises NotAuthorised, Locked when the results of the case may not be looked at.
+    Raises NotAuthorised or Locked when the results of the case may not be viewed.
     """
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
         if case_id is None:
-            ids = [one.id for one in list_cases(session)]
+            ids = [case.id for case in list_cases(session)]
         else:
             ids = [case_to_read(session, case_id, caller.now).id]
-        found = compare(session, ids, before, after, keys=keys)
+        comparison = compare(session, ids, before, after, keys=keys)
     for id in ids:
         act.note(id, what="compare")
-    return found
+    return comparison
 
 
 def compare(
@@ -76,32 +76,35 @@ def compare(
     *,
     keys: Keyring,
 ) -> Comparison:
-    """How rank and distance of every reviewed candidate differ; nothing is stored or decoded."""
+    """The rank and distance of every reviewed candidate with two engines, without decoys.
+
+    Nothing is stored or decoded.
+    """
     given = {
-        key: some
+        key: votes
         for case_id in case_ids
-        for key, votes in verdicts_of(session, case_id).items()
-        if (some := [one for one in votes if not one.seen.seeded])
+        for key, all_votes in verdicts_of(session, case_id).items()
+        if (votes := [vote for vote in all_votes if not vote.seen.seeded])
     }
     first, second = (_results_by(session, list(given), card, keys) for card in (before, after))
     reviewed = [
-        Compared(key, _agreed(some), first[key], second[key])
-        for key, some in sorted(given.items(), key=lambda item: item[0])
+        Compared(key, _agreed(votes), first[key], second[key])
+        for key, votes in sorted(given.items(), key=lambda item: item[0])
     ]
     return Comparison(reviewed, _suggested(reviewed))
 
 
 def _agreed(votes: Sequence[Verdict]) -> Decision:
-    decisions = {one.decision for one in votes}
+    decisions = {vote.decision for vote in votes}
     return decisions.pop() if len(decisions) == 1 else Decision.INCONCLUSIVE
 
 
 def _suggested(reviewed: Sequence[Compared]) -> Suggestion | None:
     def at(decision: Decision) -> list[float]:
         return [
-            one.after.distance
-            for one in reviewed
-            if one.decision is decision and one.after.distance is not None
+            candidate.after.distance
+            for candidate in reviewed
+            if candidate.decision is decision and candidate.after.distance is not None
         ]
 
     return suggest(at(Decision.SAME), at(Decision.DIFFERENT))

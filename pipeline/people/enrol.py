@@ -1,4 +1,4 @@
-"""Remember whom a case looks for."""
+"""Enrol persons of interest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from storage.results.rematches import Cause
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A person and what became of each photo."""
+    """A person and the assessment of each photo."""
 
     person_id: int
     portraits: list[Portrait]
@@ -38,19 +38,19 @@ def enrol_person(
     standing: Standing | None = None,
     photo_source: str | None = None,
 ) -> Enrolled:
-    """Judge every photo and remember the person with all of them, the refused ones too.
+    """Assess every photo and store the person with all readable photos, usable or not.
 
-    A photo that is new is compared with all that is kept, in the caller's name; the same photos
-    again change nothing; another standing takes the place of the one there was.
-    Raises NotAuthorised when the case is not in force, ModelUnavailable, StoreUnavailable.
+    If a usable photo is new, the person is to be compared again, in the caller's name. The same
+    photos again change nothing. A `standing` replaces the stored one. Raises NotAuthorised when
+    the case is not in force, ModelUnavailable, StoreUnavailable.
     """
     act = caller.act(Action.PERSON_ENROLLED)
     with act.refusals(case_id), reading(caller.database) as session:
-        case_in_force(session, case_id, caller.now)  # before any face is looked at
+        case_in_force(session, case_id, caller.now)  # before any face is detected
     portraits = [examine(photo, engine) for photo in photos]
-    known = [one for one in portraits if one.sha256]
+    readable = [portrait for portrait in portraits if portrait.sha256]
     album = context.media.of_case(case_id)
-    references = [_reference(one, engine, album, photo_source) for one in known]
+    references = [_reference(portrait, engine, album, photo_source) for portrait in readable]
     with act.on(case_id) as session:
         case_in_force(session, case_id, caller.now)
         person_id = add_person(
@@ -68,7 +68,7 @@ def enrol_person(
             person_id=person_id,
             reference_ids=ids,
             reference_set_sha256=reference_set(session, ids),
-            photo_sha256s=[one.sha256 for one in known],
+            photo_sha256s=[portrait.sha256 for portrait in readable],
             engine=engine.card.name,
             weights_sha256=engine.weights_sha256,
             category=(standing or Standing()).category.value,
@@ -84,10 +84,12 @@ def _added(
     act: Act,
     keys: Keyring,
 ) -> list[int]:
-    """The photos' ids; where one is new and usable, the person is to be compared again."""
+    """Add the photos and return their ids; a new usable one requests a rematch of the person."""
     before = reference_ids(session, person_id)
     ids = [add_reference(session, person_id, reference, keys=keys) for reference in references]
-    usable = {id for id, one in zip(ids, references, strict=True) if one.vector is not None}
+    usable = {
+        id for id, reference in zip(ids, references, strict=True) if reference.vector is not None
+    }
     if usable - before:
         rematches.ask(
             session,

@@ -1,4 +1,4 @@
-"""Look at a reference photo: one clear face, or a reason why not."""
+"""Assess a reference photo: one clear face, or the reason why it is unusable."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ from pipeline.crops import cut_face, jpeg_of
 from pipeline.names import display_name
 
 LONGEST_SIDE_PX = 1600
-"""Larger photos are scaled down: a face that fills them is then still 1000 px wide."""
+"""Larger photos are scaled down; a face that fills the photo is still 1000 px wide then."""
 SMALLEST_FACE_PX = 60
 LEAST_SHARPNESS = 0.15
 MOST_PIXELS = 100_000_000
@@ -30,17 +30,17 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """What a reference photo gave: a vector if its verdict is `good`, else the reason."""
+    """An assessed reference photo: an embedding if its verdict is `good`, else the reason."""
 
     name: str
     sha256: str
     verdict: str
-    """`good`, or one sentence: no face, several faces, too small, too blurred, no picture."""
+    """`good`, or one sentence: no face, several faces, too small, too blurred, not a picture."""
     vector: NDArray[np.float32] | None = None
     crop: bytes | None = None
     quality: float = 0.0
     appearance_id: int | None = None
-    """The appearance that it was cut from, where it is no photo."""
+    """The appearance that it was cut from; None for a photo."""
 
     @property
     def usable(self) -> bool:
@@ -50,12 +50,12 @@ class Portrait:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A picture that is kept already, and what it is called."""
+    """The bytes of a picture, and its name."""
 
     name: str
     body: bytes = field(repr=False)
     appearance_id: int | None = None
-    """What it was cut from."""
+    """The appearance that it was cut from; None for a photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,10 @@ class OnlyFace:
 
 
 def examine(photo: Path | Kept, engine: FaceEngine) -> Portrait:
-    """Read one photo and judge it; a bad photo is a verdict, not an error."""
+    """Read and assess one photo; a bad photo gives a verdict, not an error.
+
+    Raises ModelUnavailable.
+    """
     if isinstance(photo, Kept):
         return _judge(photo, engine)
     name = display_name(photo)
@@ -99,14 +102,17 @@ def _judge(photo: Kept, engine: FaceEngine) -> Portrait:
 
 
 def only_face(image: Image, engine: FaceEngine) -> OnlyFace:
-    """The one face a picture shows, whatever its quality. Raises UnusablePhoto."""
+    """The only face in a picture (RGB uint8), of any quality.
+
+    Raises UnusablePhoto when there is no face or more than one.
+    """
     face = _the_one(engine.detect([image])[0])
     chip = engine.align(image, [face])
     return OnlyFace(face, chip, assess(chip[0], face))
 
 
 def sha256_of(path: Path) -> str:
-    """What a photo is known by; empty when there is no file to read."""
+    """The sha256 of a photo, in hex; empty when the file cannot be read."""
     try:
         return hashlib.sha256(bytes_of(path)).hexdigest()
     except UnusablePhoto:
@@ -114,9 +120,9 @@ def sha256_of(path: Path) -> str:
 
 
 def read_photo(photo: Path | BinaryIO) -> Image:
-    """Open a photo upright, RGB, at most 1600 px on its longer side.
+    """Read a photo as RGB uint8, upright, with a longer side of at most 1600 px.
 
-    Raises UnusablePhoto when it is no picture of a kind that is read, or absurdly large.
+    Raises UnusablePhoto when it cannot be read as one of `FORMATS`, or has too many pixels.
     """
     try:
         with Picture.open(photo, formats=FORMATS) as opened:
@@ -133,12 +139,12 @@ def read_photo(photo: Path | BinaryIO) -> Image:
 
 
 def bytes_of(path: Path) -> bytes:
-    """A picture's bytes. Raises UnusablePhoto where there is no file, or a far too large one."""
+    """A picture's bytes. Raises UnusablePhoto when it cannot be read, or is too large."""
     try:
-        about = path.stat()
-        if not stat.S_ISREG(about.st_mode):  # a pipe would block for ever, a device never end
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would block, a device never end
             raise UnusablePhoto("It is a folder or a device, not a file; name the picture itself.")
-        if about.st_size > MOST_BYTES:
+        if status.st_size > MOST_BYTES:
             raise UnusablePhoto("It is larger than 200 MB; scale it down.")
         return path.read_bytes()
     except OSError as error:

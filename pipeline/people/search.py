@@ -1,4 +1,4 @@
-"""Look for one person's photos in everything that was processed, without enrolling anybody."""
+"""Search the archive by a person's photos, without enrolling the person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,50 +23,50 @@ from storage.vectors.nearest import Near, nearest
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of the archive."""
+    """The parameters of a search."""
 
     case_id: int
-    """Of a case in force."""
+    """A case in force."""
     scope: Scope = EVERYWHERE
     """Filters; the case is added to them."""
     everything: bool = False
-    """Whether to look beyond the case's own footage, where it has any."""
+    """Whether to search beyond the case's own footage, if it has any."""
     limit: int = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An appearance that came close: a candidate, for people to review."""
+    """An appearance within the threshold: a candidate for people to review."""
 
     seen: Seen
     distance: float
     threshold: float
     engine: str
     photo: str
-    """Name of the one that came closest."""
+    """The name of the closest photo."""
     same_as: SameAs | None
-    """The hit that shows the same moment first, where this one repeats it."""
+    """The earlier hit that shows the same footage; None if this is not a repeat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came close, closest first, and how much was looked at."""
+    """The hits of a search, and its coverage."""
 
     case_id: int
     own_only: bool
-    """Whether nothing but the case's own footage was looked at."""
+    """Whether only the case's own footage was searched."""
     card: ModelCard
     portraits: list[Portrait]
     """The usable ones first."""
     hits: list[Hit]
     cut_off: bool
-    """Whether more came close than the limit lets through."""
+    """Whether there are more hits than the limit allows."""
     reach: Reach
     calibration: Calibration | None
-    """Of this engine and threshold, in this case."""
+    """For this engine and threshold, in this case."""
 
     def by_recording(self) -> list[list[Hit]]:
-        """The hits of each recording, the recording with the closest first."""
+        """The hits by recording; the recording with the closest hit comes first."""
         groups: dict[int, list[Hit]] = {}
         for hit in self.hits:
             groups.setdefault(hit.seen.recording_id, []).append(hit)
@@ -76,10 +76,10 @@ class Answer:
 def search(
     caller: Caller, photos: Sequence[Path], question: Question, *, engine: FaceEngine
 ) -> Answer:
-    """Compare one person's photos with every appearance of the engine that the case allows.
+    """Compare one person's photos with all of the engine's appearances that the case allows.
 
-    Photos are judged as references are. Nothing is stored but an entry in the audit log. Raises
-    NotAuthorised when the case is not in force, UnusablePhoto when no photo can be searched with,
+    Photos are assessed like reference photos. Only an entry in the audit log is stored. Raises
+    NotAuthorised when the case is not in force, UnusablePhoto when no photo is usable,
     StoreUnavailable.
     """
     act = caller.act(Action.SEARCHED)
@@ -90,7 +90,7 @@ def search(
         engine=engine.card.name,
         weights_sha256=engine.weights_sha256,
         threshold=engine.card.threshold,
-        photo_sha256s=[one.sha256 for one in answer.portraits if one.sha256],
+        photo_sha256s=[portrait.sha256 for portrait in answer.portraits if portrait.sha256],
         own_only=answer.own_only,
         recordings=answer.reach.searched.recordings,
         recording_ids=sorted({hit.seen.recording_id for hit in answer.hits}),
@@ -104,32 +104,32 @@ def _answer(
     caller: Caller, photos: Sequence[Path], question: Question, engine: FaceEngine
 ) -> Answer:
     with reading(caller.database) as session:
-        case_in_force(session, question.case_id, caller.now)  # before any face is looked at
+        case_in_force(session, question.case_id, caller.now)  # before any face is detected
     judged = [examine(photo, engine) for photo in photos]
-    portraits = sorted(judged, key=lambda one: not one.usable)
-    vectors = [one.vector for one in portraits if one.vector is not None]
+    portraits = sorted(judged, key=lambda portrait: not portrait.usable)
+    vectors = [portrait.vector for portrait in portraits if portrait.vector is not None]
     if not vectors:
-        reasons = "; ".join(f"{one.name}: {one.verdict}" for one in portraits)
+        reasons = "; ".join(f"{portrait.name}: {portrait.verdict}" for portrait in portraits)
         raise UnusablePhoto(f"No usable photo. {reasons}")
     with reading(caller.database) as session:
         case = case_in_force(session, question.case_id, caller.now)
         is_bound = not question.everything and has_footage(session, case.id)
         scope = replace(question.scope, case=case, own_only=is_bound)
-        looked_at = reach(session, engine=engine.card.name, scope=scope)
+        coverage = reach(session, engine=engine.card.name, scope=scope)
         near = nearest(
             session, np.stack(vectors), card=engine.card, scope=scope, limit=question.limit + 1
         )
-        names = [one.name for one in portraits]
-        found = _hits(session, near[: question.limit], engine.card, names)
+        names = [portrait.name for portrait in portraits]
+        hits = _hits(session, near[: question.limit], engine.card, names)
         calibrations = current(session, case.id)
     return Answer(
         case_id=case.id,
         own_only=is_bound,
         card=engine.card,
         portraits=portraits,
-        hits=found,
+        hits=hits,
         cut_off=len(near) > question.limit,
-        reach=looked_at,
+        reach=coverage,
         calibration=calibrations.get((engine.card.name, engine.card.threshold)),
     )
 
@@ -137,15 +137,15 @@ def _answer(
 def _hits(
     session: Session, near: Sequence[Near], card: ModelCard, photos: Sequence[str]
 ) -> list[Hit]:
-    """What came close, in the same order; what has gone meanwhile is left out."""
-    known = seen_by_id(session, [one.appearance_id for one in near])
-    there = [one for one in near if one.appearance_id in known]
-    seen = [known[one.appearance_id] for one in there]
-    firsts = repeated(session, [moment_of(one) for one in seen])
+    """The hits in the same order, without appearances deleted in the meantime."""
+    seen_by_appearance = seen_by_id(session, [close.appearance_id for close in near])
+    remaining = [close for close in near if close.appearance_id in seen_by_appearance]
+    seen = [seen_by_appearance[close.appearance_id] for close in remaining]
+    firsts = repeated(session, [moment_of(close) for close in seen])
     same_as = [None if first is None else _same_as(seen[first]) for first in firsts]
     return [
-        Hit(appearance, one.distance, card.threshold, card.name, photos[one.photo], first)
-        for one, appearance, first in zip(there, seen, same_as, strict=True)
+        Hit(appearance, close.distance, card.threshold, card.name, photos[close.photo], first)
+        for close, appearance, first in zip(remaining, seen, same_as, strict=True)
     ]
 
 

@@ -1,4 +1,4 @@
-"""People who are known not to be in some footage: a folder of their photos."""
+"""Read a folder of photos of people who are known not to be in some footage."""
 
 import csv
 from collections.abc import Mapping
@@ -16,33 +16,37 @@ class Stranger:
     """One person and the photos of them."""
 
     name: str
-    """The folder's, or the photo's; it is not kept."""
+    """The name of the folder or the photo; it is not stored."""
     photos: tuple[Path, ...]
     group: str = ""
-    """As the operator labelled them; empty where not."""
+    """The operator's label; empty if there is none."""
 
 
 def strangers_in(folder: Path, groups: Mapping[str, str] | None = None) -> list[Stranger]:
-    """Everyone in a folder: a folder in it is a person with several photos, a photo a person.
+    """The people in a folder: each subfolder of photos is a person, and so is each single photo.
 
-    `groups` are labels by name. Raises WrongUsage where there is nobody, or a label for nobody.
+    `groups` are labels by name. Raises WrongUsage when the folder cannot be read or has no photo,
+    or when a label names a person who is not in it.
     """
     labels = groups or {}
     try:
-        found = [one for path in sorted(folder.iterdir()) if (one := _stranger(path, labels))]
+        people = [found for path in sorted(folder.iterdir()) if (found := _stranger(path, labels))]
     except OSError as error:
         raise WrongUsage(f"The folder cannot be read ({error.strerror}); check it.") from error
-    if unknown := sorted(labels.keys() - {one.name for one in found}):
+    if unknown := sorted(labels.keys() - {found.name for found in people}):
         raise WrongUsage(f"The groups name a person who is not in the folder: {unknown[0]!a}.")
-    if not found:
+    if not people:
         raise WrongUsage(
             "No photo in the folder; add one photo, or one folder of photos, per person."
         )
-    return found
+    return people
 
 
 def groups_in(path: Path) -> dict[str, str]:
-    """Labels by name, from a CSV file with the columns `person` and `group`. Raises WrongUsage."""
+    """Labels by name, from a CSV file with the columns `person` and `group`.
+
+    Raises WrongUsage when the file cannot be read or a label is invalid.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return {row["person"].strip(): _label(row["group"]) for row in csv.DictReader(file)}
@@ -61,7 +65,7 @@ def _label(text: str) -> str:
 
 def _stranger(path: Path, labels: Mapping[str, str]) -> Stranger | None:
     if path.is_dir():
-        photos = tuple(sorted(one for one in path.iterdir() if _is_picture(one)))
+        photos = tuple(sorted(file for file in path.iterdir() if _is_picture(file)))
         return Stranger(path.name, photos, labels.get(path.name, "")) if photos else None
     return Stranger(path.name, (path,), labels.get(path.name, "")) if _is_picture(path) else None
 

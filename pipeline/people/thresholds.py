@@ -1,4 +1,4 @@
-"""Let an engine make candidates up to another distance, and say what that does to decisions."""
+"""Change an engine's threshold, and show the effect on reviewed candidates."""
 
 import math
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from storage.vectors.models import pin
 from storage.vectors.thresholds import Threshold, choose_threshold, thresholds
 
 LARGEST = 2.0
-"""No two unit vectors are further apart, by either distance."""
+"""The largest distance between two unit vectors, by either distance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """How many of the reviewed candidates lie within a threshold."""
+    """How many of the reviewed candidates are within a threshold."""
 
     threshold: float
     same: int
@@ -33,10 +33,10 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What another threshold does to candidates on which reviewers agree."""
+    """The effect of another threshold on candidates on which reviewers agree."""
 
     same: int
-    """How many were decided to be the same, at whatever distance."""
+    """How many were decided as same, at any distance."""
     different: int
     before: Within
     after: Within
@@ -44,7 +44,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A threshold that was taken into use."""
+    """The result of a threshold change."""
 
     effect: Effect
     people: list[int]
@@ -54,36 +54,35 @@ class Changed:
 def chosen_thresholds(database: Engine, engine: str) -> list[Threshold]:
     """The thresholds chosen for an engine, newest first. Raises StoreUnavailable."""
     with reading(database) as session:
-        return [one for one in thresholds(session) if one.engine == engine]
+        return [choice for choice in thresholds(session) if choice.engine == engine]
 
 
 def effect(caller: Caller, card: ModelCard, threshold: float, *, keys: Keyring) -> Effect:
-    """What a threshold would do in all cases; nothing is stored but that somebody looked.
+    """The effect that a threshold would have in all cases; only an audit entry per case is stored.
 
-    Only what was a candidate once could be decided on: it says nothing of who would be new. Raises
-    WrongUsage for what is no distance.
+    Only past candidates have verdicts, so it does not count the candidates that would be new.
+    Raises WrongUsage for an invalid distance.
     """
     _refuse_absurd(threshold)
     act = caller.act(Action.CANDIDATES_VIEWED)
     with reading(caller.database) as session:
-        found = _effect(session, card, threshold, keys)
+        result = _effect(session, card, threshold, keys)
         cases = list_cases(session)
-    for one in cases:
-        act.note(one.id, what="threshold")
-    return found
+    for case in cases:
+        act.note(case.id, what="threshold")
+    return result
 
 
 def change_threshold(
     caller: Caller, engine: FaceEngine, threshold: float, *, reason: str, keys: Keyring
 ) -> Changed:
-    """Have everybody compared again with another threshold; verdicts stay, and so do engine and
-    vectors.
+    """Change the threshold of an engine and request a rematch of each person.
 
-    `engine` is as it is in use. What it changes is a rematch of each person. Raises WrongUsage
-    without a reason, for what is no distance, and for the threshold in use; OtherWeights.
+    Verdicts, engine and embeddings are unchanged. `engine` has the threshold in use. Raises
+    WrongUsage without a reason, for an invalid distance and for the threshold in use; OtherWeights.
     """
-    name, before, said = engine.card.name, engine.card.threshold, reason.strip()
-    if not said:
+    name, before, stated = engine.card.name, engine.card.threshold, reason.strip()
+    if not stated:
         raise WrongUsage("Give a --reason for changing the threshold; it is recorded.")
     _refuse_absurd(threshold)
     if threshold == before:
@@ -91,15 +90,15 @@ def change_threshold(
     actor, now = caller.actor, caller.now
     with writing(caller.database) as session:
         pin(session, name, engine.weights_sha256, now)
-        found = _effect(session, engine.card, threshold, keys)
-        people = choose_threshold(session, Threshold(name, threshold, said, actor, now))
+        result = _effect(session, engine.card, threshold, keys)
+        people = choose_threshold(session, Threshold(name, threshold, stated, actor, now))
         for person in people:
             rematches.ask(session, person, engine=name, cause=Cause.THRESHOLD, actor=actor, now=now)
         caller.act(Action.THRESHOLD_CHANGED).record(
             session, None, engine=name, weights_sha256=engine.weights_sha256,
             threshold=threshold, threshold_before=before, people=len(people),
         )  # fmt: skip
-    return Changed(found, people)
+    return Changed(result, people)
 
 
 def _refuse_absurd(threshold: float) -> None:
@@ -108,20 +107,20 @@ def _refuse_absurd(threshold: float) -> None:
 
 
 def _effect(session: Session, card: ModelCard, threshold: float, keys: Keyring) -> Effect:
-    cases = [one.id for one in list_cases(session)]
+    cases = [d.id for d in list_cases(session)]
     reviewed = compare(session, cases, card, card, keys=keys).reviewed
-    same, different = (_decided(reviewed, one) for one in (Decision.SAME, Decision.DIFFERENT))
+    same, different = (_decided(reviewed, d) for d in (Decision.SAME, Decision.DIFFERENT))
     before, after = (
-        Within(limit, *(sum(one <= limit for one in some) for some in (same, different)))
+        Within(limit, *(sum(d <= limit for d in distances) for distances in (same, different)))
         for limit in (card.threshold, threshold)
     )
     return Effect(len(same), len(different), before, after)
 
 
 def _decided(reviewed: Sequence[Compared], decision: Decision) -> list[float]:
-    """How far away this engine has what reviewers agree on."""
+    """This engine's distances of the candidates with this decision."""
     return [
-        one.after.distance
-        for one in reviewed
-        if one.decision is decision and one.after.distance is not None
+        candidate.after.distance
+        for candidate in reviewed
+        if candidate.decision is decision and candidate.after.distance is not None
     ]

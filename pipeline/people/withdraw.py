@@ -19,11 +19,11 @@ SHORTEST_SHA256 = 8
 
 
 def withdraw(caller: Caller, case_id: int, name: str, photo: str) -> int:
-    """Take a photo of a person back, and have what it had found compared with the others.
+    """Withdraw a photo of a person, and request a comparison with the remaining photos.
 
-    `photo` is the file's name, the file itself, or the beginning of its sha256. Returns the
-    person's id. Raises WrongUsage when nobody has that name, or when not exactly one photo is
-    meant.
+    `photo` is the file's name, its path, or the beginning of its sha256 (8 digits or more). Returns
+    the person's id. Raises NotAuthorised when there is no such case, WrongUsage when it has no
+    person of this name, or when `photo` does not match exactly one photo.
     """
     act = caller.act(Action.PERSON_WITHDRAWN)
     with act.on(case_id) as session:
@@ -34,26 +34,29 @@ def withdraw(caller: Caller, case_id: int, name: str, photo: str) -> int:
 
 
 def withdraw_reference(caller: Caller, case_id: int, reference_id: int) -> int:
-    """`withdraw` of the photo with this id. Raises NotFound when the case has none."""
+    """`withdraw` for the photo with this id.
+
+    Raises NotAuthorised when there is no such case, NotFound when it has no such photo in use.
+    """
     act = caller.act(Action.PERSON_WITHDRAWN)
     with act.on(case_id) as session:
         case_by_id(session, case_id)
-        known = photo_in_case(session, case_id, reference_id)
-        if known is None:
+        found = photo_in_case(session, case_id, reference_id)
+        if found is None:
             raise NotFound("No such photo in use in this case; see its persons of interest.")
-        person_id, sha256 = known
+        person_id, sha256 = found
         _take_back(session, case_id, person_id, sha256, act)
     return person_id
 
 
 def person_called(caller: Caller, case_id: int, name: str) -> int:
-    """The id of a person of a case. Raises WrongUsage when it has nobody of that name."""
+    """The id of a person of a case. Raises WrongUsage when it has no person of this name."""
     with reading(caller.database) as session:
         return find_person(session, case_id, name)
 
 
 def withdraw_person(caller: Caller, case_id: int, person_id: int) -> None:
-    """Forget a person with every reference and candidate.
+    """Delete a person with every reference and candidate.
 
     Raises NotAuthorised when there is no such case, NotFound when it has no such person,
     StoreUnavailable.
@@ -61,7 +64,7 @@ def withdraw_person(caller: Caller, case_id: int, person_id: int) -> None:
     act = caller.act(Action.PERSON_WITHDRAWN)
     with act.on(case_id) as session:
         case_by_id(session, case_id)
-        if person_id not in (one.id for one in people_in(session, case_id)):
+        if person_id not in (person.id for person in people_in(session, case_id)):
             raise NotFound("No person of interest with this number; see the case.")
         forget_person(session, person_id)
         act.record(session, case_id, person_id=person_id, what="person")
@@ -80,18 +83,18 @@ def _take_back(session: Session, case_id: int, person_id: int, sha256: str, act:
     act.record(session, case_id, person_id=person_id, photo_sha256=sha256, what="photo")
 
 
-def _meant(photo: str, known: Sequence[Reference]) -> str:
-    in_use = [one for one in known if one.verdict != WITHDRAWN]
+def _meant(photo: str, photos: Sequence[Reference]) -> str:
+    in_use = [reference for reference in photos if reference.verdict != WITHDRAWN]
     file = sha256_of(Path(photo))
     meant = {
-        one.photo_sha256
-        for one in in_use
-        if one.photo_sha256 == file
-        or one.photo_name == photo
-        or (len(photo) >= SHORTEST_SHA256 and one.photo_sha256.startswith(photo.lower()))
+        reference.photo_sha256
+        for reference in in_use
+        if reference.photo_sha256 == file
+        or reference.photo_name == photo
+        or (len(photo) >= SHORTEST_SHA256 and reference.photo_sha256.startswith(photo.lower()))
     }
     if len(meant) != 1:
-        there = ", ".join(f"{one.photo_name} ({one.photo_sha256[:12]})" for one in in_use)
+        names = ", ".join(f"{one.photo_name} ({one.photo_sha256[:12]})" for one in in_use)
         count = "Several photos are" if meant else "No photo in use is"
-        raise WrongUsage(f"{count} called that; name one of: {there or 'none'}.")
+        raise WrongUsage(f"{count} called that; name one of: {names or 'none'}.")
     return meant.pop()
