@@ -36,7 +36,7 @@ def demo(
 ) -> None:
     """Generate a minute of footage, search it for one of two people, and check the results."""
     _recreate(folder)
-    os.environ.pop("NIGHTREEL_LEGAL_BASES", None)  # they need not allow a demonstration
+    os.environ.pop("NIGHTREEL_LEGAL_BASES", None)  # a demonstration is not bound to this list
     os.environ["NIGHTREEL_HOME"] = str(folder / "home")
     footage = folder / "film.mp4"
     with Services() as services:

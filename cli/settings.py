@@ -51,11 +51,7 @@ def settings(
     listed = [setting for setting in _all(chosen) if setting.origin in GIVEN or not only_given]
     if as_json:
         print_json(
-            {
-                "file": str(file),
-                "found": file.exists(),
-                "settings": list(map(asdict, listed)),
-            }
+            {"file": str(file), "found": file.exists(), "settings": list(map(asdict, listed))}
         )
     else:
         out.print(f"Settings file: {file}{'' if file.exists() else ' (not found)'}")

@@ -1,4 +1,4 @@
-"""An archive with something of everything, for tests that take it elsewhere."""
+"""An archive with data of every kind, for tests that move it elsewhere."""
 
 import hashlib
 import os
@@ -31,7 +31,7 @@ ACTOR = "uid:1000"
 
 
 def archive_at(home: Path, database_url: str = "") -> Archive:
-    """Everything in one home, unless the database is a server's."""
+    """An archive in one home folder, unless the database is on a server."""
     return Archive(
         home=home,
         database_url=database_url or f"sqlite:///{home / 'nightreel.db'}",
@@ -42,13 +42,13 @@ def archive_at(home: Path, database_url: str = "") -> Archive:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A home in which people are looked for."""
+    """A home folder with a case and a person of interest."""
 
     archive: Archive
     context: Context
     photo: Path
     upload: str
-    """The id of one of which not all has come."""
+    """The id of an incomplete upload."""
 
     @property
     def database(self) -> Engine:
@@ -60,8 +60,8 @@ class Filled:
 
 
 def fill(home: Path, context: Context, plan: Plan, clip: Path) -> Filled:
-    """Red is looked for in a case with uploaded footage, which was watched and compared; another
-    file is being uploaded, somebody is logged in, and the audit log was signed."""
+    """Red is a person of interest in a case with uploaded footage, which was processed and
+    compared; another upload is in progress, a user is logged in, and the audit log was signed."""
     url = context.database.url.render_as_string(hide_password=False)
     archive = archive_at(home, "" if url.startswith("sqlite") else url)
     archive.master_key.parent.mkdir(mode=0o700)
@@ -91,6 +91,6 @@ def fill(home: Path, context: Context, plan: Plan, clip: Path) -> Filled:
 
 
 def footage_of(database: Engine) -> list[Path]:
-    """Where each recording lies."""
+    """The path of each recording."""
     with reading(database) as session:
         return [Path(os.fsdecode(path)) for path in session.exec(select(Recording.path))]

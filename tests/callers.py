@@ -1,4 +1,4 @@
-"""Who asks for a step in a test."""
+"""The callers of steps in tests."""
 
 from datetime import datetime
 
@@ -9,5 +9,5 @@ from pipeline.clock import utc_now
 
 
 def caller(database: Engine, actor: str = "uid:1", now: datetime | None = None) -> Caller:
-    """Somebody who asks now, or at another time."""
+    """A caller, now or at another time."""
     return Caller(database, actor, now or utc_now())

@@ -1,4 +1,4 @@
-"""`nightreel` as a user runs it: a process of its own, over a home of its own."""
+"""`nightreel` as a user runs it: in its own process, on its own home folder."""
 
 import json
 import os
@@ -20,18 +20,18 @@ from worker.stack import Stack
 from worker.stack_info import services_alive
 
 INTERRUPTIBLE = ("env", "--default-signal=INT")
-"""Tests run in the background would hand down to every command that it ignores Ctrl-C."""
+"""Otherwise commands of tests run in the background would inherit that Ctrl-C is ignored."""
 TERMS = (
     "--legal-basis", "witness-search", "--purpose", "a test", "--requested-by", "an officer",
     "--source", "*", "--from", "1900-01-01", "--to", "2200-01-01",
 )  # fmt: skip
-"""What a case is opened on that allows the whole archive."""
+"""The terms of a case that covers the whole archive."""
 COMMAND = str(Path(sys.executable).with_name("nightreel"))
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a command left behind."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -44,26 +44,26 @@ class Done:
 
     @property
     def said(self) -> list[str]:
-        """The lines it wrote to stderr, but for the one about the case it opened."""
+        """The lines it wrote to stderr, except the one about the case it opened."""
         return [line for line in self.err.splitlines() if not line.startswith("Case run-")]
 
 
 @dataclass(frozen=True)
 class Nightreel:
-    """The command line over one home, with engine `stub` unless told otherwise."""
+    """The command line on one home folder, with engine `stub` unless settings say otherwise."""
 
     home: Path
     settings: tuple[tuple[str, object], ...] = ()
     started: list["subprocess.Popen[str]"] = field(default_factory=list, repr=False)
 
     def with_settings(self, **settings: object) -> "Nightreel":
-        """The same home, looked at otherwise."""
+        """The same home with other settings."""
         return Nightreel(self.home, (*self.settings, *settings.items()), self.started)
 
     def start(
         self, *arguments: str | bytes | Path, before: Sequence[str] = ()
     ) -> "subprocess.Popen[str]":
-        """Start a command, by way of the program `before` if given."""
+        """Start a command, with the program `before` if given."""
         process = subprocess.Popen(
             [*INTERRUPTIBLE, *before, COMMAND, *arguments],
             env=self.environment,
@@ -76,7 +76,7 @@ class Nightreel:
         return process
 
     def clean_up(self) -> None:
-        """Leave nothing running, whatever a test did."""
+        """Stop everything that the test left running."""
         for process in self.started:
             process.kill()
             process.communicate()
@@ -97,7 +97,7 @@ class Nightreel:
 
     @property
     def values(self) -> dict[str, object]:
-        """Its settings, by name."""
+        """The settings, by name."""
         values = {"engine": "stub", "workers": 1, "stop_seconds": 5, "lease_seconds": 5}
         return values | {"home": self.home} | dict(self.settings)
 
@@ -133,8 +133,8 @@ def bring_up(nightreel: Nightreel) -> Up:
 
 @contextmanager
 def workers_running(nightreel: Nightreel) -> Iterator[Stack]:
-    """The queue and its workers as `up` runs them, without the pages: they take as long to start,
-    and many a test needs none."""
+    """The queue and its workers as `up` runs them, without the pages: those take as long to start,
+    and many tests do not need them."""
     stack = Stack(Settings(**nightreel.values))
     stack.start(flower=False)
     with stack:
@@ -142,7 +142,7 @@ def workers_running(nightreel: Nightreel) -> Iterator[Stack]:
 
 
 def unseen_copy(clip: Path, copy: Path) -> Path:
-    """The same pictures in other bytes: an MP4 may end with a box of anything."""
+    """The same pictures in different bytes: an MP4 may end with a box of any content."""
     box = (8 + 16).to_bytes(4, "big") + b"free" + os.urandom(16)
     copy.write_bytes(clip.read_bytes() + box)
     return copy

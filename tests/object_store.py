@@ -1,4 +1,4 @@
-"""SeaweedFS, a real object store, and a proxy before it that spoils what it is asked."""
+"""SeaweedFS, a real object store, and a proxy in front of it that spoils responses."""
 
 import json
 import os
@@ -34,10 +34,10 @@ IDENTITIES = {
         {"name": "anonymous", "actions": ["Admin"]},
     ]
 }
-"""Our key may do what Nightreel needs; whoever comes without a key makes buckets."""
+"""Our key may do what Nightreel needs; clients without a key create buckets."""
 PARTS = ("master", "volume", "filer", "s3")
 ONE_VOLUME = "[master.volume_growth]\ncopy_1 = 1\n"
-"""For each bucket; seven take seconds to make."""
+"""One volume per bucket; the default seven take seconds to create."""
 OPTIONS = {
     "dir": ".",
     "filer": "true",
@@ -46,7 +46,7 @@ OPTIONS = {
     "s3.autoCreateBucket": "false",
     "s3.port.iceberg": 0,
     "s3.port.lance": 0,
-    "master.electionTimeout": "1s",  # of one master; the start waits for it
+    "master.electionTimeout": "1s",  # there is one master; the start waits for it
     "master.telemetry": "false",
     "volume.max": 500,
     "master.volumeSizeLimitMB": 64,
@@ -55,7 +55,7 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class ObjectServer:
-    """Where it listens."""
+    """A running object store: where it listens."""
 
     endpoint: str
 
@@ -66,21 +66,21 @@ class ObjectServer:
         return name
 
     def bucket(self, name: str = "", **account: object) -> Bucket:
-        """A bucket as Nightreel sees it, a new one where none is named."""
+        """A bucket as Nightreel sees it; a new one if none is named."""
         return Bucket(self.account(**account), name or self.make_bucket())
 
     def account(self, **changes: object) -> Account:
-        """Who asks."""
+        """The account of the client."""
         values = {"endpoint": self.endpoint, "access_key": "us", "secret_key": "of ours"}
         return Account(**{"region": "us-east-1", **values, **changes})
 
     @property
     def settings(self) -> dict[str, object]:
-        """What workers are told."""
+        """The settings for workers."""
         return {"s3_endpoint": self.endpoint, "s3_access_key": "us", "s3_secret_key": "of ours"}
 
     def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
-        """One request without any key."""
+        """Send one request without a key."""
         request = urllib.request.Request(
             f"{self.endpoint}/{path}", body, {"Content-Type": "text/plain"}, method=method
         )
@@ -108,7 +108,7 @@ def running_store(host: str = LOOPBACK) -> Iterator[ObjectServer]:
             wait_until(lambda: process.poll() is not None or _takes_objects(server))
             yield server
         finally:
-            process.kill()  # a stop in order takes fifteen seconds
+            process.kill()  # an orderly stop takes fifteen seconds
             process.wait()
             for port in ports.values():
                 for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
@@ -123,7 +123,7 @@ def _weed() -> str:
 
 
 def _takes_objects(server: ObjectServer) -> bool:
-    """Whether it keeps what it is given; it answers seconds before."""
+    """Whether it stores objects yet; it answers requests seconds earlier."""
     with suppress(OSError, StoreUnavailable):
         server.bucket(timeout_seconds=1).put("first", b"")
         return True
@@ -132,15 +132,15 @@ def _takes_objects(server: ObjectServer) -> bool:
 
 @dataclass
 class Spoiler:
-    """A store before another one: answers each request with what its turn says, or passes it on."""
+    """A proxy in front of a store: answers each request as its turn says, or passes it on."""
 
     server: ObjectServer
     turns: list[Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=list)
-    """For the next requests, first come, first spoiled."""
+    """How to spoil the next requests, in order of arrival."""
     requests: list[tuple[str, str]] = field(default_factory=list)
-    """Method and byte range of everything that was asked."""
+    """Method and byte range of every request."""
     sent_bytes: int = 0
-    """Of bodies, to whoever asked."""
+    """How many bytes of bodies were sent to clients."""
 
     @contextmanager
     def running(self) -> Iterator[ObjectServer]:
@@ -162,7 +162,7 @@ class Spoiler:
             do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = handle_any
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         listener = ThreadingHTTPServer((LOOPBACK, 0), Handler)
         listener.daemon_threads = True
@@ -174,8 +174,8 @@ class Spoiler:
             listener.server_close()
 
     def pass_on(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
-        """Give the other server's answer."""
-        plain = {"Content-Type": "application/octet-stream"}  # else urllib calls it a form
+        """Pass on the other server's answer."""
+        plain = {"Content-Type": "application/octet-stream"}  # otherwise urllib sends it as a form
         asked = urllib.request.Request(
             self.server.endpoint + request.path, body or None, plain | dict(request.headers),
             method=request.command,
@@ -196,7 +196,7 @@ class Spoiler:
 
 
 def saying(status: int) -> Callable[[BaseHTTPRequestHandler], None]:
-    """An answer of an error and nothing else."""
+    """An answer with this error and nothing else."""
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
@@ -207,7 +207,7 @@ def saying(status: int) -> Callable[[BaseHTTPRequestHandler], None]:
 
 
 def hanging_up_half_way(request: BaseHTTPRequestHandler) -> None:
-    """The first bytes of a large answer."""
+    """An answer that breaks off after its first bytes."""
     request.close_connection = True
     if request.command == "HEAD":
         return
@@ -225,6 +225,6 @@ def hanging_up_half_way(request: BaseHTTPRequestHandler) -> None:
 
 
 def hanging(request: BaseHTTPRequestHandler) -> None:
-    """No answer for longer than anybody waits."""
+    """No answer for longer than any client waits."""
     time.sleep(3)
     request.close_connection = True

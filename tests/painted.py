@@ -23,7 +23,7 @@ X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", str(FRAMES_PER_SECOND))
 
 @dataclass(frozen=True)
 class Stay:
-    """One person on the picture, [from_s, to_s)."""
+    """One person in the picture, [from_s, to_s)."""
 
     colour: tuple[int, int, int]
     from_s: float

@@ -1,4 +1,4 @@
-"""A street on which grey figures pass, drawn for any moment: for telling the same footage again.
+"""A street on which grey figures pass, drawn for any time: for recognising duplicate footage.
 
 street = Street(seed=1, seconds=300)         # who passes when; another seed is another day
 street.pictures(at_seconds(0, 60, fps=2))    # RGB uint8 [h, w, 3] for each moment
@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 160, 120
 
 @dataclass(frozen=True)
 class Street:
-    """One day at one place: the place is always the same, what passes is not."""
+    """One day at one place: the place is always the same, the passing figures are not."""
 
     seed: int
     seconds: float
@@ -27,7 +27,7 @@ class Street:
 
     @cached_property
     def passers(self) -> list[tuple[float, ...]]:
-        """When each begins, how long it takes, direction, place down, width and lightness."""
+        """Of each figure: start, duration, direction, vertical position, width and lightness."""
         rng = np.random.default_rng(self.seed)
         count = round(self.a_minute * self.seconds / 60)
         return [
@@ -43,7 +43,7 @@ class Street:
         ]
 
     def pictures(self, moments: Sequence[float]) -> Iterator[NDArray[np.uint8]]:
-        """What a camera sees then, with its noise."""
+        """What a camera records at these times, with its noise."""
         rng = np.random.default_rng(self.seed + 1)
         down, across = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
         across, down = across / WIDTH, down / HEIGHT
@@ -60,7 +60,7 @@ class Street:
             yield np.repeat(grey[:, :, None], 3, axis=2)
 
     def glimpses(self, begin: float, end: float, *, every: float = 0.5) -> Glimpses:
-        """What is kept of a recording of [begin, end), its own time starting at zero."""
+        """The glimpses of a recording of [begin, end), with its own time starting at zero."""
         moments = np.arange(begin, end, every)
         times_ms = ((moments - begin) * 1000).round().astype(np.int64).tolist()
         pictures = self.pictures(moments.tolist())

@@ -1,4 +1,4 @@
-"""A RabbitMQ node of the tests' own: in a folder, at free ports, with a name server of its own."""
+"""A RabbitMQ node for the tests: in a folder, on free ports, with its own name server."""
 
 import os
 import shutil
@@ -15,14 +15,14 @@ from waiting import wait_until
 from worker.ports import LOOPBACK, free_port
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-"""Debian's command in the path gives up root first, and would run as its own user."""
+"""Debian's command in the PATH drops root first, and would run as its own user."""
 
 BOUND = ("setpriv", "--pdeathsig", "KILL")
 """Dies with the tests, however they end."""
 
 
 def find_rabbitmq() -> str:
-    """The server's program: its absence skips the test on a laptop and fails it in CI."""
+    """The server's program. If it is missing, the test is skipped on a laptop and fails in CI."""
     found = shutil.which(SERVER) and shutil.which("epmd")
     if not found:
         (pytest.fail if "CI" in os.environ else pytest.skip)(
@@ -46,7 +46,7 @@ class Rabbit:
             "LC_ALL": "C.UTF-8",
             "ERL_EPMD_ADDRESS": LOOPBACK,
             "ERL_EPMD_PORT": str(self._names_port),
-            "RABBITMQ_ALLOW_INPUT": "1",  # the script becomes the node, which can be killed then
+            "RABBITMQ_ALLOW_INPUT": "1",  # the script becomes the node, so it can be killed
             "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
             "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
             "RABBITMQ_DIST_PORT": str(free_port()),
@@ -60,7 +60,7 @@ class Rabbit:
 
     @contextmanager
     def names(self) -> Iterator[None]:
-        """The name server that Erlang cannot do without; else a node would leave one behind."""
+        """The name server that Erlang needs; otherwise a node would leave one behind."""
         server = subprocess.Popen(
             [*BOUND, "epmd", "-address", LOOPBACK, "-port", str(self._names_port)],
             stdin=subprocess.DEVNULL,
@@ -72,7 +72,7 @@ class Rabbit:
             server.wait()
 
     def start(self) -> None:
-        """Start the node; returns once it takes connections."""
+        """Start the node; returns once it accepts connections."""
         with (self._folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
                 [*BOUND, find_rabbitmq(), "-noinput"],
@@ -85,7 +85,7 @@ class Rabbit:
         wait_until(self._answers, seconds=120)
 
     def kill(self) -> None:
-        """As a power cut would."""
+        """Kill the node, as a power cut would."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
@@ -97,7 +97,7 @@ class Rabbit:
 
 @contextmanager
 def running_rabbit(folder: Path) -> Iterator[Rabbit]:
-    """A node for as long as this lasts."""
+    """A node that runs until the block ends."""
     find_rabbitmq()
     rabbit = Rabbit(folder)
     with rabbit.names():

@@ -1,4 +1,4 @@
-"""A Redis configured as the embedded one is, but for the port it listens on."""
+"""A Redis configured like the embedded one, except for the port."""
 
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from worker.redis_versions import find_redis_server
 
 @contextmanager
 def running_redis(folder: Path, host: str = LOOPBACK, program: str = "") -> Iterator[str]:
-    """Yields its address; the program is the one that Nightreel would run unless given."""
+    """Yields its address; by default, the program is the one that Nightreel would run."""
     port = free_port()
     listening = f"bind {host}\nport {port}"
     (folder / "redis.conf").write_text(redis_configuration(".", "secret", listening))

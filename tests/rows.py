@@ -1,4 +1,4 @@
-"""Rows to store."""
+"""Rows for tests to store."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ PLAN = {"plan_key": "0123456789abcdef", "plan_body": '{"engine": "stub"}'}
 
 
 def found(sha256: str = "a" * 64, path: str = "/footage/gate.mp4", **changes: object) -> Found:
-    """A probed file, as the first step of ingestion hands it over."""
+    """A probed file, as the first step of ingestion returns it."""
     recording = {
         "path": path,
         "size_bytes": 5_000_000_000,
@@ -60,7 +60,7 @@ def segments(number: int = 3) -> list[Segment]:
 
 
 def presence(start_ms: int = 0, colour: float = 1.0, faces: int = 4) -> Presence:
-    """Someone seen for two seconds; equal colours are equal vectors."""
+    """A person seen for two seconds; equal colours are equal vectors."""
     vector = np.zeros(8, np.float32)
     vector[0] = colour
     box = Box(10.5, 20.0, 80.0, 96.0)
@@ -69,7 +69,7 @@ def presence(start_ms: int = 0, colour: float = 1.0, faces: int = 4) -> Presence
 
 
 def seen(**changes: Any) -> Seen:
-    """Somebody seen for two seconds, as it is read."""
+    """A person seen for two seconds, as read from the database."""
     values: dict[str, Any] = {
         "appearance_id": 1,
         "analysis_id": 1,
@@ -91,7 +91,7 @@ def seen(**changes: Any) -> Seen:
 
 
 def candidate(rank: int = 1, **changes: Any) -> CandidateRow:
-    """Somebody who was seen, as a candidate for Ada."""
+    """An appearance as a candidate for Ada."""
     values: dict[str, Any] = {
         "id": rank,
         "case": "A-1",
@@ -120,7 +120,7 @@ TERMS = {
 
 
 def add_accounts(session: Session, *numbers: int) -> None:
-    """Accounts with these numbers, for what has to be somebody's."""
+    """Accounts with these ids, for rows that need an account."""
     for number in numbers:
         account = {"name": f"account-{number}", "roles": ["reviewer"], "created_at": NOW}
         session.add(tables.Account(id=number, **account))
@@ -142,7 +142,7 @@ def reference(photo: str = "passport.jpg", **changes: Any) -> NewReference:
 
 
 def add_reference(session: Session, person_id: int, one: NewReference) -> int:
-    """Remember it, sealed with the keys of tests."""
+    """Store a reference, sealed with the keys of the tests."""
     return references.add_reference(session, person_id, one, keys=keys_of(session))
 
 

@@ -1,4 +1,4 @@
-"""Sealed pictures for tests: a folder, a database, a master key of one's own."""
+"""Sealed pictures for tests: a folder, a database, and their own master key."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ MASTER = bytes(range(32))
 
 
 def keys_of(session: Session) -> Keyring:
-    """The keys of the database that a session is of."""
+    """The keys of a session's database."""
     return Keyring(database_of(session), MASTER)
 
 

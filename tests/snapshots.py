@@ -10,15 +10,15 @@ from storage.database.database import reading
 from storage.tables import Table
 
 WHEN_ASKED = frozenset({"asked_at", "match_asked_at", "matched_at"})
-"""When somebody was last asked or answered: what doing a thing twice may change."""
+"""When tasks were last requested or answered: repeating an act may change these times."""
 
 LOGS = {"audit_entry", "embedding_change"}
 
 
 def snapshot(database: Engine, *, without: Collection[str] = ()) -> dict[str, list[Any]]:
-    """Every row of every table, by primary key, but for some columns.
+    """Every row of every table, by primary key, except some columns.
 
-    Not of the logs of acts and of changes: what is done twice is two of them.
+    The logs of acts and changes are left out: an act done twice has two entries.
     """
     with reading(database) as session:
         return {

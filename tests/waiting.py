@@ -7,9 +7,9 @@ from collections.abc import Callable
 def wait_until(
     happened: Callable[[], object], seconds: float = 60.0, *, pause_seconds: float = 0.1
 ) -> None:
-    """Return soon after something has become so; fail when it has not within `seconds`.
+    """Return soon after a condition has become true; fail if it has not within `seconds`.
 
-    Between two looks it pauses: looking takes the time of the processes that are waited for.
+    It pauses between checks, which take time from the processes that are waited for.
     """
     deadline = time.monotonic() + seconds
     while not happened():

@@ -1,6 +1,6 @@
-"""Forks `nightreel` for whoever asks on the socket it was given, having imported it once.
+"""Imports `nightreel` once, and forks it for each request on the given socket.
 
-`python -P warm_server.py SOCKET`; it ends with the other end of that socket.
+`python -P warm_server.py SOCKET`; it exits when the other end of that socket closes.
 """
 
 import gc
@@ -19,13 +19,13 @@ from cli.main import run
 
 MOST_BYTES = 1 << 17
 LATE = ("alembic.command", "alembic.autogenerate", "celery.app.amqp", "kombu.transport.redis")
-"""What many commands import when they need it. None of it reads settings."""
+"""Modules that many commands import when they need them. None of them reads settings."""
 
 
 def serve(asked: socket.socket) -> None:
-    """Fork a process for each request; returns in those, when they are to be the command."""
-    gc.freeze()  # what is never collected stays shared
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody has to wait for what is forked
+    """Fork a process for each request; returns in the processes that are to be the command."""
+    gc.freeze()  # memory that is never collected stays shared
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forked processes need not be waited for
     while True:
         request, descriptors, _, _ = socket.recv_fds(asked, MOST_BYTES, 3)
         if not request:
@@ -38,7 +38,7 @@ def serve(asked: socket.socket) -> None:
 
 
 def _forked(tells: int) -> bool:
-    """True in a new process; the old one tells its number, then how it ended, and ends."""
+    """True in a new process; the old one reports its PID, then its exit code, and exits."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     command = os.fork()
     if command == 0:

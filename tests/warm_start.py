@@ -1,4 +1,4 @@
-"""Commands that need not import everything first: that is most of what a short one does."""
+"""Commands that need not import everything first: imports take most of a short command."""
 
 import atexit
 import json
@@ -18,7 +18,8 @@ SERVER = Path(__file__).with_name("warm_server.py")
 
 
 def run_warm(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
-    """Run a command in a process forked from one that has imported it; its code, output, errors."""
+    """Run a command in a process forked from one that has imported it; returns its exit code,
+    output and errors."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         code = _run(_request(arguments, environment), out, err)
         return code, _written(out), _written(err)
@@ -53,7 +54,7 @@ def _server() -> socket.socket:
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
     with theirs:
         server = subprocess.Popen(
-            # Tests run in the background would hand down to every command that it ignores Ctrl-C.
+            # Otherwise commands of background test runs would inherit that Ctrl-C is ignored.
             ["env", "--default-signal=INT", sys.executable, "-P", SERVER, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,

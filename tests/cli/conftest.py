@@ -10,7 +10,7 @@ from painted import RED, Stay, paint, paint_photo
 
 @pytest.fixture
 def nightreel(tmp_path: Path) -> Iterator[Nightreel]:
-    """A home of this test's own; nothing runs in it afterwards."""
+    """A home folder for this test; nothing runs in it afterwards."""
     made = Nightreel(tmp_path / "home")
     yield made
     made.clean_up()
@@ -18,7 +18,7 @@ def nightreel(tmp_path: Path) -> Iterator[Nightreel]:
 
 @pytest.fixture(scope="session")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """One running stack with two workers, for all who do it no lasting harm."""
+    """One running stack with two workers, for all tests that leave it intact."""
     up = bring_up(Nightreel(tmp_path_factory.mktemp("up") / "home").with_settings(workers=2))
     yield up
     stopped = up.stop()
@@ -28,7 +28,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 @pytest.fixture(scope="session")
 def red(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Whom to look for, as `--person` takes it."""
+    """The person of interest, as `--person` takes it."""
     return f"Red={paint_photo(tmp_path_factory.mktemp('photos') / 'red.png', RED)}"
 
 
@@ -40,5 +40,5 @@ def drawn_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clip(drawn_clip: Path, tmp_path: Path) -> Path:
-    """That clip as a file that nobody has seen before."""
+    """That clip as a file that was never added before."""
     return unseen_copy(drawn_clip, tmp_path / "gate.mp4")

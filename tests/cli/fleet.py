@@ -1,4 +1,4 @@
-"""Machines of a fleet: each a home of its own, sharing a database, a queue and an object store."""
+"""Machines of a fleet: own homes, with a shared database, queue and object store."""
 
 import subprocess
 import sys
@@ -20,11 +20,11 @@ _numbers = count(1)
 
 @dataclass
 class Machine:
-    """One machine: commands are run on it, and services."""
+    """One machine, on which commands and services run."""
 
     nightreel: Nightreel
     before: tuple[str, ...] = ()
-    """A program that starts another, e.g. in a network of its own."""
+    """A program that starts another, for example in its own network."""
     services: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     def serve(self, *service: str) -> None:
@@ -40,21 +40,21 @@ class Machine:
 
     @property
     def log(self) -> Path:
-        """What its services wrote."""
+        """The log of its services."""
         return self.nightreel.home / "services.log"
 
     @property
     def processes(self) -> set[str]:
-        """What its worker processes were called in the ledger."""
+        """The names of its worker processes in the ledger."""
         return {file.stem for file in (self.nightreel.home / "run" / "workers").glob("*.lock")}
 
     @property
     def network(self) -> Path:
-        """Which network its first service is in, as the kernel names it."""
+        """The network namespace of its first service, as the kernel names it."""
         return Path(f"/proc/{self.services[0].pid}/ns/net").readlink()
 
     def lose(self) -> None:
-        """Pull the plug."""
+        """Kill its services, as a power cut would."""
         for process in self.services:
             subprocess.run(["pkill", "-KILL", "-s", str(process.pid)], check=False)
             process.wait()
@@ -65,7 +65,7 @@ class Machine:
 def fleet(
     folder: Path, names: Sequence[str], before: Sequence[tuple[str, ...]] = (), **settings: object
 ) -> Iterator[list[Machine]]:
-    """Machines that share what the settings name; nothing runs on them afterwards."""
+    """Machines that share these settings; nothing runs on them afterwards."""
     befores = [*before, *[()] * len(names)]
     machines = [
         Machine(Nightreel(folder / name).with_settings(**settings), befores[place])
@@ -80,7 +80,7 @@ def fleet(
 
 @contextmanager
 def new_database(server: str) -> Iterator[str]:
-    """An empty database of its own on a PostgreSQL."""
+    """A new, empty database on a PostgreSQL server."""
     name = f"fleet_{next(_numbers)}"
     engine = connect(server).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Looking into a home's ledger while commands run over it."""
+"""Reading a home's ledger while commands run on it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from storage.tables import State
 
 
 def jobs_in(home: Path) -> list[Outcome]:
-    """Every job there is; none while the database is being made."""
+    """All jobs; none while the database is being created."""
     if not (home / "nightreel.db").exists():
         return []
     try:
@@ -24,7 +24,7 @@ def jobs_in(home: Path) -> list[Outcome]:
 
 
 def refused_in(home: Path) -> set[str]:
-    """The names of what the watched folder refused."""
+    """The names of the files that the watched folder rejected."""
     if not (home / "nightreel.db").exists():
         return set()
     try:
@@ -40,7 +40,7 @@ def state_of(name: str, home: Path) -> State | None:
 
 
 def being_watched(name: str, home: Path) -> bool:
-    """Whether a worker is at this recording right now."""
+    """Whether a worker is processing this recording right now."""
     ids = [job.analysis_id for job in jobs_in(home) if job.name == name]
     with _looking_into(home) as session:
         return any(row.state is State.RUNNING for id in ids for row in segment_rows(session, id))

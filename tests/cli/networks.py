@@ -1,4 +1,4 @@
-"""Networks of their own for processes of this machine, joined by one bridge."""
+"""Separate networks for processes of this machine, joined by one bridge."""
 
 import os
 import shutil

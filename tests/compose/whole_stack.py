@@ -1,6 +1,6 @@
 """The Compose stack, built and run: what docs/operator.md tells an operator to do, then faults.
 
-The tests run in their order, each on what the ones before it left. They take minutes and root, so
+The tests run in their order, each on what the previous ones left. They need minutes and root, so
 the name of this file keeps them out of `make test`; `make compose-test` runs them.
 """
 
@@ -136,7 +136,7 @@ def test_the_monitor_says_that_all_is_well(stack: Stack) -> None:
 
 
 def kill_a_worker(stack: Stack) -> None:
-    """As a machine would for lack of memory: Docker starts the container again."""
+    """Kill it as a machine without free memory would: Docker starts the container again."""
     os.kill(stack.containers("worker")[0]["State"]["Pid"], signal.SIGKILL)
 
 
@@ -184,7 +184,7 @@ def test_down_and_up_loses_nothing(stack: Stack, times: Times) -> None:
 
 
 def _assert_same_as_the_first(stack: Stack, recording: str) -> None:
-    """Nothing lost, nothing twice: what was seen, who came close, and each segment done."""
+    """Nothing is lost or duplicated: appearances, candidates, and every segment done."""
     found = _candidates(stack)
     assert found[recording] == found["film.mp4"]
     jobs = {one["name"]: one for one in stack.ask("jobs", "list")}
@@ -196,7 +196,7 @@ def _assert_same_as_the_first(stack: Stack, recording: str) -> None:
 
 
 def _candidates(stack: Stack) -> dict[str, list[tuple[object, ...]]]:
-    """Of each recording: from, to and distance."""
+    """From, to and distance of the candidates of each recording."""
     found: dict[str, list[tuple[object, ...]]] = {}
     for one in stack.ask("candidates", "--case", CASE)["candidates"]:
         place = (one["start_ms"], one["end_ms"], round(one["distance"], 6))
@@ -213,13 +213,13 @@ def _wait_for_the_end(stack: Stack) -> None:
 
 
 def _film(stack: Stack, number: int) -> bytes:
-    """The folder's film with other bytes behind it, so that it is another recording."""
+    """The folder's film with extra bytes appended, so that it is another recording."""
     box = b"\0\0\0\x10free" + number.to_bytes(8, "big")
     return (stack.footage / "film.mp4").read_bytes() + box
 
 
 def _bucket(stack: Stack) -> Bucket:
-    """The footage's, from this machine."""
+    """The footage bucket, as this machine reaches it."""
     endpoint = f"http://127.0.0.1:{stack.ports['S3_PORT']}"
     account = Account(endpoint, "us-east-1", "nightreel", PASSWORDS["S3_PASSWORD"])
     return Bucket(account, "footage")

@@ -10,7 +10,7 @@ from footage.sandbox.sandbox import standing
 
 @pytest.fixture(scope="session")
 def decoder() -> Decoder:
-    """Behind all the sandbox this machine allows, as by default."""
+    """A decoder in the full sandbox that this machine allows, as by default."""
     return Decoder(
         executable=choose(),
         memory_mb=2048,
@@ -22,7 +22,7 @@ def decoder() -> Decoder:
 
 @pytest.fixture(autouse=True)
 def no_child_is_left() -> Iterator[None]:
-    """Every test ends with the children it began with."""
+    """Every test ends with the child processes that it began with."""
     before = _children()
     yield
     assert _children() == before

@@ -1,4 +1,4 @@
-"""A command and a web address that remember what they were told."""
+"""A command and a web address that record the alerts they receive."""
 
 import json
 import threading
@@ -20,19 +20,19 @@ def command_that(folder: Path, *lines: str) -> Path:
 
 
 def diary_of(folder: Path) -> list[dict[str, Any]]:
-    """What `writes_down` was given."""
+    """What `command_that_writes_down` received."""
     diary = folder / "diary"
     return [json.loads(line) for line in diary.read_text().splitlines()] if diary.exists() else []
 
 
 def command_that_writes_down(folder: Path) -> Path:
-    """It appends its input to a diary."""
+    """A command that appends its input to a diary."""
     return command_that(folder, f"cat >> '{folder / 'diary'}'")
 
 
 @dataclass
 class Web:
-    """A web address."""
+    """A web address and the requests it received."""
 
     url: str
     heard: list[tuple[str, Any]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Vitals of a ledger in which all is well, and what is expected of it."""
+"""Vitals of a healthy ledger, and what is expected of it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ NOON = NOW.replace(hour=12)
 
 
 def vitals_with(now: datetime = NOW, **changes: Any) -> Vitals:
-    """Nothing to do, both queues served 10 s ago, unless the changes say otherwise."""
+    """Vitals with no work and both queues served 10 s ago, unless the changes say otherwise."""
     calm = Vitals(
         segments={},
         footage_ms={},
@@ -46,10 +46,10 @@ def expected(windows: Windows = ALWAYS) -> Expectations:
 
 
 def health_of(vitals: Vitals, windows: Windows = ALWAYS, now: datetime = NOW) -> Health:
-    """The verdict."""
+    """The health that these vitals show."""
     return judge(vitals, expected(windows), now)
 
 
 def sight_of(vitals: Vitals, windows: Windows = ALWAYS, now: datetime = NOW) -> Snapshot:
-    """What a snapshots would see."""
+    """The snapshot of these vitals."""
     return Snapshot(now, vitals, health_of(vitals, windows, now))

@@ -21,7 +21,7 @@ from storage.files.objects import Bucket
 
 @pytest.fixture(scope="session")
 def decoder() -> Decoder:
-    """Behind all the sandbox this machine allows, as by default."""
+    """A decoder in the full sandbox that this machine allows, as by default."""
     return Decoder(
         executable=choose(),
         memory_mb=2048,
@@ -33,12 +33,12 @@ def decoder() -> Decoder:
 
 @pytest.fixture(autouse=True)
 def _quick_hashes(quick_hashes: None) -> None:
-    """For every step."""
+    """Cheap password hashes for every step."""
 
 
 @pytest.fixture
 def make_tools(database: Engine, decoder: Decoder, tmp_path: Path) -> Callable[..., Context]:
-    """Context over one database and media folder, with an engine of one's own."""
+    """A factory of contexts on one database and media folder, with a given engine."""
 
     def make(engine: FaceEngine | None = None, **others: object) -> Context:
         values = {
@@ -62,7 +62,7 @@ def context(make_tools: Callable[..., Context]) -> Context:
 
 @pytest.fixture(scope="session")
 def plan() -> Plan:
-    """Segments of about two seconds, so that short clips have borders."""
+    """Segments of about two seconds, so that short clips have segment borders."""
     return Plan(engine="stub", max_segment_seconds=2)
 
 
@@ -74,7 +74,7 @@ def drawn_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clip(drawn_clip: Path, tmp_path: Path) -> Path:
-    """A copy of one's own of that clip."""
+    """A copy of that clip for this test."""
     copy = tmp_path / drawn_clip.name
     copy.write_bytes(drawn_clip.read_bytes())
     return copy
@@ -87,6 +87,6 @@ def spoiler(object_server: ObjectServer) -> Spoiler:
 
 @pytest.fixture
 def bucket(spoiler: Spoiler) -> Iterator[Bucket]:
-    """Reached by way of the spoiler."""
+    """A bucket that is reached through the spoiler."""
     with spoiler.running() as server:
         yield server.bucket(timeout_seconds=1)

@@ -1,4 +1,4 @@
-"""Verdicts on all that was found, and a colour that comes close to another."""
+"""Verdicts on all candidates, and a colour that is close to another."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Watching a folder by a clock of one's own."""
+"""Watching a folder with a clock that the test sets."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ Event = Taken | Refused
 
 
 class Watcher:
-    """A process that watches one folder, with a clock of its own."""
+    """A process that watches one folder, with its own clock."""
 
     def __init__(self, folder: Path, context: Context, plan: Plan, **others: object) -> None:
         folder.mkdir(exist_ok=True)
@@ -25,28 +25,28 @@ class Watcher:
         )
 
     def look(self, after_seconds: float = 0.0) -> list[Event]:
-        """What one look brings, some time after the one before."""
+        """The events of one check, some time after the previous one."""
         self.now += after_seconds
         return list(self.watched.look(self.now))
 
     def settle(self) -> list[Event]:
-        """What comes of all that lies there now."""
+        """The events until all files in the folder have settled."""
         return self.look() + self.look(SETTLE_SECONDS)
 
     @property
     def refused(self) -> dict[str, str]:
-        """The list of what was refused: names and reasons."""
+        """The rejected files: names and reasons."""
         with reading(self.context.database) as session:
             return {one.name: one.reason for one in refusals.all_refusals(session)}
 
 
 def taken(*events: Event) -> list[str]:
-    """The names of what was taken."""
+    """The names of the files that were added."""
     return [Path(one.path).name for one in events if isinstance(one, Taken)]
 
 
 def recording_path(event: Event, context: Context) -> Path:
-    """Where the recording that a file was taken as is read from."""
+    """The path of the recording that a file was added as."""
     assert isinstance(event, Taken)
     with reading(context.database) as session:
         row = session.get_one(Recording, event.footage.recording_id)

@@ -1,4 +1,4 @@
-"""The whole way of some footage, step by step in this process."""
+"""All processing of footage, step by step, in this process."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -31,19 +31,19 @@ def ingest(path: Path | Address, context: Context, plan: Plan) -> Added | Alread
 
 
 def open_segments(context: Context) -> list[int]:
-    """Segments that wait for a worker, in order."""
+    """The queued segments, in order."""
     with reading(context.database) as session:
         return undispatched(session)
 
 
 def watch_all(context: Context) -> list[int]:
-    """Watch whatever waits, once; returns the analyses that can be matched."""
+    """Process all queued segments once; returns the analyses that can be matched."""
     ended = [watch(segment, context) for segment in open_segments(context)]
     return [one for one in ended if one is not None]
 
 
 def find(path: Path, context: Context, plan: Plan) -> int:
-    """Ingest, watch and match one file; returns its analysis."""
+    """Ingest, process and match one file; returns its analysis."""
     analysis_id = ingest(path, context, plan).analysis_id
     watch_all(context)
     match_analysis(analysis_id, context)
@@ -51,7 +51,7 @@ def find(path: Path, context: Context, plan: Plan) -> int:
 
 
 def outcome(analysis_id: int, context: Context) -> Outcome:
-    """What came of an analysis."""
+    """The outcome of an analysis."""
     with reading(context.database) as session:
         return outcomes(session, [analysis_id])[0]
 
@@ -93,7 +93,7 @@ def enrol(
 
 
 def seen(database: Engine) -> list[tuple[object, ...]]:
-    """What was found, whatever its rows are numbered."""
+    """The sightings found, without the ids of their rows."""
     with reading(database) as session:
         rows = session.exec(select(Sighting).order_by(col(Sighting.start_ms))).all()
     return [(row.start_ms, row.end_ms, row.best_ms, row.quality, row.faces) for row in rows]

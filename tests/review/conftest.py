@@ -1,4 +1,4 @@
-"""A site over a SQLite of its own."""
+"""A site on its own SQLite database."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ from storage.database.database import connect
 
 @pytest.fixture(autouse=True)
 def _quick_hashes(quick_hashes: None) -> None:
-    """For every test of the pages."""
+    """Cheap password hashes for every test of the pages."""
 
 
 @pytest.fixture
 def house(sqlite_model: Path, tmp_path: Path) -> Iterator[House]:
-    """A site that nobody has visited yet."""
+    """A site without visits so far."""
     shutil.copy(sqlite_model, tmp_path / "nightreel.db")
     database = connect(f"sqlite:///{tmp_path / 'nightreel.db'}")
     with house_over(database, tmp_path, NOW) as house:
@@ -41,7 +41,7 @@ def shared_house(sqlite_model: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 def staged_home(sqlite_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home folder with the case of `staged.stage`, made once and to be copied."""
+    """A home folder with the case of `staged.stage`, created once and copied by tests."""
     home = tmp_path_factory.mktemp("staged")
     shutil.copy(sqlite_model, home / "nightreel.db")
     database = connect(f"sqlite:///{home / 'nightreel.db'}")

@@ -1,4 +1,4 @@
-"""A small OpenID Connect provider, on loopback, that vouches for whomever it is told to."""
+"""A small OpenID Connect provider on the loopback, which vouches for any user that a test sets."""
 
 import base64
 import hashlib
@@ -20,15 +20,15 @@ CLIENT, SECRET = "nightreel", "a secret of theirs"
 
 @dataclass
 class Issuer:
-    """What it says, and of whom."""
+    """The provider: its answers, and about which user."""
 
     address: str
     claims: dict[str, Any] = field(default_factory=dict)
     key: Any = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1"}))
     signs_with: Any = None
-    """Another key than it shows, where somebody speaks in its name."""
+    """A key other than the published one, to play a party that poses as the provider."""
     asked: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By code: what was asked for with it."""
+    """The request that each code was issued for."""
 
     def configuration(self) -> dict[str, Any]:
         return {
@@ -40,13 +40,13 @@ class Issuer:
         }
 
     def grant(self, query: dict[str, str]) -> str:
-        """Where to send a browser that it knows."""
+        """The URL to which a logged-in browser is redirected."""
         code = f"code-{len(self.asked)}"
         self.asked[code] = query
         return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
 
     def token(self, form: dict[str, str], authorization: str) -> dict[str, Any] | None:
-        """An ID token for a code that is shown by whoever asked for it."""
+        """An ID token for a code, if the client that requested the code presents it."""
         asked = self.asked.pop(form["code"], None)
         expected = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
@@ -66,7 +66,7 @@ class Issuer:
 
 @contextmanager
 def running_issuer() -> Iterator[Issuer]:
-    """Serve one in a thread."""
+    """Serve a provider in a thread."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -96,7 +96,7 @@ def running_issuer() -> Iterator[Issuer]:
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     issuer = Issuer(f"http://127.0.0.1:{server.server_port}")

@@ -1,4 +1,4 @@
-"""A case with footage that was watched, somebody looked for in it, and candidates to decide on."""
+"""A case with processed footage, a person of interest, and candidates to review."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ PLAN = Plan(engine="stub", max_segment_seconds=10)
 
 
 def stage(house: House, folder: Path, *, person: str = PERSON) -> int:
-    """Red comes three times and blue stands by the second time; returns the case's id."""
+    """Red appears three times, the second time beside blue; returns the case's id."""
     house.clock.now = utc_now()
     folder.mkdir(exist_ok=True)
     stays = [Stay(RED, 1, 3), Stay(RED, 5, 8), Stay(RED, 10, 12), Stay(BLUE, 5, 8, x=200)]
@@ -67,7 +67,7 @@ def _case(house: House) -> int:
 
 
 def review_first(house: House, case_id: int, name: str, rules: Rules) -> None:
-    """An account says `same` of the first candidate."""
+    """An account gives the verdict `same` on the first candidate."""
     account = house.open_account(name, Role.REVIEWER).id
     asked = Caller(house.site.database, f"account:{account}", house.clock())
     decide(asked, case_id, Key(1, 1), Decision.SAME, account_id=account, rules=rules)

@@ -1,4 +1,4 @@
-"""A site over a database, served as it is in earnest, and the browsers that visit it."""
+"""A site on a database, served as in production, and the browsers that visit it."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -40,37 +40,37 @@ PASSWORD = "correct horse battery"
 
 @cache
 def kept_password() -> str:
-    """Hashing takes a while, on purpose."""
+    """The hash of a password, computed once: hashing is slow on purpose."""
     return hash_password(PASSWORD)
 
 
 @dataclass
 class Clock:
-    """Time that stands still unless it is moved."""
+    """A clock that stands still unless it is moved."""
 
     now: datetime
     readings: int = 0
-    """How often it was read."""
+    """How often the clock was read."""
 
     def __call__(self) -> datetime:
         self.readings += 1
         return self.now
 
     def pass_by(self, **span: float) -> None:
-        """Move it on."""
+        """Move the clock forward."""
         self.now += timedelta(**span)
 
 
 @dataclass
 class House:
-    """A site that is served, and its clock."""
+    """A served site, and its clock."""
 
     site: Site
     clock: Clock
     address: str
     """Where it is served."""
     importer: UploadImporter
-    """Works when it is told to look round."""
+    """Imports uploads only when a test calls it."""
     browsers: list[httpx.Client] = field(default_factory=list)
 
     def open_account(
@@ -90,7 +90,7 @@ class House:
         Caller(self.site.database, actor, self.clock()).act(action).note(case_id, **objects)
 
     def browser(self) -> httpx.Client:
-        """A browser that nobody has logged in with."""
+        """A browser that is not logged in."""
         headers = {"accept": "text/html"}
         self.browsers.append(
             httpx.Client(base_url=self.address, headers=headers, timeout=30, verify=False)
@@ -107,7 +107,7 @@ class House:
         return browser
 
     def program(self, *roles: Role, name: str = "") -> httpx.Client:
-        """A program with a token for these roles, of an account of its own or of that name."""
+        """A program with a token for these roles, of its own account or of the named one."""
         account, now = name or "-".join(["program", *roles]), self.clock()
         with reading(self.site.database) as session:
             known = {one.name for one in accounts.list_accounts(session)}
@@ -127,7 +127,7 @@ class House:
         return made
 
     def visit_as(self, *roles: Role) -> httpx.Client:
-        """The same, of an account with these roles."""
+        """The same, with an account of these roles."""
         name = "-".join(roles)
         with writing(self.site.database) as session:
             known = {one.name: one for one in accounts.list_accounts(session)}
@@ -144,7 +144,7 @@ def log_in(
 
 
 def token_in(page: str) -> str:
-    """The token of a page's forms."""
+    """The form token of a page."""
     return page.split('name="form_token" value="')[1].split('"')[0]
 
 
@@ -157,7 +157,7 @@ def house_over(
     trusted_proxies: Sequence[str] = (),
     **changes: Any,
 ) -> Iterator[House]:
-    """A site of engine `stub`, whose clock stands still."""
+    """A site with engine `stub`, whose clock stands still."""
     clock = Clock(now)
     context = Context(
         database=database,
@@ -181,7 +181,7 @@ def house_over(
 
 
 def look_at(database: Engine, now: datetime) -> Snapshot:
-    """The ledger's health, of which nothing is expected."""
+    """The ledger's health, with no expectations."""
     with reading(database) as session:
         seen = vitals(session, now)
     expected = Expectations((), "nightreel", Windows(), lease_seconds=60, stale_seconds=300)
@@ -190,7 +190,7 @@ def look_at(database: Engine, now: datetime) -> Snapshot:
 
 @contextmanager
 def served(app: Any, trusted_proxies: Sequence[str] = ()) -> Iterator[str]:
-    """Serve an application in a thread; gives its address."""
+    """Serve an application in a thread; yields its address."""
     server = server_for(app, "127.0.0.1", 0, trusted_proxies=list(trusted_proxies))
     thread = threading.Thread(target=server.run)
     thread.start()

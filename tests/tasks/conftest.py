@@ -1,4 +1,4 @@
-"""Tasks as plain calls, in this process, over a home and a Redis of their own."""
+"""Tasks as plain calls in this process, on their own home folder and Redis."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ def celery_sends_there(broker_url: str) -> Iterator[None]:
 
 def _send_to(broker_url: str) -> None:
     app.conf.broker_url = broker_url
-    app.close()  # its connections may lead elsewhere: tests of other packages sent before these
+    app.close()  # its connections may lead elsewhere: tests of other packages ran before these
     del app.amqp
 
 
@@ -37,7 +37,7 @@ def broker(broker_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home folder of this test's own, with engine `stub`."""
+    """A home folder for this test, with engine `stub`."""
     monkeypatch.setenv("NIGHTREEL_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NIGHTREEL_ENGINE", "stub")
     resources.cache_clear()

@@ -1,4 +1,4 @@
-"""Real workers side by side, some without one of the project's settings."""
+"""Real workers in parallel, some without one of the project's settings."""
 
 import json
 import os
@@ -20,7 +20,7 @@ WORKER = Path(__file__).with_name("lab_worker.py")
 
 
 class Lab:
-    """One worker with queues of its own: its name begins the names of all its keys in Redis."""
+    """One worker with its own queues: its name is the prefix of all its keys in Redis."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Lab:
             "NIGHTREEL_HOME": str(folder),
             "NIGHTREEL_BROKER_URL": worker_broker_url or broker_url,
             "NIGHTREEL_STOP_SECONDS": str(stop_seconds),
-            "CELERY_RESULT_BACKEND": broker_url,  # so that results would be kept
+            "CELERY_RESULT_BACKEND": broker_url,  # so that results would be stored
             "LAB_PROCESSES": str(processes),
             "LAB_WITHOUT": json.dumps(without),
             "LAB_WITH": json.dumps({"global_keyprefix": f"{name}:"} | settings),
@@ -60,11 +60,11 @@ class Lab:
 
     @property
     def log(self) -> Path:
-        """What the worker wrote."""
+        """The log file of the worker."""
         return self._folder / f"{self.name}.log"
 
     def lines(self) -> list[dict[str, Any]]:
-        """What the worker logged so far."""
+        """The lines that the worker has logged so far."""
         written = self.log.read_text().splitlines()
         return [json.loads(line) for line in written if line.startswith("{")]
 
@@ -77,17 +77,17 @@ class Lab:
         return str(self._client.send_task(f"lab.{task}", arguments).id)
 
     def words(self, test: str) -> list[str]:
-        """What the tasks of a test wrote down."""
+        """The words that the tasks of a test wrote."""
         file = Path(self.diary(test))
         return file.read_text().split() if file.exists() else []
 
     def nap(self, test: str, seconds: float) -> None:
-        """Give it something to do, and wait until it does it."""
+        """Send a task, and wait until the worker runs it."""
         self.send("nap", seconds, self.diary(test))
         wait_until(lambda: self.words(test))
 
     def waiting(self, queue: str = "nightreel") -> int:
-        """Messages that wait in a queue."""
+        """Messages that are waiting in a queue."""
         return int(self.broker.llen(f"{self.name}:{queue}"))
 
     def taken(self) -> int:
@@ -95,7 +95,7 @@ class Lab:
         return int(self.broker.hlen(f"{self.name}:unacked"))
 
     def is_idle(self) -> bool:
-        """Whether everything that was sent is over."""
+        """Whether all tasks that were sent have ended."""
         return (self.waiting(), self.taken()) == (0, 0)
 
     def cut_off(self) -> None:
@@ -110,7 +110,7 @@ class Lab:
         self.process.send_signal(signal.SIGTERM)
 
     def close(self) -> None:
-        """Kill it: its children die with it."""
+        """Kill the worker; its children die with it."""
         self.process.kill()
         self.process.wait()
         self._client.close()

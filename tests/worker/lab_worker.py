@@ -1,7 +1,7 @@
-"""A worker with the project's configuration and small tasks that write down what happened to them.
+"""A worker with the project's configuration, and small tasks that record what happened to them.
 
 `LAB_WITHOUT` names settings that are left at Celery's default, `LAB_WITH` gives others a value;
-both know Celery's settings and the options of its transport.
+both accept Celery's settings and the options of its transport.
 """
 
 import json
@@ -17,7 +17,7 @@ from celery.app.defaults import DEFAULTS
 from worker.app import app
 
 LOCK = threading.Lock()
-"""Stands for what torch's threads hold: a process forked meanwhile never gets it."""
+"""Like a lock that torch's threads hold: a process forked meanwhile never gets it."""
 
 
 def change_settings(without: list[str], given: dict[str, Any]) -> None:
@@ -38,14 +38,14 @@ change_settings(
 
 
 def tell(diary: str, word: object) -> None:
-    """Write down one word."""
+    """Record one word."""
     with Path(diary).open("a") as file:
         print(word, file=file, flush=True)
 
 
 @app.task(name="lab.nap")
 def nap(seconds: float, diary: str) -> None:
-    """Take some time."""
+    """Sleep for some time."""
     tell(diary, "began")
     time.sleep(seconds)
     tell(diary, "ended")
@@ -68,13 +68,13 @@ die_once_not_rejected = app.task(
 
 @app.task(name="lab.take_lock")
 def take_lock(diary: str) -> None:
-    """Try to get what the parent's thread holds."""
+    """Try to get the lock that the parent's thread holds."""
     tell(diary, "works" if LOCK.acquire(timeout=0.1) else "hangs")
 
 
 @app.task(name="lab.grow")
 def grow(megabytes: int, diary: str) -> None:
-    """Use that much memory for a moment; which process did it is written down."""
+    """Use that much memory briefly, and record which process did."""
     _ = b"written" * (megabytes * 150_000)
     tell(diary, os.getpid())
 
@@ -90,7 +90,7 @@ kept_answer = app.task(_answer, name="lab.kept_answer", ignore_result=False)
 @app.task(name="lab.watch")
 def watch(database_url: str, segment_id: int, seconds: float, diary: str) -> None:
     """Hold a segment's lease for some time, then finish it, as `pipeline.analysis.watch` does."""
-    from footage.coverage import Coverage  # late: most tests have no database to wait for
+    from footage.coverage import Coverage  # imported late: most tests have no database to wait for
     from pipeline.clock import utc_now
     from storage.database.database import connect, writing
     from storage.jobs import ledger

@@ -1,4 +1,4 @@
-"""A way to a server that can go dead: connections stay open, and nothing comes through."""
+"""A proxy that can go silent: connections stay open, and nothing passes through."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ from worker.ports import LOOPBACK
 
 
 class SilentProxy:
-    """Listens on a port of its own and passes everything on, until told not to."""
+    """Listens on its own port and passes everything on, until told to stop."""
 
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
@@ -19,7 +19,7 @@ class SilentProxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def fall_silent(self) -> None:
-        """Pass nothing on any more for those who are connected; who connects again is served."""
+        """Pass nothing on for current connections; new connections are served."""
         self._dead |= set(self._sockets)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A real stack, and a client of it that shares no configuration with this process."""
+"""A real stack, and a client that shares no configuration with this process."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from worker.ports import free_port
 
 
 def client_of(broker_url: str) -> Celery:
-    """Sends tasks by name."""
+    """A client that sends tasks by name."""
     client = Celery("client", broker=broker_url, set_as_current=False)
     client.conf.broker_transport_options = {"global_keyprefix": "nightreel:"}
     client.conf.task_default_queue = "nightreel"
@@ -17,7 +17,7 @@ def client_of(broker_url: str) -> Celery:
 
 
 def settings_for(home: Path, **others: object) -> Settings:
-    """One worker process, short waits, a port of Flower's own."""
+    """Settings for one worker process, short waits, and a separate port for Flower."""
     ports = {f"{name}_port": free_port() for name in ("flower", "monitor", "web")}
     values = {"workers": 1, "stop_seconds": 2, "lease_seconds": 5, **ports}
     return Settings(home=home, **(values | others))
