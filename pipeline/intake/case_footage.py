@@ -1,4 +1,4 @@
-"""Which recordings of the archive a case has for its own."""
+"""Add recordings of the archive to a case's own footage, and remove them."""
 
 from pipeline.act import Caller
 from storage.access.audit import Action
@@ -8,10 +8,10 @@ from storage.results.case_footage import add_footage, remove_footage
 
 
 def add(caller: Caller, case_id: int, recording_id: int) -> list[int]:
-    """Add a recording for a case in force.
+    """Add a recording to the own footage of a case in force.
 
-    Returns the ids of its people, who are to be compared with it; nobody where the case had it.
-    Raises NotAuthorised, NotFound, StoreUnavailable.
+    Returns the ids of the case's people, who are to be compared with it; none if the case had the
+    recording already. Raises NotAuthorised, NotFound, StoreUnavailable.
     """
     act = caller.act(Action.RECORDING_ADDED)
     with act.on(case_id) as session:
@@ -23,15 +23,15 @@ def add(caller: Caller, case_id: int, recording_id: int) -> list[int]:
 
 
 def remove(caller: Caller, case_id: int, recording_id: int) -> int:
-    """Take a recording from a case in force, with the candidates that it allows no more.
+    """Remove a recording from a case in force, with the candidates outside its new scope.
 
-    Returns how many those were. Raises NotAuthorised, NotFound, StoreUnavailable.
+    Returns the number of removed candidates. Raises NotAuthorised, NotFound, StoreUnavailable.
     """
     act = caller.act(Action.CASE_CHANGED)
     with act.on(case_id) as session:
         case = case_in_force(session, case_id, caller.now)
-        gone = remove_footage(session, case, recording_id)
+        removed = remove_footage(session, case, recording_id)
         act.record(
-            session, case_id, what="footage-removed", recording_id=recording_id, candidates=gone
+            session, case_id, what="footage-removed", recording_id=recording_id, candidates=removed
         )
-    return gone
+    return removed

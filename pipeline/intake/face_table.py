@@ -1,7 +1,7 @@
-"""The table that comes with faces that others cut: each line names a picture, from where and when.
+"""The table of an import: each line names a face picture, its recording and its time.
 
-CSV with a line of headings, or JSON lines: `file`, `recording` or `sha256` or both, `time`, and if
-they are known `end` and `box`.
+CSV with a header line, or JSON Lines. The fields are `file`, `recording` or `sha256` or both,
+`time`, and optionally `end` and `box`.
 """
 
 import csv
@@ -31,21 +31,21 @@ _LARGEST_PX = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One face as the table has it."""
+    """One face of the table. Times are milliseconds from the start of the recording."""
 
     number: int
-    """In the table, counted from 1; headings count."""
+    """The line number in the table, counted from 1; the header counts."""
     file: str
     recording: Named
     start_ms: int
     end_ms: int
     box: Box | None
-    """Where it was in the recording's picture, in pixels; None where nobody says."""
+    """The face in the recording's frame, in pixels; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A line that is not imported."""
+    """A line that was not imported, and the reason."""
 
     number: int
     file: str
@@ -54,7 +54,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class FaceTable:
-    """A table as it was read."""
+    """The contents of a table, with the lines that were rejected."""
 
     sha256: str
     lines: list[Line]
@@ -62,13 +62,13 @@ class FaceTable:
 
 
 class _Unclear(Exception):
-    """A line cannot be understood, and why."""
+    """A line cannot be parsed; the message says why."""
 
 
 def read_table(path: Path) -> FaceTable:
-    """Read a whole table; a line that cannot be understood stops no other.
+    """Read a whole table; a line that cannot be parsed is rejected, and the others are kept.
 
-    Raises WrongUsage for what is no such table.
+    Raises WrongUsage when the file cannot be read or is not such a table.
     """
     body = _bytes_of(path)
     try:
@@ -180,10 +180,10 @@ def _sha256(text: str) -> str:
 def _milliseconds(text: str) -> int:
     if _MILLISECONDS.fullmatch(text):
         return round(float(text))
-    found = _CLOCK.fullmatch(text)
-    if found is None:
+    clock = _CLOCK.fullmatch(text)
+    if clock is None:
         raise _Unclear("Its time is neither milliseconds nor h:m:s from the recording's beginning.")
-    hours, minutes, seconds = found.groups()
+    hours, minutes, seconds = clock.groups()
     return round(1000 * (3600 * int(hours or 0) + 60 * int(minutes) + float(seconds)))
 
 
@@ -193,10 +193,10 @@ def _box(value: object) -> Box | None:
     sides = re.split(r"[,;\s]+", value.strip("[] ")) if isinstance(value, str) else value
     try:
         box = Box(*(float(side) for side in sides))  # type: ignore[attr-defined]
-        known = box.width > 0 and box.height > 0 and max(map(abs, (box.x, box.y))) < _LARGEST_PX
-        known = known and max(box.width, box.height) < _LARGEST_PX  # false for what is no number
+        plausible = box.width > 0 and box.height > 0 and max(map(abs, (box.x, box.y))) < _LARGEST_PX
+        plausible = plausible and max(box.width, box.height) < _LARGEST_PX  # false for NaN
     except (TypeError, ValueError):
-        known = False
-    if not known:
+        plausible = False
+    if not plausible:
         raise _Unclear("Its box is not x, y, width and height in pixels.")
     return box

@@ -1,7 +1,7 @@
-"""Import faces that other software cut from recordings; the recordings need not be here.
+"""Import faces that other software cut from recordings; the recordings need not be in the archive.
 
-They become appearances that say who cut them and when they came. Nothing is decoded, so no coverage
-is claimed.
+They become appearances that state who cut them and when they were imported. Nothing is decoded, so
+no coverage is claimed.
 """
 
 import io
@@ -31,27 +31,27 @@ from storage.vectors.models import pin
 
 SMALLEST_FACE_PX = 40
 AT_ONCE = 500
-"""Lines of one recording that are kept together: whoever breaks off loses no more than these."""
+"""Lines of one recording that are committed together; an interruption loses no more than these."""
 LONGEST_CUT_BY = 200
 NOWHERE = Box(0, 0, 0, 0)
-"""Where a face was in the recording's picture when nobody says."""
+"""The box of a face whose position in the recording's frame is unknown."""
 
 
 @dataclass(slots=True)
 class Imported:
-    """What became of a table."""
+    """The result of an import."""
 
     analyses: list[int] = field(default_factory=list)
-    """To be matched."""
+    """The analyses to match."""
     appearances: int = 0
     known: int = 0
-    """Lines that had been imported before."""
+    """The number of lines that were imported before."""
     refused: list[Refused] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Import:
-    """What is the same for every line."""
+    """The parameters that are the same for every line."""
 
     folder: Path
     case_id: int
@@ -63,7 +63,7 @@ class _Import:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the faces of one recording go."""
+    """The recording that faces are imported to, and the faces it has already."""
 
     held: Held
     album: Album
@@ -81,11 +81,11 @@ def import_faces(
     context: Context,
     progress: Callable[[int], None] = lambda _lines: None,
 ) -> Imported:
-    """Keep every face of a table, its pictures in a folder, as an appearance in a case's footage.
+    """Import the faces of a table, with pictures in a folder, as appearances in a case's footage.
 
     Twice equals once: the same picture at the same time of a recording is imported once. `progress`
-    is told how many lines were seen to. Raises NotAuthorised when the case is not in force,
-    WrongUsage, OtherWeights, ModelUnavailable, StoreUnavailable.
+    is called with the number of lines done so far. Raises NotAuthorised when the case is not in
+    force, WrongUsage, OtherWeights, ModelUnavailable, StoreUnavailable.
     """
     act = caller.act(Action.IMPORTED)
     with act.refusals(case_id), reading(caller.database) as session:
@@ -96,12 +96,12 @@ def import_faces(
     plan = _plan(engine, cut_by)
     job = _Import(folder.resolve(), case_id, plan, context.engine_for(plan), context, act)
     done = Imported(refused=read.refused)
-    seen_to = 0
+    done_lines = 0
     for named, lines in _portions(read.lines):
         _import_portion(named, lines, job, done)
-        seen_to += len(lines)
-        progress(seen_to)
-    done.refused.sort(key=lambda one: one.number)
+        done_lines += len(lines)
+        progress(done_lines)
+    done.refused.sort(key=lambda refused_line: refused_line.number)
     act.note(
         case_id,
         what="table",
@@ -114,7 +114,10 @@ def import_faces(
 
 
 def _plan(engine: str, cut_by: str) -> Plan:
-    """When it came is said of what is kept."""
+    """The plan of an import, without its time, which is set when faces are stored.
+
+    Raises WrongUsage for a `cut_by` that is empty or too long.
+    """
     name = shown(cut_by.strip())
     if not name or len(name) > LONGEST_CUT_BY:
         raise WrongUsage("Say in up to 200 characters what or who cut the faces, with --cut-by.")
@@ -122,13 +125,13 @@ def _plan(engine: str, cut_by: str) -> Plan:
 
 
 def _portions(lines: Sequence[Line]) -> Iterator[tuple[Named, list[Line]]]:
-    """The lines of each recording in order of time, some at once."""
-    found: dict[Named, list[Line]] = {}
+    """The lines of each recording in order of time, at most `AT_ONCE` at a time."""
+    by_recording: dict[Named, list[Line]] = {}
     for line in sorted(lines, key=lambda line: (line.start_ms, line.number)):
-        found.setdefault(line.recording, []).append(line)
-    for named, of_one in found.items():
-        for first in range(0, len(of_one), AT_ONCE):
-            yield named, of_one[first : first + AT_ONCE]
+        by_recording.setdefault(line.recording, []).append(line)
+    for named, of_recording in by_recording.items():
+        for first in range(0, len(of_recording), AT_ONCE):
+            yield named, of_recording[first : first + AT_ONCE]
 
 
 def _import_portion(named: Named, lines: Sequence[Line], job: _Import, done: Imported) -> None:
@@ -142,22 +145,22 @@ def _import_portion(named: Named, lines: Sequence[Line], job: _Import, done: Imp
                 done.known += 1
                 continue
             face = only_face(image, job.engine)
-            place = place or _place(named, max(one.end_ms for one in lines), job)
+            place = place or _place(named, max(presence.end_ms for presence in lines), job)
         except (UnusablePhoto, Conflict) as reason:
             done.refused.append(Refused(line.number, shown(line.file), str(reason)))
             continue
-        one = _presence(line, face, place.album.save(jpeg), job.engine)
-        if (one.best_ms, one.crops[0]) in place.known:
+        presence = _presence(line, face, place.album.save(jpeg), job.engine)
+        if (presence.best_ms, presence.crops[0]) in place.known:
             done.known += 1
         else:
-            place.known.add((one.best_ms, one.crops[0]))
-            seen.append(one)
+            place.known.add((presence.best_ms, presence.crops[0]))
+            seen.append(presence)
     if place and seen:
         _keep(seen, place.held, job, done)
 
 
 def _picture(file: str, folder: Path) -> Image:
-    """A picture of the folder, upright. Raises UnusablePhoto."""
+    """A picture of the folder, upright. Raises UnusablePhoto, also for a path outside it."""
     path = (folder / file).resolve()
     if not path.is_relative_to(folder):
         raise UnusablePhoto("It lies outside the folder; only what is in there is read.")
@@ -165,12 +168,12 @@ def _picture(file: str, folder: Path) -> Image:
 
 
 def _place(named: Named, last_ms: int, job: _Import) -> _Place:
-    """Raises Conflict where the recording cannot be told, or is not this case's."""
+    """Find or add the recording. Raises Conflict if it is ambiguous or not this case's footage."""
     caller = job.act.caller
     with job.act.on(job.case_id) as session:
         case_in_force(session, job.case_id, caller.now)
         held = imports.hold(session, job.case_id, named, last_ms=last_ms, now=caller.now)
-        known = imports.imported(session, held.recording_id)
+        imported = imports.imported(session, held.recording_id)
         if held.is_new:
             caller.act(Action.RECORDING_ADDED).record(
                 session,
@@ -179,7 +182,7 @@ def _place(named: Named, last_ms: int, job: _Import) -> _Place:
                 recording_sha256=held.sha256,
                 kind="never-here",
             )
-    return _Place(held, job.context.media.of_recording(held.recording_id), known)
+    return _Place(held, job.context.media.of_recording(held.recording_id), imported)
 
 
 def _presence(line: Line, face: OnlyFace, crop: str, engine: FaceEngine) -> Presence:
@@ -197,7 +200,7 @@ def _presence(line: Line, face: OnlyFace, crop: str, engine: FaceEngine) -> Pres
 
 
 def _keep(seen: Sequence[Presence], held: Held, job: _Import, done: Imported) -> None:
-    # The present: what is kept later of the same recording is an import of its own.
+    # The current time: faces of the same recording that are stored later are a separate import.
     now, weights = job.context.clock(), job.engine.weights_sha256
     plan = replace(job.plan, imported_at=now.isoformat())
     with writing(job.context.database) as session:

@@ -1,4 +1,4 @@
-"""Take footage in: read its header and its bytes, divide it, remember it."""
+"""Ingest footage: read its header and bytes, divide it into segments, and store it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,9 +30,10 @@ def ingest_file(
     request: Request = AS_USUAL,
     progress: Callable[[int], None] = lambda _bytes: None,
 ) -> Added | AlreadyKnown:
-    """Remember one file and the segments to watch; the same bytes twice are recognised.
+    """Add one file and queue its segments; the same bytes are recognised and added only once.
 
-    Raises as `read_footage` does, and StoreUnavailable.
+    `progress` is called with the number of bytes read so far. Raises as `read_footage`, and
+    StoreUnavailable.
     """
     if isinstance(place, Address):
         found = read_object(place, context, progress)
@@ -44,14 +45,14 @@ def ingest_file(
 def read_footage(
     path: Path, decoder: Decoder, progress: Callable[[int], None] = lambda _bytes: None
 ) -> Found:
-    """Look through a file's packets, then through its bytes.
+    """Read a file's packets, then its bytes; nothing is stored.
 
-    `progress` is told how many bytes were read so far. Raises UnreadableFootage, RefusedFootage,
-    FootageVanished, DecoderFailed.
+    `progress` is called with the number of bytes read so far. Raises UnreadableFootage,
+    RefusedFootage, FootageVanished, DecoderFailed.
     """
     absolute = path.absolute()
     recording = probe(str(absolute), decoder)
-    changed_ns = _modified_ns(absolute)  # before it is read: what is written meanwhile shows later
+    changed_ns = _modified_ns(absolute)  # before it is read, so that a later write shows
     sha256 = fingerprint(str(absolute), progress)
     return Found(sha256, display_name(path), changed_ns, recording)
 
@@ -59,9 +60,10 @@ def read_footage(
 def read_object(
     address: Address, context: Context, progress: Callable[[int], None] = lambda _bytes: None
 ) -> Found:
-    """The same of a recording in the object store, which is fetched as a whole, once.
+    """`read_footage` for a recording in the object store; the whole object is fetched once.
 
-    Raises as `read_footage`, and StoreUnavailable.
+    `progress` is called with the number of bytes fetched so far. Raises as `read_footage`, and
+    StoreUnavailable.
     """
     with fetched(address, context.footage_store, progress) as (file, entry):
         recording = replace(probe(str(file), context.decoder), path=str(address))
@@ -73,9 +75,9 @@ def read_object(
 def remember(
     found: Found, *, context: Context, plan: Plan, now: datetime, request: Request = AS_USUAL
 ) -> Added | AlreadyKnown:
-    """Store footage that was read, and ask for it to be watched. Raises StoreUnavailable."""
+    """Store footage that was read, and queue its segments. Raises StoreUnavailable."""
     with writing(context.database) as session:
-        known = add(
+        added = add(
             session,
             found,
             plan_key=plan.key,
@@ -87,13 +89,13 @@ def remember(
         Caller(context.database, request.actor, now).act(Action.RECORDING_ADDED).record(
             session,
             request.case_id,
-            recording_id=known.recording_id,
-            analysis_id=known.analysis_id,
+            recording_id=added.recording_id,
+            analysis_id=added.analysis_id,
             recording_sha256=found.sha256,
             plan_key=plan.key,
-            known_before=isinstance(known, AlreadyKnown),
+            known_before=isinstance(added, AlreadyKnown),
         )
-    return known
+    return added
 
 
 def _modified_ns(path: Path) -> int:

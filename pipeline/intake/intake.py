@@ -1,4 +1,4 @@
-"""Take footage in from a folder by itself: each file once, as soon as it is whole."""
+"""Watched folders: each file is added once, as soon as it is complete."""
 
 import logging
 from collections import Counter
@@ -24,12 +24,12 @@ log = logging.getLogger(__name__)
 
 COPY = "It is a copy of footage that was added before."
 MOST_ATTEMPTS = 3
-"""After so many failures that may not be the file's fault it is refused all the same."""
+"""A file is rejected after this many failures, even if they may not be its fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A file that is footage of ours now."""
+    """A file that was added, and its footage."""
 
     path: str
     footage: Added | AlreadyKnown
@@ -37,17 +37,17 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that was not taken."""
+    """A file that was rejected, and the reason."""
 
     path: str
     reason: str
 
 
 class WatchedFolder:
-    """One folder, and what is known of the files in it.
+    """One folder, and the state of the files in it.
 
-    A file that was taken or refused is not read again while it stays as it is; the database
-    remembers that, so that another process knows it too.
+    A file that was added or rejected is not read again until it changes. The database stores this,
+    so it holds for other processes, too.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class WatchedFolder:
 
     @property
     def waiting(self) -> int:
-        """How much of what the latest look found is not dealt with yet."""
+        """How many files of the latest scan are neither added nor rejected yet."""
         return len(self._seen - self._dealt_with)
 
     def look(self, now: float) -> Iterator[Taken | Refused]:
-        """Look once, and take or refuse what has settled, one by one.
+        """Scan the folder once, and add or reject the settled files one by one.
 
-        `now` is of a clock that only runs forward, seconds. Raises FootageVanished when the folder
-        is away and StoreUnavailable when the database is: then look again later.
+        `now` is the time of a monotonic clock, in seconds. Raises FootageVanished when the folder
+        is not available and StoreUnavailable when the database is not: then scan again later.
         """
         entries = look(str(self._folder))
         self._forget_what_left(entries)
@@ -91,9 +91,10 @@ class WatchedFolder:
                 yield event
 
     def _forget_what_left(self, entries: Sequence[Entry]) -> None:
-        """Ask the database again about what was seen beside a file that is gone or has changed.
+        """Forget files that are gone or have changed, and all files of the same size.
 
-        What was refused as its copy may be all that is left of it.
+        A file of the same size may have been rejected as a copy, and now be the only one left. So
+        the database is queried for these files again.
         """
         left = self._seen.difference(entries)
         if entries and (left or not self._seen):
@@ -105,22 +106,25 @@ class WatchedFolder:
             self._failures.pop(entry, None)
 
     def _forget_refusals(self, paths: set[str]) -> None:
-        """Of files that are no longer in the folder, which is not empty: it may not be mounted."""
+        """Forget rejected files that are no longer in the folder.
+
+        Call this only if the folder is not empty: an empty one may not be mounted.
+        """
         with reading(self._tools.database) as session:
-            known = [refusal.path for refusal in refusals.all_refusals(session)]
-        ours = [path for path in known if Path(path).is_relative_to(self._folder)]
-        gone = [path for path in ours if path not in paths]
+            refused_paths = [refusal.path for refusal in refusals.all_refusals(session)]
+        in_folder = [path for path in refused_paths if Path(path).is_relative_to(self._folder)]
+        gone = [path for path in in_folder if path not in paths]
         if gone:
             with writing(self._tools.database) as session:
                 refusals.forget(session, gone)
 
     def _known(self, entries: Sequence[Entry]) -> set[Entry]:
-        """Those that were taken or refused before, as they are now."""
+        """The files that were added or rejected before and have not changed since."""
         if not entries:
             return set()
         with reading(self._tools.database) as session:
             places = places_of_sizes(session, {entry.size_bytes for entry in entries})
-            reasons = {_file(one): one.reason for one in refusals.all_refusals(session)}
+            reasons = {_file(refusal): refusal.reason for refusal in refusals.all_refusals(session)}
         taken = {_file(place) for place in places}
         return {
             entry
@@ -138,7 +142,7 @@ class WatchedFolder:
         except (UnreadableFootage, RefusedFootage) as error:
             reason = str(error)
         except (Permanent, StoreUnavailable):
-            raise  # not this file's fault, and the next file's as well
+            raise  # not this file's fault: the next file would fail, too
         except Exception as error:
             reason = self._try_again(entry, error)
         if not reason or look_at(entry.path) != entry:
@@ -148,7 +152,7 @@ class WatchedFolder:
     def _take(self, entry: Entry) -> Taken | Refused | None:
         refuse_part(entry.path)
         found = read_footage(Path(entry.path), self._tools.decoder)
-        if look_at(entry.path) != entry:  # it went away, or was written while it was read
+        if look_at(entry.path) != entry:  # it was removed or written while it was read
             return None
         with reading(self._tools.database) as session:
             place = place_of(session, found.sha256)
@@ -172,13 +176,14 @@ class WatchedFolder:
         )
 
     def _go_on_with(self, footage: Added | AlreadyKnown) -> None:
-        """Try again what was given up while the file was not where it had been."""
+        """Retry the segments that were quarantined while the file was missing."""
         if isinstance(footage, AlreadyKnown) and footage.state is not State.CANCELLED:
             with writing(self._tools.database) as session:
                 control.retry(session, [footage.analysis_id])
 
     def _try_again(self, entry: Entry, error: Exception) -> str:
-        """Wait again until a file is complete; the reason to reject it after too many attempts."""
+        """Wait until a file is settled again; returns a reason to reject it after too many
+        attempts, else an empty string."""
         self._failures[entry] += 1
         explained = isinstance(error, NightreelError)
         if not explained:
@@ -211,7 +216,7 @@ def list_refusals(database: Engine) -> list[Refusal]:
 
 
 def _stands(reason: str | None, entry: Entry, places: Sequence[Place]) -> bool:
-    """Whether a reason that was given for a file, which has not changed since, is one still."""
+    """Whether the reason for rejecting a file, which has not changed since, still applies."""
     if reason in TROUBLES or entry.trouble:
         return reason == entry.trouble
     if reason == COPY:
@@ -225,11 +230,11 @@ def _is_there(place: Place) -> bool:
     return now is not None and not now.trouble and _file(now) == _file(place)
 
 
-def _file(one: Entry | Place | Refusal) -> tuple[str, int, int]:
-    return one.path, one.size_bytes, one.modified_ns
+def _file(file: Entry | Place | Refusal) -> tuple[str, int, int]:
+    return file.path, file.size_bytes, file.modified_ns
 
 
 def _at(place: Place, found: Found) -> Found:
-    """The same footage, to be read from where it was first."""
+    """The same footage, with the path where it was added first."""
     recording = replace(found.recording, path=place.path)
     return replace(found, modified_ns=place.modified_ns, recording=recording)

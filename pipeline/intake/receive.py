@@ -1,7 +1,7 @@
-"""Receiving files: bytes go to disk as they come, and what is whole is taken in as footage.
+"""Receive uploads: bytes are written to disk as they arrive, and complete files are ingested.
 
-A file lies under a name of ours in the home folder; how long it is says how much has come. Nothing
-else is written down on the way, so that a process that is killed loses no more than what had not
+A file is stored in the home folder under a generated name; its length is the upload's progress.
+Nothing else is stored during an upload, so a killed process loses only the bytes that had not
 reached the disk.
 """
 
@@ -27,7 +27,7 @@ from storage.jobs.uploads import Upload
 from storage.tables import DEFAULT_SITE
 
 LEAST_FREE_BYTES = 200_000_000
-"""What uploads leave to the database and the queue on their disk."""
+"""The space on their disk that uploads leave to the database and the queue."""
 NO_ROOM = "The disk is full; free some space, then the upload resumes."
 ABANDONED_AFTER = timedelta(days=3)
 FORGOTTEN_AFTER = timedelta(days=30)
@@ -35,17 +35,17 @@ FORGOTTEN_AFTER = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Receiving:
-    """A file that bytes come for."""
+    """A file that bytes are received for."""
 
     file: FileIO
 
     @property
     def length(self) -> int:
-        """How many have come."""
+        """The number of bytes received."""
         return os.fstat(self.file.fileno()).st_size
 
     def append(self, chunk: bytes) -> None:
-        """Add bytes at the end. Raises DiskFull; what had room then stays."""
+        """Append bytes. Raises DiskFull (bytes that did fit are kept), StoreUnavailable."""
         with _disk_explained():
             keep_free(Path(self.file.name), len(chunk))
             written = 0
@@ -53,40 +53,46 @@ class Receiving:
                 written += self.file.write(chunk[written:])
 
     def cut(self, length: int) -> None:
-        """Take back what came behind this length."""
+        """Truncate the file to this length, in bytes. Raises StoreUnavailable."""
         with _disk_explained():
             self.file.truncate(length)
 
     def settle(self) -> None:
-        """Have what has come survive a power cut."""
+        """Flush the received bytes to the disk, so that they survive a power cut.
+
+        Raises DiskFull, StoreUnavailable.
+        """
         with _disk_explained():
             os.fsync(self.file.fileno())
 
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Where files are received, and where they stay when they are footage."""
+    """Where files are received, and where footage is stored."""
 
     home: Path
     site: str = DEFAULT_SITE
-    """Whose workers reach it."""
+    """The site whose workers can read it."""
 
     @property
     def coming(self) -> Path:
-        """What has not all come, or was not looked at."""
+        """The folder of uploads that are incomplete or not yet checked."""
         return self.home / "uploads"
 
     @property
     def footage(self) -> Path:
-        """What was taken, named by its content."""
+        """The folder of accepted files, named by their sha256."""
         return self.home / "footage"
 
     def file(self, upload_id: str) -> Path:
-        """The bytes of an upload that have come."""
+        """The file with the received bytes of an upload."""
         return self.coming / f"{upload_id}.part"
 
     def make(self, upload_id: str, size_bytes: int) -> None:
-        """An empty file for an upload. Raises DiskFull when its size has no room."""
+        """Create an empty file for an upload.
+
+        Raises DiskFull when its size does not fit on the disk, StoreUnavailable.
+        """
         with _disk_explained():
             for folder in (self.coming, self.footage):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -94,7 +100,7 @@ class Inbox:
             self.file(upload_id).touch(mode=0o600, exist_ok=True)
 
     def offset(self, upload_id: str) -> int:
-        """How many bytes have come; none of a file that is gone."""
+        """The number of bytes received; 0 if the file is gone."""
         try:
             return self.file(upload_id).stat().st_size
         except FileNotFoundError:
@@ -102,20 +108,26 @@ class Inbox:
 
     @contextmanager
     def hold(self, upload_id: str) -> Iterator[Receiving]:
-        """The file of an upload, for nobody else to write to. Raises Busy when somebody does."""
+        """The file of an upload, locked for writing.
+
+        Raises Busy when another connection has it, NotFound when it is gone, StoreUnavailable.
+        """
         with _disk_explained(), self.file(upload_id).open("ab", buffering=0) as file:
             if not try_lock(file.fileno()):
                 raise Busy("This upload is active on another connection; try again.")
             yield Receiving(file)
 
     def discard(self, upload_id: str) -> None:
-        """Away with what has come."""
+        """Delete the received bytes, if there are any. Raises StoreUnavailable."""
         with _disk_explained():
             self.file(upload_id).unlink(missing_ok=True)
 
     def keep(self, upload_id: str, sha256: str) -> Path:
-        """The file under the name of its content; bytes that are there already stay as they are,
-        for a worker may be reading them."""
+        """Store the file under its sha256 and return the new path.
+
+        An existing file with this name is kept, because a worker may be reading it. Raises NotFound
+        when the upload is gone, DiskFull, StoreUnavailable.
+        """
         kept = self.footage / sha256
         with _disk_explained(), suppress(FileExistsError):
             os.link(self.file(upload_id), kept)
@@ -123,7 +135,7 @@ class Inbox:
 
 
 def keep_free(place: Path, size_bytes: int) -> None:
-    """Raise DiskFull when so many bytes more would leave others no room on this disk."""
+    """Raise DiskFull when this many more bytes would leave less than `LEAST_FREE_BYTES` free."""
     if shutil.disk_usage(place).free - size_bytes < LEAST_FREE_BYTES:
         raise DiskFull(NO_ROOM)
 
@@ -131,9 +143,9 @@ def keep_free(place: Path, size_bytes: int) -> None:
 def take_in(
     upload: Upload, *, inbox: Inbox, context: Context, plan: Plan, now: datetime
 ) -> Added | AlreadyKnown | None:
-    """Look at a whole file and take it as footage; None when it is refused, with its reason.
+    """Check a complete file and ingest it; None when it is rejected, which is stored with a reason.
 
-    Raises StoreUnavailable, DecoderFailed and FootageVanished: then it can be tried again.
+    Raises StoreUnavailable, DecoderFailed and FootageVanished; then a retry is possible.
     """
     try:
         found = read_footage(inbox.file(upload.id), context.decoder)
@@ -142,47 +154,49 @@ def take_in(
         return None
     kept = _kept(found, inbox.keep(upload.id, found.sha256), upload.name)
     request = Request(case_id=upload.case_id, site=inbox.site, actor=upload.actor)
-    known = remember(kept, context=context, plan=plan, now=now, request=request)
+    added = remember(kept, context=context, plan=plan, now=now, request=request)
     with writing(context.database) as session:
         uploads.taken(
             session,
             upload.id,
             now,
-            recording_id=known.recording_id,
-            analysis_id=known.analysis_id,
-            known_before=isinstance(known, AlreadyKnown),
+            recording_id=added.recording_id,
+            analysis_id=added.analysis_id,
+            known_before=isinstance(added, AlreadyKnown),
         )
     inbox.discard(upload.id)
-    return known
+    return added
 
 
 def refuse(upload: Upload, reason: str, *, inbox: Inbox, context: Context, now: datetime) -> None:
-    """Do not take a file, and say why to whoever handed it in."""
+    """Reject a file, with a reason for the user who uploaded it. Raises StoreUnavailable."""
     with writing(context.database) as session:
         uploads.refused(session, upload.id, now, reason)
     inbox.discard(upload.id)
 
 
 def recover(inbox: Inbox, context: Context, now: datetime) -> None:
-    """Uploads whose last byte came when this process was killed have arrived."""
+    """Mark complete uploads whose completion was not stored, because the process was killed."""
     with reading(context.database) as session:
-        coming = uploads.coming(session)
-    whole = [one for one in coming if inbox.offset(one.id) == one.size_bytes]
+        incoming = uploads.coming(session)
+    whole = [upload for upload in incoming if inbox.offset(upload.id) == upload.size_bytes]
     if whole:
         with writing(context.database) as session:
-            for one in whole:
-                uploads.touch(session, one.id, now, arrived=True)
+            for upload in whole:
+                uploads.touch(session, upload.id, now, arrived=True)
 
 
 def sweep(inbox: Inbox, context: Context, now: datetime) -> int:
-    """Remove uploads that were abandoned, and forget those that ended long ago; returns how many
-    of the former there were."""
+    """Remove abandoned uploads, and forget uploads that ended long ago.
+
+    Returns the number of abandoned uploads. Raises StoreUnavailable.
+    """
     with writing(context.database) as session:
         abandoned = uploads.abandoned(session, before=now - ABANDONED_AFTER)
         uploads.forget(session, abandoned)
         uploads.forget_ended(session, before=now - FORGOTTEN_AFTER)
-    for one in abandoned:
-        inbox.discard(one)
+    for upload_id in abandoned:
+        inbox.discard(upload_id)
     return len(abandoned)
 
 

@@ -17,67 +17,67 @@ from storage.jobs.refusals import RefusedFile, refused_files
 from storage.jobs.uploads import Stage, Upload
 
 ENDED_LATELY = timedelta(days=1)
-"""Rejected uploads are listed for so long."""
+"""How long rejected uploads are listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at recordings, and what is known of the machine that processes them."""
+    """The viewing account, and the capacity of the machine that processes the recordings."""
 
     account_id: int
     sees_all: bool
-    """Otherwise only what the account uploaded."""
+    """Whether the account sees all recordings; otherwise only its own uploads."""
     workers: int
-    """Those meant to run on this machine."""
+    """The number of workers configured for this machine."""
     windows: Windows
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingStatus:
-    """One recording under one plan, as it stands."""
+    """The current status of one recording under one plan."""
 
     outcome: Outcome
     progress: Progress
     segments: list[SegmentRow]
     seen: list[tuple[int, int]]
-    """When somebody was seen, in milliseconds."""
+    """The appearances, each from and to, in milliseconds."""
     expected_at: datetime | None
-    """When it is expected to be processed; None when that is unknown."""
+    """When it is expected to be processed; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """An upload, and how many of its bytes are there."""
+    """An upload, and how many of its bytes were received."""
 
     upload: Upload
     offset: int
 
     @property
     def percent(self) -> int:
-        """How much of it is there."""
+        """The received share of the upload, 0 to 100, rounded down."""
         return 100 * self.offset // self.upload.size_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Recordings:
-    """Some recordings, the newest first, and uploads of the viewer."""
+    """Some recordings, the newest first, and the viewer's uploads."""
 
     recordings: list[RecordingStatus]
     more: bool
     """Whether there are older ones."""
     uploads: list[Coming]
     refused: list[RefusedFile]
-    """Rejected files, the latest first; none of `uploads`."""
+    """Rejected files, the latest first, without those in `uploads`."""
 
 
 def find_recording(caller: Caller, viewer: Viewer, analysis_id: int) -> RecordingStatus:
-    """One recording that the viewer may see. Raises NotFound."""
+    """The status of an analysis, if the viewer may see it. Raises NotFound."""
     with reading(caller.database) as session:
         own = uploads.analyses_of(session, viewer.account_id)
-        found = _statuses(session, caller, viewer, [analysis_id])
-    if not found or not (viewer.sees_all or analysis_id in own):
+        statuses = _statuses(session, caller, viewer, [analysis_id])
+    if not statuses or not (viewer.sees_all or analysis_id in own):
         raise NotFound("No such recording; see the list of recordings.")
-    return found[0]
+    return statuses[0]
 
 
 def list_recordings(
@@ -89,9 +89,9 @@ def list_recordings(
     first: int = 0,
     older_than: int | None = None,
 ) -> Recordings:
-    """The viewer's uploads, and a `number` of recordings from the `first` on.
+    """The viewer's uploads, and up to `number` recordings, skipping the first `first`.
 
-    With `older_than`, of those below this analysis.
+    `older_than` limits them to analyses with a lower id than this.
     """
     account = viewer.account_id
     with reading(caller.database) as session:
@@ -100,28 +100,32 @@ def list_recordings(
         analyses = newest_analyses(
             session, first=first, number=number + 1, only=only, older_than=older_than
         )
-        shown = _statuses(session, caller, viewer, analyses[:number])
+        statuses = _statuses(session, caller, viewer, analyses[:number])
         refused = refused_files(session, account_id=None if viewer.sees_all else account)
-    coming = [_coming(inbox, upload) for upload in own if upload.stage is not Stage.TAKEN]
-    listed = {one.upload.id for one in coming}
+    incoming = [_coming(inbox, upload) for upload in own if upload.stage is not Stage.TAKEN]
+    listed = {one.upload.id for one in incoming}
     others = [file for file in reversed(refused) if file.upload_id not in listed]
-    return Recordings(shown, len(analyses) > number, coming, others)
+    return Recordings(statuses, len(analyses) > number, incoming, others)
 
 
 def _statuses(
     session: Session, caller: Caller, viewer: Viewer, analysis_ids: Sequence[int]
 ) -> list[RecordingStatus]:
-    """These analyses, in this order."""
+    """The statuses of these analyses, in this order."""
     outlook = look_ahead(session, workers=viewer.workers, windows=viewer.windows, now=caller.now)
     ends = outlook.forecast.ends
-    came = {one.analysis_id: one for one in outcomes(session, analysis_ids)}
-    far = {one.analysis_id: one for one in progress(session, analysis_ids)}
+    outcome_by_id = {row.analysis_id: row for row in outcomes(session, analysis_ids)}
+    progress_by_id = {row.analysis_id: row for row in progress(session, analysis_ids)}
     return [
         RecordingStatus(
-            came[id], far[id], segment_rows(session, id), spans(session, id), ends.get(id)
+            outcome_by_id[id],
+            progress_by_id[id],
+            segment_rows(session, id),
+            spans(session, id),
+            ends.get(id),
         )
         for id in analysis_ids
-        if id in came
+        if id in outcome_by_id
     ]
 
 

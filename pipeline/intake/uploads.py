@@ -1,4 +1,4 @@
-"""An upload as its owner sees it: begun, continued, complete or stopped."""
+"""Start, continue, complete and stop an upload."""
 
 from errors import Conflict
 from pipeline.act import Caller
@@ -17,7 +17,7 @@ def begin_upload(
     name: str,
     size_bytes: int,
 ) -> Upload:
-    """Expect a file of this many bytes. Raises DiskFull when it has no room, StoreUnavailable."""
+    """Start an upload of `size_bytes`. Raises DiskFull when it does not fit, StoreUnavailable."""
     with writing(caller.database) as session:
         upload = uploads.begin(
             session,
@@ -33,13 +33,16 @@ def begin_upload(
 
 
 def own_upload(caller: Caller, upload_id: str, account_id: int) -> Upload:
-    """An upload of this account. Raises NotFound, for anybody else's too."""
+    """An upload of this account. Raises NotFound, also for another account's upload."""
     with reading(caller.database) as session:
         return uploads.find(session, upload_id, account_id=account_id)
 
 
 def note_bytes(caller: Caller, upload: Upload, receiving: Receiving) -> bool:
-    """Note that bytes have come; returns whether the file is complete."""
+    """Note that bytes were received; returns whether the file is complete.
+
+    Raises DiskFull, StoreUnavailable.
+    """
     complete = receiving.length == upload.size_bytes
     if complete:
         receiving.settle()
@@ -49,7 +52,7 @@ def note_bytes(caller: Caller, upload: Upload, receiving: Receiving) -> bool:
 
 
 def stop_upload(caller: Caller, inbox: Inbox, upload: Upload) -> None:
-    """Forget an upload and remove its bytes. Raises Conflict for one that is complete."""
+    """Delete an upload and its bytes. Raises Conflict when it is complete, StoreUnavailable."""
     if upload.stage is Stage.ARRIVED:
         raise Conflict("The file is uploaded and being checked; it can no longer be stopped.")
     with writing(caller.database) as session:
@@ -58,6 +61,6 @@ def stop_upload(caller: Caller, inbox: Inbox, upload: Upload) -> None:
 
 
 def complete_uploads(database: Engine) -> list[Upload]:
-    """Complete uploads that were not checked yet, the oldest first."""
+    """Complete uploads that were not checked yet, the oldest first. Raises StoreUnavailable."""
     with reading(database) as session:
         return uploads.arrived(session)
