@@ -52,8 +52,8 @@ def _document(case: str, found: Changes) -> dict[str, object]:
     return {
         "case": case,
         "runs": [_run(run) for run in found.rematches],
-        "changes": [_change(one) for one in found.changes],
-        "look_again": sum(one.look_again for one in found.changes),
+        "changes": [_change(change) for change in found.changes],
+        "look_again": sum(change.look_again for change in found.changes),
     }
 
 
@@ -97,17 +97,17 @@ def _table(found: Changes) -> Table:
         *("person", "what", "recording", "from", "to", "#rank", "#distance", "closest photo"),
         "re-review",
     )
-    for one in found.changes:
+    for change in found.changes:
         shown.add_row(
-            one.person,
-            one.kind,
-            one.seen.recording,
-            clock(one.seen.start_ms),
-            clock(one.seen.end_ms),
-            _moved(*(str(place.rank) if place else "" for place in (one.before, one.after))),
-            _moved(*(f"{p.distance:.3f}" if p else "" for p in (one.before, one.after))),
-            _moved(one.reference_before or "", one.reference_after or ""),
-            "yes" if one.look_again else "",
+            change.person,
+            change.kind,
+            change.seen.recording,
+            clock(change.seen.start_ms),
+            clock(change.seen.end_ms),
+            _moved(*(str(place.rank) if place else "" for place in (change.before, change.after))),
+            _moved(*(f"{p.distance:.3f}" if p else "" for p in (change.before, change.after))),
+            _moved(change.reference_before or "", change.reference_after or ""),
+            "yes" if change.look_again else "",
         )
     if not found.changes:
         shown.add_row("nothing changed" if found.rematches else "no comparison yet")

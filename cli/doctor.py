@@ -55,8 +55,8 @@ def doctor(
         print_json([asdict(finding) for finding in findings])
     else:
         shown = table("", "", "what", "found")
-        for one in findings:
-            shown.add_row("ok" if one.well else "ATTENTION", one.what, one.detail)
+        for finding in findings:
+            shown.add_row("ok" if finding.well else "ATTENTION", finding.what, finding.detail)
         out.print(shown)
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
@@ -97,9 +97,9 @@ def _home_folder() -> Iterator[Finding]:
 
 def _ffmpeg() -> Iterator[Finding]:
     chosen = choose(resources().settings.ffmpeg)
-    for one in find_ffmpegs():
-        used = ", used" if one.path == chosen else ""
-        yield Finding("ffmpeg", True, f"{one.version} from {one.origin}{used}: {one.path}")
+    for ffmpeg in find_ffmpegs():
+        used = ", used" if ffmpeg.path == chosen else ""
+        yield Finding("ffmpeg", True, f"{ffmpeg.version} from {ffmpeg.origin}{used}: {ffmpeg.path}")
 
 
 def _walls() -> Iterator[Finding]:

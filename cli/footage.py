@@ -136,7 +136,7 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
         name = display_name(place if isinstance(place, Path) else PurePosixPath(place.key))
         try:
             with byte_bar(name, size_bytes(place)) as progress:
-                known = ingest_file(
+                footage = ingest_file(
                     place,
                     context=mine.context,
                     plan=mine.plan,
@@ -148,9 +148,9 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
             err.print(f"{name}: {error}")
             intake.refused.append((name, str(error)))
             continue
-        if isinstance(known, AlreadyKnown):
-            err.print(f"{name}: {_known(known)}")
-        intake.analyses.append(known.analysis_id)
+        if isinstance(footage, AlreadyKnown):
+            err.print(f"{name}: {_known(footage)}")
+        intake.analyses.append(footage.analysis_id)
     return intake
 
 

@@ -37,7 +37,7 @@ def list_groups(case: Case, as_json: AsJson = False) -> None:
 
 def show(number: Number, case: Case, as_json: AsJson = False) -> None:
     """List the appearances in a group."""
-    found = [group for group in _known(case).groups if group.id == number]
+    found = [each for each in _known(case).groups if each.id == number]
     if not found:
         raise WrongUsage(f"No group {number} in this case; see `groups list`.")
     if as_json:

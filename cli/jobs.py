@@ -47,22 +47,25 @@ def show_job(
     details = jobs.show_job(resources().database, job)
     outcome, far = details.outcome, details.progress
     if as_json:
-        links = [footage_link(one) for one in details.same_footage]
-        whole = {"segments": [asdict(one) for one in details.segments], "same_footage": links}
+        links = [footage_link(link) for link in details.same_footage]
+        whole = {
+            "segments": [asdict(segment) for segment in details.segments],
+            "same_footage": links,
+        }
         print_json(_job(outcome, far) | whole)
         return
     out.print(f"{outcome.name}: {_standing(outcome, far)}, {_watched(outcome, far)}")
     shown = table("", "#segment", "from", "to", "state", "#attempts", "#frames", "#faces", "reason")
-    for one in details.segments:
+    for segment in details.segments:
         shown.add_row(
-            str(one.index),
-            clock(one.start_ms),
-            clock(one.end_ms),
-            one.state.value,
-            str(one.attempts),
-            str(one.sampled_frames),
-            str(one.faces),
-            one.reason or "",
+            str(segment.index),
+            clock(segment.start_ms),
+            clock(segment.end_ms),
+            segment.state.value,
+            str(segment.attempts),
+            str(segment.sampled_frames),
+            str(segment.faces),
+            segment.reason or "",
         )
     out.print(shown)
     print_links(details.same_footage)

@@ -81,12 +81,12 @@ def compare(
     first, second = engine_called(before), engine_called(after)
     asked, keys = caller(), resources().media.keys
     case_id = find_case(asked, case, Action.CANDIDATES_VIEWED) if case else None
-    found = compare_reviewed(asked, case_id, first.card, second.card, keys=keys)
+    comparison = compare_reviewed(asked, case_id, first.card, second.card, keys=keys)
     if as_json:
-        print_json(_document(before, after, found))
+        print_json(_document(before, after, comparison))
         return
-    out.print(_compared_table(before, after, found))
-    err.print(_said(found.suggestion, second))
+    out.print(_compared_table(before, after, comparison))
+    err.print(_said(comparison.suggestion, second))
 
 
 def use(
@@ -128,42 +128,42 @@ def _far(engine: str, far: Standing) -> Table:
     return shown
 
 
-def _document(before: str, after: str, found: Comparison) -> dict[str, object]:
-    suggestion = found.suggestion
+def _document(before: str, after: str, comparison: Comparison) -> dict[str, object]:
+    suggestion = comparison.suggestion
     return {
         "before": before,
         "after": after,
         "reviewed": [
             {
-                "person_id": one.key.person_id,
-                "appearance": one.key.appearance_id,
-                "decision": one.decision.value,
-                "before": asdict(one.before),
-                "after": asdict(one.after),
+                "person_id": compared.key.person_id,
+                "appearance": compared.key.appearance_id,
+                "decision": compared.decision.value,
+                "before": asdict(compared.before),
+                "after": asdict(compared.after),
             }
-            for one in found.reviewed
+            for compared in comparison.reviewed
         ],
         "suggestion": suggestion
         and asdict(suggestion) | {"is_calibrated": suggestion.is_calibrated},
     }
 
 
-def _compared_table(before: str, after: str, found: Comparison) -> Table:
+def _compared_table(before: str, after: str, comparison: Comparison) -> Table:
     shown = table(
         f"Reviewed candidates by {before} and by {after}; their distances are not comparable",
         *("#person", "#appearance", "verdict", "#rank", "#distance", "#new rank"),
         "#new distance",
     )
-    for one in found.reviewed:
-        shown.add_row(*_row(one))
-    if not found.reviewed:
+    for compared in comparison.reviewed:
+        shown.add_row(*_row(compared))
+    if not comparison.reviewed:
         shown.add_row("nothing reviewed")
     return shown
 
 
-def _row(one: Compared) -> tuple[str, ...]:
-    key = (str(one.key.person_id), str(one.key.appearance_id), one.decision.value)
-    return (*key, *_cells(one.before), *_cells(one.after))
+def _row(compared: Compared) -> tuple[str, ...]:
+    key = (str(compared.key.person_id), str(compared.key.appearance_id), compared.decision.value)
+    return (*key, *_cells(compared.before), *_cells(compared.after))
 
 
 def _cells(result: EngineResult) -> tuple[str, str]:

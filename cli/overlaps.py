@@ -18,14 +18,14 @@ def counted(found: Sequence[Listed | Hit]) -> str:
     return f"{len(found)} candidates, {different} different moment{'s' * (different > 1)}"
 
 
-def print_links(known: Sequence[SameFootage]) -> None:
+def print_links(links: Sequence[SameFootage]) -> None:
     """Print which recordings show the same footage, if any do."""
     shown = table("The same footage", "recording", "overlaps with", "from", "to", "starts at")
-    for link in known:
+    for link in links:
         overlap = link.overlap
         times = (overlap.start_ms, overlap.end_ms, overlap.offset_ms)
         shown.add_row(link.second, link.first, *(_clock(time_ms) for time_ms in times))
-    if known:
+    if links:
         out.print(shown)
 
 

@@ -127,6 +127,6 @@ def _standing(category: Category | None, review_days: int | None) -> Standing | 
 def verdict_table(enrolled: Enrolled) -> object:
     """The assessment of each photo."""
     shown = table("", "photo", "verdict", "#quality")
-    for one in enrolled.portraits:
-        shown.add_row(one.name, one.verdict, f"{one.quality:.2f}" if one.usable else "")
+    for photo in enrolled.portraits:
+        shown.add_row(photo.name, photo.verdict, f"{photo.quality:.2f}" if photo.usable else "")
     return shown

@@ -59,13 +59,13 @@ def files_in(places: Iterable[Path | Address]) -> Iterator[Path | Address]:
     An address that ends in a slash is a folder. Raises as `FootageStore.list`.
     """
     for place in places:
-        found = _files_at(place) if isinstance(place, Path) else _objects_at(place)
-        yield from found or [place]
+        files = _files_at(place) if isinstance(place, Path) else _objects_at(place)
+        yield from files or [place]
 
 
 def _files_at(folder: Path) -> Sequence[Path]:
-    found = (Path(path, name) for path, _, names in os.walk(folder) for name in names)
-    return sorted(path for path in found if path.suffix.lower() in VIDEO_ENDINGS)
+    paths = (Path(path, name) for path, _, names in os.walk(folder) for name in names)
+    return sorted(path for path in paths if path.suffix.lower() in VIDEO_ENDINGS)
 
 
 def _objects_at(address: Address) -> Sequence[Address]:

@@ -60,8 +60,8 @@ def _purged(case: str, person: str, recording: str) -> list[Certificate]:
     mine, asked = resources(), caller()
     context, folders = mine.purging_context, [mine.settings.home_folder]
     if recording:
-        found = find_recordings(mine.database, recording)
-        return [purge_recordings(asked, found, context, folders)]
+        recordings = find_recordings(mine.database, recording)
+        return [purge_recordings(asked, recordings, context, folders)]
     if not case:
         return purge_due(asked, mine.retention, context, folders)
     case_id = find_case(asked, case, Action.PURGED)
@@ -73,25 +73,27 @@ def _purged(case: str, person: str, recording: str) -> list[Certificate]:
 def _print(certificates: list[Certificate]) -> None:
     if not certificates:
         out.print("Nothing is due for purging.")
-    for one in certificates:
-        shown = table(f"Purged: {one.what}", "kind", "#number")
-        for kind, number in [*sorted(one.rows.items()), *_files(one)]:
+    for certificate in certificates:
+        shown = table(f"Purged: {certificate.what}", "kind", "#number")
+        for kind, number in [*sorted(certificate.rows.items()), *_files(certificate)]:
             shown.add_row(kind.replace("_", " "), str(number))
         out.print(shown)
+        proof = certificate.proof
         out.print(
-            f"Checked {one.proof.files} files for {one.proof.patterns} patterns of it "
-            f"({one.proof.bytes:,} bytes): {_found(one)}"
+            f"Checked {proof.files} files for {proof.patterns} patterns of it "
+            f"({proof.bytes:,} bytes): {_found(certificate)}"
         )
-        out.print(f"Entry {one.entry} of the audit log. Not purged:")
-        for sentence in one.left:
+        out.print(f"Entry {certificate.entry} of the audit log. Not purged:")
+        for sentence in certificate.left:
             out.print(f"- {sentence}")
 
 
-def _files(one: Certificate) -> list[tuple[str, int]]:
-    return [("picture", one.pictures), ("footage file", one.footage_files)]
+def _files(certificate: Certificate) -> list[tuple[str, int]]:
+    return [("picture", certificate.pictures), ("footage file", certificate.footage_files)]
 
 
-def _found(one: Certificate) -> str:
-    places = ", ".join(map(str, one.proof.found_in))
-    unreadable = f"{one.proof.unreadable} files could not be read. " if one.proof.unreadable else ""
+def _found(certificate: Certificate) -> str:
+    proof = certificate.proof
+    places = ", ".join(map(str, proof.found_in))
+    unreadable = f"{proof.unreadable} files could not be read. " if proof.unreadable else ""
     return f"{unreadable}REMNANTS in {places}" if places else f"{unreadable}no remnant found."

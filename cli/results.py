@@ -98,18 +98,18 @@ def outcome_table(analyses: Sequence[int], refused: Sequence[tuple[str, str]]) -
     return shown
 
 
-def _recording(one: Outcome) -> dict[str, object]:
+def _recording(outcome: Outcome) -> dict[str, object]:
     return {
-        "name": one.name,
-        "sha256": one.sha256,
-        "duration_ms": one.duration_ms,
-        "state": one.state.value,
-        "cut_by": one.cut_by,
+        "name": outcome.name,
+        "sha256": outcome.sha256,
+        "duration_ms": outcome.duration_ms,
+        "state": outcome.state.value,
+        "cut_by": outcome.cut_by,
         "coverage": {
-            "decoded_ms": one.decoded_ms,
-            "sampled_frames": one.sampled_frames,
-            "faces": one.faces,
-            "appearances": one.appearances,
-            "gaps": one.gaps,
+            "decoded_ms": outcome.decoded_ms,
+            "sampled_frames": outcome.sampled_frames,
+            "faces": outcome.faces,
+            "appearances": outcome.appearances,
+            "gaps": outcome.gaps,
         },
     }

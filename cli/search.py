@@ -84,8 +84,8 @@ def _document(answer: Answer, case: str) -> dict[str, object]:
         "threshold": answer.card.threshold,
         "calibration": said(answer.calibration),
         "photos": [
-            {"name": one.name, "usable": one.usable, "verdict": one.verdict}
-            for one in answer.portraits
+            {"name": photo.name, "usable": photo.usable, "verdict": photo.verdict}
+            for photo in answer.portraits
         ],
         "recordings": [
             {

@@ -47,30 +47,32 @@ def threshold(
 
 def _print_chosen(engine: str, as_json: bool) -> None:
     card = engine_called(engine).card
-    found = chosen_thresholds(resources().database, engine)
+    choices = chosen_thresholds(resources().database, engine)
     if as_json:
-        chosen = [asdict(one) | {"chosen_at": one.chosen_at.isoformat()} for one in found]
+        chosen = [
+            asdict(choice) | {"chosen_at": choice.chosen_at.isoformat()} for choice in choices
+        ]
         print_json({"engine": engine, "threshold": card.threshold, "chosen": chosen})
         return
     shown = table(f"{engine}: threshold {card.threshold:g}", "#threshold", "since")
     for column in ("by", "reason"):
         shown.add_column(column, overflow="fold")
-    for one in found:
-        at = in_utc(one.chosen_at)
-        shown.add_row(f"{one.threshold:g}", at, one.actor, one.reason)
-    if not found:
+    for choice in choices:
+        at = in_utc(choice.chosen_at)
+        shown.add_row(f"{choice.threshold:g}", at, choice.actor, choice.reason)
+    if not choices:
         shown.add_row("", "engine default")
     out.print(shown)
 
 
-def _print_effect(found: Effect, as_json: bool) -> None:
+def _print_effect(effect: Effect, as_json: bool) -> None:
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(effect))
         return
     shown = table(
         "Verdicts that reviewers agree on, within the threshold",
-        *("#threshold", f"#same, of {found.same}", f"#different, of {found.different}"),
+        *("#threshold", f"#same, of {effect.same}", f"#different, of {effect.different}"),
     )
-    for one in (found.before, found.after):
-        shown.add_row(f"{one.threshold:g}", str(one.same), str(one.different))
+    for counts in (effect.before, effect.after):
+        shown.add_row(f"{counts.threshold:g}", str(counts.same), str(counts.different))
     out.print(shown)

@@ -46,7 +46,7 @@ def look_for(
         cases=cases_in_force(asked),
         chosen=case,
         answer=answer,
-        columns=[one for one in headed(HIT, answer.hits) if one.name != "recording"],
+        columns=[column for column in headed(HIT, answer.hits) if column.name != "recording"],
         calibration=said(answer.calibration),
     )
 

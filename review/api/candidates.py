@@ -38,12 +38,12 @@ def list_candidates(
     """Candidates by person and rank, each with its review status."""
     person, rank, number = (*place_of(cursor), 0, 0, 0)[:3]
     behind = person, rank, number
-    known = candidates_from(asked, case_id, behind=behind, most=limit + 1)
-    page = piece(known.rows, _stands, cursor, limit)
+    ranked = candidates_from(asked, case_id, behind=behind, most=limit + 1)
+    page = piece(ranked.rows, _stands, cursor, limit)
     return CandidatesAnswer(
         candidates=[CandidateAnswer.of(listed, case_id) for listed in page.shown],
-        left_out=known.left_out,
-        calibration=list(said_of(known.calibrations, [listed.row for listed in page.shown])),
+        left_out=ranked.left_out,
+        calibration=list(said_of(ranked.calibrations, [listed.row for listed in page.shown])),
         next=page.next,
     )
 
@@ -87,9 +87,9 @@ def changes(
     limit: Limit = 50,
 ) -> ChangesAnswer:
     """Changes caused by an added or withdrawn photo, or another engine or threshold."""
-    known = view_changes(asked, case_id, engine=ours.plan.engine, since=since).changes
-    page = piece(known.changes, _place, cursor, limit)
-    return ChangesAnswer.of(known, page.shown, page.next)
+    changed = view_changes(asked, case_id, engine=ours.plan.engine, since=since).changes
+    page = piece(changed.changes, _place, cursor, limit)
+    return ChangesAnswer.of(changed, page.shown, page.next)
 
 
 def _stands(listed: Listed) -> Place:

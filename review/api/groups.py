@@ -33,8 +33,8 @@ def list_groups(
     case_id: Number, ours: OurSite, asked: Asked, cursor: Cursor = "", limit: Limit = 50
 ) -> GroupsAnswer:
     """The groups of a case, largest first."""
-    known = steps.view_groups(asked, case_id, engine=ours.plan.engine)
-    return _some(known, cursor, limit)
+    grouped = steps.view_groups(asked, case_id, engine=ours.plan.engine)
+    return _some(grouped, cursor, limit)
 
 
 @routes.post("/make")
@@ -42,8 +42,8 @@ def make(case_id: Number, ours: OurSite, asked: Asked, limit: Limit = 50) -> Gro
     """Group the faces in the case's own footage. Earlier merges and splits are kept, and groups
     keep their numbers where possible."""
     card = ours.context.engine_for(ours.plan).card
-    known = steps.make_groups(asked, case_id, card=card)
-    return _some(known, "", limit)
+    grouped = steps.make_groups(asked, case_id, card=card)
+    return _some(grouped, "", limit)
 
 
 @routes.post("/merge")
@@ -94,8 +94,8 @@ def picture(
     return pages.crop(ours, asked, case_id, group, appearance)
 
 
-def _some(known: Groups, cursor: str, limit: int) -> GroupsAnswer:
-    pairs = zip(known.groups, known.moments, strict=True)
-    found = piece(pairs, lambda pair: (-len(pair[0].members), pair[0].id), cursor, limit)
-    groups = [GroupAnswer.of(group, moments) for group, moments in found.shown]
-    return GroupsAnswer(groups=groups, next=found.next)
+def _some(grouped: Groups, cursor: str, limit: int) -> GroupsAnswer:
+    pairs = zip(grouped.groups, grouped.moments, strict=True)
+    page = piece(pairs, lambda pair: (-len(pair[0].members), pair[0].id), cursor, limit)
+    groups = [GroupAnswer.of(group, moments) for group, moments in page.shown]
+    return GroupsAnswer(groups=groups, next=page.next)
