@@ -1,4 +1,4 @@
-"""Watch one segment: sampled frames, their faces, the appearances they make."""
+"""Analyse one segment: sample frames, detect and embed faces, and link them to appearances."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from pipeline.crops import cut_face
 from pipeline.plan import Plan
 
 BATCH_BYTES = 24_000_000
-"""Frames looked at together: 34 of 640x360, 3 of 1920x1080; more gains no speed on a CPU."""
+"""The size of a batch of frames: 34 of 640x360, 3 of 1920x1080; more is no faster on a CPU."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one segment holds, and how much of it could be looked at."""
+    """The results of one segment, and its coverage."""
 
     coverage: Coverage
     faces: int
@@ -42,11 +42,10 @@ def analyse(
     decoder: Decoder,
     check: Callable[[], None] = lambda: None,
 ) -> Findings:
-    """Watch one segment and return who appeared in it, and when.
+    """Analyse one segment and return its appearances.
 
-    Reads footage and nothing else: the same segment and plan give the same findings. `check` is
-    called every few frames, and whatever it raises ends the watching. Raises FootageVanished and
-    DecoderFailed.
+    Reads only footage: the same segment and plan give the same findings. `check` is called every
+    few frames; an exception from it ends the analysis. Raises FootageVanished and DecoderFailed.
     """
     with sample(
         recording,
@@ -70,7 +69,7 @@ def analyse(
 def _glimpsed(
     frames: Iterable[Frame], glimpses: list[tuple[int, NDArray[np.uint8]]]
 ) -> Iterator[Frame]:
-    """The frames as they are, and what is kept of each in `glimpses`."""
+    """Pass the frames through unchanged, and append the glimpse of each to `glimpses`."""
     for frame in frames:
         glimpses.append((frame.time_ms, glimpse(frame.image)))
         yield frame
@@ -81,8 +80,8 @@ def _look(
 ) -> Iterator[list[Observation]]:
     for batch in _batches(frames):
         check()
-        found = engine.detect([frame.image for frame in batch])
-        seen = list(zip(batch, found, strict=True))
+        detected = engine.detect([frame.image for frame in batch])
+        seen = list(zip(batch, detected, strict=True))
         chips = [
             chip for frame, faces in seen if faces for chip in engine.align(frame.image, faces)
         ]

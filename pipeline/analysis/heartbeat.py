@@ -1,4 +1,4 @@
-"""Keeps a lease alive while its segment is worked on."""
+"""Extend the lease of a segment while it is processed."""
 
 import logging
 import threading
@@ -13,10 +13,10 @@ log = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """Extends a segment's lease every sixth of its length until left; a thread of its own.
+    """A context manager that extends a segment's lease in a thread, every sixth of its length.
 
-    A beat that cannot be written is only logged: the lease outlives five of them, and the commit at
-    the end finds out for certain. One that finds the lease lost ends the work at its next `check`.
+    A heartbeat that cannot be written is only logged: the lease outlasts five missed ones, and the
+    final commit checks it. When a heartbeat finds the lease lost, the next `check` ends the work.
     """
 
     def __init__(self, context: Context, segment_id: int, owner: str) -> None:
@@ -35,17 +35,17 @@ class Heartbeat:
         self._thread.join()
 
     def check(self) -> None:
-        """Raise LeaseLost once the segment is known to be someone else's, or cancelled."""
+        """Raise LeaseLost once another worker is known to have the segment, or it is cancelled."""
         if self._lost.is_set():
             raise LeaseLost("The segment was cancelled or given to another worker.")
 
     def _beat(self) -> None:
-        tools = self._context
-        lease = (self._segment_id, self._owner, tools.lease_seconds)
-        while not self._left.wait(tools.lease_seconds / 6):
+        context = self._context
+        lease = (self._segment_id, self._owner, context.lease_seconds)
+        while not self._left.wait(context.lease_seconds / 6):
             try:
-                with writing(tools.database) as session:
-                    held = ledger.heartbeat(session, *lease, tools.clock())
+                with writing(context.database) as session:
+                    held = ledger.heartbeat(session, *lease, context.clock())
             except StoreUnavailable as error:
                 log.warning("heartbeat of segment %d missed: %s", self._segment_id, error)
                 continue

@@ -1,4 +1,4 @@
-"""Join what segments saw into appearances, and rank those for the people looked for."""
+"""Join the tracklets of segments to appearances, and rank these for the persons of interest."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,10 +28,10 @@ from storage.vectors.models import pin
 
 
 def match_analysis(analysis_id: int, context: Context) -> None:
-    """Join one recording's sightings, rank its appearances for everyone, and end its analysis.
+    """Join the sightings of an analysis, rank its appearances for each person, and conclude it.
 
-    Where crops were re-embedded or imported nothing is joined. Running it twice equals once; one
-    that is cancelled or gone meanwhile is nobody's. Raises OtherWeights, StoreUnavailable.
+    Re-embedded and imported crops are not joined. Running it twice equals once. An analysis that
+    was cancelled or deleted in the meantime is skipped. Raises OtherWeights, StoreUnavailable.
     """
     with reading(context.database) as session:
         body = plan_body(session, analysis_id)
@@ -56,12 +56,12 @@ def match_analysis(analysis_id: int, context: Context) -> None:
         replace_candidates(
             session,
             reference_ids=people.reference_ids,
-            appearance_ids=[one.appearance_id for one in reembedding.kept(session, seen_in)],
+            appearance_ids=[kept.appearance_id for kept in reembedding.kept(session, seen_in)],
             matches=matches(people, ids, vectors, engine.card),
         )
         ledger.conclude(session, analysis_id, now)
-        asked = Caller(context.database, WORKER, now)
-        record_match(asked, session, people, engine, analysis_id=analysis_id, plan_key=plan.key)
+        caller = Caller(context.database, WORKER, now)
+        record_match(caller, session, people, engine, analysis_id=analysis_id, plan_key=plan.key)
 
 
 def _is_joined(origin_id: int | None, plan: Plan) -> bool:
@@ -71,7 +71,10 @@ def _is_joined(origin_id: int | None, plan: Plan) -> bool:
 def record_match(
     caller: Caller, session: Session, people: Gallery, engine: FaceEngine, **objects: JsonValue
 ) -> None:
-    """Write down for every case that its people were compared, with what, and how strictly."""
+    """Record for each case that its people were compared: references, engine and threshold.
+
+    `objects` are added to the audit entry.
+    """
     for case_id, reference_ids in references_by_case(session, people.reference_ids).items():
         caller.act(Action.MATCHED).record(
             session,
@@ -86,11 +89,11 @@ def record_match(
 
 
 def _join(analysis_id: int, plan: Plan, engine: FaceEngine, context: Context) -> bool:
-    """Store the appearances of an analysis; False when it is cancelled or gone."""
+    """Store the appearances of an analysis; False if it was cancelled or deleted."""
     with reading(context.database) as session:
         parts = sightings(session, analysis_id)
     appearances = joined(parts, plan, engine.card)
-    # Committed before the gallery is read: whoever is enrolled from now on finds them.
+    # Committed before the gallery is read: people enrolled from now on are compared with them.
     with writing(context.database) as session:
         if not ledger.may_match(session, analysis_id):
             return False
@@ -103,14 +106,14 @@ def _join(analysis_id: int, plan: Plan, engine: FaceEngine, context: Context) ->
 
 
 def joined(parts: Sequence[tuple[int, Presence]], plan: Plan, card: ModelCard) -> list[Presence]:
-    """One presence for each group of sightings that segment borders cut apart, in order of time.
+    """Join sightings that were split at segment borders; returns appearances in order of time.
 
     `parts` are sightings, each with the index of its segment.
     """
     groups = join(
         [
-            Part(segment, one.start_ms, one.end_ms, one.box, one.quality, one.vector)
-            for segment, one in parts
+            Part(segment, part.start_ms, part.end_ms, part.box, part.quality, part.vector)
+            for segment, part in parts
         ],
         max_gap_seconds=plan.max_gap_seconds,
         same_face_distance=card.same_face_distance,
@@ -119,16 +122,16 @@ def joined(parts: Sequence[tuple[int, Presence]], plan: Plan, card: ModelCard) -
 
 
 def _merged(group: Sequence[Presence], best_faces: int) -> Presence:
-    best = max(group, key=lambda one: one.quality)
-    weights = np.array([one.quality * one.faces for one in group])
-    others = [one for one in group if one is not best]
-    crops = [*best.crops, *(crop for one in others for crop in one.crops)]
+    best = max(group, key=lambda part: part.quality)
+    weights = np.array([part.quality * part.faces for part in group])
+    others = [part for part in group if part is not best]
+    crops = [*best.crops, *(crop for part in others for crop in part.crops)]
     return replace(
         best,
         start_ms=group[0].start_ms,
-        end_ms=max(one.end_ms for one in group),
-        faces=sum(one.faces for one in group),
-        vector=pool(np.stack([one.vector for one in group]), weights),
+        end_ms=max(part.end_ms for part in group),
+        faces=sum(part.faces for part in group),
+        vector=pool(np.stack([part.vector for part in group]), weights),
         crops=tuple(crops[:best_faces]),
     )
 
@@ -136,20 +139,23 @@ def _merged(group: Sequence[Presence], best_faces: int) -> Presence:
 def matches(
     people: Gallery, appearance_ids: Sequence[int], vectors: Vectors, card: ModelCard
 ) -> list[Match]:
-    """The appearances (row i of `vectors` is the i-th) that came close to each of these people."""
+    """The appearances within the threshold for each of these people.
+
+    `vectors` has shape [n, dimension]; row i belongs to `appearance_ids[i]`.
+    """
     person_ids = np.array(people.person_ids)
-    found = []
+    ranked_matches = []
     for person_id in dict.fromkeys(people.person_ids):
         rows = np.flatnonzero(person_ids == person_id)
         ranked = rank(vectors, people.vectors[rows], kind=card.distance, threshold=card.threshold)
-        found += [
+        ranked_matches += [
             Match(
                 person_id=person_id,
-                appearance_id=appearance_ids[one.appearance],
-                reference_id=people.reference_ids[rows[one.reference]],
-                distance=one.distance,
+                appearance_id=appearance_ids[close.appearance],
+                reference_id=people.reference_ids[rows[close.reference]],
+                distance=close.distance,
                 threshold=card.threshold,
             )
-            for one in ranked
+            for close in ranked
         ]
-    return found
+    return ranked_matches

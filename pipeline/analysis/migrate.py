@@ -1,6 +1,6 @@
-"""Have another engine look at everything that is kept, compare the two, and switch.
+"""Migrate to another engine: re-embed everything that is stored, compare the two, and switch.
 
-Crops become work of the ledger (`storage.jobs.reembedding`, `pipeline.analysis.reembed`);
+Crops become segments of the ledger (`storage.jobs.reembedding`, `pipeline.analysis.reembed`);
 reference photos, which are few, are re-embedded here.
 """
 
@@ -39,12 +39,12 @@ SMALLEST_FACE_PX = 20
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be re-embedded."""
+    """The requested re-embedding."""
 
     analyses: list[int]
-    """Of the ledger, one for each analysis whose crops are re-embedded."""
+    """The new analyses, one for each analysis whose crops are re-embedded."""
     people: list[int]
-    """Whoever has a reference photo that this engine had not seen."""
+    """The people with a reference photo that this engine had not embedded."""
 
 
 def migrate(
@@ -55,10 +55,11 @@ def migrate(
     context: Context,
     current: str,
 ) -> Asked:
-    """Have an engine embed the kept crops of all footage, or of a case's, and the reference photos.
+    """Queue the stored crops of all footage, or of a case's, and embed the reference photos.
 
-    What it has seen already is left alone, so asking twice changes nothing. `current` is the engine
-    whose candidates are shown until another is chosen. Raises OtherWeights, StoreUnavailable.
+    What the engine has embedded already is skipped, so a second call changes nothing. `current` is
+    the engine whose candidates are shown until another is chosen. Raises OtherWeights,
+    StoreUnavailable.
     """
     name, now = engine.card.name, caller.now
     with writing(caller.database) as session:
@@ -67,34 +68,34 @@ def migrate(
             first = Choice(current, "in use when another was first tried", caller.actor, now)
             models.choose(session, first)
         origins = reembedding.origins(session, name, case_id=case_id)
-        analyses = [_ask(session, one, name, now) for one in origins]
+        analyses = [_ask(session, origin, name, now) for origin in origins]
         _record(caller, session, engine, case_id, "migrate")
     return Asked(analyses, embed_references(caller, engine, context))
 
 
 def plan_of_crops(origin: Plan, engine: str) -> Plan:
-    """How the crops that one plan left are looked at by another engine.
+    """The plan under which another engine re-embeds the crops of a plan.
 
-    Faces may be half as large as in footage: another detector draws its boxes closer.
+    Faces may be half as large as in footage, because another detector draws tighter boxes.
     """
     smallest = max(SMALLEST_FACE_PX, origin.min_face_px // 2)
     return replace(origin, engine=engine, min_face_px=smallest, crops_of=origin.key)
 
 
 def embed_references(caller: Caller, engine: FaceEngine, context: Context) -> list[int]:
-    """Let an engine see every reference photo in use that it has not seen; from the kept crops.
+    """Embed every reference photo in use that this engine has not embedded, from its stored crop.
 
-    A photo it finds no face in gets that verdict. Returns the people whose photos they are, who are
-    to be compared with all that is kept.
+    A photo in which it detects no face gets that verdict. Returns the people with a newly embedded
+    photo, who are to be compared again. Raises StoreUnavailable.
     """
     with reading(caller.database) as session:
         wanted = photos_without(session, engine.card.name, caller.now)
     people = set()
     for person_id, photo in wanted:
-        seen = _seen_by(photo, engine, context)
+        embedded = _seen_by(photo, engine, context)
         with writing(caller.database) as session:
-            add_reference(session, person_id, seen, keys=context.media.keys)
-            if seen.vector is not None and person_id not in people:
+            add_reference(session, person_id, embedded, keys=context.media.keys)
+            if embedded.vector is not None and person_id not in people:
                 people.add(person_id)
                 _ask_rematch(caller, session, person_id, engine)
     return sorted(people)
@@ -103,9 +104,9 @@ def embed_references(caller: Caller, engine: FaceEngine, context: Context) -> li
 def use(caller: Caller, engine: FaceEngine, *, reason: str, partly: bool, current: str) -> int:
     """Show this engine's candidates from now on; verdicts stay. Returns the number of the choice.
 
-    What that changes for each person is kept as a rematch. The engine that was in use can be chosen
-    again the same way. Raises WrongUsage without a reason, for an engine in use already, and where
-    something was not embedded by it yet, unless `partly`.
+    The changes for each person are stored as a rematch. The previous engine can be chosen again the
+    same way. Raises WrongUsage without a reason, for the engine in use, and, unless `partly`, if
+    the engine has not embedded everything yet.
     """
     name, now = engine.card.name, caller.now
     if not reason.strip():
@@ -123,7 +124,7 @@ def use(caller: Caller, engine: FaceEngine, *, reason: str, partly: bool, curren
 
 
 def standing(database: Engine, engine: str) -> Standing:
-    """How far an engine's migration is. Raises StoreUnavailable."""
+    """The progress of an engine's migration. Raises StoreUnavailable."""
     with reading(database) as session:
         return reembedded.standing(session, engine)
 
@@ -153,7 +154,7 @@ def _ask(session: Session, origin: Origin, engine: str, now: datetime) -> int:
 
 
 def _seen_by(photo: Reference, engine: FaceEngine, context: Context) -> NewReference:
-    """A reference photo as another engine sees it, from its kept crop."""
+    """A reference photo as embedded by another engine, from its stored crop."""
     by_it = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256, "crop": None}
     unusable = NewReference(**asdict(photo) | by_it)
     try:
@@ -183,19 +184,19 @@ def _ask_rematch(caller: Caller, session: Session, person_id: int, engine: FaceE
 
 
 def _tell_difference(caller: Caller, session: Session, before: str, engine: FaceEngine) -> None:
-    """Keep for each person how the candidates of two engines differ: new, gone, of another rank.
+    """Store for each person how the candidates of two engines differ: new, gone or moved in rank.
 
-    Their distances cannot be compared, and the same photo is another reference to each.
+    Their distances cannot be compared, and a photo is a different reference for each engine.
     """
     name = engine.card.name
     appearances = number_of_vectors(session, name)
     photos = photos_by_person(session, name)
-    was, will_be = (places(session, list(photos), engine=one) for one in (before, name))
+    was, will_be = (places(session, list(photos), engine=other) for other in (before, name))
     for person_id, used in photos.items():
         changes = [
-            one
-            for one in differences(was[person_id], will_be[person_id])
-            if not (one.before and one.after and one.before.rank == one.after.rank)
+            change
+            for change in differences(was[person_id], will_be[person_id])
+            if not (change.before and change.after and change.before.rank == change.after.rank)
         ]
         note(
             session, person_id, engine=name, cause=Cause.MODEL, actor=caller.actor,

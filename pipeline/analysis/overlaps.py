@@ -1,4 +1,4 @@
-"""Find out which recordings show the same footage, and which appearances are the same moment."""
+"""Find duplicate footage among recordings, and appearances that repeat one another in it."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,41 +22,42 @@ from storage.results.seen import Seen
 Stretch: TypeAlias = tuple[int, int]
 """From and to, in milliseconds of a recording."""
 SLACK_MS = 1000
-"""How far apart two looks at the same moment may be: each is sampled for itself."""
+"""How far apart two samples of the same moment may be: each recording is sampled separately."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Somebody seen in a recording."""
+    """The time of an appearance in a recording, in milliseconds."""
 
     who: Hashable
-    """Whom it is said to show: only moments of the same are compared."""
+    """The person it is attributed to; only moments with the same value are compared."""
     recording_id: int
     start_ms: int
     end_ms: int
     imported: bool = False
-    """Whether others cut it: then it repeats what was watched at that time of its recording."""
+    """Whether it was imported: then it repeats an analysed appearance at that time, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class SameAs:
-    """Where a repeated moment was seen first."""
+    """The first occurrence of a repeated moment."""
 
     recording: str
     start_ms: int
     rank: int | None = None
-    """The candidate's that shows it; None where there are no ranks."""
+    """The rank of the candidate that shows it; None where there are no ranks."""
 
 
 def moment_of(seen: Seen) -> Moment:
-    """When somebody was seen, whoever it is."""
+    """The moment of an appearance, not attributed to a person."""
     return Moment(None, seen.recording_id, seen.start_ms, seen.end_ms, seen.cut_by is not None)
 
 
 def link_footage(analysis_id: int, context: Context) -> None:
-    """Link a recording that was watched with every other that shows some of the same footage.
+    """Store the overlaps of the recording of an analysis with every other recording.
 
-    Running it twice equals once, and it does not matter which of two was watched first.
+    Running it twice equals once, and the order in which recordings are processed does not matter.
+    Raises StoreUnavailable.
     """
     with reading(context.database) as session:
         recording_id = recording_of(session, analysis_id)
@@ -72,15 +73,14 @@ def link_footage(analysis_id: int, context: Context) -> None:
 
 
 def same_moments(moments: Sequence[Moment], known: Sequence[SameFootage]) -> list[int | None]:
-    """For each moment the index of the one it repeats: the same in an earlier-added recording, or
-    of an imported one the same as it was watched.
+    """For each moment the index of the one it repeats, or None.
 
-    None for what is seen for the first time, also where the earlier recording has the footage
-    but nothing was seen in it then.
+    That is the same moment in a recording added earlier, or for an imported moment the analysed one
+    in its own recording. None also if an earlier recording has the footage but no appearance then.
     """
     earlier: dict[int, list[SameFootage]] = {}
-    for one in known:
-        earlier.setdefault(one.second_id, []).append(one)
+    for link in known:
+        earlier.setdefault(link.second_id, []).append(link)
     repeats: list[int | None] = [None] * len(moments)
     firsts: dict[tuple[Hashable, int], list[int]] = {}
     for index in sorted(range(len(moments)), key=lambda index: _order(moments[index])):
@@ -95,9 +95,9 @@ def same_moments(moments: Sequence[Moment], known: Sequence[SameFootage]) -> lis
 
 
 def earlier_stretch(moment: Moment, known: Sequence[SameFootage]) -> SameAs | None:
-    """Where the footage of a moment is in an earlier-added recording.
+    """Where a recording added earlier has the footage of a moment; None if none has it.
 
-    Whether anybody was seen there is not asked. None for footage that is seen for the first time.
+    It does not matter whether a face was detected there.
     """
     for same in known:
         if same.second_id == moment.recording_id:
@@ -108,28 +108,28 @@ def earlier_stretch(moment: Moment, known: Sequence[SameFootage]) -> SameAs | No
 
 
 def repeated(session: Session, moments: Sequence[Moment]) -> list[int | None]:
-    """`same_moments`, by what is known of the recordings the moments are in."""
-    known = same_footage(session, {one.recording_id for one in moments})
+    """`same_moments` with the stored overlaps of the moments' recordings."""
+    known = same_footage(session, {moment.recording_id for moment in moments})
     return same_moments(moments, known)
 
 
 def repeats(session: Session, found: Sequence[Span]) -> dict[int, SameAs]:
-    """Of candidates that repeat another of these, by their ids: which one."""
-    firsts = repeated(session, [_moment(one) for one in found])
+    """The candidate that each of these repeats, by the id of the repeating candidate."""
+    firsts = repeated(session, [_moment(span) for span in found])
     return {
-        one.id: SameAs(found[first].recording, found[first].start_ms, found[first].rank)
-        for one, first in zip(found, firsts, strict=True)
+        span.id: SameAs(found[first].recording, found[first].start_ms, found[first].rank)
+        for span, first in zip(found, firsts, strict=True)
         if first is not None
     }
 
 
 def repeats_among_all(session: Session, some: Sequence[CandidateRow]) -> dict[int, SameAs]:
-    """`repeats` of some candidates among all of the same people."""
-    recordings = with_earlier(session, {one.seen.recording_id for one in some})
-    if not any(one.seen.cut_by for one in some) and not same_footage(session, recordings):
+    """`repeats` for some candidates, among all candidates of the same people."""
+    recordings = with_earlier(session, {row.seen.recording_id for row in some})
+    if not any(row.seen.cut_by for row in some) and not same_footage(session, recordings):
         return {}  # read no further: a person may have thousands in one recording
-    known = repeats(session, spans(session, {one.person_id for one in some}, recordings))
-    return {one.id: known[one.id] for one in some if one.id in known}
+    firsts = repeats(session, spans(session, {row.person_id for row in some}, recordings))
+    return {row.id: firsts[row.id] for row in some if row.id in firsts}
 
 
 def _moment(span: Span) -> Moment:
@@ -139,25 +139,25 @@ def _moment(span: Span) -> Moment:
 
 
 def _alike(session: Session, recording_id: int) -> Iterator[tuple[int, int, list[int]]]:
-    """Recordings that may show the same, the older first, and where the second may begin."""
-    mine = dict(marks_by_recording(session, recording_id)).get(recording_id)
-    if mine is None:
+    """Pairs of recordings that may overlap, the older one first, with proposed offsets."""
+    own_marks = dict(marks_by_recording(session, recording_id)).get(recording_id)
+    if own_marks is None:
         return
     for other_id, marks in marks_by_recording(session):
         if other_id != recording_id:
-            pairs = sorted([(recording_id, mine), (other_id, marks)], key=lambda one: one[0])
+            pairs = sorted([(recording_id, own_marks), (other_id, marks)], key=lambda pair: pair[0])
             (first_id, first), (second_id, second) = pairs
             if lags := proposals(first, second):
                 yield first_id, second_id, lags
 
 
 def _order(moment: Moment) -> tuple[int, bool]:
-    """What was added earlier comes first, of one recording what was watched."""
+    """Recordings in the order added; within one, analysed moments before imported ones."""
     return moment.recording_id, moment.imported
 
 
 def _places(moment: Moment, earlier: Sequence[SameFootage]) -> Iterator[tuple[int, Stretch]]:
-    """Recordings that may show a moment already, and from when to when in the time of each."""
+    """Recordings that may show a moment first, with its stretch in the time of each."""
     if moment.imported:
         yield moment.recording_id, (moment.start_ms, moment.end_ms)
     for same in earlier:
@@ -169,11 +169,11 @@ def _places(moment: Moment, earlier: Sequence[SameFootage]) -> Iterator[tuple[in
 def _met(
     moment: Moment, there: Stretch, moments: Sequence[Moment], candidates: Sequence[int]
 ) -> int | None:
-    """The one of these, all in one recording, that a moment repeats, which is `there` in it."""
+    """The candidate that a moment repeats; all are in one recording, the moment is at `there`."""
     start_ms, end_ms = there
     for index in candidates:
         other = moments[index]
-        # Nobody says that two faces that others cut are one look, not even at the same time.
+        # Two imported faces are not known to be one appearance, not even at the same time.
         both_cut = other.imported and other.recording_id == moment.recording_id
         meet = other.start_ms - SLACK_MS <= end_ms and start_ms <= other.end_ms + SLACK_MS
         if meet and not both_cut:
@@ -182,7 +182,7 @@ def _met(
 
 
 def _there(moment: Moment, overlap: Overlap) -> Stretch | None:
-    """From and to of a moment in the earlier recording's time, where both show it."""
+    """A moment's stretch in the time of the earlier recording; None outside their overlap."""
     start_ms, end_ms = moment.start_ms + overlap.offset_ms, moment.end_ms + overlap.offset_ms
     is_common = overlap.start_ms <= (start_ms + end_ms) / 2 <= overlap.end_ms
     return (start_ms, end_ms) if is_common else None

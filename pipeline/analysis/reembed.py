@@ -1,8 +1,8 @@
 """Re-embed stored crops with another engine; no footage is decoded.
 
-Where a crop was found by the engine's own detector, its landmarks are at hand and no face is looked
-for. Crops are read and aligned in a thread of their own, so that the network does not wait for
-pictures.
+If a crop comes from the engine's own detector, its stored landmarks are used and no face is
+detected. Crops are read and aligned in a separate thread, so that the network does not wait for
+them.
 """
 
 import sys
@@ -32,13 +32,13 @@ from storage.jobs.ledger import ClaimedSegment
 from storage.jobs.reembedding import Kept
 
 AT_ONCE = 16
-"""Appearances whose crops are read while those before are embedded: with equally many crops each
-they fill an embedder's batches."""
+"""Appearances whose crops are read while the previous ones are embedded; if each has the same
+number of crops, they fill an embedder's batches."""
 AT_FIRST = 3
-"""Appearances that are read before the network can begin: while it waits, few."""
+"""Appearances to read before the network can start; few, because it waits for them."""
 GIVE_WAY_SECONDS = 0.0002
-"""How long the network waits for the other thread to give way, each time one of its layers ends:
-Python's own 5 ms are as long as many layers take."""
+"""The interpreter's switch interval: how long the network waits for the other thread after each
+layer. Python's default of 5 ms is as long as many layers take."""
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -61,7 +61,7 @@ class _Prepared:
     """The appearance of each chip."""
     omissions: dict[int, str]
     crops: int
-    """Pictures that could be read."""
+    """How many crops could be read."""
 
 
 def reembed(
@@ -72,10 +72,10 @@ def reembed(
     engine: FaceEngine,
     check: Callable[[], None],
 ) -> bool:
-    """Embed one portion of a origin's appearances; whether no segment is left open afterwards.
+    """Embed one portion of an origin's appearances; returns whether no segment is left open.
 
-    `check` is called every few crops, and whatever it raises ends the work. What cannot be embedded
-    is written down with its reason. Raises LeaseLost, StoreUnavailable, ModelUnavailable.
+    `check` is called every few crops; an exception from it ends the work. Appearances that cannot
+    be embedded are stored with the reason. Raises LeaseLost, StoreUnavailable, ModelUnavailable.
     """
     with reading(context.database) as session:
         portion = reembedding.kept(session, origin_id, claimed.segment.index)
@@ -120,14 +120,14 @@ def _threads_give_way() -> Iterator[None]:
 
 
 def _some(portion: Sequence[Kept]) -> Iterator[Sequence[Kept]]:
-    """All of them, as many as are read at once."""
+    """The portion in parts: a small one first, then `AT_ONCE` appearances each."""
     yield portion[:AT_FIRST]
     for first in range(AT_FIRST, len(portion), AT_ONCE):
         yield portion[first : first + AT_ONCE]
 
 
 def _one_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
-    """`map`, the next being made while the one before is used."""
+    """Like `map`, but the next result is made while the previous one is used."""
     with ThreadPoolExecutor(1, "crops") as reader:
         ahead: deque[Future[Made]] = deque()
         for item in items:
@@ -138,51 +138,53 @@ def _one_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[
             yield ahead.popleft().result()
 
 
-def _prepare(some: Sequence[Kept], media: SealedMedia, engine: FaceEngine) -> _Prepared:
+def _prepare(portion: Sequence[Kept], media: SealedMedia, engine: FaceEngine) -> _Prepared:
     omissions: dict[int, str] = {}
     open_picture = media.reader()
     read = [
-        (one.appearance_id, crop) for one in some for crop in _crops(one, open_picture, omissions)
+        (kept.appearance_id, crop)
+        for kept in portion
+        for crop in _crops(kept, open_picture, omissions)
     ]
-    found = faces_of([crop for _, crop in read], engine)
+    faces = faces_of([crop for _, crop in read], engine)
     chips, of = [], []
-    for (appearance, crop), face in zip(read, found, strict=True):
+    for (appearance, crop), face in zip(read, faces, strict=True):
         if face is None:
             omissions.setdefault(appearance, Why.NO_FACE)
         else:
             chips.append(engine.align(crop.image, [face])[0])
             of.append(appearance)
-    embedded = set(of)  # of several crops one is enough
+    embedded = set(of)  # one crop of an appearance is enough
     left_out = {id: why for id, why in omissions.items() if id not in embedded}
     return _Prepared(chips, of, left_out, len(read))
 
 
 def _crops(
-    one: Kept, open_picture: Callable[[str], bytes], omissions: dict[int, str]
+    kept: Kept, open_picture: Callable[[str], bytes], omissions: dict[int, str]
 ) -> Iterator[Crop]:
-    if not one.crops:
-        omissions[one.appearance_id] = Why.NO_CROP
-    for name in one.crops:
+    if not kept.crops:
+        omissions[kept.appearance_id] = Why.NO_CROP
+    for name in kept.crops:
         try:
             yield read_crop(open_picture(name))
         except PictureLost:
-            omissions.setdefault(one.appearance_id, Why.NO_CROP)
+            omissions.setdefault(kept.appearance_id, Why.NO_CROP)
         except UnusablePhoto:
-            omissions.setdefault(one.appearance_id, Why.UNREADABLE)
+            omissions.setdefault(kept.appearance_id, Why.UNREADABLE)
 
 
 def faces_of(crops: Sequence[Crop], engine: FaceEngine) -> list[Face | None]:
-    """The face that each crop is of."""
-    unknown = [one for one in crops if one.detector != engine.card.detector]
-    looked_at = iter(engine.detect([one.image for one in unknown]) if unknown else ())
+    """The face that each crop was cut around; None if none is detected there."""
+    unknown = [crop for crop in crops if crop.detector != engine.card.detector]
+    detected = iter(engine.detect([crop.image for crop in unknown]) if unknown else ())
     return [
-        one.face if one.detector == engine.card.detector else _central(next(looked_at), one.image)
-        for one in crops
+        crop.face if crop.detector == engine.card.detector else _central(next(detected), crop.image)
+        for crop in crops
     ]
 
 
 def _central(faces: Sequence[Face], image: Image) -> Face | None:
-    """Of several faces the one the crop was cut around: its middle lies in that one's box."""
+    """The face that the crop was cut around: the most central one that covers its centre."""
     middle = np.array([image.shape[1], image.shape[0]]) / 2
     around = [face for face in faces if _covers(face, middle)]
     return min(around, key=lambda face: _apart(face, middle), default=None)
@@ -199,7 +201,7 @@ def _apart(face: Face, point: NDArray[np.float64]) -> float:
 
 
 def _embedded(prepared: _Prepared, engine: FaceEngine) -> dict[int, Vectors]:
-    """One vector an appearance: the mean of its crops'."""
+    """One embedding per appearance: the mean over its crops."""
     if not prepared.chips:
         return {}
     vectors = engine.embed(np.stack(prepared.chips))

@@ -1,6 +1,6 @@
-"""Compare people again with everything that is stored; no footage is decoded.
+"""Compare people again with all stored embeddings; no footage is decoded.
 
-What that changes is a result in itself: see `storage.results.rematches`.
+The changes are stored as a result: see `storage.results.rematches`.
 """
 
 import hashlib
@@ -32,12 +32,12 @@ from storage.vectors.nearest import nearest_of_many
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """What was compared, and what came of it."""
+    """What was compared, and the result."""
 
     people: Gallery
     withdrawn: list[tuple[int, int]]
-    """People and their references that were taken back: what rests on those goes, unless another
-    photo finds it."""
+    """People and their withdrawn references. Candidates of these references are deleted, unless
+    another photo finds them."""
     known: set[int]
     """Appearances that were candidates when the comparison began."""
     appearances: int
@@ -45,29 +45,29 @@ class _Compared:
 
 
 def match_person(person_id: int, context: Context) -> None:
-    """Rank for one person every appearance there is; running it twice equals once."""
+    """`match_people` for one person."""
     match_people([person_id], context)
 
 
 def match_people(person_ids: Sequence[int], context: Context) -> None:
-    """Rank every appearance there is for these people, and keep what that changed.
+    """Rank all stored appearances for these people, and store the changes.
 
-    Only what somebody asked for leaves a record; running it twice equals once. Raises
-    ModelUnavailable, StoreUnavailable.
+    Only requested rematches are recorded. Running it twice equals once. Raises ModelUnavailable,
+    StoreUnavailable.
     """
     _record_refusals(Caller(context.database, WORKER, context.clock()), person_ids)
     with reading(context.database) as session:
         engines = engines_of(session, person_ids)
     for name in engines:
         engine = context.engine_for(Plan(engine=name))
-        asked = Caller(context.database, WORKER, context.clock())
-        compared = _compare(person_ids, engine, context, asked.now)
+        caller = Caller(context.database, WORKER, context.clock())
+        compared = _compare(person_ids, engine, context, caller.now)
         with writing(context.database) as session:
-            _keep(asked, session, person_ids, compared, engine)
+            _keep(caller, session, person_ids, compared, engine)
 
 
 def _record_refusals(caller: Caller, person_ids: Sequence[int]) -> None:
-    """Say of cases that are not in force any more that nobody was compared; nobody waits for it."""
+    """Record for cases no longer in force that the comparison was refused; raise nothing."""
     act = caller.act(Action.MATCHED)
     with reading(caller.database) as session:
         cases = {case.id: case for case in cases_of(session, person_ids).values()}
@@ -79,27 +79,27 @@ def _record_refusals(caller: Caller, person_ids: Sequence[int]) -> None:
 def _compare(
     person_ids: Sequence[int], engine: FaceEngine, context: Context, now: datetime
 ) -> _Compared:
-    # Nothing is locked meanwhile. Candidates are read before the appearances: of those that were
-    # found since then nothing is known here, so they are left alone.
+    # Nothing is locked. Candidates are read before the appearances; candidates found after that
+    # are not known here, so they are left alone.
     name, keys = engine.card.name, context.media.keys
     with reading(context.database) as session:
         people = gallery(session, keys=keys, engine=name, now=now, person_ids=person_ids)
-        taken_back = withdrawn(session, engine=name, person_ids=person_ids)
-        known = places(session, person_ids, engine=name)
+        withdrawn_references = withdrawn(session, engine=name, person_ids=person_ids)
+        candidates = places(session, person_ids, engine=name)
         number, close = _close(session, people, engine.card)
     return _Compared(
         people=people,
-        withdrawn=taken_back,
-        known={appearance for one in known.values() for appearance in one},
+        withdrawn=withdrawn_references,
+        known={appearance for by_appearance in candidates.values() for appearance in by_appearance},
         appearances=number,
         matches=close,
     )
 
 
 def _close(session: Session, people: Gallery, card: ModelCard) -> tuple[int, list[Match]]:
-    """How many appearances there are, and whatever comes close to one of these people.
+    """The number of appearances, and those within the threshold for one of these people.
 
-    Which of it a person's case may look at is seen to when it is kept.
+    Whether a person's case covers them is checked when they are stored.
     """
     owners = np.array(people.person_ids)
     rows = {person: np.flatnonzero(owners == person) for person in dict.fromkeys(owners.tolist())}
@@ -107,13 +107,13 @@ def _close(session: Session, people: Gallery, card: ModelCard) -> tuple[int, lis
     return number_of_vectors(session, card.name), [
         Match(
             person_id=person,
-            appearance_id=near.appearance_id,
-            reference_id=people.reference_ids[mine[near.photo]],
-            distance=near.distance,
+            appearance_id=hit.appearance_id,
+            reference_id=people.reference_ids[mine[hit.photo]],
+            distance=hit.distance,
             threshold=card.threshold,
         )
-        for (person, mine), close in zip(rows.items(), found, strict=True)
-        for near in close
+        for (person, mine), hits in zip(rows.items(), found, strict=True)
+        for hit in hits
     ]
 
 
@@ -125,17 +125,17 @@ def _keep(
     engine: FaceEngine,
 ) -> None:
     name, used, taken_back = engine.card.name, compared.people, dict(compared.withdrawn)
-    gone = [reference for _, reference in compared.withdrawn]
+    withdrawn_ids = [reference for _, reference in compared.withdrawn]
     lock_people(session, person_ids)
     give_up(session, used.altered)
     before = places(session, person_ids, engine=name)
     replace_candidates(
         session,
-        reference_ids=[*used.reference_ids, *gone],
-        appearance_ids=compared.known | {one.appearance_id for one in compared.matches},
+        reference_ids=[*used.reference_ids, *withdrawn_ids],
+        appearance_ids=compared.known | {match.appearance_id for match in compared.matches},
         matches=compared.matches,
     )
-    mark_matched(session, used.reference_ids, caller.now, withdrawn=gone)
+    mark_matched(session, used.reference_ids, caller.now, withdrawn=withdrawn_ids)
     after = places(session, person_ids, engine=name)
     photos = photos_of(session, used.reference_ids)
     for person in sorted(photos.keys() | taken_back.keys()):
@@ -146,7 +146,7 @@ def _keep(
 
 
 def facts_of(photos: Sequence[str], appearances: int, engine: FaceEngine) -> Facts:
-    """What was compared: the photos (sha256, in order), and how many appearances."""
+    """The facts of a comparison: the photos (sha256, in order) and the number of appearances."""
     return Facts(
         weights_sha256=engine.weights_sha256,
         photos_sha256=hashlib.sha256(" ".join(photos).encode()).hexdigest(),

@@ -1,6 +1,6 @@
-"""Watch one segment under a lease: claim it, analyse it, commit what was seen.
+"""Process one segment under a lease: claim it, analyse it, commit the results.
 
-A segment of crops that are re-embedded goes the same way; see `pipeline.analysis.reembed`.
+Segments of crops to re-embed are processed the same way; see `pipeline.analysis.reembed`.
 """
 
 import logging
@@ -40,11 +40,11 @@ log = logging.getLogger(__name__)
 
 
 def watch(segment_id: int, context: Context) -> int | None:
-    """Watch a segment, unless it is done or someone else's; running it twice equals once.
+    """Process a segment, unless it is done or another worker has it; twice equals once.
 
-    Returns the id of its analysis when no segment of it is left open: it can be matched. What goes
-    wrong is recorded on the segment; raises only when that cannot be written for the length of a
-    lease (StoreUnavailable).
+    Returns the id of its analysis if that has no open segment left and can be matched, else None.
+    Failures are recorded on the segment. Raises StoreUnavailable only if that is impossible for
+    the length of a lease.
     """
     owner = f"{context.process_name()}.{uuid.uuid4().hex}"
     claimed = retrying(partial(_claim, segment_id, owner, context), context.lease_seconds)
@@ -77,14 +77,14 @@ def _work(claimed: ClaimedSegment, owner: str, context: Context) -> bool:
         _release(claimed, owner, context)
         raise
     except OtherWeights as error:
-        # It is this machine's fault; another may have the right ones.
+        # It is this machine's fault; another machine may have the right weights.
         log.error("segment %d was given back: other weights", claimed.id)
         _release(claimed, owner, context, str(error))
         return False
     except NightreelError as error:
         return _record(claimed, owner, context, str(error), permanent=isinstance(error, Permanent))
     except Exception as error:
-        # Its text may quote data; the log keeps the trace, the ledger only the kind.
+        # Its text may quote data; the log keeps the traceback, the ledger only the type.
         log.exception("segment %d failed", claimed.id)
         reason = f"An unexpected {type(error).__name__} ended it; the worker's log says more."
         return _record(claimed, owner, context, reason, permanent=False)
@@ -114,8 +114,8 @@ def _check_weights(engine: FaceEngine, context: Context) -> None:
 def _watch_claimed(
     claimed: ClaimedSegment, owner: str, context: Context, heartbeat: Heartbeat, plan: Plan
 ) -> bool:
-    known = Known(claimed.recording, claimed.sha256, claimed.modified_ns, claimed.object_tag)
-    with local_copy(known, context.footage_store) as recording:
+    added = Known(claimed.recording, claimed.sha256, claimed.modified_ns, claimed.object_tag)
+    with local_copy(added, context.footage_store) as recording:
         findings = analyse(
             recording,
             claimed.segment,
@@ -124,7 +124,7 @@ def _watch_claimed(
             decoder=context.decoder,
             check=heartbeat.check,
         )
-    # Longer than a lease there is nothing to wait for: by then the segment is somebody else's.
+    # Do not retry for longer than a lease: by then the segment is another worker's.
     return retrying(partial(_keep, findings, claimed, owner, context), context.lease_seconds)
 
 
@@ -146,7 +146,7 @@ def _kept(appearances: Sequence[Appearance], recording_id: int, context: Context
 
 
 def as_presence(appearance: Appearance, album: Album) -> Presence:
-    """An appearance with its crops put into the media store. Raises StoreUnavailable."""
+    """Save an appearance's crops in the media store. Raises StoreUnavailable."""
     return Presence(
         start_ms=appearance.start_ms,
         end_ms=appearance.end_ms,
