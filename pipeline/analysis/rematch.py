@@ -67,7 +67,7 @@ def match_people(person_ids: Sequence[int], context: Context) -> None:
 
 
 def _record_refusals(caller: Caller, person_ids: Sequence[int]) -> None:
-    """Record for cases no longer in force that the comparison was refused; raise nothing."""
+    """Record for cases no longer in force that the comparison was refused; do not raise it."""
     act = caller.act(Action.MATCHED)
     with reading(caller.database) as session:
         cases = {case.id: case for case in cases_of(session, person_ids).values()}

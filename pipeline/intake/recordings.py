@@ -103,7 +103,7 @@ def list_recordings(
         statuses = _statuses(session, caller, viewer, analyses[:number])
         refused = refused_files(session, account_id=None if viewer.sees_all else account)
     incoming = [_coming(inbox, upload) for upload in own if upload.stage is not Stage.TAKEN]
-    listed = {one.upload.id for one in incoming}
+    listed = {item.upload.id for item in incoming}
     others = [file for file in reversed(refused) if file.upload_id not in listed]
     return Recordings(statuses, len(analyses) > number, incoming, others)
 

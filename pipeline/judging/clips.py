@@ -107,7 +107,7 @@ def _hide_others(
         replace(frame, image=hide(frame.image, hidden[number // LOOK_EVERY]))
         for number, frame in enumerate(frames)
     ]
-    return covered, any(one is not None for one in own)
+    return covered, any(spotted is not None for spotted in own)
 
 
 def _smallest(plan: Plan, scale: float) -> int:

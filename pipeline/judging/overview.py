@@ -109,11 +109,11 @@ def overview(caller: Caller, case_id: int) -> Overview:
         total = number_of_candidates(session, case_id)
         statuses = Counter(standings(session, case_id).values())
         made_of_decoys = alarms(session, case_id)
-        compared = not {one.id for one in people} & set(unmatched_people(session, now=caller.now))
+        compared = not {row.id for row in people} & set(unmatched_people(session, now=caller.now))
     act.note(case_id)
     statuses[Standing.OPEN] = max(0, total - statuses.total())
-    by_person = {one.id: [p for p in photos if p.person_id == one.id] for one in people}
-    processed = not any(one.state in (*OPEN, State.MATCHING) for one in footage)
+    by_person = {row.id: [p for p in photos if p.person_id == row.id] for row in people}
+    processed = not any(row.state in (*OPEN, State.MATCHING) for row in footage)
     return Overview(
         case,
         people,

@@ -47,8 +47,8 @@ def as_logged(found: Collection[CandidateRow]) -> dict[str, JsonValue]:
     """The objects of an audit entry on viewed candidates."""
     return {
         "candidates": len(found),
-        "appearance_ids": [one.seen.appearance_id for one in found],
-        "person_ids": sorted({one.person_id for one in found}),
-        "recording_ids": sorted({one.seen.recording_id for one in found}),
-        "plan_keys": sorted({one.seen.plan for one in found}),
+        "appearance_ids": [row.seen.appearance_id for row in found],
+        "person_ids": sorted({row.person_id for row in found}),
+        "recording_ids": sorted({row.seen.recording_id for row in found}),
+        "plan_keys": sorted({row.seen.plan for row in found}),
     }

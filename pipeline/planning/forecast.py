@@ -96,15 +96,15 @@ def forecast(
 
     Paused work is skipped. The end of everything after work of unknown length is unknown too.
     """
-    active = [one for one in work if not one.paused]
-    lengths = [pace.work_seconds(one) if workers else None for one in active]
+    active = [item for item in work if not item.paused]
+    lengths = [pace.work_seconds(item) if workers else None for item in active]
     number_known = lengths.index(None) if None in lengths else len(lengths)
     jobs = [
-        _Job(one.analysis_id, timedelta(seconds=seconds / workers), one.any_time)
-        for one, seconds in zip(active[:number_known], lengths, strict=False)
+        _Job(item.analysis_id, timedelta(seconds=seconds / workers), item.any_time)
+        for item, seconds in zip(active[:number_known], lengths, strict=False)
         if seconds is not None
     ]
-    ends: dict[int, datetime | None] = {one.analysis_id: None for one in work}
+    ends: dict[int, datetime | None] = {item.analysis_id: None for item in work}
     for begin, end, is_open in _shifts(windows, now):
         jobs = _pass_shift(jobs, begin, end, is_open, ends)
         if not jobs:
@@ -145,8 +145,8 @@ def _shifts(windows: Windows, now: datetime) -> Iterator[tuple[datetime, datetim
 
 
 def _speed(work: Sequence[RemainingWork], pace: Pace, workers: int) -> float | None:
-    footage_seconds = sum(one.footage_ms for one in work) / 1000
-    work_seconds = sum(pace.work_seconds(one) or 0.0 for one in work)
+    footage_seconds = sum(item.footage_ms for item in work) / 1000
+    work_seconds = sum(pace.work_seconds(item) or 0.0 for item in work)
     return footage_seconds * workers / work_seconds if work_seconds else None
 
 

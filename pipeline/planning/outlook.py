@@ -25,11 +25,11 @@ class Outlook:
     @property
     def end(self) -> datetime | None:
         """When the last unpaused analysis ends; None if that is unknown or there is none."""
-        return self.forecast.only([one.analysis_id for one in self.work if not one.paused]).end
+        return self.forecast.only([item.analysis_id for item in self.work if not item.paused]).end
 
     def only(self, analysis_ids: Collection[int]) -> "Outlook":
         """The outlook for some of the analyses; their ends still account for the others."""
-        work = [one for one in self.work if one.analysis_id in analysis_ids]
+        work = [item for item in self.work if item.analysis_id in analysis_ids]
         return replace(self, work=work, forecast=self.forecast.only(analysis_ids))
 
 
