@@ -84,7 +84,7 @@ def sign(caller: Caller, key: Ed25519PrivateKey) -> Checkpoint:
 
 
 def export_checkpoint(caller: Caller, key: Ed25519PrivateKey) -> Checkpoint:
-    """`sign` for a checkpoint to be stored elsewhere; the export is the next entry."""
+    """`sign` for a checkpoint to be stored elsewhere; the export is an entry after it."""
     made = sign(caller, key)
     caller.act(Action.AUDIT_EXPORTED).note(None, what="checkpoint")
     return made

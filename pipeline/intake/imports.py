@@ -1,4 +1,4 @@
-"""Import faces that other software cut from recordings; the recordings need not be in the archive.
+"""Import faces that other software cut from recordings; the footage need not be in the archive.
 
 They become appearances that state who cut them and when they were imported. Nothing is decoded, so
 no coverage is claimed.

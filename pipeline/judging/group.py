@@ -46,7 +46,7 @@ class Groups:
 def make_groups(caller: Caller, case_id: int, *, card: ModelCard) -> Groups:
     """Group the appearances in a case's own footage by one engine's embeddings.
 
-    Users' rules and verdicts are kept, and groups keep their numbers where possible. Raises
+    Users' rules and verdicts hold, and groups keep their numbers where possible. Raises
     NotAuthorised when the case is not in force or does not allow grouping, WrongUsage when it has
     no footage of its own.
     """

@@ -21,10 +21,10 @@ class Listed:
 
 
 def listed(
-    rows: Sequence[CandidateRow], statuses: Mapping[Key, Standing], repeated: Mapping[int, SameAs]
+    rows: Sequence[CandidateRow], statuses: Mapping[Key, Standing], known: Mapping[int, SameAs]
 ) -> list[Listed]:
     """Candidates with their review status and, by candidate id, the candidate they repeat."""
-    return [Listed(row, statuses.get(row.key, Standing.OPEN), repeated.get(row.id)) for row in rows]
+    return [Listed(row, statuses.get(row.key, Standing.OPEN), known.get(row.id)) for row in rows]
 
 
 def each_listed(session: Session, case_id: int, rows: Iterable[CandidateRow]) -> Iterator[Listed]:
