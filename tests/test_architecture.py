@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -241,3 +242,9 @@ def test_only_one_module_asks_which_database_it_has() -> None:
         names = [node.attr for node in tree if isinstance(node, ast.Attribute)]
         assert "dialect" not in names or path.name in copies, path
         assert "get_backend_name" not in names or path.name in ("database.py", *copies), path
+
+
+def test_no_two_test_modules_have_the_same_name() -> None:
+    """Pytest imports them by their names alone, and leaves the second one out."""
+    names = [path.name for path in ROOT.glob("tests/**/test_*.py")]
+    assert [name for name, number in Counter(names).items() if number > 1] == []
