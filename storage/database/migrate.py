@@ -38,7 +38,13 @@ def configuration(
 
 def _refuse_stranger(connection: Connection, scripts: ScriptDirectory) -> None:
     versions = set(MigrationContext.configure(connection).get_current_heads())
-    if versions - {script.revision for script in scripts.walk_revisions()}:
+    known = {script.revision for script in scripts.walk_revisions()}
+    if any(version < max(known) for version in versions - known):
+        raise WrongDatabase(
+            "The database was written by an unreleased Nightreel, and this one cannot upgrade it; "
+            "open it with the program that wrote it or use another address."
+        )
+    if versions - known:
         raise WrongDatabase(
             "The database was written by a newer Nightreel or by another program; "
             "install the newer version or use another address."

@@ -116,12 +116,16 @@ def test_a_search_that_cannot_wait_for_an_upgrade_says_so_and_changes_nothing(
     older.dispose()
 
 
-def test_a_newer_database_is_refused_and_left_alone(empty_url: str) -> None:
+@pytest.mark.parametrize(("version", "writer"), [("9999", "newer"), ("0017", "unreleased")])
+def test_a_database_of_an_unknown_version_is_refused_and_left_alone(
+    empty_url: str, version: str, writer: str
+) -> None:
     database = connect(empty_url)
     upgrade(database)
     with writing(database) as session:
-        session.connection().execute(text("update alembic_version set version_num = '9999'"))
-    with pytest.raises(WrongDatabase, match="newer Nightreel"):
+        statement = text("update alembic_version set version_num = :version")
+        session.connection().execute(statement, {"version": version})
+    with pytest.raises(WrongDatabase, match=f"{writer} Nightreel"):
         upgrade(database)
     database.dispose()
 
