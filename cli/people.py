@@ -15,7 +15,7 @@ from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.people.withdraw import person_called, withdraw_person
 from pipeline.people.withdraw import withdraw as take_back
 from storage.access.audit import Action
-from storage.cases.people import Standing
+from storage.cases.people import AS_IT_IS, Standing
 from storage.tables import Category
 from tasks.people import ask_for_people
 from worker.resources import resources
@@ -96,7 +96,7 @@ def enrol_for(
     case_id: int,
     name: str,
     photos: Sequence[Path],
-    standing: Standing | None = None,
+    standing: Standing = AS_IT_IS,
     photo_source: str | None = None,
 ) -> Enrolled:
     """Enrol a person in a case. Raises NotAuthorised, UnusablePhoto when no photo can be used."""
@@ -117,11 +117,9 @@ def enrol_for(
     return enrolled
 
 
-def _standing(category: Category | None, review_days: int | None) -> Standing | None:
-    if category is None and review_days is None:
-        return None
+def _standing(category: Category | None, review_days: int | None) -> Standing:
     review_at = now() + timedelta(days=review_days) if review_days else None
-    return Standing(category or Category.OTHER, review_at)
+    return Standing(category, review_at)
 
 
 def verdict_table(enrolled: Enrolled) -> object:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import File, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
@@ -88,10 +88,10 @@ def enrol(
     case_id: int,
     name: Annotated[str, Form()],
     photos: Annotated[list[UploadFile], File()],
-    category: Annotated[Category, Form()] = Category.OTHER,
+    category: Annotated[Category | Literal[""], Form()] = "",
 ) -> Response:
     """Assess the photos, add the person of interest, and have everything compared with them."""
-    enrolled = enrol_with(ours, asked, case_id, name, photos, category)
+    enrolled = enrol_with(ours, asked, case_id, name, photos, category or None)
     return _shown(request, overview(asked, case_id), asked, enrolled.portraits)
 
 
@@ -204,7 +204,7 @@ def enrol_with(
     case_id: int,
     name: str,
     photos: Sequence[UploadFile],
-    category: Category,
+    category: Category | None,
 ) -> Enrolled:
     """Enrol a person with uploaded photos, and have everything compared with them.
 

@@ -10,10 +10,10 @@ from pipeline.governance.audit import keep_checkpoint, sign
 from pipeline.governance.certificates import keep
 from pipeline.governance.purge import purge_due as erase_due
 from storage.access.checkpoints import signing_key
-from storage.cases.gallery import unmatched_people
 from storage.database.database import reading, writing
 from storage.files.crops import crop_numbers
 from storage.jobs.dispatcher import ready_to_match, waiting_sites
+from storage.results.comparisons import stale, stale_analyses
 from storage.results.groups import drop_groups_of_ended
 from storage.results.rematches import WORKER
 from tasks.analyses import ask_for_matching
@@ -36,8 +36,8 @@ def tend_ledger() -> None:
     """Reclaim segments of dead workers, and queue all work that was not sent to the broker.
 
     If a queue is empty although rows were sent long ago, the broker has lost its messages: then
-    these rows are sent again, and so are people, for whom no sending time is stored. While a queue
-    has messages, its rows are left alone.
+    these rows are sent again. Comparisons that do not hold, for which no sending time is stored,
+    are also sent only if their queue is empty.
     """
     now = utc_now()
     with reading(resources().database) as session:
@@ -50,9 +50,10 @@ def tend_ledger() -> None:
     with reading(resources().database) as session:
         asked_before = now - ASKED_LONG_AGO if matches_lost else None
         analyses = ready_to_match(session, asked_before=asked_before)
-        people = unmatched_people(session, now=now) if matches_lost else []
-    ask_for_matching(analyses)
-    ask_for_people(people)
+        people = stale(session, now) if matches_lost else {}
+        again = stale_analyses(session) if matches_lost else []
+    ask_for_matching([*analyses, *again])
+    ask_for_people(list(people))
 
 
 @app.task

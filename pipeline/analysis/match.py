@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from faces.adjusted import adjusted
 from faces.appearances import Part, join
 from faces.engine import FaceEngine, ModelCard
 from faces.matching import rank
@@ -12,60 +13,94 @@ from faces.vectors import Vectors, pool
 from pipeline.act import Caller
 from pipeline.context import Context
 from pipeline.plan import Plan
-from storage.access.audit import Action
+from storage.access.audit import Action, no_earlier
 from storage.access.chain import JsonValue
 from storage.cases.gallery import Gallery, gallery
 from storage.cases.people import people_allowed
 from storage.cases.references import give_up, reference_set, references_by_case
 from storage.database.database import Session, reading, writing
 from storage.jobs import ledger, reembedding
-from storage.jobs.listing import plan_body
-from storage.results.ranking import Match, replace_candidates
+from storage.jobs.listing import plan_body, state_of
+from storage.jobs.states import ENDED
+from storage.results.comparison_keys import person_keys, recording_key
+from storage.results.comparisons import (
+    is_to_be_compared,
+    leave_out,
+    lock_comparisons,
+    note_analysis,
+    searched_for,
+)
+from storage.results.ranking import Match, forget_candidates_outside_of, replace_candidates
 from storage.results.rematches import WORKER
+from storage.tables import State
 from storage.vectors.appearances import Presence, replace_appearances, sightings
 from storage.vectors.embeddings import vectors_in
 from storage.vectors.models import pin
+from storage.vectors.thresholds import threshold_in_use
 
 
 def match_analysis(analysis_id: int, context: Context) -> None:
     """Join the sightings of an analysis, rank its appearances for each person, and conclude it.
 
-    Re-embedded and imported crops are not joined. Running it twice equals once. An analysis that
-    was cancelled or deleted in the meantime is skipped. Raises OtherWeights, StoreUnavailable.
+    Re-embedded and imported crops are not joined. An analysis that has ended is only ranked again,
+    if its comparison does not hold. Running it twice equals once. An analysis that was cancelled
+    or deleted in the meantime, or whose segments are not all over, is skipped. Raises OtherWeights,
+    StoreUnavailable.
     """
     with reading(context.database) as session:
         body = plan_body(session, analysis_id)
-        origin_id = reembedding.origin_of(session, analysis_id)
-    if body is None:
+        state = state_of(session, analysis_id)
+        is_joined = reembedding.origin_of(session, analysis_id) is not None
+    if body is None or state not in (State.MATCHING, *ENDED):
         return
     plan = Plan.from_body(body)
     engine = context.engine_for(plan)
-    if not _is_joined(origin_id, plan) and not _join(analysis_id, plan, engine, context):
-        return
+    if state is State.MATCHING and not (is_joined or plan.cut_by):
+        _join(analysis_id, plan, engine, context)
     with writing(context.database) as session:
-        if not ledger.may_match(session, analysis_id):
-            return
-        now = context.clock()
-        seen_in = analysis_id if origin_id is None else origin_id
-        wanted = people_allowed(session, seen_in, now)
-        people = gallery(
-            session, keys=context.media.keys, engine=plan.engine, now=now, person_ids=wanted
-        )
-        give_up(session, people.altered)
-        ids, vectors = vectors_in(session, seen_in, plan.engine)
-        replace_candidates(
-            session,
-            reference_ids=people.reference_ids,
-            appearance_ids=[kept.appearance_id for kept in reembedding.kept(session, seen_in)],
-            matches=matches(people, ids, vectors, engine.card),
-        )
-        ledger.conclude(session, analysis_id, now)
-        caller = Caller(context.database, WORKER, now)
-        record_match(caller, session, people, engine, analysis_id=analysis_id, plan_key=plan.key)
+        if is_to_be_compared(session, analysis_id):
+            _compare(session, analysis_id, plan, engine, context)
 
 
-def _is_joined(origin_id: int | None, plan: Plan) -> bool:
-    return origin_id is not None or bool(plan.cut_by)
+def _compare(
+    session: Session, analysis_id: int, plan: Plan, engine: FaceEngine, context: Context
+) -> None:
+    """Compare an analysis, which is locked, with everybody who is searched for; conclude it."""
+    now, name = no_earlier(session, context.clock()), plan.engine
+    lock_comparisons(session, of_people=False)
+    # The keys first: what changes from here on makes the comparison stale.
+    key = recording_key(session, analysis_id)
+    searched = searched_for(session, now)
+    keys = person_keys(session, searched, engine=name)
+    engine = with_threshold_in_use(session, engine)
+    origin_id = reembedding.seen_in(session, analysis_id)
+    people = gallery(
+        session,
+        keys=context.media.keys,
+        engine=name,
+        now=now,
+        person_ids=people_allowed(session, origin_id, now),
+    )
+    give_up(session, people.altered)
+    ids, vectors = vectors_in(session, origin_id, name)
+    appearances = [kept.appearance_id for kept in reembedding.kept(session, origin_id)]
+    replace_candidates(
+        session,
+        reference_ids=people.reference_ids,
+        appearance_ids=appearances,
+        matches=matches(people, ids, vectors, engine.card),
+    )
+    forget_candidates_outside_of(session, appearances)
+    leave_out(session, name, keys, searched, note_analysis(session, analysis_id, key, now))
+    ledger.conclude(session, analysis_id, now)
+    caller = Caller(context.database, WORKER, now)
+    record_match(caller, session, people, engine, analysis_id=analysis_id, plan_key=plan.key)
+
+
+def with_threshold_in_use(session: Session, engine: FaceEngine) -> FaceEngine:
+    """The engine with the threshold that is in use in this transaction."""
+    chosen = threshold_in_use(session, engine.card.name)
+    return engine if chosen in (None, engine.card.threshold) else adjusted(engine, chosen)
 
 
 def record_match(
@@ -88,21 +123,19 @@ def record_match(
         )
 
 
-def _join(analysis_id: int, plan: Plan, engine: FaceEngine, context: Context) -> bool:
-    """Store the appearances of an analysis; False if it was cancelled or deleted."""
+def _join(analysis_id: int, plan: Plan, engine: FaceEngine, context: Context) -> None:
+    """Store the appearances of an analysis, unless it was cancelled or deleted."""
     with reading(context.database) as session:
         parts = sightings(session, analysis_id)
     appearances = joined(parts, plan, engine.card)
-    # Committed before the gallery is read: people enrolled from now on are compared with them.
     with writing(context.database) as session:
         if not ledger.may_match(session, analysis_id):
-            return False
+            return
         pin(session, engine.card.name, engine.weights_sha256, context.clock())
         before = reembedding.kept(session, analysis_id)
         replace_appearances(session, analysis_id, appearances, weights_sha256=engine.weights_sha256)
         if before and reembedding.kept(session, analysis_id) != before:
             reembedding.ask_again(session, analysis_id)
-    return True
 
 
 def joined(parts: Sequence[tuple[int, Presence]], plan: Plan, card: ModelCard) -> list[Presence]:

@@ -11,7 +11,6 @@ from storage.access.chain import stamp
 from storage.cases import case_terms, cases
 from storage.cases.case_terms import Authorisation, Change
 from storage.cases.cases import EVER, Case, case_by_id, case_in_force
-from storage.cases.gallery import unmatch
 from storage.cases.legal_bases import Policy
 from storage.cases.people import PersonRow, people_in
 from storage.database.database import reading, writing
@@ -118,7 +117,6 @@ def change_case(caller: Caller, case_id: int, change: Change, *, policy: Policy)
         case, changed = case_terms.change_case(session, case_id, change, caller.now)
         if set(changed) - {"expires_at"}:
             forget_candidates_outside(session, case)
-            unmatch(session, case.id)
         act.record(session, case.id, **dict.fromkeys(changed, True))
     return case
 

@@ -17,6 +17,7 @@ from storage.files.keys import Keyring
 from storage.files.sealed import SealedMedia
 from storage.results import purge
 from storage.results.purge import Doomed, Target
+from storage.results.ranking import close_gaps
 
 SAMPLES = 16
 """How many vectors of a table and how many pictures are searched for afterwards."""
@@ -148,6 +149,7 @@ def _purge(
         patterns = _of_vectors(session, going, context.media.keys)
         patterns += _of_pictures(sorted(names)[:SAMPLES], context.media)
         purge.erase(session, target, caller.now)
+        close_gaps(session)
         entry = caller.act(Action.PURGED).record(
             session, target.case_id, **rows, pictures=len(names)
         )

@@ -11,7 +11,6 @@ from pipeline.analysis.overlaps import repeats_among_all
 from pipeline.judging.listed import Listed, listed
 from storage.access.audit import Action
 from storage.cases.cases import Case, case_to_read
-from storage.cases.gallery import unmatched_people
 from storage.cases.people import PersonRow, people_in
 from storage.cases.references import left_out
 from storage.database.database import Session, reading
@@ -28,6 +27,7 @@ from storage.results.case_view import (
     number_of_candidates,
     photos_of_case,
 )
+from storage.results.comparisons import stale, stale_analyses
 from storage.results.decoys import Alarms, alarms
 from storage.results.verdicts import (
     Key,
@@ -109,7 +109,10 @@ def overview(caller: Caller, case_id: int) -> Overview:
         total = number_of_candidates(session, case_id)
         statuses = Counter(standings(session, case_id).values())
         made_of_decoys = alarms(session, case_id)
-        compared = not {row.id for row in people} & set(unmatched_people(session, now=caller.now))
+        compared = not (
+            stale(session, caller.now, person_ids=[row.id for row in people])
+            or stale_analyses(session)
+        )
     act.note(case_id)
     statuses[Standing.OPEN] = max(0, total - statuses.total())
     by_person = {row.id: [p for p in photos if p.person_id == row.id] for row in people}

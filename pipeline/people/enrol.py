@@ -10,7 +10,7 @@ from pipeline.context import Context
 from pipeline.people.portraits import Kept, Portrait, examine
 from storage.access.audit import Action
 from storage.cases.cases import case_in_force
-from storage.cases.people import Standing, add_person
+from storage.cases.people import AS_IT_IS, Standing, add_person
 from storage.cases.references import NewReference, add_reference, reference_ids, reference_set
 from storage.database.database import Session, reading
 from storage.files.keys import Keyring
@@ -35,14 +35,14 @@ def enrol_person(
     *,
     engine: FaceEngine,
     context: Context,
-    standing: Standing | None = None,
+    standing: Standing = AS_IT_IS,
     photo_source: str | None = None,
 ) -> Enrolled:
     """Assess every photo and store the person with all readable photos, usable or not.
 
     If a usable photo is new, the person is to be compared again, in the caller's name. The same
-    photos again change nothing. A `standing` replaces the stored one. Raises NotAuthorised when
-    the case is not in force, ModelUnavailable, StoreUnavailable.
+    photos again change nothing. What a `standing` states replaces what is stored. Raises
+    NotAuthorised when the case is not in force, ModelUnavailable, StoreUnavailable.
     """
     act = caller.act(Action.PERSON_ENROLLED)
     with act.refusals(case_id), reading(caller.database) as session:
@@ -71,7 +71,7 @@ def enrol_person(
             photo_sha256s=[portrait.sha256 for portrait in readable],
             engine=engine.card.name,
             weights_sha256=engine.weights_sha256,
-            category=(standing or Standing()).category.value,
+            category=standing.category,
         )
     return Enrolled(person_id, portraits)
 

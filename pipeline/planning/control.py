@@ -9,6 +9,7 @@ from storage.access.audit import Action
 from storage.database.database import Engine, Session, reading, writing
 from storage.jobs import control, listing
 from storage.jobs.listing import QuarantinedRow
+from storage.results.ranking import close_gaps
 from storage.tables import Priority
 
 
@@ -59,6 +60,7 @@ def cancel(caller: Caller, selection: Selection) -> Controlled:
     with writing(caller.database) as session:
         jobs = _selected(session, selection)
         changed = control.cancel(session, jobs, caller.now)
+        close_gaps(session)
         return _recorded(caller, session, "cancel", jobs, changed)
 
 
@@ -68,6 +70,7 @@ def forget(caller: Caller, selection: Selection) -> Controlled:
         jobs = _selected(session, selection)
         control.cancel(session, jobs, caller.now)
         control.forget(session, listing.recordings_of(session, jobs))
+        close_gaps(session)
         return _recorded(caller, session, "forget", jobs, jobs)
 
 

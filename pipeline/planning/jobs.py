@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from errors import WrongUsage
 from pipeline.act import Caller
-from storage.cases.gallery import unmatched_people
 from storage.database.database import Engine, reading
 from storage.jobs import listing
 from storage.jobs.listing import SegmentRow
 from storage.jobs.overlaps import SameFootage, footage_shared, same_footage
 from storage.jobs.progress import Outcome, Progress, outcomes, progress
 from storage.jobs.states import OVER
+from storage.results.comparisons import stale, stale_analyses
 from storage.results.exports import recordings_called
 
 
@@ -93,7 +93,10 @@ def remaining(caller: Caller, jobs: Sequence[int], people: Collection[int]) -> R
     """
     with reading(caller.database) as session:
         progresses = progress(session, jobs)
-        uncompared = set(people) & set(unmatched_people(session, now=caller.now))
+        uncompared = bool(
+            stale(session, caller.now, person_ids=people)
+            or set(jobs).intersection(stale_analyses(session))
+        )
     return Remaining(
         total_ms=sum(job_progress.total_ms for job_progress in progresses),
         done_ms=sum(job_progress.done_ms for job_progress in progresses),

@@ -44,7 +44,7 @@ def enrol(
     asked: Asked,
     name: Annotated[Words, Form(examples=["Witness A"])],
     photos: Photos,
-    category: Annotated[Category, Form()] = Category.OTHER,
+    category: Annotated[Category | None, Form()] = None,
 ) -> EnrolledAnswer:
     """Add a person of interest: the photos are checked and compared with the footage in scope. An
     existing name adds the photos to that person."""

@@ -1,12 +1,12 @@
-"""The gallery: usable photos of people whose case is in force, and which of them were compared."""
+"""The gallery: usable photos of people whose case is in force."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, or_, update
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
 from storage import tables
@@ -27,6 +27,16 @@ class Gallery:
     altered: list[int]
     """Ids of references that cannot be compared because their vectors were altered."""
 
+    def of(self, person_ids: Collection[int]) -> "Gallery":
+        """The references of these people only."""
+        rows = [row for row, person in enumerate(self.person_ids) if person in person_ids]
+        return Gallery(
+            [self.person_ids[row] for row in rows],
+            [self.reference_ids[row] for row in rows],
+            self.vectors[rows],
+            self.altered,
+        )
+
 
 def gallery(
     session: Session,
@@ -34,7 +44,7 @@ def gallery(
     keys: Keyring,
     engine: str,
     now: datetime,
-    person_ids: Sequence[int] | None = None,
+    person_ids: Collection[int] | None = None,
 ) -> Gallery:
     """The usable references of people whose case is in force; only of `person_ids`, if given.
 
@@ -79,73 +89,19 @@ def reference_vectors(
     return {person: matrix(vectors) for person, vectors in by_person.items()}
 
 
-def withdrawn(session: Session, *, engine: str, person_ids: Sequence[int]) -> list[tuple[int, int]]:
-    """(person id, reference id) of withdrawn references whose candidates still exist."""
-    statement = select(tables.Reference.person_id, tables.Reference.id).where(
-        _left_behind(),
-        col(tables.Reference.engine) == engine,
-        col(tables.Reference.person_id).in_(person_ids),
-    )
-    return list(session.exec(statement.order_by(col(tables.Reference.id))))
-
-
 def engines_of(session: Session, person_ids: Sequence[int]) -> list[str]:
-    """The engines that embedded a usable photo of these people, or a withdrawn one whose candidates
-    still exist."""
-    relevant = or_(openable(), _left_behind())
-    statement = (
-        select(tables.Reference.engine)
-        .where(col(tables.Reference.person_id).in_(person_ids), relevant)
-        .distinct()
+    """The engines that embedded a usable photo of these people."""
+    statement = select(tables.Reference.engine).where(
+        col(tables.Reference.person_id).in_(person_ids), openable()
     )
-    return list(session.exec(statement.order_by(col(tables.Reference.engine))))
-
-
-def unmatch(session: Session, case_id: int) -> None:
-    """Mark all people of a case as not yet compared with all appearances."""
-    people = select(tables.Person.id).where(col(tables.Person.case_id) == case_id)
-    of_people = col(tables.Reference.person_id).in_(people)
-    session.exec(update(tables.Reference).where(of_people).values(matched_at=None))
-
-
-def unmatched_people(session: Session, *, now: datetime) -> list[int]:
-    """Ids of people in force with a photo that was not yet compared with all appearances, and of
-    people with a withdrawn photo whose candidates still exist."""
-    statement = (
-        select(tables.Person.id)
-        .join(tables.Reference)
-        .join(tables.Case)
-        .where(or_(and_(usable(now), col(tables.Reference.matched_at).is_(None)), _left_behind()))
-        .distinct()
-        .order_by(col(tables.Person.id))
-    )
-    return list(session.exec(statement))
-
-
-def mark_matched(
-    session: Session,
-    reference_ids: Sequence[int],
-    now: datetime,
-    *,
-    withdrawn: Sequence[int] = (),
-) -> None:
-    """Store that these references were compared with all appearances.
-
-    A reference that was withdrawn meanwhile remains to be compared, unless it is in `withdrawn`.
-    """
-    is_in_use = and_(
-        col(tables.Reference.id).in_(reference_ids), col(tables.Reference.withdrawn_at).is_(None)
-    )
-    compared = or_(is_in_use, col(tables.Reference.id).in_(withdrawn))
-    session.exec(update(tables.Reference).where(compared).values(matched_at=now))
+    return list(session.exec(statement.distinct().order_by(col(tables.Reference.engine))))
 
 
 def usable(now: datetime) -> ColumnElement[bool]:
-    """Condition for references with a vector, of people in force whose review is not due."""
-    in_review = col(tables.Person.review_at) > now
-    return and_(in_force(now), in_review, openable())
+    """Condition for references with a vector, of people who may be searched for."""
+    return and_(may_be_searched_for(now), openable())
 
 
-def _left_behind() -> ColumnElement[bool]:
-    is_withdrawn = col(tables.Reference.withdrawn_at).is_not(None)
-    return and_(is_withdrawn, col(tables.Reference.matched_at).is_(None))
+def may_be_searched_for(now: datetime) -> ColumnElement[bool]:
+    """Condition for people whose case is in force and whose review is not due."""
+    return and_(in_force(now), col(tables.Person.review_at) > now)

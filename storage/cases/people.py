@@ -1,7 +1,7 @@
 """Persons of interest of a case."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, delete, func
@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from errors import WrongUsage
 from storage import tables
-from storage.cases.cases import Case, as_case, in_force
+from storage.cases.cases import EVER, Case, as_case, in_force
 from storage.cases.scope import Scope, within
 from storage.cases.sealed_vectors import openable
 from storage.database.upsert import insert_if_new
@@ -29,11 +29,14 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The role of a person in the case, and when that is due for review."""
+    """The role of a person in the case, and when that is due for review; None leaves what was
+    stated. A new person has the role `other`, and is due for review when the case expires."""
 
-    category: Category = Category.OTHER
+    category: Category | None = None
     review_at: datetime | None = None
-    """None means when the case expires."""
+
+
+AS_IT_IS = Standing()
 
 
 def add_person(
@@ -42,23 +45,20 @@ def add_person(
     case_id: int,
     name: str,
     now: datetime,
-    standing: Standing | None = None,
+    standing: Standing = AS_IT_IS,
     asked_by: str | None = None,
 ) -> int:
     """Add a person of interest to a case; the same name in the same case is the same person.
 
-    A given standing replaces the earlier one. `asked_by` is an actor of the audit log. Returns the
-    person's id.
+    `asked_by` is an actor of the audit log. Returns the person's id.
     """
-    lasts = col(tables.Case.id) == case_id
-    expires_at = session.exec(select(tables.Case.expires_at).where(lasts)).one()
-    given = standing or Standing()
-    values = {"category": given.category, "review_at": given.review_at or expires_at}
+    given = {name: value for name, value in asdict(standing).items() if value is not None}
+    values = {"category": Category.OTHER, "review_at": EVER[1]} | given
     asked = {"asked_at": now, "asked_by": asked_by}
     is_new = insert_if_new(session, tables.Person, case_id=case_id, name=name, **asked, **values)
     person = session.exec(select(tables.Person).filter_by(case_id=case_id, name=name)).one()
-    if not is_new and standing is not None:
-        person.sqlmodel_update(values)
+    if not is_new and given:
+        person.sqlmodel_update(given)
         session.flush()
     return person.id
 
@@ -93,7 +93,8 @@ def people_allowed(session: Session, analysis_id: int, now: datetime) -> list[in
 def people_in(session: Session, case_id: int) -> list[PersonRow]:
     """The persons of interest of a case, in the order they were enrolled."""
     statement = (
-        select(tables.Person, func.count(col(tables.Reference.id)))
+        select(tables.Person, tables.Case.expires_at, func.count(col(tables.Reference.id)))
+        .join(tables.Case)
         .outerjoin(
             tables.Reference,
             and_(
@@ -102,12 +103,14 @@ def people_in(session: Session, case_id: int) -> list[PersonRow]:
             ),
         )
         .where(col(tables.Person.case_id) == case_id)
-        .group_by(col(tables.Person.id))
+        .group_by(col(tables.Person.id), col(tables.Case.expires_at))
         .order_by(col(tables.Person.id))
     )
     return [
-        PersonRow(person.id, person.name, person.category, person.review_at, photos)
-        for person, photos in session.exec(statement)
+        PersonRow(
+            person.id, person.name, person.category, min(person.review_at, expires_at), photos
+        )
+        for person, expires_at, photos in session.exec(statement)
     ]
 
 

@@ -63,7 +63,7 @@ def add_reference(
     """Store a photo and its assessment; the same photo again changes nothing.
 
     If its embedding differs from before (other weights, for example), the earlier reference and its
-    candidates are deleted, and all of the person's photos are to be matched again. Returns the id.
+    candidates are deleted. Returns the id.
     Raises WrongUsage under a different master key, ValueError for an invalid vector.
     """
     lock_people(session, [person_id])
@@ -114,13 +114,10 @@ def withdraw_photo(session: Session, person_id: int, photo_sha256: str, now: dat
     )
     engines = []
     for row in session.exec(select(tables.Reference).where(of_photo)).all():
-        had_found = row.key_id is not None
-        if had_found:
+        if row.key_id is not None:
             engines.append(row.engine)
-            _match_again(session, row)
         row.sealed_vector = row.key_id = row.crop = row.quality = None
         row.verdict, row.withdrawn_at = WITHDRAWN, now
-        row.matched_at = None if had_found else now
     session.flush()
     return sorted(engines)
 
@@ -221,18 +218,8 @@ def _photos(session: Session, which: ColumnElement[bool]) -> dict[int, list[str]
 def _forget(session: Session, row: tables.Reference) -> None:
     # The new row gets an id of its own, so that a comparison still running with the old vector
     # cannot be mistaken for one with the new vector.
-    _match_again(session, row)
     session.delete(row)
     session.flush()
-
-
-def _match_again(session: Session, row: tables.Reference) -> None:
-    # Another photo of the person may now be the closest to this one's candidates.
-    siblings = and_(
-        col(tables.Reference.person_id) == row.person_id,
-        col(tables.Reference.engine) == row.engine,
-    )
-    session.exec(update(tables.Reference).where(siblings).values(matched_at=None))
 
 
 def _sealed(

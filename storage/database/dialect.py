@@ -55,8 +55,8 @@ class Dialect(ABC):
         """Whether a text or bytes column contains `part`; case-sensitive, without wildcards."""
 
     @abstractmethod
-    def lock(self, connection: Connection, number: int) -> None:
-        """Wait for the lock with this number and hold it until the commit."""
+    def lock(self, connection: Connection, number: int, *, shared: bool = False) -> None:
+        """Wait for the lock with this number and hold it until the commit, alone or shared."""
 
     @abstractmethod
     def scrub(self, database: Engine, tables: Sequence[str]) -> list[str]:
@@ -131,7 +131,7 @@ class SQLite(Dialect):
         # LIKE ignores case here but not in PostgreSQL, and does not accept bytes.
         return func.instr(col(column), part) > 0
 
-    def lock(self, connection: Connection, number: int) -> None:
+    def lock(self, connection: Connection, number: int, *, shared: bool = False) -> None:
         """Nothing to do: writers always wait for one another."""
 
     def empty_log(self, database: Engine) -> bool:
@@ -168,8 +168,9 @@ class PostgreSQL(Dialect):
     def contains(self, column: Any, part: str | bytes) -> ColumnElement[bool]:
         return func.position(literal(part).op("in")(col(column))) > 0
 
-    def lock(self, connection: Connection, number: int) -> None:
-        connection.execute(sqlalchemy.select(func.pg_advisory_xact_lock(number)))
+    def lock(self, connection: Connection, number: int, *, shared: bool = False) -> None:
+        take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        connection.execute(sqlalchemy.select(take(number)))
 
     def scrub(self, database: Engine, tables: Sequence[str]) -> list[str]:
         with database.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:

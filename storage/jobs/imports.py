@@ -13,7 +13,6 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from errors import Conflict
-from storage.cases.gallery import unmatch
 from storage.database.upsert import insert_if_new
 from storage.jobs.plans import remember_plan
 from storage.jobs.states import is_imported, is_of_crops
@@ -70,8 +69,7 @@ def hold(session: Session, case_id: int, named: Named, *, last_ms: int, now: dat
     if not row.path:
         row.duration_ms = max(row.duration_ms, last_ms)
     of_case = {"case_id": case_id, "recording_id": row.id}
-    if insert_if_new(session, CaseRecording, **of_case) and not is_new:
-        unmatch(session, case_id)
+    insert_if_new(session, CaseRecording, **of_case)
     return Held(row.id, row.sha256, is_new)
 
 

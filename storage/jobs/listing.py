@@ -108,6 +108,12 @@ def plan_body(session: Session, analysis_id: int) -> str | None:
     return session.exec(statement).one_or_none()
 
 
+def state_of(session: Session, analysis_id: int) -> State | None:
+    """The state of an analysis; None if there is no such analysis."""
+    row = session.get(Analysis, analysis_id)
+    return None if row is None else row.state
+
+
 def people_of_case(session: Session, case_id: int) -> list[tuple[int, str]]:
     """Ids and names of a case's persons of interest, in the order they were enrolled."""
     statement = select(Person.id, Person.name).where(col(Person.case_id) == case_id)

@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
-from storage.cases.gallery import unmatch
 from storage.database.moments import milliseconds
 from storage.database.upsert import insert_if_new
 from storage.jobs.plans import remember_plan
@@ -107,8 +106,7 @@ def add(
         recording.captured_by = Capture.PERSON
     if request.case_id is not None:
         of_case = {"case_id": request.case_id, "recording_id": recording.id}
-        if insert_if_new(session, tables.CaseRecording, **of_case) and not is_new:
-            unmatch(session, request.case_id)  # its earlier appearances are new to this case
+        insert_if_new(session, tables.CaseRecording, **of_case)
     if is_new:
         return Added(recording.id, analysis.id)
     return AlreadyKnown(recording.id, analysis.id, recording.name, analysis.state)

@@ -120,6 +120,12 @@ def origin_of(session: Session, analysis_id: int) -> int | None:
     return session.exec(select(Analysis.origin_id).filter_by(id=analysis_id)).first()
 
 
+def seen_in(session: Session, analysis_id: int) -> int:
+    """The analysis that has the appearances of an analysis: itself, or the one whose crops it
+    re-embeds."""
+    return origin_of(session, analysis_id) or analysis_id
+
+
 def kept(session: Session, origin_id: int, portion: int | None = None) -> list[Kept]:
     """The appearances of an origin, in order, or those of one portion (a segment's index)."""
     statement = select(Appearance.id, col(Appearance.crops)).filter_by(analysis_id=origin_id)

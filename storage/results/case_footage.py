@@ -6,7 +6,6 @@ from sqlmodel import Session, col, select
 from errors import NotFound
 from storage import tables
 from storage.cases.cases import Case
-from storage.cases.gallery import unmatch
 from storage.database.upsert import insert_if_new
 from storage.results.ranking import forget_candidates_outside
 
@@ -19,10 +18,7 @@ def add_footage(session: Session, case: Case, recording_id: int) -> bool:
     if session.get(tables.Recording, recording_id) is None:
         raise NotFound("No such recording; see the list of recordings.")
     of_case = {"case_id": case.id, "recording_id": recording_id}
-    is_new = insert_if_new(session, tables.CaseRecording, **of_case)
-    if is_new:
-        unmatch(session, case.id)
-    return is_new
+    return insert_if_new(session, tables.CaseRecording, **of_case)
 
 
 def remove_footage(session: Session, case: Case, recording_id: int) -> int:

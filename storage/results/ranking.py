@@ -1,6 +1,6 @@
 """Store the results of a comparison as candidates and rank them; running again is harmless."""
 
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -58,7 +58,8 @@ def replace_candidates(
 
     Candidates that an earlier comparison of the same found, and this one did not, are deleted.
     Candidates through other references stay unless a match here is closer. References and
-    appearances that no longer exist are skipped. Then each person's candidates are ranked again.
+    appearances that no longer exist are skipped. Then the people whose candidates changed get new
+    ranks.
     """
     person_ids = _people_of(session, reference_ids)
     lock_people(session, person_ids)
@@ -72,8 +73,33 @@ def replace_candidates(
             written.append(asdict(match) | {"engine": engine, "rank": 0})
     key = ["person_id", "appearance_id", "engine"]
     insert_or_update(session, Candidate, written, key=key)
-    _delete(session, [row.id for row in stored.values() if row.reference_id in compared])
-    _rank(session, person_ids)
+    gone = [row for row in stored.values() if row.reference_id in compared]
+    _delete(session, [row.id for row in gone])
+    _rank(session, {row["person_id"] for row in written} | {row.person_id for row in gone})
+
+
+def close_gaps(session: Session) -> None:
+    """Rank again the candidates of people who lost some with a purged or cancelled recording."""
+    by_engine = select(Candidate.person_id).group_by(
+        col(Candidate.person_id), col(Candidate.engine)
+    )
+    has_gap = func.max(Candidate.rank) != func.count(col(Candidate.id))
+    _rank(session, set(session.exec(by_engine.having(has_gap))))
+
+
+def forget_candidates_outside_of(session: Session, appearance_ids: Collection[int]) -> None:
+    """Delete candidates among these appearances that the case of their person does not cover."""
+    rows: list[Candidate] = []
+    for batch in batches(appearance_ids):
+        among = col(Candidate.appearance_id).in_(batch)
+        rows += session.exec(select(Candidate).where(among))
+    by_person: dict[int, set[int]] = {}
+    for row in rows:
+        by_person.setdefault(row.person_id, set()).add(row.appearance_id)
+    inside = _covered(session, by_person)
+    outside = [row for row in rows if (row.person_id, row.appearance_id) not in inside]
+    _delete(session, [row.id for row in outside])
+    _rank(session, {row.person_id for row in outside})
 
 
 def forget_candidates_outside(session: Session, case: cases.Case) -> int:
@@ -87,6 +113,22 @@ def forget_candidates_outside(session: Session, case: cases.Case) -> int:
     session.flush()
     _rank(session, {row.person_id for row in outside})
     return len(outside)
+
+
+def forget_withdrawn_candidates(session: Session, person_ids: Collection[int], engine: str) -> None:
+    """Delete candidates of these people through photos that were withdrawn."""
+    statement = (
+        select(Candidate.id, Candidate.person_id)
+        .join(Reference, col(Candidate.reference_id) == col(Reference.id))
+        .where(
+            col(Candidate.person_id).in_(person_ids),
+            col(Candidate.engine) == engine,
+            col(Reference.withdrawn_at).is_not(None),
+        )
+    )
+    rows = session.exec(statement).all()
+    _delete(session, [id for id, _ in rows])
+    _rank(session, {person for _, person in rows})
 
 
 def _people_of(session: Session, reference_ids: Collection[int]) -> list[int]:
@@ -139,10 +181,14 @@ def _still_there(session: Session, matches: Sequence[Match], usable: Container[i
 
 
 def _allowed(session: Session, matches: Sequence[Match]) -> set[tuple[int, int]]:
-    """(person id, appearance id) of the matches in footage that the person's case covers."""
     by_person: dict[int, set[int]] = {}
     for match in matches:
         by_person.setdefault(match.person_id, set()).add(match.appearance_id)
+    return _covered(session, by_person)
+
+
+def _covered(session: Session, by_person: Mapping[int, set[int]]) -> set[tuple[int, int]]:
+    """(person id, appearance id) of these appearances in footage that the person's case covers."""
     return {
         (person_id, appearance_id)
         for person_id, case in cases_of(session, by_person).items()
@@ -156,6 +202,8 @@ def _delete(session: Session, candidate_ids: Sequence[int]) -> None:
 
 
 def _rank(session: Session, person_ids: Collection[int]) -> None:
+    if not person_ids:
+        return
     # Distances of different engines cannot be compared.
     apart = [col(Candidate.person_id), col(Candidate.engine)]
     # Ties are not broken by processing order: the same footage must give the same ranks.

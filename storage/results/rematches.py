@@ -87,6 +87,16 @@ def ask(
     return row.id
 
 
+def pending(session: Session, person_ids: Collection[int], engine: str) -> list[int]:
+    """The ids of rematches of these people that were requested and are not done."""
+    statement = select(tables.Rematch.id).where(
+        col(tables.Rematch.person_id).in_(person_ids),
+        col(tables.Rematch.engine) == engine,
+        col(tables.Rematch.done_at).is_(None),
+    )
+    return list(session.exec(statement))
+
+
 def conclude(
     session: Session,
     person_id: int,
@@ -94,20 +104,22 @@ def conclude(
     engine: str,
     facts: Facts,
     changes: Sequence[Difference],
+    requested: Collection[int],
     now: datetime,
 ) -> int | None:
     """Mark a person's pending rematches with this engine as done, and store what they changed.
 
-    One comparison completes all rematches requested until then; the changes are stored under the
-    latest of them, whose id is returned. Without a pending rematch nothing is stored, and None is
-    returned.
+    One comparison completes those of `requested`, the ids of `pending` when it began; the changes
+    are stored under the latest of them, whose id is returned. Without a pending rematch nothing is
+    stored, and None is returned.
     """
-    pending = select(tables.Rematch).where(
+    to_complete = select(tables.Rematch).where(
         col(tables.Rematch.person_id) == person_id,
         col(tables.Rematch.engine) == engine,
         col(tables.Rematch.done_at).is_(None),
+        col(tables.Rematch.id).in_(requested),
     )
-    rows = session.exec(pending.order_by(col(tables.Rematch.id))).all()
+    rows = session.exec(to_complete.order_by(col(tables.Rematch.id))).all()
     for row in rows:
         row.sqlmodel_update(asdict(facts) | {"done_at": now})
     if not rows:

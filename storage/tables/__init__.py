@@ -21,6 +21,7 @@ from storage.tables.base import Table
 from storage.tables.calibrations import Calibration
 from storage.tables.candidates import Candidate, CandidateChange, Cause, Rematch
 from storage.tables.cases import Case, CaseRecording, Category, DataKey, Person, Reference
+from storage.tables.comparisons import AnalysisComparison, PersonComparison
 from storage.tables.groups import FaceGroup, GroupMember, GroupRule
 from storage.tables.intake import Refusal, Upload
 from storage.tables.recordings import (
@@ -42,6 +43,7 @@ __all__ = [
     "DEFAULT_SITE",
     "Account",
     "Analysis",
+    "AnalysisComparison",
     "ApiToken",
     "Appearance",
     "AuditCheckpoint",
@@ -71,6 +73,7 @@ __all__ = [
     "Omission",
     "Overlap",
     "Person",
+    "PersonComparison",
     "Plan",
     "PresenceColumns",
     "Priority",

@@ -92,7 +92,9 @@ class Person(Table, table=True):
     name: str
     category: Category = Field(sa_type=names(Category))
     review_at: datetime
-    """From then on the person is not searched for, until a user confirms that they still may be."""
+    """From then on the person is not searched for, until a user confirms that they still may be;
+    `EVER[1]` of `storage.cases.cases` if the person may be searched for as long as the case lasts.
+    """
     asked_at: datetime
     asked_by: str | None = None
     """The actor who requested the search, as written in the audit log."""
@@ -119,9 +121,6 @@ class Reference(Table, table=True):
     """The key that sealed the vector; None without a vector, and once the key is destroyed."""
     crop: str | None = Field(default=None, repr=False)
     quality: float | None = None
-    matched_at: datetime | None = None
-    """None until it was compared with every appearance that existed when it was added. For a
-    withdrawn photo: None until its candidates were compared with the other photos."""
     withdrawn_at: datetime | None = None
     """From then on it has neither vector nor crop."""
     appearance_id: int | None = Field(

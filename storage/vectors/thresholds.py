@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from storage import tables
-from storage.cases.gallery import usable
+from storage.cases.cases import has_ended
+from storage.cases.sealed_vectors import openable
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,18 @@ def thresholds(session: Session) -> list[Threshold]:
 
 
 def choose_threshold(session: Session, chosen: Threshold) -> list[int]:
-    """Store a chosen threshold; returns the ids of people in force, to be compared again."""
+    """Store a chosen threshold; returns the ids of people whose case has not ended, to be compared
+    again."""
     values = {name: getattr(chosen, name) for name in Threshold.__slots__}
     session.add(tables.ThresholdChoice(**values))
     of_engine = col(tables.Reference.engine) == chosen.engine
+    # Also of locked cases: once authorised, their people are compared with this threshold.
     wanted = (
         select(tables.Reference.person_id)
         .join(tables.Person)
         .join(tables.Case)
-        .where(usable(chosen.chosen_at), of_engine)
+        .where(openable(), ~has_ended(chosen.chosen_at), of_engine)
         .distinct()
         .order_by(col(tables.Reference.person_id))
     )
-    people = list(session.exec(wanted))
-    of_people = col(tables.Reference.person_id).in_(people)
-    session.exec(update(tables.Reference).where(of_people, of_engine).values(matched_at=None))
-    return people
+    return list(session.exec(wanted))

@@ -16,7 +16,7 @@ from pipeline.intake.ingest import ingest_file
 from pipeline.people.enrol import Enrolled, enrol_person
 from pipeline.plan import Plan
 from storage.cases import case_terms
-from storage.cases.people import Standing
+from storage.cases.people import AS_IT_IS, Standing
 from storage.database.database import reading, writing
 from storage.files.objects import Address
 from storage.jobs.dispatcher import undispatched
@@ -56,7 +56,12 @@ def outcome(analysis_id: int, context: Context) -> Outcome:
         return outcomes(session, [analysis_id])[0]
 
 
-def open_case(context: Context, reference: str = "2026-1", days: float = 1) -> int:
+def open_case(
+    context: Context,
+    reference: str = "2026-1",
+    days: float = 1,
+    sources: Sequence[str] = ("*",),
+) -> int:
     """A case in force; returns its id."""
     with writing(context.database) as session:
         return case_terms.open_case(
@@ -65,7 +70,7 @@ def open_case(context: Context, reference: str = "2026-1", days: float = 1) -> i
             legal_basis="witness-search",
             purpose="a test",
             requested_by="an officer",
-            sources=["*"],
+            sources=sources,
             expires_at=utc_now() + timedelta(days=days),
             now=utc_now(),
         ).id
@@ -78,7 +83,7 @@ def enrol(
     context: Context,
     plan: Plan,
     *,
-    standing: Standing | None = None,
+    standing: Standing = AS_IT_IS,
 ) -> Enrolled:
     """Enrol one person with the plan's engine."""
     return enrol_person(

@@ -20,12 +20,12 @@ from pipeline.intake.ingest import ingest_file
 from pipeline.people.enrol import enrol_person
 from pipeline.planning.windows import Windows
 from storage.cases import case_terms
-from storage.cases.gallery import unmatched_people
 from storage.database.database import reading, writing
 from storage.jobs import ledger, reaper
 from storage.jobs.dispatcher import mark_asked, ready_to_match, undispatched
 from storage.jobs.progress import outcomes
 from storage.results.candidates import candidates
+from storage.results.comparisons import stale
 from storage.tables import State
 from tasks import recovery
 from tasks.analyses import ask_for_matching, match_analysis
@@ -109,7 +109,7 @@ def test_the_whole_way_by_tasks(
     with reading(database) as session:
         assert outcomes(session, [1])[0].state is State.DONE
         found = candidates(session, case_id=1)
-        assert unmatched_people(session, now=utc_now()) == []
+        assert list(stale(session, utc_now())) == []
     assert [(one.seen.start_ms, one.seen.end_ms) for one in found] == [(1000, 19500)]
 
 

@@ -14,12 +14,12 @@ from pipeline.context import Context
 from pipeline.intake.ingest import ingest_file
 from pipeline.plan import Plan
 from storage.cases import case_terms
-from storage.cases.gallery import unmatched_people
 from storage.cases.references import references
 from storage.cases.sealed_vectors import ALTERED
 from storage.database.database import reading, writing
 from storage.jobs.recordings import Request
 from storage.results.candidates import CandidateRow, candidates
+from storage.results.comparisons import stale, stale_analyses
 from storage.tables import Reference, State
 
 
@@ -101,7 +101,7 @@ def test_who_is_enrolled_afterwards_finds_the_same(
 
     assert times(context) == [(1000, 4500)]
     with reading(context.database) as session:
-        assert unmatched_people(session, now=utc_now()) == []
+        assert list(stale(session, utc_now())) == []
 
 
 def test_footage_without_anybody_ends_well(
@@ -157,15 +157,20 @@ def test_an_analysis_that_is_still_watched_is_not_ended_by_a_match(
 def test_footage_that_a_case_gets_later_is_compared_though_it_was_watched_before(
     clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    find(clip, context, plan)
-    case = open_case(context)
+    analysis_id = find(clip, context, plan)
+    case = open_case(context, sources=["added"])
     red = enrol("Red", [red_photo], case, context, plan).person_id
     match_person(red, context)
+    assert found(context) == []
 
     ingest_file(clip, context=context, plan=plan, now=utc_now(), request=Request(case_id=case))
 
     with reading(context.database) as session:
-        assert unmatched_people(session, now=utc_now()) == [red]
+        assert stale_analyses(session) == [analysis_id]
+    match_analysis(analysis_id, context)
+    with reading(context.database) as session:
+        assert (list(stale(session, utc_now())), stale_analyses(session)) == ([], [])
+    assert [one.person_id for one in found(context)] == [red]
 
 
 @pytest.mark.parametrize("by", ["the analysis", "the person"])
@@ -189,7 +194,9 @@ def test_a_photo_that_was_altered_finds_nobody_and_stops_nobody(
     with reading(context.database) as session:
         (photo,) = references(session, altered)
         assert photo.verdict == ALTERED
-        assert altered not in unmatched_people(session, now=utc_now())
+    match_person(altered, context)
+    with reading(context.database) as session:
+        assert altered not in stale(session, utc_now())
     enrol("Altered", [red_photo], case_id, context, plan)
     match_person(altered, context)
     assert sorted(one.person_id for one in found(context)) == [altered, whole]

@@ -18,11 +18,12 @@ from pipeline.context import Context
 from pipeline.people.withdraw import withdraw
 from pipeline.plan import Plan
 from storage.cases import case_terms
-from storage.cases.gallery import gallery, unmatched_people
+from storage.cases.gallery import gallery
 from storage.cases.references import WITHDRAWN
 from storage.database.database import reading, writing
 from storage.results.candidates import candidates
 from storage.results.changes import Changes, changes
+from storage.results.comparisons import stale
 from storage.tables import Reference
 
 
@@ -89,7 +90,7 @@ def test_a_withdrawn_photo_takes_what_only_it_had_found_and_leaves_the_rest_to_t
     for name in ("goes.png", "stranger.png"):
         withdraw(caller(context.database, "uid:7"), case_id, "Red", name)
     with reading(context.database) as session:
-        assert unmatched_people(session, now=utc_now()) == [person]
+        assert list(stale(session, utc_now())) == [person]
         kept = {one.photo_name: one for one in session.exec(select(Reference))}
     gone = kept["goes.png"]
     assert (gone.sealed_vector, gone.key_id, gone.crop) == (None, None, None)
@@ -102,7 +103,7 @@ def test_a_withdrawn_photo_takes_what_only_it_had_found_and_leaves_the_rest_to_t
     assert kinds(found) == [(1, "moved", True), (2, "gone", True)]
     with reading(context.database) as session:
         assert [one.reference for one in candidates(session)] == ["stays.png"]
-        assert unmatched_people(session, now=utc_now()) == []
+        assert list(stale(session, utc_now())) == []
 
 
 def test_all_that_changed_since_a_run_is_told_together(
@@ -142,7 +143,7 @@ def test_a_withdrawn_photo_is_searched_with_no_more_even_where_the_case_has_expi
     match_people([person, person + 1], context)
     with reading(context.database) as session:
         assert [one.person for one in candidates(session)] == ["Green"]
-        assert unmatched_people(session, now=utc_now()) == []
+        assert list(stale(session, utc_now())) == []
 
 
 def test_a_photo_may_be_withdrawn_by_its_file_its_name_or_its_sha256(

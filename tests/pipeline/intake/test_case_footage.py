@@ -10,10 +10,11 @@ from errors import NotAuthorised, NotFound
 from pipeline.intake.case_footage import add, remove
 from storage.access.audit import entries
 from storage.cases.case_terms import close_case
-from storage.cases.gallery import mark_matched, unmatched_people
 from storage.cases.scope import has_footage
 from storage.database.database import reading, writing
 from storage.results.case_view import number_of_candidates
+from storage.results.comparison_keys import recording_key
+from storage.results.comparisons import note_analysis, note_people, stale_analyses
 from storage.tables import Case, FaceGroup, GroupMember
 
 ACTOR = "token:4"
@@ -30,13 +31,14 @@ def act(store: Engine, what: object, recording: int = 1) -> object:
     return what(caller(store, ACTOR, LATER), CASE, recording)  # type: ignore[operator]
 
 
-def test_a_recording_is_added_once_and_people_are_to_be_compared_again(store: Engine) -> None:
+def test_a_recording_is_added_once_and_is_to_be_compared_again(store: Engine) -> None:
     with writing(store) as session:
-        mark_matched(session, [1], NOW)
+        note_people(session, [1], "stub", NOW)
+        note_analysis(session, 1, recording_key(session, 1), NOW)
     assert act(store, add) == [1]
     with reading(store) as session:
         assert has_footage(session, CASE)
-        assert unmatched_people(session, now=LATER) == [1]
+        assert stale_analyses(session) == [1]
     assert act(store, add) == []
     with reading(store) as session:
         log = [(one.action, one.actor, one.case_id, one.objects) for one in entries(session)]

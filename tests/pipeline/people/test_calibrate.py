@@ -1,11 +1,11 @@
 """Strangers are searched for in a case's footage, and only what that gave in numbers is kept."""
 
-import colorsys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from callers import caller
+from colourful import strangers_of_every_colour
 from painted import RED, paint_photo
 from steps import enrol, find, open_case
 
@@ -20,17 +20,6 @@ from pipeline.plan import Plan
 from storage.access.audit import newest
 from storage.database.database import reading
 from storage.results.calibrations import calibrations, current
-
-
-def strangers_of_every_colour(folder: Path, number: int = FEW) -> list[Stranger]:
-    folder.mkdir(exist_ok=True)
-    found = []
-    for place in range(number):
-        red, green, blue = colorsys.hsv_to_rgb(place / number + 0.013, 0.87, 0.88)
-        colour = (round(255 * red), round(255 * green), round(255 * blue))
-        photo = paint_photo(folder / f"{place}.png", colour)
-        found.append(Stranger(photo.name, (photo,), "warm" if place < number // 2 else ""))
-    return found
 
 
 def measured(context: Context, strangers: list[Stranger], *, days_later: float = 0) -> Calibrated:

@@ -18,10 +18,10 @@ from pipeline.context import Context
 from pipeline.people.thresholds import Changed, Within, change_threshold, effect
 from pipeline.plan import Plan
 from storage.access.audit import entries
-from storage.cases.gallery import unmatched_people
 from storage.database.database import reading
 from storage.results.candidates import candidates
 from storage.results.changes import changes
+from storage.results.comparisons import stale
 from storage.vectors.thresholds import threshold_in_use, thresholds
 
 
@@ -55,7 +55,7 @@ def test_with_a_stricter_threshold_fewer_are_candidates_and_back(
     assert change(context, between).people == [1]
     with reading(context.database) as session:
         assert threshold_in_use(session, "stub") == between
-        assert unmatched_people(session, now=utc_now()) == [1]
+        assert list(stale(session, utc_now())) == [1]
     strict = make_tools(adjusted(StubEngine(), between))
     match_people([1], strict)
     assert distances(context) == [(near, between)]
@@ -85,7 +85,7 @@ def test_what_it_does_to_what_was_decided_is_said_before_and_nothing_is_stored(
     assert found.after == Within((near + far) / 2, 1, 0)
     with reading(context.database) as session:
         assert threshold_in_use(session, "stub") is None
-        assert unmatched_people(session, now=utc_now()) == []
+        assert list(stale(session, utc_now())) == []
 
 
 def test_it_is_in_the_audit_log(context: Context) -> None:

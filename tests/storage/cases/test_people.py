@@ -10,10 +10,11 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from storage.cases.case_terms import close_case, open_case
-from storage.cases.gallery import gallery, mark_matched, unmatched_people
+from storage.cases.gallery import gallery
 from storage.cases.people import add_person
 from storage.cases.references import references
 from storage.database.database import reading, writing
+from storage.results.comparisons import note_people, stale
 
 REFUSED = {"verdict": "There are two faces.", "vector": None, "crop": None, "quality": None}
 OTHER_VECTOR = presence(colour=2.0).vector
@@ -47,11 +48,11 @@ def test_the_same_photo_twice_equals_the_photo_once(database: Engine) -> None:
     with writing(database) as session:
         ada = someone(session)
         first = add_reference(session, ada, reference())
-        mark_matched(session, [first], NOW)
+        note_people(session, [ada], "stub", NOW)
     with writing(database) as session:
         assert add_reference(session, ada, reference()) == first
         assert len(references(session, ada)) == 1
-        assert unmatched_people(session, now=NOW) == []
+        assert list(stale(session, NOW)) == []
 
 
 def test_a_photo_seen_by_other_weights_has_everything_matched_again(database: Engine) -> None:
@@ -59,14 +60,13 @@ def test_a_photo_seen_by_other_weights_has_everything_matched_again(database: En
         ada = someone(session)
         first = add_reference(session, ada, reference("passport.jpg"))
         second = add_reference(session, ada, reference("badge.jpg"))
-        mark_matched(session, [first, second], NOW)
+        note_people(session, [ada], "stub", NOW)
         again = reference("passport.jpg", weights_sha256="x" * 64, vector=OTHER_VECTOR)
         third = add_reference(session, ada, again)
         assert third not in (first, second)
         seen = gallery(session, keys=keys_of(session), engine="stub", now=NOW)
         assert (seen.person_ids, seen.reference_ids) == ([ada, ada], [second, third])
-        mark_matched(session, [third], NOW)
-        assert unmatched_people(session, now=NOW) == [ada]
+        assert list(stale(session, NOW)) == [ada]
 
 
 def test_a_gallery_holds_usable_photos_of_its_engine(database: Engine) -> None:
@@ -104,16 +104,15 @@ def test_nobody_is_looked_for_without_a_case_in_force(database: Engine, ending: 
         else:
             now += timedelta(days=31)
         assert gallery(session, keys=keys_of(session), engine="stub", now=now).reference_ids == []
-        assert unmatched_people(session, now=now) == []
+        assert list(stale(session, now)) == []
 
 
-def test_someone_is_unmatched_until_every_usable_photo_was_compared(database: Engine) -> None:
+def test_someone_is_to_be_compared_until_every_usable_photo_was(database: Engine) -> None:
     with writing(database) as session:
         ada, grace = someone(session, "Ada"), someone(session, "Grace")
         add_reference(session, grace, reference(**REFUSED))
-        ids = [add_reference(session, ada, reference(name)) for name in ("a.jpg", "b.jpg")]
-        assert unmatched_people(session, now=NOW) == [ada]
-        mark_matched(session, ids[:1], NOW)
-        assert unmatched_people(session, now=NOW) == [ada]
-        mark_matched(session, ids[1:], NOW)
-        assert unmatched_people(session, now=NOW) == []
+        for name in ("a.jpg", "b.jpg"):
+            add_reference(session, ada, reference(name))
+            assert stale(session, NOW) == {ada: {"stub"}}
+            note_people(session, [ada], "stub", NOW)
+            assert stale(session, NOW) == {}

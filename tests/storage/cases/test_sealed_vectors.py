@@ -11,13 +11,14 @@ from errors import WrongUsage
 from faces.vectors import unit
 from storage import tables
 from storage.cases.case_terms import open_case
-from storage.cases.gallery import Gallery, engines_of, gallery, unmatched_people
+from storage.cases.gallery import Gallery, engines_of, gallery
 from storage.cases.people import add_person, people_in
 from storage.cases.references import references
 from storage.cases.sealed_vectors import ERASED, opened, with_keys
 from storage.database.database import reading, writing
 from storage.files.keys import Keyring
 from storage.results.case_view import photos_of_case
+from storage.results.comparisons import stale
 
 VECTORS = np.random.default_rng(3).normal(size=(300, 128)).astype(np.float32)
 
@@ -100,7 +101,7 @@ def test_a_photo_whose_key_was_destroyed_finds_nobody_and_says_so(database: Engi
         session.connection().execute(text("delete from data_key"))
     with reading(database) as session:
         assert known(session).reference_ids == []
-        assert (engines_of(session, [ada]), unmatched_people(session, now=NOW)) == ([], [])
+        assert (engines_of(session, [ada]), list(stale(session, NOW))) == ([], [])
         assert [one.usable_photos for one in people_in(session, 1)] == [0]
         (photo,), (listed,) = references(session, ada), photos_of_case(session, 1)
         assert (photo.verdict, listed.verdict) == (ERASED, ERASED)
