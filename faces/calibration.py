@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from faces.matching import is_within
+
 FEW = 30
 """Fewer decisions of either kind are not a meaningful measurement."""
 
@@ -47,6 +49,6 @@ def _at(threshold: float, same: Sequence[float], different: Sequence[float]) -> 
         threshold=threshold,
         same=len(same),
         different=len(different),
-        missed=sum(distance > threshold for distance in same),
-        admitted=sum(distance <= threshold for distance in different),
+        missed=int((~is_within(same, threshold)).sum()),
+        admitted=int(is_within(different, threshold).sum()),
     )

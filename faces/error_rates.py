@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from faces.matching import is_within
+
 FEW = 30
 """Fewer searches are not a meaningful measurement."""
 _Z = 1.96
@@ -51,5 +53,5 @@ def rate(closest: Sequence[Sequence[float]], threshold: float) -> Rate:
     `closest` has for each search, one or more, the distances of the closest appearances, at least
     all within the threshold.
     """
-    within = [sum(distance <= threshold for distance in search) for search in closest]
+    within = [int(is_within(search, threshold).sum()) for search in closest]
     return Rate(threshold, len(within), sum(number > 0 for number in within), sum(within))

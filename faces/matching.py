@@ -8,6 +8,7 @@ were searched and on how clear they are, so no distance alone says that two face
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from faces.vectors import Distance, Vectors, distances
 
@@ -29,6 +30,14 @@ def distance(a: Vectors, b: Vectors, kind: Distance) -> float:
     return float(distances(a[np.newaxis], b[np.newaxis], kind)[0, 0])
 
 
+def is_within(distance: ArrayLike, threshold: float) -> NDArray[np.bool_]:
+    """Whether distances are at or below a threshold, in float32 as they were measured.
+
+    A distance that was stored is a double, and would be above the threshold it is equal to.
+    """
+    return np.asarray(distance, np.float32) <= np.float32(threshold)
+
+
 def rank(
     appearances: Vectors, references: Vectors, *, kind: Distance, threshold: float
 ) -> list[Ranked]:
@@ -44,7 +53,7 @@ def rank(
     closest = apart.argmin(axis=1)
     nearest = apart.min(axis=1)
     order = np.argsort(nearest, kind="stable")
-    within = order[nearest[order] <= threshold]
+    within = order[is_within(nearest[order], threshold)]
     return [
         Ranked(place, int(row), int(closest[row]), float(nearest[row]))
         for place, row in enumerate(within, start=1)

@@ -23,15 +23,16 @@ from storage.cases.references import (
     photos_by_person,
     photos_without,
 )
+from storage.cases.scope import EVERYWHERE
 from storage.database.database import Engine, Session, reading, writing
 from storage.jobs import reembedded, reembedding
 from storage.jobs.reembedded import Omitted, Standing
 from storage.jobs.reembedding import Origin
 from storage.results import rematches
+from storage.results.calibrations import number_within
 from storage.results.candidates import places
 from storage.results.rematches import Cause, differences, note
 from storage.vectors import models
-from storage.vectors.embeddings import number_of_vectors
 from storage.vectors.models import Choice
 
 SMALLEST_FACE_PX = 20
@@ -189,7 +190,7 @@ def _tell_difference(caller: Caller, session: Session, before: str, engine: Face
     Their distances cannot be compared, and a photo is a different reference for each engine.
     """
     name = engine.card.name
-    appearances = number_of_vectors(session, name)
+    appearances = number_within(session, name, EVERYWHERE)
     photos = photos_by_person(session, name)
     was, will_be = (places(session, list(photos), engine=other) for other in (before, name))
     for person_id, used in photos.items():

@@ -21,8 +21,10 @@ from storage.cases.cases import require_in_force
 from storage.cases.gallery import Gallery, gallery
 from storage.cases.people import cases_of, lock_people
 from storage.cases.references import give_up, photos_of
+from storage.cases.scope import EVERYWHERE
 from storage.database.database import Session, reading, writing
 from storage.jobs.reembedding import seen_in
+from storage.results.calibrations import number_within
 from storage.results.candidates import Place, places
 from storage.results.comparison_keys import PersonKeys, person_keys
 from storage.results.comparisons import (
@@ -41,7 +43,7 @@ from storage.results.ranking import (
     replace_candidates,
 )
 from storage.results.rematches import WORKER, Facts, conclude, differences, pending
-from storage.vectors.embeddings import number_of_vectors, vectors_in
+from storage.vectors.embeddings import vectors_in
 from storage.vectors.nearest import nearest_of_many
 
 
@@ -171,7 +173,10 @@ def _keep(
     forget_stale_analyses(session, name)
     note_people(session, still, name, caller.now)
     after = places(session, sorted(before), engine=name)
-    photos, appearances = photos_of(session, used.reference_ids), number_of_vectors(session, name)
+    photos, appearances = (
+        photos_of(session, used.reference_ids),
+        number_within(session, name, EVERYWHERE),
+    )
     for person in sorted(before):
         facts = facts_of(photos.get(person, []), appearances, engine)
         changes = differences(before[person], after[person])

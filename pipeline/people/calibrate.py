@@ -19,7 +19,7 @@ from storage.cases.references import photo_hashes
 from storage.cases.scope import Scope, has_footage
 from storage.database.database import Session, reading
 from storage.results import calibrations
-from storage.results.calibrations import Calibration, Conditions, number_within
+from storage.results.calibrations import Calibration, Conditions, counted_among, number_within
 from storage.vectors.models import is_pinned
 from storage.vectors.nearest import nearest_of_many
 
@@ -93,11 +93,14 @@ def list_calibrations(caller: Caller, case_id: int) -> list[Calibration]:
 def _searchable(
     strangers: Sequence[Stranger], portraits: Sequence[Sequence[Portrait]]
 ) -> list[_Searchable]:
-    people = [
-        _Searchable(np.stack(vectors), stranger.group)
-        for stranger, examined in zip(strangers, portraits, strict=True)
-        if (vectors := [portrait.vector for portrait in examined if portrait.vector is not None])
-    ]
+    people, seen = [], set()
+    for stranger, examined in zip(strangers, portraits, strict=True):
+        # One photo under several names is one search.
+        new = [photo for photo in examined if photo.usable and photo.sha256 not in seen]
+        vectors = [photo.vector for photo in new if photo.vector is not None]
+        seen |= {photo.sha256 for photo in new}
+        if vectors:
+            people.append(_Searchable(np.stack(vectors), stranger.group))
     if len(people) < FEW:
         raise WrongUsage(
             f"{len(people)} people have a usable photo, and a calibration needs {FEW}; "
@@ -126,7 +129,9 @@ def _searched(
     loosest = replace(engine.card, threshold=max(STEPS) * engine.card.threshold)
     vectors = [person.vectors for person in people]
     near = nearest_of_many(session, vectors, card=loosest, scope=scope)
-    return [[hit.distance for hit in hits] for hits in near], number
+    found = {hit.appearance_id for hits in near for hit in hits}
+    counted = counted_among(session, engine.card.name, found)
+    return [[hit.distance for hit in hits if hit.appearance_id in counted] for hits in near], number
 
 
 def _conditions(case: Case, engine: FaceEngine) -> Conditions:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from faces.calibration import Suggestion, suggest
 from faces.engine import ModelCard
@@ -123,11 +124,22 @@ def _results_by(
         key: _result(
             stands[key.person_id].get(key.appearance_id),
             vectors.get(key.appearance_id),
-            photos.get(key.person_id),
+            _not_cut_from(key.appearance_id, photos.get(key.person_id, [])),
             card,
         )
         for key in reviewed
     }
+
+
+def _not_cut_from(
+    appearance_id: int, photos: Sequence[tuple[int | None, NDArray[np.float32]]]
+) -> Vectors | None:
+    """The vectors [k, d] of the photos that were not cut from an appearance; None without any.
+
+    That an appearance is close to its own crop means nothing.
+    """
+    others = [vector for cut_from, vector in photos if cut_from != appearance_id]
+    return np.stack(others) if others else None
 
 
 def _result(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from errors import WrongUsage
 from faces.engine import FaceEngine, ModelCard
+from faces.matching import is_within
 from pipeline.act import Caller
 from pipeline.people.compare import Compared, compare
 from storage.access.audit import Action
@@ -111,7 +112,7 @@ def _effect(session: Session, card: ModelCard, threshold: float, keys: Keyring) 
     reviewed = compare(session, cases, card, card, keys=keys).reviewed
     same, different = (_decided(reviewed, d) for d in (Decision.SAME, Decision.DIFFERENT))
     before, after = (
-        Within(limit, *(sum(d <= limit for d in distances) for distances in (same, different)))
+        Within(limit, *(int(is_within(apart, limit).sum()) for apart in (same, different)))
         for limit in (card.threshold, threshold)
     )
     return Effect(len(same), len(different), before, after)

@@ -73,20 +73,20 @@ def gallery(
 
 def reference_vectors(
     session: Session, person_ids: Sequence[int], engine: str, *, keys: Keyring
-) -> dict[int, NDArray[np.float32]]:
-    """Vectors [k, d] of the usable photos of each of these people by an engine, in force or not.
+) -> dict[int, list[tuple[int | None, NDArray[np.float32]]]]:
+    """The vectors [d] of the usable photos of each of these people by an engine, in force or not.
 
-    Raises as `gallery`.
+    Each with the appearance that the photo was cut from, if any. Raises as `gallery`.
     """
     statement = with_keys().where(
         col(tables.Reference.person_id).in_(person_ids), col(tables.Reference.engine) == engine
     )
     sealed = session.exec(statement.order_by(col(tables.Reference.id))).all()
-    by_person: dict[int, list[NDArray[np.float32]]] = {}
+    by_person: dict[int, list[tuple[int | None, NDArray[np.float32]]]] = {}
     for (row, _), vector in zip(sealed, opened(keys, sealed), strict=True):
         if vector is not None:
-            by_person.setdefault(row.person_id, []).append(vector)
-    return {person: matrix(vectors) for person, vectors in by_person.items()}
+            by_person.setdefault(row.person_id, []).append((row.appearance_id, vector))
+    return by_person
 
 
 def engines_of(session: Session, person_ids: Sequence[int]) -> list[str]:

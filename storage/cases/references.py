@@ -22,8 +22,8 @@ from storage.files.keys import Keyring
 
 log = logging.getLogger(__name__)
 
-_AROUND = ("source", "appearance_id")
-"""Fields that may be set later: they do not change how the photo is embedded."""
+_AROUND = ("photo_name", "source", "appearance_id")
+"""Fields that do not change how the photo is embedded. The name stays the first one."""
 WITHDRAWN = "Withdrawn."
 """The assessment of a withdrawn photo."""
 

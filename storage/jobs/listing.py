@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_
+import sqlalchemy
+from sqlalchemy import Select, and_, func, or_
 from sqlmodel import Session, col, select
 
-from storage.jobs.states import is_imported, is_of_crops
+from storage.jobs.states import SEARCHABLE, is_imported, is_of_crops
 from storage.tables import (
     Analysis,
     Appearance,
@@ -112,6 +113,22 @@ def state_of(session: Session, analysis_id: int) -> State | None:
     """The state of an analysis; None if there is no such analysis."""
     row = session.get(Analysis, analysis_id)
     return None if row is None else row.state
+
+
+def counted_once(engine: str) -> Select[int]:
+    """Selects the analyses whose appearances are counted: of each recording, the newest one whose
+    faces an engine embedded.
+
+    A recording that was processed under several plans has each appearance several times. Imported
+    faces are counted beside those that were found.
+    """
+    seen_in = func.max(func.coalesce(col(Analysis.origin_id), col(Analysis.id)))
+    return (
+        sqlalchemy.select(seen_in)
+        .join(Plan, col(Analysis.plan_key) == col(Plan.key))
+        .where(col(Plan.engine) == engine, col(Analysis.state).in_(SEARCHABLE))
+        .group_by(col(Analysis.recording_id), col(Plan.cut_by))
+    )
 
 
 def people_of_case(session: Session, case_id: int) -> list[tuple[int, str]]:

@@ -1,15 +1,18 @@
 """Calibrations: measured false candidates in a case's footage, and under which conditions."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import true
 from sqlmodel import Session, col, func, select
 
 from faces.error_rates import Rate
 from storage import tables
-from storage.cases.scope import Scope, appearances
-from storage.tables import Embedding, Model
+from storage.cases.scope import EVERYWHERE, Scope, appearances
+from storage.database.batches import batches
+from storage.jobs.listing import counted_once
+from storage.tables import Appearance, Embedding, Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,28 @@ def current(session: Session, case_id: int) -> dict[tuple[str, float], Calibrati
 
 
 def number_within(session: Session, engine: str, scope: Scope) -> int:
-    """The number of appearances within a scope that an engine embedded."""
-    statement = select(func.count()).where(
-        col(Embedding.engine) == engine,
-        col(Embedding.appearance_id).in_(appearances(session, scope)),
+    """The number of appearances within a scope that an engine embedded, each counted once."""
+    statement = (
+        select(func.count())
+        .select_from(Embedding)
+        .join(Appearance)
+        .where(
+            col(Embedding.engine) == engine,
+            col(Appearance.analysis_id).in_(counted_once(engine)),
+            true() if scope == EVERYWHERE else col(Appearance.id).in_(appearances(session, scope)),
+        )
     )
     return session.exec(statement).one()
+
+
+def counted_among(session: Session, engine: str, appearance_ids: Collection[int]) -> set[int]:
+    """Those of these appearances that `number_within` counts."""
+    statement = select(Appearance.id).where(col(Appearance.analysis_id).in_(counted_once(engine)))
+    return {
+        id
+        for batch in batches(appearance_ids)
+        for id in session.exec(statement.where(col(Appearance.id).in_(batch)))
+    }
 
 
 def _calibration(row: tables.Calibration) -> Calibration:

@@ -7,6 +7,8 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from storage.cases.scope import Scope, filtered, of_case, undated
@@ -75,6 +77,8 @@ def _extent(recordings: Sequence[_Footage]) -> Extent:
 
 
 def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
+    # The crops of bystanders that were purged could not be re-embedded.
+    origin = aliased(Analysis)
     statement: sqlalchemy.Select[*tuple[Any, ...]] = (
         sqlalchemy.select(
             col(Recording.id),
@@ -84,12 +88,13 @@ def _archive(session: Session, engine: str, scope: Scope) -> list[_Footage]:
             filtered(session, scope).label("filtered"),
             col(Analysis.id).label("analysis_id"),
             col(Analysis.state),
-            col(Analysis.thinned_at),
+            func.coalesce(col(Analysis.thinned_at), col(origin.thinned_at)).label("thinned_at"),
             col(Plan.engine),
             col(Plan.cut_by),
         )
         .outerjoin(Analysis, col(Analysis.recording_id) == col(Recording.id))
         .outerjoin(Plan, col(Analysis.plan_key) == col(Plan.key))
+        .outerjoin(origin, col(Analysis.origin_id) == col(origin.id))
         .order_by(col(Recording.id))
     )
     rows = session.execute(statement).all()

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
@@ -70,12 +69,6 @@ def vectors_in(
     )
     rows = session.exec(statement).all()
     return [id for id, _ in rows], matrix([vector for _, vector in rows])
-
-
-def number_of_vectors(session: Session, engine: str) -> int:
-    """The number of appearances that an engine has embedded."""
-    statement = select(func.count()).where(col(Embedding.engine) == engine)
-    return session.exec(statement).one()
 
 
 def _of_engine(engine: str) -> Select[int, NDArray[np.float32]]:

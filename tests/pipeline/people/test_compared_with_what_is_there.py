@@ -38,9 +38,9 @@ from pipeline.people.enrol import enrol_person
 from pipeline.people.portraits import Kept
 from pipeline.people.thresholds import effect
 from pipeline.plan import Plan
+from pipeline.planning.control import Selection, forget
 from storage.cases.scope import EVERYWHERE
 from storage.database.database import reading, writing
-from storage.jobs.control import forget
 from storage.results.candidates import places
 from storage.results.changes import changes
 from storage.results.reach import Unsearched, reach
@@ -87,8 +87,7 @@ def purge_first_recording(context: Context) -> None:
 
 def forget_first_recording(context: Context) -> None:
     """As `jobs forget` does."""
-    with writing(context.database) as session:
-        forget(session, [1])
+    forget(caller(context.database), Selection(jobs=[1]))
 
 
 @pytest.mark.parametrize("remove", [purge_first_recording, forget_first_recording])
