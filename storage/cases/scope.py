@@ -81,6 +81,16 @@ def undated(session: Session, scope: Scope) -> ColumnElement[bool]:
     return and_(_of_sources(session, scope, scope.case), col(Recording.captured_ms).is_(None))
 
 
+def of_sources(session: Session, scope: Scope) -> ColumnElement[bool]:
+    """Condition for recordings of the case's sources, whenever they were recorded."""
+    return true() if scope.case is None else _of_sources(session, scope, scope.case)
+
+
+def own(scope: Scope) -> ColumnElement[bool]:
+    """Condition for recordings that were added for the case."""
+    return false() if scope.case is None else _own(scope.case)
+
+
 def in_window(case: Case | None) -> ColumnElement[bool]:
     """Condition for appearances recorded in a case's window, or at an unknown time."""
     if case is None or _is_any_time(case):

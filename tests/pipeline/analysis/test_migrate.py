@@ -37,7 +37,7 @@ from storage.jobs.listing import segment_rows
 from storage.results.candidates import CandidateRow, candidates, places
 from storage.results.changes import changes
 from storage.results.verdicts import Decision, Key, give, verdicts_of
-from storage.tables import EngineChoice, Reference, State
+from storage.tables import Analysis, EngineChoice, Reference, State
 from storage.vectors.appearances import replace_sightings
 from storage.vectors.embeddings import vectors_of
 
@@ -274,6 +274,7 @@ def test_appearances_that_are_joined_again_meanwhile_are_re_embedded(
     finish(asked, context)
     with writing(context.database) as session:
         replace_sightings(session, 1, [])
+        session.get_one(Analysis, 1).state = State.MATCHING
     match_analysis(1, context)
     assert len(vectors(context, "stub")) == 1
     assert far(context).waiting == 1

@@ -15,7 +15,7 @@ from storage.database.database import reading, writing
 from storage.results.case_view import number_of_candidates
 from storage.results.comparison_keys import recording_key
 from storage.results.comparisons import note_analysis, note_people, stale_analyses
-from storage.tables import Case, FaceGroup, GroupMember
+from storage.tables import Analysis, Case, FaceGroup, GroupMember, State
 
 ACTOR = "token:4"
 
@@ -34,6 +34,7 @@ def act(store: Engine, what: object, recording: int = 1) -> object:
 def test_a_recording_is_added_once_and_is_to_be_compared_again(store: Engine) -> None:
     with writing(store) as session:
         note_people(session, [1], "stub", NOW)
+        session.get_one(Analysis, 1).state = State.DONE
         note_analysis(session, 1, recording_key(session, 1), NOW)
     assert act(store, add) == [1]
     with reading(store) as session:

@@ -1,0 +1,122 @@
+"""Compared with what: the one answer that every statement of absence or completeness rests on.
+
+For each person of a case: which recordings, how much footage and how many faces were compared, and
+which were not, and why. Recordings that are not of the case's sources are neither counted nor
+named.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from storage.cases.cases import EVER, Case
+from storage.cases.people import PersonRow, people_in
+from storage.cases.scope import Scope
+from storage.results.comparison_keys import person_keys
+from storage.results.comparisons import searched_for
+from storage.results.reach import Extent, Footage, Unsearched, footage, gaps_ms, total
+from storage.tables import PersonComparison
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a person was compared with, by one engine."""
+
+    person_id: int
+    person: str
+    compared: Extent
+    of: Extent
+    """The footage of the case's sources, but for what was recorded outside its window."""
+    gaps_ms: int
+    """How much of the compared recordings could not be processed."""
+    undated: int
+    """Compared recordings that were added for the case and whose recording time is unknown."""
+    not_embedded: int
+    """Faces in compared recordings that the engine could not embed."""
+    left_out: Mapping[Unsearched, Extent]
+    by_file: tuple[Footage, ...]
+    """Recordings that were added for the case, and that the date in the file keeps out."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing of the case's footage was left out."""
+        missed = self.left_out.keys() - {Unsearched.OUTSIDE_WINDOW}
+        return not (missed or self.gaps_ms or self.not_embedded)
+
+
+def compared(session: Session, case: Case, engine: str, now: datetime) -> list[Compared]:
+    """What each of a case's people was compared with by an engine, in the order of enrolment."""
+    people = people_in(session, case.id)
+    ids = [person.id for person in people]
+    of_case = [
+        one
+        for one in footage(session, engine, Scope(case))
+        if one.why_not is not Unsearched.OUTSIDE_CASE
+    ]
+    gaps = gaps_ms(session, of_case)
+    keys = person_keys(session, ids, engine=engine)
+    searched = searched_for(session, now, person_ids=ids)
+    rows = select(PersonComparison).where(
+        col(PersonComparison.person_id).in_(ids), col(PersonComparison.engine) == engine
+    )
+    stored = {row.person_id: row for row in session.exec(rows)}
+    is_any_time = (case.footage_from, case.footage_until) == EVER
+    answers = []
+    for person in people:
+        row, key = stored.get(person.id), keys.get((person.id, engine))
+        unfinished = Unsearched.NOT_MATCHED if person.id in searched else Unsearched.NOT_IN_FORCE
+        whys = [_why_not(one, row, key, unfinished) for one in of_case]
+        answers.append(_answer(person, of_case, whys, gaps, is_any_time=is_any_time))
+    return answers
+
+
+def _why_not(
+    one: Footage, row: PersonComparison | None, key: str | None, unfinished: Unsearched
+) -> Unsearched | None:
+    """Why a recording was not compared with a person; None if it was."""
+    if key is None:
+        return Unsearched.NO_PHOTO
+    if one.why_not not in (None, Unsearched.ERASED):
+        return one.why_not
+    matched = one.matched
+    if row is None or row.key != key or matched is None or not matched.holds:
+        return one.why_not or unfinished
+    if row.until_id is not None and matched.id >= row.until_id:
+        return one.why_not or unfinished
+    # What was compared before bystanders were purged was compared in full.
+    if one.erased_at is not None and max(row.compared_at, matched.at) >= one.erased_at:
+        return Unsearched.ERASED
+    return None
+
+
+def _answer(
+    person: PersonRow,
+    of_case: Sequence[Footage],
+    whys: Sequence[Unsearched | None],
+    gaps: Mapping[int, int],
+    *,
+    is_any_time: bool,
+) -> Compared:
+    by_reason: dict[Unsearched | None, list[Footage]] = defaultdict(list)
+    for one, why in zip(of_case, whys, strict=True):
+        by_reason[why].append(one)
+    did = by_reason.pop(None, [])
+    covered = [one for one in of_case if one.why_not is not Unsearched.OUTSIDE_WINDOW]
+    return Compared(
+        person_id=person.id,
+        person=person.name,
+        compared=total(replace(one, faces=one.embedded).extent for one in did),
+        of=total(one.extent for one in covered),
+        gaps_ms=sum(gaps.get(one.recording_id, 0) for one in did),
+        undated=0 if is_any_time else sum(one.captured_ms is None for one in did),
+        not_embedded=sum(one.faces - one.embedded for one in did),
+        left_out={
+            why: total(one.extent for one in by_reason[why])
+            for why in Unsearched
+            if by_reason.get(why)
+        },
+        by_file=tuple(by_reason.get(Unsearched.FILE_DATE, ())),
+    )
