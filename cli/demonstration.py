@@ -54,7 +54,7 @@ def demo(
         )
     found = view_candidates(caller(), case_id, intake.analyses)
     print_candidates(found)
-    page = write_report(folder / "report", case_id, intake.analyses, intake.refused)
+    page, _ = write_report(folder / "report", case_id, intake.analyses, intake.refused)
     right = _compare_with_truth([listed.row.seen for listed in found.candidates])
     out.print(f"Report: {page.absolute()}")
     if not right:

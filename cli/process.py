@@ -21,6 +21,7 @@ from cli.progress import wait_for
 from cli.report import write_report
 from cli.results import (
     as_document,
+    end_with,
     outcome_table,
     print_candidates,
 )
@@ -73,16 +74,17 @@ def process(
         )
     everyone = view_candidates(caller(), case_id, intake.analyses)
     theirs = [each for each in everyone.candidates if each.row.person_id in people]
-    found = replace(everyone, candidates=theirs)
+    compared = [each for each in everyone.compared if each.person_id in people]
+    found = replace(everyone, candidates=theirs, compared=compared)
     if as_json:
-        print_json(as_document(intake.analyses, theirs))
+        print_json(as_document(found))
     else:
         print_candidates(found)
         out.print(outcome_table(intake.analyses, intake.refused))
         print_links(same_footage_among(resources().database, intake.analyses))
     if report:
-        err.print(f"Report: {write_report(report, case_id, intake.analyses, intake.refused)}")
-    raise typer.Exit(exit_code(intake))
+        err.print(f"Report: {write_report(report, case_id, intake.analyses, intake.refused)[0]}")
+    raise typer.Exit(exit_code(intake) or end_with(compared))
 
 
 def _name_and_photos(given: str) -> tuple[str, Sequence[Path]]:

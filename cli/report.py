@@ -8,11 +8,13 @@ import typer
 
 from cli.actor import caller
 from cli.output import err
+from cli.results import end_with
 from pipeline.governance.cases import find_case
 from pipeline.planning.jobs import jobs_of_engine
 from report.gather import gather
 from report.report import render
 from storage.access.audit import Action
+from storage.results.compared import Compared
 from worker.resources import resources
 
 
@@ -24,13 +26,16 @@ def report(
     mine, asked = resources(), caller()
     case_id = find_case(asked, case, Action.REPORT_WRITTEN)
     seen = jobs_of_engine(mine.database, mine.plan.key, mine.engine)
-    err.print(f"Report: {write_report(output, case_id, seen)}")
+    path, compared = write_report(output, case_id, seen)
+    err.print(f"Report: {path}")
+    raise typer.Exit(end_with(compared))
 
 
 def write_report(
     folder: Path, case_id: int, analyses: Sequence[int], refused: Sequence[tuple[str, str]] = ()
-) -> Path:
-    """Write `report.html` into a folder, for its owner alone; returns its path."""
+) -> tuple[Path, tuple[Compared, ...]]:
+    """Write `report.html` into a folder, for its owner alone; returns its path, and what each
+    person was compared with."""
     mine = resources()
     engine = mine.face_engine(mine.plan.engine, mine.plan.min_face_px)
     page = gather(
@@ -46,4 +51,4 @@ def write_report(
     path = folder / "report.html"
     path.write_text(render(page), encoding="utf-8")
     path.chmod(0o600)
-    return path
+    return path, page.compared

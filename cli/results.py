@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -13,15 +14,19 @@ from cli.overlaps import counted, footage_link, print_links
 from pipeline.governance.cases import find_case
 from pipeline.judging.listed import Listed
 from pipeline.judging.results import Found, view_candidates
-from pipeline.planning.jobs import footage_jobs, outcomes_of, same_footage_among
+from pipeline.planning.jobs import outcomes_of, same_footage_among
 from report.calibration import said_of
 from report.column import plain
 from report.columns import CANDIDATE
+from report.compared import sentence, sentences
 from report.table_files import write_csv
 from report.timeline import clock
 from storage.access.audit import Action
 from storage.jobs.progress import Outcome
+from storage.results.compared import Compared
 from worker.resources import resources
+
+DONE, LEFT_OUT = 0, 3
 
 
 def candidates(
@@ -30,37 +35,56 @@ def candidates(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """List the candidates for a case's persons of interest, closest first."""
-    database = resources().database
-    analyses = footage_jobs(database)
     asked = caller()
-    found = view_candidates(asked, find_case(asked, case, Action.CANDIDATES_VIEWED), analyses)
+    found = view_candidates(asked, find_case(asked, case, Action.CANDIDATES_VIEWED))
     if as_json:
-        print_json(as_document(analyses, found.candidates) | {"left_out": dict(found.left_out)})
+        print_json(as_document(found) | {"left_out": dict(found.left_out)})
     elif as_csv:
         write_csv(sys.stdout, found.candidates, CANDIDATE)
     else:
         print_candidates(found)
-        print_links(same_footage_among(database, analyses))
+        print_links(same_footage_among(resources().database, found.analyses))
     for name, number in found.left_out.items():
         err.print(
             f"Excluded for {name}: {quantity(number, 'appearance')} from which its reference "
             "photos were cut."
         )
+    raise typer.Exit(end_with(found.compared))
 
 
-def as_document(analyses: Sequence[int], found: Sequence[Listed]) -> dict[str, object]:
+def as_document(found: Found) -> dict[str, object]:
     """The document that `process --json` and `candidates --json` print."""
-    database = resources().database
+    database, analyses = resources().database, found.analyses
     return {
         "recordings": [_recording(each) for each in outcomes_of(database, analyses)],
         "same_footage": [footage_link(each) for each in same_footage_among(database, analyses)],
-        "candidates": [plain(CANDIDATE, each) for each in found],
+        "candidates": [plain(CANDIDATE, each) for each in found.candidates],
+        "compared": [comparison(each) for each in found.compared],
     }
+
+
+def comparison(answer: Compared) -> dict[str, object]:
+    """What a person was compared with, in words and numbers."""
+    return {
+        "person": answer.person,
+        "sentence": sentence(answer),
+        "complete": answer.is_complete,
+        "compared": asdict(answer.compared),
+        "of": asdict(answer.of),
+        "left_out": {why.value: asdict(extent) for why, extent in answer.left_out.items()},
+    }
+
+
+def end_with(answers: Sequence[Compared]) -> int:
+    """The exit code: 3 if something was left out of a comparison."""
+    return DONE if all(answer.is_complete for answer in answers) else LEFT_OUT
 
 
 def print_candidates(found: Found) -> None:
     """Print candidates, and what their distances mean: measured, or uncalibrated."""
     out.print(_candidate_table(found.candidates))
+    for said in sentences(found.compared):
+        out.print(said, soft_wrap=True, markup=False)
     if found.candidates:
         for sentence in said_of(found.calibrations, [one.row for one in found.candidates]):
             out.print(sentence, soft_wrap=True)
@@ -71,7 +95,7 @@ def _candidate_table(found: Sequence[Listed]) -> Table:
     title = "Candidates for human review"
     shown = table_of(title, CANDIDATE, found, caption=counted(found))
     if not found:
-        shown.add_row("none within the threshold")
+        shown.add_row("none")
     return shown
 
 

@@ -18,10 +18,12 @@ from pipeline.people.search import search as look_for
 from report.calibration import said
 from report.column import plain
 from report.columns import HIT
+from report.compared import sentence
 from report.table_files import write_csv
 from report.timeline import clock
 from storage.access.audit import Action
 from storage.cases.scope import Scope
+from storage.results.compared import Compared
 from worker.resources import resources
 
 WITH_GAPS = 3
@@ -58,18 +60,20 @@ def search(
     scope = Scope(source=source, added_from=_utc(added_from), added_until=_utc(added_until))
     question = Question(find_case(asked, case, Action.SEARCHED), scope, everything, limit)
     answer = look_for(asked, photos, question, engine=resources().photo_engine())
+    compared = Compared.of_search(answer.reach)
     if as_json:
         print_json(_document(answer, case))
     elif as_csv:
         write_csv(sys.stdout, answer.hits, HIT)
     else:
         out.print(_found_table(answer))
+        out.print(sentence(compared), soft_wrap=True, markup=False)
         out.print(said(answer.calibration), soft_wrap=True)
         out.print(_reach_table(answer))
     for photo in answer.portraits:
         if not photo.usable:
             err.print(f"{photo.name}: {photo.verdict}")
-    if not all(photo.usable for photo in answer.portraits):
+    if not (compared.is_complete and all(photo.usable for photo in answer.portraits)):
         raise typer.Exit(WITH_GAPS)
 
 
@@ -97,6 +101,7 @@ def _document(answer: Answer, case: str) -> dict[str, object]:
             for group in answer.by_recording()
         ],
         "cut_off": answer.cut_off,
+        "compared": sentence(Compared.of_search(answer.reach)),
         "searched": asdict(answer.reach.searched) | {"gaps_ms": answer.reach.gaps_ms},
         "not_searched": {
             why.value: asdict(extent) for why, extent in answer.reach.not_searched.items()
@@ -109,7 +114,7 @@ def _found_table(answer: Answer) -> Table:
     title = "Candidates for human review"
     shown = table_of(title, HIT, in_order, caption=counted(in_order))
     if not answer.hits:
-        shown.add_row("none within the threshold")
+        shown.add_row("none")
     if answer.cut_off:
         shown.add_row("more results; raise --limit")
     return shown

@@ -14,19 +14,20 @@ from report.calibration import said_of
 from report.case_terms import terms
 from report.column import plain
 from report.columns import PACKAGED
+from report.compared import sentences
 from report.package import Package, pack, sha256_of
 from report.statement import Decided, Line, Looked, Statement, render
 from report.table_files import Format, write_rows
 from storage.access.accounts import list_accounts
 from storage.access.audit import Action
 from storage.cases.cases import Case, case_to_read
-from storage.cases.people import people_in
 from storage.database.database import Session, reading
 from storage.files.sealed import SealedMedia
-from storage.jobs.listing import analyses_of_case
+from storage.jobs.listing import analyses_concerning
 from storage.jobs.progress import outcomes
 from storage.results.calibrations import current
 from storage.results.case_view import candidate_page, weights_of_case
+from storage.results.compared import compared_as_shown
 from storage.results.verdicts import Standing, Verdict, overrides, verdicts_of
 
 NOTHING = (
@@ -99,6 +100,7 @@ def _about(
 ) -> dict[str, Any]:
     rows = [line.listed.row for line in lines]
     with_candidates = {row.person for row in rows}
+    with_what = compared_as_shown(session, case, now)
     weights = weights_of_case(session, case.id)
     return {
         "made_at": now,
@@ -107,17 +109,25 @@ def _about(
         "engines": tuple((name, ", ".join(hashes)) for name, hashes in weights.items()),
         "lines": tuple(lines),
         "calibration": said_of(current(session, case.id), rows),
+        "compared": sentences(with_what),
         "without": tuple(
-            person.name
-            for person in people_in(session, case.id)
-            if person.name not in with_candidates
+            answer.person
+            for answer in with_what
+            if answer.compared.faces and answer.person not in with_candidates
         ),
-        "footage": tuple(
-            Looked(row.name, row.sha256, row.duration_ms, row.decoded_ms, len(row.gaps))
-            for row in outcomes(session, analyses_of_case(session, case.id))
-        ),
+        "footage": _footage(session, case),
         "requester_may_review": rules.requester_may_review,
     }
+
+
+def _footage(session: Session, case: Case) -> tuple[Looked, ...]:
+    """Each recording that the case names, as its newest analysis saw it."""
+    rows = outcomes(session, analyses_concerning(session, case))
+    newest = {row.recording_id: row for row in rows}
+    return tuple(
+        Looked(row.name, row.sha256, row.duration_ms, row.decoded_ms, len(row.gaps))
+        for row in newest.values()
+    )
 
 
 def _data(lines: list[Line]) -> dict[str, bytes]:

@@ -27,11 +27,17 @@ from storage.cases.cases import case_to_read
 from storage.cases.references import Reference, references
 from storage.database.database import Session, reading
 from storage.files.sealed import SealedMedia
-from storage.jobs.listing import claimed_duration_ms, people_of_case, spans
+from storage.jobs.listing import (
+    analyses_concerning,
+    claimed_duration_ms,
+    people_of_case,
+    spans,
+)
 from storage.jobs.overlaps import SameFootage, same_footage
 from storage.jobs.progress import Outcome, outcomes
 from storage.results.calibrations import current
 from storage.results.candidates import candidates
+from storage.results.compared import compared
 
 DISTANCES = {
     "euclidean_l2": "Euclidean distance between unit vectors",
@@ -58,8 +64,10 @@ def gather(
     act = caller.act(Action.REPORT_WRITTEN)
     with act.refusals(case_id), reading(caller.database) as session:
         case = case_to_read(session, case_id, caller.now)
-        results = outcomes(session, analysis_ids)
-        rows = candidates(session, case_id=case_id, analysis_ids=analysis_ids)
+        named = set(analyses_concerning(session, case)).intersection(analysis_ids)
+        results = outcomes(session, sorted(named))
+        with_what = compared(session, case, engine.card.name, caller.now)
+        rows = candidates(session, case_id=case_id, analysis_ids=named)
         listed = list(each_listed(session, case_id, rows))
         people = [
             (
@@ -83,6 +91,7 @@ def gather(
         recordings=recordings,
         refused=tuple(RefusedFile(name, reason) for name, reason in refused),
         case_reference=case.reference,
+        compared=tuple(with_what),
         case=terms(case),
         calibration=said(made) if made else "",
     )

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from report.column import Column, headed
 from report.columns import CANDIDATE
+from report.compared import sentence
 from report.report_contents import Jpeg, RecordingRow, Report
 from report.timeline import Bar, Tick, bar, bars, clock, legible, ticks
 from storage.database.moments import in_utc
@@ -142,7 +143,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(clock=clock, data_uri=_data_uri, moment=in_utc)
-    environment.globals.update(card_id=card_id, beyond_threshold=BEYOND_THRESHOLD)
+    environment.globals.update(
+        card_id=card_id, sentence=sentence, beyond_threshold=BEYOND_THRESHOLD
+    )
     return environment
 
 

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from pipeline.judging.listed import Listed
 from report.timeline import Range
+from storage.results.compared import Compared
 
 Jpeg: TypeAlias = bytes
 State: TypeAlias = Literal["waiting", "running", "matching", "done", "gaps", "failed"]
@@ -124,5 +125,7 @@ class Report:
     case_reference: str = ""
     case: tuple[tuple[str, str], ...] = ()
     """What authorises the search, as (label, value): legal basis, purpose, authorised by..."""
+    compared: tuple[Compared, ...] = ()
+    """What each person was compared with, in the order of `persons`."""
     calibration: str = ""
     """The false candidates to expect at this threshold; empty if not measured."""

@@ -63,8 +63,10 @@ class Statement:
     calibration: tuple[str, ...]
     """The calibration in words, for each engine and threshold."""
     lines: tuple[Line, ...]
+    compared: tuple[str, ...]
+    """What each person was compared with, in words."""
     without: tuple[str, ...]
-    """Names of people without candidates."""
+    """Names of people who were compared with some face, and have no candidate."""
     footage: tuple[Looked, ...]
     requester_may_review: bool
     contents_sha256: str

@@ -22,6 +22,7 @@ from pipeline.people.portraits import Portrait
 from report.calibration import said, said_of
 from report.column import headed
 from report.columns import CANDIDATE
+from report.compared import sentences
 from report.exporting import export
 from review.authority import locked
 from review.guard import router
@@ -113,6 +114,7 @@ def candidates(request: Request, asked: Asked, case_id: int, first: First = 0) -
         found=found,
         columns=headed(CANDIDATE, found.rows),
         step=PAGE,
+        compared=sentences(found.compared),
         calibration=calibration,
     )
 
@@ -194,7 +196,13 @@ def _shown(
 ) -> Response:
     categories = list(Category)
     return page(
-        request, "case.html.j2", found=found, now=asked.now, categories=categories, judged=judged
+        request,
+        "case.html.j2",
+        found=found,
+        now=asked.now,
+        categories=categories,
+        judged=judged,
+        compared=sentences(found.compared),
     )
 
 

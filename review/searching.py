@@ -12,6 +12,7 @@ from pipeline.people.search import Answer, Question, search
 from report.calibration import said
 from report.column import headed
 from report.columns import HIT
+from report.compared import sentence
 from review.cases import photo_engine
 from review.guard import router
 from review.numbers import Number, Spot
@@ -19,6 +20,7 @@ from review.pages import page
 from review.photos import photo_files
 from review.site import OurSite, Site
 from review.visitors import Asked
+from storage.results.compared import Compared
 
 routes = router("/search")
 
@@ -46,6 +48,7 @@ def look_for(
         cases=cases_in_force(asked),
         chosen=case,
         answer=answer,
+        compared=sentence(Compared.of_search(answer.reach)),
         columns=[column for column in headed(HIT, answer.hits) if column.name != "recording"],
         calibration=said(answer.calibration),
     )

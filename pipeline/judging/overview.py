@@ -27,6 +27,7 @@ from storage.results.case_view import (
     number_of_candidates,
     photos_of_case,
 )
+from storage.results.compared import Compared, compared_as_shown
 from storage.results.comparisons import stale, stale_analyses
 from storage.results.decoys import Alarms, alarms
 from storage.results.verdicts import (
@@ -57,6 +58,8 @@ class Overview:
     standings: Counter[Standing]
     alarms: list[Alarms]
     """The reviewers' verdicts on decoys, if there were any."""
+    compared: list[Compared]
+    """What each person was compared with."""
     is_underway: bool
     """Whether footage is still to be processed, or a person still to be compared."""
 
@@ -71,6 +74,8 @@ class Some:
     left_out: dict[str, int]
     """By person's name: how many appearances are not candidates because the person's reference
     photos were cut from them."""
+    compared: list[Compared]
+    """What each person was compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ def overview(caller: Caller, case_id: int) -> Overview:
         total = number_of_candidates(session, case_id)
         statuses = Counter(standings(session, case_id).values())
         made_of_decoys = alarms(session, case_id)
+        with_what = compared_as_shown(session, case, caller.now)
         compared = not (
             stale(session, caller.now, person_ids=[row.id for row in people])
             or stale_analyses(session)
@@ -125,6 +131,7 @@ def overview(caller: Caller, case_id: int) -> Overview:
         total,
         statuses,
         made_of_decoys,
+        with_what,
         is_underway=not (processed and compared),
     )
 
@@ -142,8 +149,9 @@ def page_of_candidates(caller: Caller, case_id: int, *, first: int) -> Candidate
         total = number_of_candidates(session, case_id)
         calibrations = current(session, case_id)
         omitted = left_out(session, case_id)
+        with_what = compared_as_shown(session, case, caller.now)
     act.note(case_id, candidates=len(rows), appearance_ids=[row.seen.appearance_id for row in rows])
-    return CandidatePage(shown, calibrations, omitted, case, first, total)
+    return CandidatePage(shown, calibrations, omitted, with_what, case, first, total)
 
 
 def candidates_from(caller: Caller, case_id: int, *, behind: Spot, most: int) -> Some:
@@ -153,13 +161,14 @@ def candidates_from(caller: Caller, case_id: int, *, behind: Spot, most: int) ->
     """
     act = caller.act(Action.CANDIDATES_VIEWED)
     with act.refusals(case_id), reading(caller.database) as session:
-        case_to_read(session, case_id, caller.now)
+        case = case_to_read(session, case_id, caller.now)
         rows = candidates_behind(session, case_id, behind=behind, most=most)
         shown = _listed(session, case_id, rows)
         calibrations = current(session, case_id)
         omitted = left_out(session, case_id)
+        with_what = compared_as_shown(session, case, caller.now)
     act.note(case_id, candidates=len(rows), appearance_ids=[row.seen.appearance_id for row in rows])
-    return Some(shown, calibrations, omitted)
+    return Some(shown, calibrations, omitted, with_what)
 
 
 def detail(caller: Caller, case_id: int, key: Key) -> Detail:

@@ -18,6 +18,7 @@ from review.api.models.candidates import (
     DetailAnswer,
     ReasonGiven,
 )
+from review.api.models.compared import ComparedAnswer
 from review.api.paging import Cursor, Limit, Place, piece, place_of
 from review.api.routing import CASE, IN_A_CASE, routes_of
 from review.numbers import MOST, Number
@@ -43,6 +44,7 @@ def list_candidates(
     return CandidatesAnswer(
         candidates=[CandidateAnswer.of(listed, case_id) for listed in page.shown],
         left_out=ranked.left_out,
+        compared=[ComparedAnswer.over(answer) for answer in ranked.compared],
         calibration=list(said_of(ranked.calibrations, [listed.row for listed in page.shown])),
         next=page.next,
     )

@@ -86,6 +86,12 @@ def of_sources(session: Session, scope: Scope) -> ColumnElement[bool]:
     return true() if scope.case is None else _of_sources(session, scope, scope.case)
 
 
+def concerned(session: Session, scope: Scope) -> ColumnElement[bool]:
+    """Condition for the recordings that a case names: those it covers, those that it may cover as
+    nobody says when they were recorded, and those that were added for it."""
+    return or_(of_case(session, scope), undated(session, scope), own(scope))
+
+
 def own(scope: Scope) -> ColumnElement[bool]:
     """Condition for recordings that were added for the case."""
     return false() if scope.case is None else _own(scope.case)

@@ -7,6 +7,8 @@ import sqlalchemy
 from sqlalchemy import Select, and_, func, or_
 from sqlmodel import Session, col, select
 
+from storage.cases.cases import Case
+from storage.cases.scope import Scope, concerned
 from storage.jobs.states import SEARCHABLE, is_imported, is_of_crops
 from storage.tables import (
     Analysis,
@@ -107,6 +109,17 @@ def plan_body(session: Session, analysis_id: int) -> str | None:
     """The plan of an analysis as JSON; None if there is no such analysis."""
     statement = select(Plan.body).join(Analysis).where(col(Analysis.id) == analysis_id)
     return session.exec(statement).one_or_none()
+
+
+def analyses_concerning(session: Session, case: Case) -> list[int]:
+    """The analyses with appearances of their own, in recordings that a case names, oldest first."""
+    statement = (
+        select(Analysis.id)
+        .join(Recording)
+        .where(~is_of_crops(), concerned(session, Scope(case)))
+        .order_by(col(Analysis.id))
+    )
+    return list(session.exec(statement))
 
 
 def state_of(session: Session, analysis_id: int) -> State | None:

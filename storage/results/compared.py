@@ -17,8 +17,9 @@ from storage.cases.people import PersonRow, people_in
 from storage.cases.scope import Scope
 from storage.results.comparison_keys import person_keys
 from storage.results.comparisons import searched_for
-from storage.results.reach import Extent, Footage, Unsearched, footage, gaps_ms, total
-from storage.tables import PersonComparison
+from storage.results.reach import Extent, Footage, Reach, Unsearched, footage, gaps_ms, total
+from storage.tables import Person, PersonComparison, Reference
+from storage.vectors.models import in_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Compared:
     """The footage of the case's sources, but for what was recorded outside its window."""
     gaps_ms: int
     """How much of the compared recordings could not be processed."""
+    has_photo: bool
+    """Whether the engine has a usable photo of the person."""
     undated: int
     """Compared recordings that were added for the case and whose recording time is unknown."""
     not_embedded: int
@@ -40,11 +43,39 @@ class Compared:
     by_file: tuple[Footage, ...]
     """Recordings that were added for the case, and that the date in the file keeps out."""
 
+    @classmethod
+    def of_search(cls, covered: Reach) -> "Compared":
+        """What a search compared, for one who is not enrolled."""
+        outside = (Unsearched.OUTSIDE_CASE, Unsearched.OUTSIDE_FILTERS)
+        left_out = {why: e for why, e in covered.not_searched.items() if why not in outside}
+        missed = [e for why, e in left_out.items() if why is not Unsearched.OUTSIDE_WINDOW]
+        did = covered.searched
+        return cls(
+            person_id=0,
+            person="",
+            compared=did,
+            of=total([replace(did, faces=covered.faces), *missed]),
+            gaps_ms=covered.gaps_ms,
+            has_photo=True,
+            undated=0,
+            not_embedded=covered.faces - did.faces,
+            left_out=left_out,
+            by_file=covered.by_file,
+        )
+
     @property
     def is_complete(self) -> bool:
         """Whether nothing of the case's footage was left out."""
         missed = self.left_out.keys() - {Unsearched.OUTSIDE_WINDOW}
-        return not (missed or self.gaps_ms or self.not_embedded)
+        return self.has_photo and not (missed or self.gaps_ms or self.not_embedded)
+
+
+def compared_as_shown(session: Session, case: Case, now: datetime) -> list[Compared]:
+    """`compared` for the engine whose candidates are shown; empty if nobody was enrolled."""
+    of_case = select(Reference.engine).join(Person).where(col(Person.case_id) == case.id)
+    newest = session.exec(of_case.order_by(col(Reference.id).desc()).limit(1)).first()
+    engine = in_use(session) or newest
+    return [] if engine is None else compared(session, case, engine, now)
 
 
 def compared(session: Session, case: Case, engine: str, now: datetime) -> list[Compared]:
@@ -68,8 +99,11 @@ def compared(session: Session, case: Case, engine: str, now: datetime) -> list[C
     for person in people:
         row, key = stored.get(person.id), keys.get((person.id, engine))
         unfinished = Unsearched.NOT_MATCHED if person.id in searched else Unsearched.NOT_IN_FORCE
+        has_photo = key is not None
         whys = [_why_not(one, row, key, unfinished) for one in of_case]
-        answers.append(_answer(person, of_case, whys, gaps, is_any_time=is_any_time))
+        answers.append(
+            _answer(person, of_case, whys, gaps, has_photo=has_photo, is_any_time=is_any_time)
+        )
     return answers
 
 
@@ -98,6 +132,7 @@ def _answer(
     whys: Sequence[Unsearched | None],
     gaps: Mapping[int, int],
     *,
+    has_photo: bool,
     is_any_time: bool,
 ) -> Compared:
     by_reason: dict[Unsearched | None, list[Footage]] = defaultdict(list)
@@ -111,6 +146,7 @@ def _answer(
         compared=total(replace(one, faces=one.embedded).extent for one in did),
         of=total(one.extent for one in covered),
         gaps_ms=sum(gaps.get(one.recording_id, 0) for one in did),
+        has_photo=has_photo,
         undated=0 if is_any_time else sum(one.captured_ms is None for one in did),
         not_embedded=sum(one.faces - one.embedded for one in did),
         left_out={

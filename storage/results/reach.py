@@ -67,6 +67,10 @@ class Reach:
     gaps_ms: int
     """How much of the searched recordings could not be processed."""
     not_searched: dict[Unsearched, Extent]
+    faces: int
+    """Faces in the searched recordings, also those that the engine could not embed."""
+    by_file: tuple["Footage", ...]
+    """Recordings that were added for the case, and that the date in the file keeps out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ def reach(session: Session, *, engine: str, scope: Scope) -> Reach:
         total(replace(one, faces=one.embedded).extent for one in searched),
         sum(gaps_ms(session, searched).values()),
         {why: extent for why, extent in not_searched.items() if extent.recordings},
+        sum(one.faces for one in searched),
+        tuple(one for one in all_footage if one.why_not is Unsearched.FILE_DATE),
     )
 
 

@@ -13,6 +13,7 @@ from report.column import plain
 from report.columns import CANDIDATE, SEEN
 from review.api import links
 from review.api.models.columns import model_of
+from review.api.models.compared import ComparedAnswer
 from review.api.models.given import Id, Sentence
 from storage.results.changes import Change, Changes
 from storage.results.rematches import Cause, Place, Rematch
@@ -56,6 +57,7 @@ class CandidatesAnswer(BaseModel):
         description="Calibration for this footage, by engine.",
         examples=[[UNCALIBRATED]],
     )
+    compared: list[ComparedAnswer]
     next: str | None = Field(description="Cursor of the next page.", examples=["1.50.312"])
 
 

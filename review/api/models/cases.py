@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.governance.cases import Terms
 from pipeline.judging.overview import Overview
+from review.api.models.compared import ComparedAnswer
 from review.api.models.given import Moment, Remark, Sentence, Words
 from storage.cases.case_terms import Change
 from storage.cases.cases import EVER, Case
@@ -164,6 +165,7 @@ class OverviewAnswer(CaseAnswer):
         description="Whether footage is still being processed or persons are still being compared."
     )
     alarms: list[AlarmsAnswer] = Field(description="Results of the reviewer quality check.")
+    compared: list[ComparedAnswer]
 
     @classmethod
     def over(cls, found: Overview, now: datetime) -> "OverviewAnswer":
@@ -175,4 +177,5 @@ class OverviewAnswer(CaseAnswer):
             review_statuses={one: number for one, number in found.standings.items() if number},
             is_underway=found.is_underway,
             alarms=[AlarmsAnswer.of(one) for one in found.alarms],
+            compared=[ComparedAnswer.over(answer) for answer in found.compared],
         )

@@ -1,17 +1,18 @@
 """What a search by photo found, and what it covered."""
 
-from dataclasses import asdict
-
 from pydantic import BaseModel, Field
 
 from pipeline.people.search import Answer, Hit
 from report.calibration import UNCALIBRATED, said
 from report.column import plain
 from report.columns import HIT
+from report.compared import sentence
 from review.api import links
 from review.api.models.columns import model_of
+from review.api.models.compared import ExtentAnswer
 from review.api.models.people import JudgedAnswer
-from storage.results.reach import Extent, Reach, Unsearched
+from storage.results.compared import Compared
+from storage.results.reach import Reach, Unsearched
 
 
 class HitAnswer(model_of(HIT)):  # type: ignore[misc]
@@ -29,17 +30,6 @@ class HitAnswer(model_of(HIT)):  # type: ignore[misc]
         return cls(**plain(HIT, hit), pictures=pictures)
 
 
-class ExtentAnswer(BaseModel):
-    """Number of recordings and total duration."""
-
-    recordings: int
-    duration_ms: int
-
-    @classmethod
-    def of(cls, extent: Extent) -> "ExtentAnswer":
-        return cls(**asdict(extent))
-
-
 class ReachAnswer(BaseModel):
     """Each recording of the archive is either searched or counted under one reason."""
 
@@ -47,7 +37,7 @@ class ReachAnswer(BaseModel):
     gaps_ms: int = Field(description="Duration of gaps in the searched footage.")
     not_searched: dict[Unsearched, ExtentAnswer] = Field(
         description="By reason.",
-        examples=[{"outside the case": {"recordings": 3, "duration_ms": 5400000}}],
+        examples=[{"outside the case": {"recordings": 3, "duration_ms": 5400000, "faces": 41}}],
     )
 
     @classmethod
@@ -67,6 +57,10 @@ class SearchAnswer(BaseModel):
     own_only: bool = Field(description="Whether only footage added for the case was searched.")
     hits: list[HitAnswer]
     cut_off: bool = Field(description="Whether there are more within the threshold than `limit`.")
+    compared: str = Field(
+        description="What was compared, in words.",
+        examples=["Compared with 41 of 41 faces in 3 of 3 recordings (1:30:00.0 of 1:30:00.0)."],
+    )
     reach: ReachAnswer
 
     @classmethod
@@ -79,5 +73,6 @@ class SearchAnswer(BaseModel):
             own_only=answer.own_only,
             hits=[HitAnswer.of(one, answer.case_id) for one in answer.hits],
             cut_off=answer.cut_off,
+            compared=sentence(Compared.of_search(answer.reach)),
             reach=ReachAnswer.of(answer.reach),
         )
