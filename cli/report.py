@@ -51,4 +51,4 @@ def write_report(
     path = folder / "report.html"
     path.write_text(render(page), encoding="utf-8")
     path.chmod(0o600)
-    return path, page.compared
+    return path, tuple(person.compared for person in page.persons)

@@ -37,7 +37,7 @@ from storage.jobs.overlaps import SameFootage, same_footage
 from storage.jobs.progress import Outcome, outcomes
 from storage.results.calibrations import current
 from storage.results.candidates import candidates
-from storage.results.compared import compared
+from storage.results.compared import Compared, compared
 
 DISTANCES = {
     "euclidean_l2": "Euclidean distance between unit vectors",
@@ -66,7 +66,8 @@ def gather(
         case = case_to_read(session, case_id, caller.now)
         named = set(analyses_concerning(session, case)).intersection(analysis_ids)
         results = outcomes(session, sorted(named))
-        with_what = compared(session, case, engine.card.name, caller.now)
+        answers = compared(session, case, engine.card.name, caller.now)
+        with_what = {answer.person_id: answer for answer in answers}
         rows = candidates(session, case_id=case_id, analysis_ids=named)
         listed = list(each_listed(session, case_id, rows))
         people = [
@@ -74,6 +75,7 @@ def gather(
                 name,
                 references(session, person),
                 [candidate for candidate in listed if candidate.row.person_id == person],
+                with_what[person],
             )
             for person, name in people_of_case(session, case.id)
         ]
@@ -91,7 +93,6 @@ def gather(
         recordings=recordings,
         refused=tuple(RefusedFile(name, reason) for name, reason in refused),
         case_reference=case.reference,
-        compared=tuple(with_what),
         case=terms(case),
         calibration=said(made) if made else "",
     )
@@ -113,6 +114,7 @@ def _person(
     name: str,
     photos: Sequence[Reference],
     candidates: Sequence[Listed],
+    with_what: Compared,
     places: dict[int, int],
     media: SealedMedia,
 ) -> PersonSection:
@@ -129,6 +131,7 @@ def _person(
             )
             for listed in candidates
         ),
+        compared=with_what,
     )
 
 

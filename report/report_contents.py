@@ -72,6 +72,7 @@ class PersonSection:
     name: str
     references: tuple[ReferenceRow, ...]
     candidates: tuple[CandidateCard, ...]
+    compared: Compared
 
     @property
     def moments(self) -> int:
@@ -125,7 +126,5 @@ class Report:
     case_reference: str = ""
     case: tuple[tuple[str, str], ...] = ()
     """What authorises the search, as (label, value): legal basis, purpose, authorised by..."""
-    compared: tuple[Compared, ...] = ()
-    """What each person was compared with, in the order of `persons`."""
     calibration: str = ""
     """The false candidates to expect at this threshold; empty if not measured."""

@@ -1,6 +1,7 @@
 """A report with everything in it, hostile names included."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from PIL import Image
@@ -17,6 +18,8 @@ from report.report_contents import (
     RefusedFile,
     Report,
 )
+from storage.results.compared import Compared
+from storage.results.reach import Extent
 from storage.results.verdicts import Standing
 
 HOSTILE = '"><img src=https://example.org/x onerror=alert(1)> \u202e4pm.exe'
@@ -41,6 +44,13 @@ def card(rank: int, recording: int, start_ms: int, end_ms: int, pictures: int) -
     )
 
 
+def with_what(name: str, **changes: object) -> Compared:
+    """A person who was compared with all of three recordings, but for their gaps."""
+    whole = Extent(3, 5_956_900, 12)
+    answer = Compared(1, name, whole, whole, 96_000, True, 0, 0, {}, ())
+    return replace(answer, **changes)  # type: ignore[arg-type]
+
+
 def sample_report() -> Report:
     reference = ReferenceRow("passport.jpg", crop("astronaut"), 0.8, "One clear face.")
     unusable = ReferenceRow("group.jpg", b"", 0.0, "Not used: three faces in the picture.")
@@ -59,8 +69,9 @@ def sample_report() -> Report:
                     card(2, 1, 377_000, 386_000, 1),
                     card(3, 2, 14_500, 14_500, 0),
                 ),
+                with_what("Eileen C."),
             ),
-            PersonSection(HOSTILE, (hopper,), ()),
+            PersonSection(HOSTILE, (hopper,), (), with_what(HOSTILE)),
         ),
         recordings=(
             RecordingRow(LONG, "9f2c" * 16, 3_723_400, "done", appearances=((0, 90_000),)),

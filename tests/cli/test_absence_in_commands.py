@@ -1,13 +1,10 @@
-"""Commands say what was compared, and what was left out and why; exit code 3 where something was.
-
-Each docstring names the function that is at fault in the commit before.
-"""
+"""Commands say what was compared, and what was left out and why; then the exit code is 3."""
 
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from absences import DISAGREE, FOUND_NOBODY, INSIDE, NO_PHOTO, NOBODY_SAYS, compared
+from absences import FOUND_NOBODY, INSIDE, NO_PHOTO, NOBODY_SAYS, compared
 from command_line import TERMS, Nightreel
 from footage_factory import run_ffmpeg
 from painted import BLUE, RED, Stay, paint, paint_photo
@@ -48,39 +45,32 @@ def archive(nightreel: Nightreel, tmp_path: Path) -> SimpleNamespace:
 
 
 def test_candidates_count_what_was_not_compared(archive: SimpleNamespace) -> None:
-    """`cli.results.candidates` prints "none within the threshold" for an empty list."""
     said = archive.nightreel("candidates", *CASE)
     assert compared(said.out + said.err) == [(0, 1, 0, 1)]
 
 
 def test_candidates_say_why_footage_was_left_out(archive: SimpleNamespace) -> None:
-    """`cli.results.candidates`, as above."""
     said = archive.nightreel("candidates", *CASE)
     assert NOBODY_SAYS in flat(said.out + said.err)
 
 
 def test_candidates_of_footage_that_was_left_out_end_with_3(archive: SimpleNamespace) -> None:
-    """`cli.results.candidates` always ends with 0."""
     assert archive.nightreel("candidates", *CASE).code == LEFT_OUT
 
 
 def test_the_document_of_candidates_says_why_footage_was_left_out(
     archive: SimpleNamespace,
 ) -> None:
-    """`cli.results.as_document` lists every recording as `done`, with its faces."""
     assert NOBODY_SAYS in archive.nightreel("candidates", *CASE, "--json").out
 
 
 def test_candidates_in_csv_end_with_3_too(archive: SimpleNamespace) -> None:
-    """`cli.results.candidates`, as above."""
     assert archive.nightreel("candidates", *CASE, "--csv").code == LEFT_OUT
 
 
 def test_candidates_of_somebody_without_a_usable_photo_say_so(
     nightreel: Nightreel, tmp_path: Path
 ) -> None:
-    """`cli.people.enrol_for` stores the person before it raises UnusablePhoto;
-    `cli.results.candidates` lists nothing of the person."""
     nightreel("case", "open", "A-1", *TERMS)
     bad = tmp_path / "unreadable.png"
     bad.write_bytes(b"no picture")
@@ -90,25 +80,21 @@ def test_candidates_of_somebody_without_a_usable_photo_say_so(
 
 
 def test_a_search_counts_the_faces_that_it_compared(archive: SimpleNamespace) -> None:
-    """`cli.search._reach_table` has recordings and hours, and "none within the threshold" above."""
     said = archive.nightreel("search", archive.red, *CASE)
     assert compared(said.out + said.err) == [(0, 1, 0, 1)]
 
 
 def test_a_search_of_footage_that_was_left_out_ends_with_3(archive: SimpleNamespace) -> None:
-    """`cli.search.search` ends with 3 for a bad photo only."""
     assert archive.nightreel("search", archive.red, *CASE).code == LEFT_OUT
 
 
 def test_a_report_on_footage_that_was_left_out_ends_with_3(
     archive: SimpleNamespace, tmp_path: Path
 ) -> None:
-    """`cli.report.report` always ends with 0."""
     assert archive.nightreel("report", *CASE, "-o", tmp_path / "report").code == LEFT_OUT
 
 
 def test_candidates_name_no_footage_of_another_case(nightreel: Nightreel, tmp_path: Path) -> None:
-    """`cli.results.candidates` reads `footage_jobs`: the whole archive."""
     footage_of_another_case(nightreel, tmp_path)
     assert "secret" not in nightreel("candidates", *CASE, "--json").out
 
@@ -116,7 +102,6 @@ def test_candidates_name_no_footage_of_another_case(nightreel: Nightreel, tmp_pa
 def test_candidates_tell_no_duplicate_footage_of_another_case(
     nightreel: Nightreel, tmp_path: Path
 ) -> None:
-    """`cli.results.candidates` asks `same_footage_among` about the whole archive."""
     mine = footage_of_another_case(nightreel, tmp_path)
     with writing(mine.database) as session:
         remember_overlap(session, 1, 2, Overlap(0, 0, 2_000, 0.9))
@@ -124,52 +109,9 @@ def test_candidates_tell_no_duplicate_footage_of_another_case(
     assert "secret" not in said.out + said.err
 
 
-def test_a_promoted_group_says_where_its_members_were_seen(
-    nightreel: Nightreel, tmp_path: Path
-) -> None:
-    """`cli.groups.promote` prints the assessment of the pictures alone, each called
-    "appearance" and a number; more than five members are not told at all."""
-    own = (*BASIS, "--source", "added", *EVER, "--allow-grouping")
-    assert nightreel("case", "open", "A-1", *own).code == 0
-    mine = Resources(Settings(home=nightreel.home, engine="stub"))
-    with reading(mine.database) as session:
-        request = Request(case_id=find_case(session, "A-1").id)
-    watch_film(mine, paint(tmp_path / "yard.mp4", 8, Stay(RED, 0, 2), Stay(RED, 5, 7)), request)
-    (group,) = nightreel("groups", "make", *CASE, "--json").document
-    said = nightreel("groups", "promote", str(group["group"]), "Somebody", *CASE)
-    assert (said.out + said.err).count("yard.mp4") == 2
-
-
-def test_a_case_is_opened_without_a_recording_period(nightreel: Nightreel) -> None:
-    """`cli.cases.open_case` has no default for --from and --to."""
-    assert nightreel("case", "open", "A-1", *BASIS, "--source", "added").code == 0
-
-
-def test_footage_for_a_case_without_a_recording_time_is_told_when_it_is_added(
-    nightreel: Nightreel, tmp_path: Path
-) -> None:
-    """`cli.footage.take_in` says nothing of it."""
-    nightreel("case", "open", "A-1", *BASIS, "--source", "added", *WINDOW)
-    film = paint(tmp_path / "gate.mp4", 3, Stay(RED, 0, 2))
-    added = nightreel("ingest", film, *CASE)
-    assert "--captured-at" in added.err
-
-
-def test_photos_of_one_name_that_disagree_are_told_at_enrolment(
-    nightreel: Nightreel, tmp_path: Path
-) -> None:
-    """`pipeline.people.enrol.enrol_person` judges each photo by itself."""
-    nightreel("case", "open", "A-1", *TERMS)
-    photos = [paint_photo(tmp_path / f"{name}.png", c) for name, c in (("r", RED), ("b", BLUE))]
-    said = nightreel("enrol", "Red", *photos, *CASE)
-    assert DISAGREE in flat(said.out + said.err)
-
-
 def test_process_says_that_the_date_of_the_file_kept_its_footage_out(
     nightreel: Nightreel, tmp_path: Path
 ) -> None:
-    """`cli.process.process` prints "none within the threshold" and ends with 0: the file's own
-    date (`storage.jobs.recordings._columns`) is outside the window."""
     nightreel("case", "open", "A-1", *BASIS, "--source", "added", *WINDOW)
     film, dated = paint(tmp_path / "film.mp4", 3, Stay(RED, 0, 2)), tmp_path / "gate.mp4"
     claim = "creation_time=2026-01-05T12:34:56Z"

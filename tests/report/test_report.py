@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_report import HOSTILE, UNENCODABLE, crop, sample_report
+from sample_report import HOSTILE, UNENCODABLE, crop, sample_report, with_what
 
 from pipeline.analysis.overlaps import SameAs
 from report import report as rendering
 from report.report import render
 from report.report_contents import PersonSection, RecordingRow, Report, SharedFootage
 from report.timeline import bar, bars, clock, legible, ticks
+from storage.results.reach import Extent
 
 TEMPLATES = Path(rendering.__file__).parent / "templates"
 SAMPLE = sample_report()
@@ -102,12 +103,12 @@ def test_a_name_that_is_not_text_is_spelled_out(page: Page) -> None:
 def test_any_name_can_be_written_and_never_becomes_markup(name: str) -> None:
     report = dataclasses.replace(
         SAMPLE,
-        persons=(PersonSection(name, (), ()),),
+        persons=(PersonSection(name, (), (), with_what(name)),),
         recordings=(RecordingRow(name, name, 1000, "done"),),
     )
     plain = dataclasses.replace(
         report,
-        persons=(PersonSection("x", (), ()),),
+        persons=(PersonSection("x", (), (), with_what("x")),),
         recordings=(RecordingRow("x", "x", 1000, "done"),),
     )
     html = render(report)
@@ -140,9 +141,9 @@ def test_a_candidate_of_one_frame_is_still_wide_enough_to_be_seen(page: Page) ->
 
 def test_no_candidate_is_a_result_and_says_at_which_threshold(page: Page) -> None:
     assert (
-        "No candidates within the threshold (0.400). "
-        "See Coverage for the footage that was analysed." in page.text
-    )
+        "No face that was compared is at or below 0.400. Compared with 12 of 12 faces in 3 of 3 "
+        "recordings (1:39:16.9 of 1:39:16.9); 0:01:36.0 in them could not be processed."
+    ) in page.text
 
 
 def test_a_moment_that_was_seen_twice_is_shown_twice_and_counted_once(report: Report) -> None:
@@ -169,8 +170,12 @@ def test_a_moment_that_was_seen_twice_is_shown_twice_and_counted_once(report: Re
 
 
 def test_a_person_without_a_usable_photo_was_compared_with_nothing(report: Report) -> None:
-    nobody = dataclasses.replace(report, persons=(PersonSection("Nobody", (), ()),))
-    assert "Not searched: no usable reference photo." in Page(render(nobody)).text
+    nothing = with_what("Nobody", compared=Extent(), has_photo=False, gaps_ms=0)
+    nobody = dataclasses.replace(report, persons=(PersonSection("Nobody", (), (), nothing),))
+    text = Page(render(nobody)).text
+    assert "Compared with 0 of 12 faces in 0 of 3 recordings" in text
+    assert "there is no usable photo." in text
+    assert "No face that was compared" not in text
 
 
 def test_what_was_not_looked_at_is_told_and_hatched(page: Page) -> None:

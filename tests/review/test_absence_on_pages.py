@@ -1,7 +1,4 @@
-"""Pages and the API say what was compared, and what was left out and why.
-
-Each docstring names the function that is at fault in the commit before.
-"""
+"""Pages and the API say what was compared, and what was left out and why."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,17 +7,15 @@ from pathlib import Path
 import httpx
 import pytest
 from absences import (
-    DISAGREE,
     FOUND_NOBODY,
     FROM,
     NO_PHOTO,
     NOBODY_SAYS,
     UNTIL,
     compared,
-    in_one_line,
 )
 from callers import caller
-from painted import BLUE, RED, Stay, paint, paint_photo
+from painted import RED, Stay, paint, paint_photo
 from staged import PLAN
 from visiting import House
 
@@ -55,8 +50,6 @@ def analyst(house: House) -> httpx.Client:
 def test_footage_without_a_recording_time_is_counted_as_not_compared(
     house: House, tmp_path: Path, place: str
 ) -> None:
-    """candidates.html.j2, case.html.j2 and `review.api.candidates.list_candidates` are given the
-    candidates alone (`pipeline.judging.overview`)."""
     watch_film(house, paint(tmp_path / "gate.mp4", 3, Stay(RED, 0, 2)))
     case = case_for(house, (FROM, UNTIL))
     look_for(house, case, [paint_photo(tmp_path / "red.png", RED)])
@@ -92,8 +85,6 @@ def test_nobody_is_absent_who_was_compared_with_nothing(
 def test_a_search_counts_the_faces_that_it_compared(
     house: House, analyst: httpx.Client, tmp_path: Path
 ) -> None:
-    """`storage.results.reach.reach` counts recordings and hours, and search.html.j2 says "No
-    candidates within the threshold" above them."""
     watch_film(house, paint(tmp_path / "gate.mp4", 3, Stay(RED, 0, 2)))
     case = case_for(house, (FROM, UNTIL))
     photo = {"photos": ("red.png", paint_photo(tmp_path / "red.png", RED).read_bytes())}
@@ -104,7 +95,6 @@ def test_a_search_counts_the_faces_that_it_compared(
 def test_a_search_by_a_program_counts_the_faces_that_it_compared(
     house: House, tmp_path: Path
 ) -> None:
-    """`review.api.models.search` has the same numbers."""
     house.clock.now = utc_now()
     watch_film(house, paint(tmp_path / "gate.mp4", 3, Stay(RED, 0, 2)))
     case = case_for(house, (FROM, UNTIL))
@@ -113,51 +103,6 @@ def test_a_search_by_a_program_counts_the_faces_that_it_compared(
     answer = program.post(f"/api/v1/cases/{case}/search", files=photo)
     assert answer.status_code == 200
     assert compared(answer.text) == [(0, 1, 0, 1)]
-
-
-def test_footage_of_a_case_without_a_recording_time_is_told_on_the_page(
-    house: House, analyst: httpx.Client, tmp_path: Path
-) -> None:
-    """`storage.jobs.progress.outcomes` has no recording time, so case.html.j2 cannot say it."""
-    case = case_for(house, (FROM, UNTIL))
-    film = paint(tmp_path / "gate.mp4", 3, Stay(RED, 0, 2))
-    watch_film(house, film, Request(case_id=case))
-    assert NOBODY_SAYS in in_one_line(analyst.get(f"/cases/{case}").text)
-
-
-def test_the_recording_time_can_be_entered_where_it_is_missing(
-    house: House, analyst: httpx.Client, tmp_path: Path
-) -> None:
-    """No page has a field for it; `ingest --captured-at` is the only way."""
-    case = case_for(house, (FROM, UNTIL))
-    film = paint(tmp_path / "gate.mp4", 3, Stay(RED, 0, 2))
-    watch_film(house, film, Request(case_id=case))
-    pages = analyst.get(f"/cases/{case}").text + analyst.get("/recordings/1").text
-    assert 'name="captured_at"' in pages
-
-
-def test_photos_of_one_name_that_disagree_are_told_when_they_are_added(
-    house: House, analyst: httpx.Client, tmp_path: Path
-) -> None:
-    """`pipeline.people.enrol.enrol_person` judges each photo by itself."""
-    case = case_for(house, EVER)
-    photos = [
-        ("photos", (name, paint_photo(tmp_path / name, colour).read_bytes()))
-        for name, colour in (("r.png", RED), ("b.png", BLUE))
-    ]
-    told = analyst.post(f"/cases/{case}/people", data={"name": "Red"}, files=photos).text
-    assert DISAGREE in told
-
-
-def test_a_photo_that_disagrees_with_one_added_earlier_is_told(
-    house: House, analyst: httpx.Client, tmp_path: Path
-) -> None:
-    """`pipeline.people.enrol.enrol_person`, which reads no earlier photo."""
-    case = case_for(house, EVER)
-    look_for(house, case, [paint_photo(tmp_path / "r.png", RED)])
-    photo = {"photos": ("b.png", paint_photo(tmp_path / "b.png", BLUE).read_bytes())}
-    told = analyst.post(f"/cases/{case}/people", data={"name": "Red"}, files=photo).text
-    assert DISAGREE in told
 
 
 def text_of(house: House, place: str, case: int) -> str:

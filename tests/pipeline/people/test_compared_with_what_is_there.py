@@ -99,8 +99,6 @@ def test_ranks_begin_at_one_after_the_closest_recording_is_gone(
     plan: Plan,
     remove: Callable[[Context], None],
 ) -> None:
-    """Today: `storage.results.purge.erase` and `storage.jobs.control.forget` let the foreign keys
-    delete candidates; nobody calls `ranking._rank` for the people who had them."""
     open_case(context)
     match_person(enrolled(context, plan, tmp_path, red=RED), context)
     for path in (gate, yard):
@@ -114,8 +112,6 @@ def test_ranks_begin_at_one_after_the_closest_recording_is_gone(
 def test_a_photo_that_moves_nothing_is_not_said_to_have_moved_what_a_purge_moved(
     gate: Path, yard: Path, tmp_path: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: as above; the ranks are renewed by the next comparison, which stores the difference
-    as its own (`rematch._keep`)."""
     open_case(context)
     match_person(enrolled(context, plan, tmp_path, red=RED), context)
     for path in (gate, yard):
@@ -130,8 +126,6 @@ def test_a_photo_that_moves_nothing_is_not_said_to_have_moved_what_a_purge_moved
 def test_footage_whose_bystanders_were_purged_is_not_fully_searched_by_another_engine(
     gate: Path, tmp_path: Path, both: Context, plan: Plan
 ) -> None:
-    """Today: `reach._footage` asks for `thinned_at` of the analyses by the given engine; that of
-    the new engine's analysis is empty, though it embedded only the crops that were left."""
     open_case(both)
     enrolled(both, plan, tmp_path, red=RED)
     find(gate, both, plan)
@@ -151,8 +145,6 @@ def test_footage_whose_bystanders_were_purged_is_not_fully_searched_by_another_e
 def test_an_engine_that_is_unavailable_does_not_stop_a_person_s_other_engines(
     gate: Path, tmp_path: Path, both: Context, plan: Plan
 ) -> None:
-    """Today: `rematch.match_people` goes through the engines in order of their names, and ends at
-    the first that `engine_for` refuses."""
     open_case(both)
     find(gate, both, replace(plan, engine=OTHER.card.name))
     enrolled(both, plan, tmp_path, red=RED)
@@ -181,9 +173,6 @@ def reviewed(context: Context) -> Comparison:
 def test_a_crop_that_became_a_reference_is_not_compared_with_itself(
     gate: Path, tmp_path: Path, context: Context, plan: Plan, what: str
 ) -> None:
-    """Today: `pipeline.people.compare._results_by` takes every vector of the person from
-    `gallery.reference_vectors`, also of the reference that was cut from the appearance; only
-    candidates leave that out (`references.cut_from`)."""
     open_case(context)
     find(gate, context, plan)
     match_person(enrolled(context, plan, tmp_path, like=LIKE_RED), context)
@@ -207,8 +196,6 @@ def test_a_crop_that_became_a_reference_is_not_compared_with_itself(
 def test_the_same_photo_under_another_name_keeps_its_candidates(
     gate: Path, tmp_path: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: `references._same` compares the name of the file as well; `add_reference` then deletes
-    the earlier row, and with it its candidates, until the next comparison."""
     open_case(context)
     find(gate, context, plan)
     match_person(enrolled(context, plan, tmp_path, red=RED), context)
@@ -219,8 +206,6 @@ def test_the_same_photo_under_another_name_keeps_its_candidates(
 def test_a_candidate_exactly_at_the_threshold_is_within_it(
     gate: Path, tmp_path: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: `faces.matching.rank` compares float32 with float32, `thresholds._effect` and
-    `calibration._at` the same distance in double with a threshold in double."""
     open_case(context)
     find(gate, context, plan)
     colours = [(225, green, 30) for green in range(40, 80, 2)]

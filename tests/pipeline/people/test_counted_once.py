@@ -29,8 +29,6 @@ def measured(context: Context, plan: Plan, strangers: list[Stranger]) -> Calibra
 def test_one_recording_under_two_plans_is_measured_once(
     clip: Path, tmp_path: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: `calibrations.number_within` and `nearest_of_many` take the appearances of every
-    analysis of a recording (`storage.cases.scope.appearances`)."""
     open_case(context)
     strangers = strangers_of_every_colour(tmp_path / "strangers")
     find(clip, context, plan)
@@ -43,7 +41,6 @@ def test_one_recording_under_two_plans_is_measured_once(
 def test_one_recording_under_two_plans_is_compared_once(
     clip: Path, tmp_path: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: `embeddings.number_of_vectors` counts every vector of the engine."""
     case_id = open_case(context)
     for segment_seconds in (2, 3):
         find(clip, context, replace(plan, max_segment_seconds=segment_seconds))
@@ -57,7 +54,6 @@ def test_one_recording_under_two_plans_is_compared_once(
 def test_one_photo_under_thirty_names_is_one_search(
     clip: Path, tmp_path: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: `pipeline.people.calibrate._searchable` counts strangers, not distinct photos."""
     open_case(context)
     find(clip, context, plan)
     photos = [paint_photo(tmp_path / f"{number}.png", RED) for number in range(FEW)]

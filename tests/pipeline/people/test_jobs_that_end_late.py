@@ -1,10 +1,4 @@
-"""A job that ends after something else happened stores nothing that no longer holds.
-
-Not tested here, since SQLite has one writer at a time: on PostgreSQL `match_analysis` reads the
-gallery before `replace_candidates` locks the people (`pipeline/analysis/match.py`), so a photo
-withdrawn or a case closed in between is overwritten as below. That needs a test with two
-connections, in which the second acts when the first is about to ask for the lock.
-"""
+"""A job that ends after something else happened stores nothing that no longer holds."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -90,9 +84,6 @@ def told(context: Context) -> Changes:
 def test_a_late_job_keeps_what_was_found_after_another_photo_was_withdrawn(
     context: Context, plan: Plan, tmp_path: Path
 ) -> None:
-    """Today: `rematch._keep` gives `replace_candidates` the photos it began with. The match through
-    the withdrawn one is skipped, the newer candidate through the other is deleted as not found
-    again, and `mark_matched` says that this photo was compared."""
 
     def take_back(other: Context) -> None:
         withdraw(caller(other.database), 1, "Red", "closer.png")
@@ -109,8 +100,6 @@ def test_a_late_job_keeps_what_was_found_after_another_photo_was_withdrawn(
 def test_a_late_job_with_the_earlier_threshold_deletes_nothing_and_changes_nothing(
     in_use: Context, plan: Plan, tmp_path: Path
 ) -> None:
-    """Today: `rematch._keep` deletes every candidate that it knew and did not find, and stores its
-    own threshold with the others; nothing tells it that the threshold changed meanwhile."""
     enrolled(in_use, plan, tmp_path, red=RED)
     match_person(PERSON, in_use)
     asks, keys = caller(in_use.database), in_use.media.keys
@@ -124,8 +113,6 @@ def test_a_late_job_with_the_earlier_threshold_deletes_nothing_and_changes_nothi
 def test_footage_is_matched_with_the_threshold_that_is_in_use_when_it_is_stored(
     in_use: Context, plan: Plan, tmp_path: Path, footage: Path
 ) -> None:
-    """Today: `match_analysis` asks for the engine, and so for the threshold, before it joins the
-    tracklets; everybody was compared with the new one before its appearances were there."""
     open_case(in_use)
     match_person(enrolled(in_use, plan, tmp_path, red=RED).person_id, in_use)
     analysis_id = ingest(footage, in_use, plan).analysis_id
@@ -140,8 +127,6 @@ def test_footage_is_matched_with_the_threshold_that_is_in_use_when_it_is_stored(
 def test_what_a_photo_added_during_a_comparison_brings_is_told(
     context: Context, plan: Plan, tmp_path: Path
 ) -> None:
-    """Today: `rematches.conclude` completes every pending request of the person, also the one for
-    a photo that this job did not compare; the next job has none to store its changes under."""
     enrolled(context, plan, tmp_path, red=RED)
     with overtaken(context, lambda other: enrolled(other, plan, tmp_path, green=GREEN)):
         match_person(PERSON, context)
@@ -154,7 +139,6 @@ def test_what_a_photo_added_during_a_comparison_brings_is_told(
 def test_a_rematch_says_the_photos_that_it_compared(
     context: Context, plan: Plan, tmp_path: Path
 ) -> None:
-    """Today: as above; the request for two photos is completed with a comparison of one."""
     enrolled(context, plan, tmp_path, red=RED)
     with overtaken(context, lambda other: enrolled(other, plan, tmp_path, green=GREEN)):
         match_person(PERSON, context)
@@ -175,8 +159,6 @@ def expire(context: Context) -> None:
 def test_a_comparison_stores_nothing_once_its_case_is_no_longer_in_force(
     context: Context, plan: Plan, tmp_path: Path, end: Callable[[Context], None]
 ) -> None:
-    """Today: `rematch._compare` reads the gallery of people in force; neither `_keep` nor
-    `replace_candidates` asks again whether the case is in force when the results are stored."""
     passed = []
 
     def act(other: Context) -> None:
@@ -194,8 +176,6 @@ def test_a_comparison_stores_nothing_once_its_case_is_no_longer_in_force(
 def test_a_clock_set_back_does_not_bring_an_expired_case_back(
     context: Context, plan: Plan, tmp_path: Path
 ) -> None:
-    """Today: acts of people take no time earlier than the newest entry of the audit log
-    (`audit.no_earlier`); `gallery`, `people_allowed` and `unmatched_people` take the clock's."""
     person = enrolled(context, plan, tmp_path, red=RED).person_id
     list_cases(caller(context.database, now=utc_now() + timedelta(days=2)))  # an entry in the log
     match_person(person, context)
@@ -206,7 +186,6 @@ def test_a_clock_set_back_does_not_bring_an_expired_case_back(
 def test_a_recording_purged_while_it_is_compared_is_not_counted_as_compared(
     context: Context, plan: Plan, tmp_path: Path
 ) -> None:
-    """Today: `rematch._keep` stores the number of appearances counted in `_compare`."""
 
     def purge(other: Context) -> None:
         purge_recordings(Caller(other.database, "uid:1", utc_now()), [1], other, ())
@@ -222,7 +201,6 @@ def test_a_recording_purged_while_it_is_compared_is_not_counted_as_compared(
 def test_two_jobs_for_one_person_at_once_equal_one(
     context: Context, plan: Plan, tmp_path: Path
 ) -> None:
-    """Holds today; a guard."""
     enrolled(context, plan, tmp_path, red=RED)
     with overtaken(context, lambda other: match_person(PERSON, other)):
         match_person(PERSON, context)
@@ -235,8 +213,6 @@ def test_two_jobs_for_one_person_at_once_equal_one(
 def test_a_photo_added_and_withdrawn_within_a_second_leaves_nothing(
     context: Context, plan: Plan, tmp_path: Path
 ) -> None:
-    """Holds today; a guard."""
-
     def come_and_go(other: Context) -> None:
         now = caller(other.database).now
         enrolled(other, plan, tmp_path, green=GREEN)

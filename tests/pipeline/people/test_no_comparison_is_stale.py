@@ -72,8 +72,6 @@ def authorise(context: Context, case_id: int) -> None:
 def test_footage_is_compared_after_the_first_end_of_a_case_that_was_extended(
     clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: `storage.cases.people.add_person` copies the expiry of the case into `review_at`,
-    `case_terms.change_case` leaves it, and `gallery.usable` drops the person at that time."""
     case_id = open_case(context, days=1)
     enrol("Red", [red_photo], case_id, context, plan)
     longer = Change(expires_at=utc_now() + 30 * DAY)
@@ -86,8 +84,6 @@ def test_footage_is_compared_after_the_first_end_of_a_case_that_was_extended(
 def test_a_category_alone_leaves_the_review_date_as_it_is(
     tmp_path: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: the page of a case gives `Standing(category)` with each photo (`review/cases.py`), as
-    `enrol --category` does, and `add_person` replaces the review date with the case's expiry."""
     case_id, due = open_case(context), utc_now() + HOUR
     enrol("Red", [red_photo], case_id, context, plan, standing=Standing(Category.WITNESS, due))
     another = [paint_photo(tmp_path / "another.png", LIKE_RED)]
@@ -99,8 +95,6 @@ def test_a_category_alone_leaves_the_review_date_as_it_is(
 def test_footage_matched_while_a_case_was_locked_is_compared_once_it_is_authorised(
     clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: `match_analysis` leaves out the people of a locked case, whose references keep
-    `matched_at`; `case_terms.authorise` does not take it away."""
     case_id = limited_case(context, needs_authorisation=True, urgent=True)
     match_person(enrol("Red", [red_photo], case_id, context, plan).person_id, context)
     after = later(context, 49 * HOUR)
@@ -114,8 +108,6 @@ def test_footage_matched_while_a_case_was_locked_is_compared_once_it_is_authoris
 def test_a_case_is_not_finished_while_footage_matched_before_its_authorisation_is_uncompared(
     clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: as above; `pipeline.judging.overview` and `pipeline.planning.jobs` ask
-    `gallery.unmatched_people` for what is not compared, which knows the marks only."""
     case_id = limited_case(context, needs_authorisation=True, urgent=True)
     match_person(enrol("Red", [red_photo], case_id, context, plan).person_id, context)
     after = later(context, 49 * HOUR)
@@ -127,8 +119,6 @@ def test_a_case_is_not_finished_while_footage_matched_before_its_authorisation_i
 def test_footage_matched_while_an_extension_awaits_its_authorisation_is_compared_after_it(
     clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: an extension locks an authorised case again (`case_terms.change_case`), but
-    `governance.cases.change_case` calls `unmatch` for every term but the expiry."""
     case_id = limited_case(context, needs_authorisation=True)
     authorise(context, case_id)
     match_person(enrol("Red", [red_photo], case_id, context, plan).person_id, context)
@@ -143,7 +133,6 @@ def test_footage_matched_while_an_extension_awaits_its_authorisation_is_compared
 def test_a_threshold_changed_while_a_case_was_locked_counts_once_it_is_authorised(
     clip: Path, tmp_path: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: `storage.vectors.thresholds.choose_threshold` marks people in force only."""
     case_id = limited_case(context, needs_authorisation=True, urgent=True)
     find(clip, context, plan)
     photos = [paint_photo(tmp_path / "red.png", RED)]
@@ -159,8 +148,6 @@ def test_a_threshold_changed_while_a_case_was_locked_counts_once_it_is_authorise
 def test_a_known_recording_is_compared_once_it_is_dated_inside_the_window(
     clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: `storage.jobs.recordings.add` sets `captured_ms` of a known recording, and marks
-    nobody."""
     find(clip, context, plan)
     case_id = windowed_case(context)
     match_person(enrol("Red", [red_photo], case_id, context, plan).person_id, context)
@@ -172,7 +159,6 @@ def test_a_known_recording_is_compared_once_it_is_dated_inside_the_window(
 def test_a_candidate_goes_once_its_recording_is_dated_outside_the_window(
     clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: as above, and `forget_candidates_outside` is called for a change of the case only."""
     case_id = windowed_case(context)
     own = Request(case_id=case_id)  # covered even though nobody says when it was recorded
     ingest_file(clip, context=context, plan=plan, now=utc_now(), request=own)
@@ -187,8 +173,6 @@ def test_a_candidate_goes_once_its_recording_is_dated_outside_the_window(
 def test_a_known_recording_is_compared_once_it_moves_into_a_source_of_the_case(
     clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: `storage.jobs.recordings.add` updates the path of a known recording, and marks
-    nobody."""
     find(clip, context, plan)
     case_id = limited_case(context, "station")
     match_person(enrol("Red", [red_photo], case_id, context, plan).person_id, context)
@@ -200,7 +184,6 @@ def test_a_known_recording_is_compared_once_it_moves_into_a_source_of_the_case(
 def test_a_candidate_goes_once_its_recording_moves_out_of_the_sources_of_the_case(
     clip: Path, red_photo: Path, context: Context, plan: Plan
 ) -> None:
-    """Today: as above, the other way round."""
     inside = moved(clip, "station")
     find(inside, context, plan)
     case_id = limited_case(context, "station")
