@@ -32,12 +32,16 @@ def calibrate(
         Path | None,
         typer.Option(help="CSV with the columns person and group; rates are also given per group."),
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="All the case covers, not only its own footage.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure false candidates: search a case's footage for people who are not in it."""
     strangers = strangers_in(folder, groups_in(groups) if groups else None)
     engine, asked = resources().photo_engine(), caller()
-    done = measure(asked, find_case(asked, case, Action.CALIBRATED), strangers, engine=engine)
+    case_id = find_case(asked, case, Action.CALIBRATED)
+    done = measure(asked, case_id, strangers, engine=engine, everything=everything)
     _show([done.calibration], as_json=as_json)
     for photo in done.unusable:
         err.print(f"{photo.name}: {photo.verdict}")

@@ -15,9 +15,10 @@ def said(made: Calibration | None) -> str:
         return UNCALIBRATED
     rate, conditions = made.rate, made.conditions
     low, high = rate.interval
+    footage = "the footage added for this case" if conditions.own_only else "this footage"
     return (
         f"Calibrated on {made.made_at:%Y-%m-%d}: of {rate.searches} searches for people who are "
-        f"not in this footage {rate.with_any} returned a candidate ({rate.share:.1%}; 95% "
+        f"not in {footage} {rate.with_any} returned a candidate ({rate.share:.1%}; 95% "
         f"interval {low:.1%} to {high:.1%}), {expected(rate)} false candidates in a thousand "
         f"such searches. Engine {conditions.engine}, threshold {conditions.threshold:g}, "
         f"compared with {made.appearances:,} appearances; more footage gives more false candidates."

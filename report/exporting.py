@@ -108,7 +108,7 @@ def _about(
         "case": terms(case),
         "engines": tuple((name, ", ".join(hashes)) for name, hashes in weights.items()),
         "lines": tuple(lines),
-        "calibration": said_of(current(session, case.id), rows),
+        "calibration": said_of(current(session, case), rows),
         "compared": sentences(with_what),
         "without": tuple(
             answer.person

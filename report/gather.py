@@ -80,7 +80,7 @@ def gather(
             for person, name in people_of_case(session, case.id)
         ]
         recordings = _recordings(session, results)
-        made = current(session, case.id).get((engine.card.name, engine.card.threshold))
+        made = current(session, case).get((engine.card.name, engine.card.threshold))
     weights = {"engine": engine.card.name, "weights_sha256": engine.weights_sha256}
     act.note(case.id, **as_logged(rows), **weights)
     places = {outcome.analysis_id: place for place, outcome in enumerate(results)}

@@ -212,10 +212,11 @@ def _found(
         ids, vectors = vectors_in(session, seen_in(session, analysis_id), name)
         matched += matches(people, ids, vectors, engine.card)
         seen += ids
+    again = set(seen)
     return matched + [
         match
         for match in compared.matches
-        if match.person_id in wanted and match.appearance_id not in set(seen)
+        if match.person_id in wanted and match.appearance_id not in again
     ]
 
 

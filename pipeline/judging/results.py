@@ -51,7 +51,7 @@ def view_candidates(
         rows = stored.candidates(session, case_id=case_id, analysis_ids=analysis_ids)
         found = Found(
             list(each_listed(session, case_id, rows)),
-            current(session, case_id),
+            current(session, case),
             left_out(session, case_id),
             compared_as_shown(session, case, caller.now),
             analyses,

@@ -16,7 +16,7 @@ from pipeline.people.strangers import Stranger
 from storage.access.audit import Action
 from storage.cases.cases import Case, case_in_force, case_to_read
 from storage.cases.references import photo_hashes
-from storage.cases.scope import Scope, has_footage
+from storage.cases.scope import Scope, covers_own_only, has_footage
 from storage.database.database import Session, reading
 from storage.results import calibrations
 from storage.results.calibrations import Calibration, Conditions, counted_among, number_within
@@ -42,12 +42,18 @@ class _Searchable:
 
 
 def calibrate(
-    caller: Caller, case_id: int, strangers: Sequence[Stranger], *, engine: FaceEngine
+    caller: Caller,
+    case_id: int,
+    strangers: Sequence[Stranger],
+    *,
+    engine: FaceEngine,
+    everything: bool = False,
 ) -> Calibrated:
     """Measure false candidates: search a case's footage for people who are not in it.
 
-    The scope is that of `nightreel search`. Only one hash over all usable photos is stored. Raises
-    NotAuthorised when the case is not in force, WrongUsage when a photo is also a reference
+    The footage is that of a search: what was added for the case, if anything was and `everything`
+    is not asked for, or all that the case covers. Only one hash over all usable photos is stored.
+    Raises NotAuthorised when the case is not in force, WrongUsage when a photo is also a reference
     photo of the case, when fewer than 30 people have a usable photo or when there is no footage,
     OtherWeights, StoreUnavailable.
     """
@@ -60,9 +66,11 @@ def calibrate(
     with act.refusals(case_id), reading(caller.database) as session:
         case = case_in_force(session, case_id, now)
         _refuse_who_is_looked_for(session, case, hashes)
-        closest, appearances = _searched(session, people, case, engine)
+        own_only = not everything and has_footage(session, case.id)
+        scope = Scope(case=case, own_only=own_only or covers_own_only(case))
+        closest, appearances = _searched(session, people, scope, engine)
     made = Calibration(
-        conditions=_conditions(case, engine),
+        conditions=_conditions(case.id, engine, own_only=scope.own_only),
         rate=rate(closest, engine.card.threshold),
         curve=tuple(rate(closest, step * engine.card.threshold) for step in STEPS),
         groups=_by_group(people, closest, engine.card.threshold),
@@ -118,11 +126,10 @@ def _refuse_who_is_looked_for(session: Session, case: Case, hashes: Sequence[str
 
 
 def _searched(
-    session: Session, people: Sequence[_Searchable], case: Case, engine: FaceEngine
+    session: Session, people: Sequence[_Searchable], scope: Scope, engine: FaceEngine
 ) -> tuple[list[list[float]], int]:
     """The distances of each person's hits, and the number of appearances compared."""
     is_pinned(session, engine.card.name, engine.weights_sha256)
-    scope = Scope(case=case, own_only=has_footage(session, case.id))
     number = number_within(session, engine.card.name, scope)
     if not number:
         raise WrongUsage("No face was found in the footage of this case; process some first.")
@@ -134,9 +141,9 @@ def _searched(
     return [[hit.distance for hit in hits if hit.appearance_id in counted] for hits in near], number
 
 
-def _conditions(case: Case, engine: FaceEngine) -> Conditions:
+def _conditions(case_id: int, engine: FaceEngine, *, own_only: bool) -> Conditions:
     card = engine.card
-    return Conditions(case.id, card.name, engine.weights_sha256, card.threshold)
+    return Conditions(case_id, card.name, engine.weights_sha256, card.threshold, own_only)
 
 
 def _by_group(

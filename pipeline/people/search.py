@@ -121,7 +121,7 @@ def _answer(
         )
         names = [portrait.name for portrait in portraits]
         hits = _hits(session, near[: question.limit], engine.card, names)
-        calibrations = current(session, case.id)
+        calibrations = current(session, case, own_only=is_bound)
     return Answer(
         case_id=case.id,
         own_only=is_bound,

@@ -43,6 +43,11 @@ class Scope:
 EVERYWHERE = Scope()
 
 
+def covers_own_only(case: Case) -> bool:
+    """Whether the case covers only footage that was added for it."""
+    return set(case.sources) == {ADDED}
+
+
 def has_footage(session: Session, case_id: int) -> bool:
     """Whether any footage was added for a case."""
     of_case = select(CaseRecording.recording_id).where(col(CaseRecording.case_id) == case_id)

@@ -9,7 +9,8 @@ from sqlmodel import Session, col, func, select
 
 from faces.error_rates import Rate
 from storage import tables
-from storage.cases.scope import EVERYWHERE, Scope, appearances
+from storage.cases.cases import Case
+from storage.cases.scope import EVERYWHERE, Scope, appearances, covers_own_only
 from storage.database.batches import batches
 from storage.jobs.listing import counted_once
 from storage.tables import Appearance, Embedding, Model
@@ -17,12 +18,14 @@ from storage.tables import Appearance, Embedding, Model
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a calibration is valid for: no other case, engine, weights or threshold."""
+    """What a calibration is valid for: no other case, engine, weights, threshold or footage."""
 
     case_id: int
     engine: str
     weights_sha256: str
     threshold: float
+    own_only: bool
+    """Whether only footage that was added for the case was searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def keep(session: Session, made: Calibration) -> int:
         engine=conditions.engine,
         weights_sha256=conditions.weights_sha256,
         threshold=conditions.threshold,
+        own_only=conditions.own_only,
         searches=rate.searches,
         with_any=rate.with_any,
         false_candidates=rate.false_candidates,
@@ -77,13 +81,19 @@ def calibrations(session: Session, case_id: int) -> list[Calibration]:
     return [_calibration(row) for row in rows]
 
 
-def current(session: Session, case_id: int) -> dict[tuple[str, float], Calibration]:
-    """The newest calibration of a case, made with the pinned weights, by engine and threshold."""
+def current(
+    session: Session, case: Case, *, own_only: bool = False
+) -> dict[tuple[str, float], Calibration]:
+    """The newest calibration of a case, made with the pinned weights, by engine and threshold.
+
+    Only of the same footage: all that the case covers, or only what was added for it.
+    """
     statement = (
         select(tables.Calibration)
         .join(Model, col(Model.engine) == col(tables.Calibration.engine))
         .where(
-            col(tables.Calibration.case_id) == case_id,
+            col(tables.Calibration.case_id) == case.id,
+            col(tables.Calibration.own_only) == (own_only or covers_own_only(case)),
             col(tables.Calibration.weights_sha256) == col(Model.weights_sha256),
         )
         .order_by(col(tables.Calibration.id))
@@ -121,7 +131,7 @@ def _calibration(row: tables.Calibration) -> Calibration:
         return Rate(threshold, searches, int(with_any), int(false))
 
     return Calibration(
-        Conditions(row.case_id, row.engine, row.weights_sha256, row.threshold),
+        Conditions(row.case_id, row.engine, row.weights_sha256, row.threshold, row.own_only),
         rate(row.threshold, row.searches, row.with_any, row.false_candidates),
         tuple(rate(at, row.searches, *counts) for at, *counts in row.curve),
         {name: rate(row.threshold, *counts) for name, counts in row.groups.items()},

@@ -20,6 +20,7 @@ from storage.tables import (
     Appearance,
     Candidate,
     Person,
+    PersonComparison,
     Recording,
     Reference,
 )
@@ -108,10 +109,11 @@ def forget_candidates_outside(session: Session, case: cases.Case) -> int:
     rows = session.exec(statement).all()
     inside = allowed(session, case, {row.appearance_id for row in rows})
     outside = [row for row in rows if row.appearance_id not in inside]
-    for row in outside:
-        session.delete(row)
-    session.flush()
-    _rank(session, {row.person_id for row in outside})
+    _delete(session, [row.id for row in outside])
+    people = {row.person_id for row in outside}
+    # What was deleted is found again if the case covers it again, though the key is the old one.
+    session.exec(delete(PersonComparison).where(col(PersonComparison.person_id).in_(people)))
+    _rank(session, people)
     return len(outside)
 
 

@@ -17,6 +17,8 @@ class Calibration(Table, table=True):
     engine: str
     weights_sha256: str
     threshold: float
+    own_only: bool
+    """Whether only footage that was added for the case was searched."""
     searches: int
     with_any: int
     false_candidates: int

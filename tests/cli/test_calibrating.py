@@ -29,8 +29,9 @@ def test_what_a_distance_means_is_measured_and_said_from_then_on(
     assert nightreel("calibrate", folder, "--case", "B-9").code == 4
     (tmp_path / "groups.csv").write_text("person,group\n0.png,warm\n1.png,warm\n")
     (made,) = nightreel(
-        "calibrate", folder, "--case", "A-1", "--groups", tmp_path / "groups.csv", "--json"
-    ).document
+        "calibrate", folder, "--case", "A-1", "--groups", tmp_path / "groups.csv", "--everything",
+        "--json",
+    ).document  # fmt: skip
     assert (made["appearances"], made["rate"]["searches"]) == (1, 30)
     assert 0 < made["rate"]["with_any"] < 30
     assert made["groups"]["warm"]["searches"] == 2
@@ -40,7 +41,7 @@ def test_what_a_distance_means_is_measured_and_said_from_then_on(
     )
     for told in (
         nightreel("candidates", "--case", "A-1"),
-        nightreel("search", red, "--case", "A-1"),
+        nightreel("search", red, "--case", "A-1", "--everything"),
         nightreel("calibrations", "--case", "A-1"),
     ):
         assert (told.code, said in told.out) == (0, True), told.out

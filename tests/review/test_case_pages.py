@@ -143,7 +143,8 @@ def test_a_search_finds_and_enrols_nobody(
     assert picture.content.startswith(b"\xff\xd8")
     assert analyst.get(f"/search/{case_id}/999/crops/0").status_code == 410
     none = analyst.post("/search", data=form, files=photos(tmp_path, GREEN)).text
-    assert "No candidates within the threshold" in none
+    assert "No candidates." in none
+    assert "Compared with " in none
     poor = analyst.post("/search", data=form, files=photos(tmp_path))
     assert (poor.status_code, "No face was found" in poor.text) == (422, True)
     assert actions(house).count("searched") == 2
@@ -218,7 +219,7 @@ def test_pages_say_what_a_distance_means_or_that_nobody_knows(
         assert "Uncalibrated" in analyst.get(f"/cases/{case_id}/{page}").text
     rate = Rate(0.75, 40, 2, 3)
     made = Calibration(
-        Conditions(case_id, "stub", StubEngine.weights_sha256, 0.75),
+        Conditions(case_id, "stub", StubEngine.weights_sha256, 0.75, False),
         rate=rate,
         curve=(rate,),
         groups={},

@@ -45,7 +45,18 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )  # fmt: skip
     op.drop_column("reference", "matched_at")
+    _say_what_calibrations_searched()
     _let_reviews_follow_their_case()
+
+
+def _say_what_calibrations_searched() -> None:
+    """Until now the footage that was added for a case, if there was any."""
+    own_only = sa.Column("own_only", sa.Boolean, nullable=False, server_default=sa.false())
+    op.add_column("calibration", own_only)
+    made = sa.table("calibration", sa.column("case_id"), sa.column("own_only", sa.Boolean))
+    added = sa.table("case_recording", sa.column("case_id"))
+    has_own = sa.exists().where(added.c.case_id == made.c.case_id)
+    op.execute(made.update().where(has_own).values(own_only=True))
 
 
 def _let_reviews_follow_their_case() -> None:

@@ -18,6 +18,7 @@ from pipeline.people.search import Question, search
 from pipeline.people.strangers import Stranger
 from pipeline.plan import Plan
 from storage.access.audit import newest
+from storage.cases.cases import case_by_id
 from storage.database.database import reading
 from storage.results.calibrations import calibrations, current
 
@@ -57,7 +58,7 @@ def test_it_is_kept_with_its_conditions_its_curve_and_its_groups(
     made = measured(context, strangers_of_every_colour(tmp_path / "strangers")).calibration
     with reading(context.database) as session:
         assert calibrations(session, case_id) == [made]
-        assert current(session, case_id) == {("stub", 0.75): made}
+        assert current(session, case_by_id(session, case_id)) == {("stub", 0.75): made}
     assert [one.threshold for one in made.curve] == [0.75 * step for step in STEPS]
     assert made.curve[0].false_candidates <= made.curve[-1].false_candidates
     assert {name: one.searches for name, one in made.groups.items()} == {"warm": FEW // 2}
