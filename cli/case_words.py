@@ -7,6 +7,7 @@ from datetime import datetime
 from rich.table import Table
 
 from cli.output import table
+from pipeline.names import shown
 from report.case_terms import authorisation, terms
 from storage.cases.cases import Case
 from storage.cases.people import PersonRow
@@ -61,6 +62,7 @@ def about_lock(case: Case) -> str:
 def case_document(case: Case, now: datetime) -> dict[str, object]:
     """The JSON form of a case."""
     return _plain(asdict(case)) | {
+        "sources": [shown(source) for source in case.sources],
         "in_force": case.is_in_force(now),
         "locked": case.is_locked(now),
     }

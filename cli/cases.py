@@ -20,6 +20,7 @@ from errors import WrongUsage
 from pipeline.governance import cases
 from storage.access.audit import Action
 from storage.cases.case_terms import Authorisation, Change
+from storage.cases.cases import EVER
 from worker.resources import resources
 
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
@@ -27,11 +28,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reference = Annotated[str, typer.Argument(help="The case's reference, e.g. 2026-117.")]
 Source = typer.Option(
     "--source",
-    help="Which footage: part of the path or name of recordings, `added` for footage "
-    "added for the case, `*` for the whole archive; repeatable.",
+    help="Which footage: a folder (`station`: every folder of that name; `/footage/station`: that "
+    "one), `added` for footage added for the case, `*` for the whole archive; repeatable.",
 )
-From = typer.Option("--from", formats=MOMENTS, help="Footage recorded from this time on, in UTC.")
-Until = typer.Option("--to", formats=MOMENTS, help="Footage recorded before this time, in UTC.")
+From = typer.Option(
+    "--from", formats=MOMENTS, help="Footage recorded from then on, in UTC; default: any."
+)
+Until = typer.Option(
+    "--to", formats=MOMENTS, help="Footage recorded before then, in UTC; default: any."
+)
 ApprovalReference = typer.Option("--authorisation", help="Reference of the authorisation.")
 Authority = typer.Option("--authorised-by", help="Who authorised it.")
 At = typer.Option(
@@ -46,8 +51,8 @@ def open_case(
     purpose: Annotated[str, typer.Option(help="Purpose of the search.")],
     requested_by: Annotated[str, typer.Option(help="Who requested it.")],
     source: Annotated[list[str], Source],
-    footage_from: Annotated[datetime, From],
-    footage_until: Annotated[datetime, Until],
+    footage_from: Annotated[datetime | None, From] = None,
+    footage_until: Annotated[datetime | None, Until] = None,
     days: Annotated[int, Days] = 30,
     basis_note: Annotated[str, typer.Option(help="Note on the legal basis.")] = "",
     authorisation: Annotated[str, ApprovalReference] = "",
@@ -74,8 +79,8 @@ def open_case(
             requested_by=requested_by,
             sources=source,
             expires_at=asked.now + timedelta(days=days),
-            footage_from=_utc(footage_from),
-            footage_until=_utc(footage_until),
+            footage_from=_utc(footage_from) if footage_from else EVER[0],
+            footage_until=_utc(footage_until) if footage_until else EVER[1],
             basis_note=basis_note,
             urgent=urgent,
             allows_grouping=allow_grouping,

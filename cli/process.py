@@ -33,7 +33,7 @@ from pipeline.judging.results import view_candidates
 from pipeline.planning.jobs import same_footage_among
 from storage.access.audit import Action
 from storage.cases.legal_bases import SELF_DECLARED
-from storage.cases.scope import ADDED
+from storage.cases.sources import ADDED
 from tasks.people import ask_for_people
 from worker.resources import resources
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from fractions import Fraction
 
 from errors import Permanent, RefusedFootage, UnreadableFootage
@@ -24,6 +24,8 @@ class Header:
     """Clockwise degrees that turn the picture upright: 0, 90, 180 or 270."""
     captured_claimed_ms: int | None
     """`creation_time`, in milliseconds since 1970 UTC."""
+    captured_words: str | None
+    """`creation_time` as ffmpeg reads it; None if no time can be read from it."""
 
 
 def read_header(log: str) -> Header | None:
@@ -32,13 +34,15 @@ def read_header(log: str) -> Header | None:
     stream = chosen and re.search(_STREAM.format(index=chosen[1]), log, re.MULTILINE)
     if not stream:
         return None
+    captured_ms, captured_words = _creation(log)
     return Header(
         start_us=_start_us(log),
         duration_claimed_ms=_duration_ms(log),
         pixel_format=_first(r"Video: .*?, ([a-z]\w+)(?=[(,])", stream["line"]) or "unknown",
         frame_rate=_frame_rate(stream["line"]),
         rotation=_rotation(stream["below"]),
-        captured_claimed_ms=_creation_ms(log),
+        captured_claimed_ms=captured_ms,
+        captured_words=captured_words,
     )
 
 
@@ -121,14 +125,17 @@ def _duration_ms(log: str) -> int | None:
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + hundredths * 10
 
 
-def _creation_ms(log: str) -> int | None:
-    stamp = _first(r"^ +creation_time +: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{6}Z$", log)
+def _creation(log: str) -> tuple[int, str] | tuple[None, None]:
+    """The time that the file claims, in milliseconds since 1970 UTC, and its words."""
+    words = _first(r"^ +creation_time +: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)$", log)
     try:
-        moment = datetime.fromisoformat(stamp).replace(tzinfo=UTC) if stamp else None
+        moment = datetime.fromisoformat(words) if words else None
     except ValueError:
-        return None
+        return None, None
     # A clock that was never set gives 1904 or 1970.
-    return int(moment.timestamp()) * 1000 if moment and moment.year >= _FIRST_YEAR else None
+    if words is None or moment is None or moment.year < _FIRST_YEAR:
+        return None, None
+    return int(moment.timestamp()) * 1000, words
 
 
 def _frame_rate(line: str) -> Fraction | None:

@@ -49,6 +49,8 @@ class Recording:
     packets: int
     captured_claimed_ms: int | None = None
     """When it was recorded, as the header claims: milliseconds since 1970 UTC."""
+    captured_words: str | None = None
+    """That claim as ffmpeg reads it, e.g. `2026-01-05T12:34:56.000000Z`."""
     keyframes: tuple[int, ...] = ()
     """Pts of keyframes to cut at, ascending; every second one is left out, repeatedly, if there are
     more than 65,536."""
@@ -145,6 +147,7 @@ def _recording(path: str, size_bytes: int, listing: Listing, header: Header) -> 
         duration_ms=duration_ms,
         packets=listing.packets,
         captured_claimed_ms=header.captured_claimed_ms,
+        captured_words=header.captured_words,
         keyframes=() if header.start_us is None else tuple(listing.keyframes),
     )
 

@@ -1,7 +1,8 @@
 """The terms of a case in words; the same wherever a case is displayed or exported."""
 
+from pipeline.names import shown
 from storage.cases.cases import EVER, Case
-from storage.cases.scope import ADDED, ARCHIVE
+from storage.cases.sources import ADDED, ARCHIVE, TEXT, is_one_folder, is_text
 from storage.database.moments import in_utc
 
 SOURCES = {ADDED: "footage added for the case", ARCHIVE: "the whole archive"}
@@ -15,9 +16,19 @@ def terms(case: Case) -> tuple[tuple[str, str], ...]:
         ("requested by", case.requested_by),
         ("authorised by", authorisation(case)),
         ("valid", f"{in_utc(case.opened_at)} to {in_utc(case.expires_at)}"),
-        ("footage", ", ".join(SOURCES.get(source, source) for source in case.sources)),
+        ("footage", ", ".join(map(source_in_words, case.sources))),
         ("recording period", _period(case)),
     )
+
+
+def source_in_words(source: str) -> str:
+    """What a source of a case covers."""
+    if source in SOURCES:
+        return SOURCES[source]
+    if is_text(source):
+        return f"any footage whose path or name contains “{shown(source.removeprefix(TEXT))}”"
+    which = "the folder" if is_one_folder(source) else "folders named"
+    return f"{which} {shown(source)}"
 
 
 def authorisation(case: Case) -> str:
@@ -35,7 +46,7 @@ def authorisation(case: Case) -> str:
 def _period(case: Case) -> str:
     since, before = case.footage_from, case.footage_until
     if (since, before) == EVER:
-        return "any"
+        return "any time"
     if since == EVER[0]:
         return f"before {in_utc(before)}"
     return f"from {in_utc(since)}" if before == EVER[1] else f"{in_utc(since)} to {in_utc(before)}"

@@ -24,6 +24,7 @@ from report.column import headed
 from report.columns import CANDIDATE
 from report.compared import sentences
 from report.exporting import export
+from report.moments import typed
 from review.authority import locked
 from review.guard import router
 from review.numbers import MOST, First
@@ -31,7 +32,9 @@ from review.pages import page
 from review.photos import photo_files
 from review.site import OurSite, Site
 from review.visitors import Asked, Who
+from storage.cases.cases import EVER
 from storage.cases.people import Standing
+from storage.cases.sources import ADDED
 from storage.results.verdicts import Key
 from storage.tables import Category
 from worker.resources import PHOTO_MIN_FACE_PX
@@ -57,6 +60,8 @@ def open_one(
     purpose: Annotated[str, Form()],
     days: Annotated[int, Form(ge=1, le=3650)],
     requested_by: Annotated[str, Form()] = "",
+    footage_from: Annotated[str, Form()] = "",
+    footage_until: Annotated[str, Form()] = "",
     urgent: Annotated[bool, Form()] = False,
 ) -> Response:
     """Open a case for the footage that will be added for it."""
@@ -64,8 +69,10 @@ def open_one(
         legal_basis=legal_basis,
         purpose=purpose.strip(),
         requested_by=requested_by.strip() or who.name,
-        sources=["added"],
+        sources=[ADDED],
         expires_at=(asked.now + timedelta(days=days)).replace(second=0, microsecond=0),
+        footage_from=typed(footage_from) if footage_from else EVER[0],
+        footage_until=typed(footage_until) if footage_until else EVER[1],
         urgent=urgent,
     )
     opened = open_case(asked, reference.strip(), terms, policy=ours.policy)

@@ -7,12 +7,14 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pipeline.names import shown
 from report.case_terms import terms
 from report.moments import as_typed
 from report.timeline import clock, whole_clock
 from review.access import may
 from review.sessions import form_token
 from review.visitors import STRANGER, Visitor
+from storage.cases.sources import is_text
 from storage.database.moments import in_utc
 from storage.tables import State
 
@@ -72,8 +74,10 @@ def _environment() -> Environment:
         "moment": in_utc,
         "size": size_in_words,
         "terms": terms,
+        "shown": shown,
         "in_words": IN_WORDS.__getitem__,
     }
+    environment.tests["is_text"] = is_text
     return environment
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Form, Response
 
 from pipeline.governance.cases import case_with_id, change_case
+from pipeline.names import shown
 from report.moments import as_typed, typed
 from review.guard import router
 from review.sessions import go
@@ -13,7 +14,7 @@ from review.site import OurSite
 from review.visitors import Asked
 from storage.access.audit import Action
 from storage.cases.case_terms import Change
-from storage.cases.cases import EVER
+from storage.cases.cases import EVER, Case
 
 routes = router("/cases/{case_id}")
 Text = Annotated[str, Form()]
@@ -33,13 +34,20 @@ def change(
     the window means any time."""
     case = case_with_id(asked, case_id, Action.CASE_CHANGED)
     wanted = Change(
-        sources=[line.strip() for line in sources.splitlines() if line.strip()],
+        sources=_sources(sources, case),
         footage_from=_changed(footage_from, case.footage_from, EVER[0]),
         footage_until=_changed(footage_until, case.footage_until, EVER[1]),
         expires_at=_changed(expires_at, case.expires_at, case.expires_at),
     )
     change_case(asked, case_id, wanted, policy=ours.policy)
     return go(f"/cases/{case_id}")
+
+
+def _sources(text: str, case: Case) -> list[str]:
+    # A folder whose name is no text cannot be typed: what is left as it was shown stays as it was.
+    as_shown = {shown(source): source for source in case.sources}
+    lines = [line.strip() for line in text.splitlines()]
+    return [as_shown.get(line, line) for line in lines if line]
 
 
 def _changed(text: str, shown: datetime, emptied: datetime) -> datetime | None:

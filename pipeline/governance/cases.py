@@ -26,7 +26,7 @@ class Terms:
     purpose: str
     requested_by: str
     sources: Sequence[str]
-    """Which footage the case covers; see `storage.cases.scope`."""
+    """Which footage the case covers; see `storage.cases.sources`."""
     expires_at: datetime
     footage_from: datetime = EVER[0]
     footage_until: datetime = EVER[1]

@@ -50,7 +50,7 @@ def read_footage(
     `progress` is called with the number of bytes read so far. Raises UnreadableFootage,
     RefusedFootage, FootageVanished, DecoderFailed.
     """
-    absolute = path.absolute()
+    absolute = _absolute(path)
     recording = probe(str(absolute), decoder)
     changed_ns = _modified_ns(absolute)  # before it is read, so that a later write shows
     sha256 = fingerprint(str(absolute), progress)
@@ -96,6 +96,12 @@ def remember(
             known_before=isinstance(added, AlreadyKnown),
         )
     return added
+
+
+def _absolute(path: Path) -> Path:
+    # A case's sources are compared with the parts of the path, so none of them may lead elsewhere.
+    path = path.absolute()
+    return path.parent.resolve() / path.name if ".." in path.parts else path
 
 
 def _modified_ns(path: Path) -> int:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from errors import NotAuthorised, WrongUsage
 from storage import tables
 from storage.cases.cases import EVER, Case, as_case, case_in_force, case_row, refusal
+from storage.cases.sources import check_sources
 from storage.database.upsert import insert_if_new
 
 
@@ -54,8 +55,8 @@ def open_case(
     """Open a case; opening it again with the same terms changes nothing.
 
     `footage_from` and `footage_until` are the recording period of its footage, `sources` where it
-    is from; see `storage.cases.scope`. Raises WrongUsage when a term is empty or invalid, when the
-    case would already have expired, or when the reference exists with other terms.
+    is from; see `storage.cases.sources`. Raises WrongUsage when a term is empty or invalid, when
+    the case would already have expired, or when the reference exists with other terms.
     """
     terms = {
         "legal_basis": legal_basis,
@@ -71,6 +72,7 @@ def open_case(
         "allows_grouping": allows_grouping,
     }
     _check(reference, terms, now)
+    check_sources(sources)
     insert_if_new(session, tables.Case, reference=reference, opened_at=now, **terms)
     row = session.exec(select(tables.Case).filter_by(reference=reference)).one()
     if any(getattr(row, name) != term for name, term in terms.items()):
@@ -137,6 +139,7 @@ def change_case(
     }
     changed = {name: value for name, value in changed.items() if value != getattr(row, name)}
     _check(row.reference, row.model_dump() | changed, now)
+    check_sources(changed.get("sources", ()), kept=row.sources)
     row.sqlmodel_update(changed)
     if changed and row.needs_authorisation:
         row.authorisation_reference = row.authorised_by = row.authorised_at = None

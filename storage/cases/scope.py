@@ -1,6 +1,5 @@
 """Which footage a search covers, as conditions that the database applies."""
 
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,16 +10,11 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.cases.cases import EVER, Case
+from storage.cases.sources import ARCHIVE, KEYWORDS, comes_from, has_text
 from storage.database.batches import batches
-from storage.database.dialect import dialect_of
 from storage.database.moments import milliseconds
 from storage.tables import Analysis, Appearance, CaseRecording, Recording
 
-ADDED = "added"
-"""A source: only footage that was added for the case."""
-ARCHIVE = "*"
-"""A source: the whole archive."""
-_KEYWORDS = (ADDED, ARCHIVE)
 _AN_HOUR_MS = 3_600_000
 """Far more than an appearance can end after the measured end of its recording."""
 
@@ -34,7 +28,8 @@ class Scope:
     own_only: bool = False
     """Only footage that was added for the case."""
     source: str = ""
-    """A part of the recording's name or path, case-sensitive."""
+    """A part of the recording's name or path, case-sensitive: a filter, unlike the sources of a
+    case."""
     added_from: datetime | None = None
     added_until: datetime | None = None
     """When the recording was added; the end is excluded."""
@@ -71,8 +66,9 @@ def analyses(session: Session, scope: Scope) -> list[int]:
 def of_case(session: Session, scope: Scope) -> ColumnElement[bool]:
     """Condition for the recordings that the case covers: of its sources, overlapping its window.
 
-    A source is a part of the recording's name or path, `ADDED` or `ARCHIVE`. Footage added for the
-    case is always a source, and is covered even if its recording time is unknown.
+    A source is a folder, `ADDED` or `ARCHIVE`; see `storage.cases.sources`. Footage added for the
+    case is always covered by its sources, and by its window also if nobody says when it was
+    recorded.
     """
     if scope.case is None:
         return true()
@@ -154,7 +150,7 @@ def allowed(session: Session, case: Case, appearance_ids: Collection[int]) -> se
 def _of_sources(session: Session, scope: Scope, case: Case) -> ColumnElement[bool]:
     if scope.own_only:
         return _own(case)
-    named = [_comes_from(session, source) for source in case.sources if source not in _KEYWORDS]
+    named = [comes_from(session, source) for source in case.sources if source not in KEYWORDS]
     return true() if ARCHIVE in case.sources else or_(_own(case), *named)
 
 
@@ -191,12 +187,5 @@ def filtered(session: Session, scope: Scope) -> ColumnElement[bool]:
     if scope.added_until is not None:
         conditions.append(col(Recording.added_at) < scope.added_until)
     if scope.source:
-        conditions.append(_comes_from(session, scope.source))
+        conditions.append(has_text(session, scope.source))
     return and_(*conditions)
-
-
-def _comes_from(session: Session, part: str) -> ColumnElement[bool]:
-    in_path = os.fsencode(part)
-    in_name = in_path.decode(errors="replace")  # as names are stored
-    contains = dialect_of(session).contains
-    return or_(contains(Recording.name, in_name), contains(Recording.path, in_path))

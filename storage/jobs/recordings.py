@@ -99,6 +99,7 @@ def add(
         recording.sqlmodel_update(_columns(found))
     recording.path, recording.modified_ns = os.fsencode(found.recording.path), found.modified_ns
     recording.object_tag = found.object_tag
+    recording.captured_words = found.recording.captured_words
     analysis = _ask(session, recording.id, plan_key, segments, now)
     _hurry(analysis, request)
     if request.captured_at is not None:

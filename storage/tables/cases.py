@@ -48,7 +48,7 @@ class Case(Table, table=True):
     purpose: str
     requested_by: str
     sources: list[str] = Field(sa_type=JSON)
-    """Which footage the case covers; see `storage.cases.scope`."""
+    """Which footage the case covers; see `storage.cases.sources`."""
     footage_from: datetime
     footage_until: datetime
     """Recording period of that footage; the end is excluded."""

@@ -73,6 +73,9 @@ class Recording(Table, table=True):
     """When it was recorded, in milliseconds since 1970 UTC; None if not stated."""
     captured_by: Capture | None = Field(default=None, sa_type=names(Capture))
     """Who stated it; it is not verified."""
+    captured_words: str | None = None
+    """The time that the file claims, as it is written there, also if a person stated another; None
+    if it claims none, and for footage added before this column existed."""
     object_tag: str | None = None
     """The object's ETag when it was added; None for a file, and for footage added before this
     column existed."""

@@ -38,6 +38,7 @@ def test_the_chosen_stream_is_described() -> None:
         frame_rate=Fraction(25),
         rotation=90,
         captured_claimed_ms=1_767_225_600_000,
+        captured_words="2026-01-01T00:00:00.000000Z",
     )
 
 

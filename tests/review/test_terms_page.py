@@ -9,6 +9,7 @@ import pytest
 from rows import TERMS
 from visiting import House
 
+from storage import tables
 from storage.access.accounts import Role
 from storage.access.audit import entries
 from storage.cases.case_terms import Authorisation, authorise, close_case, open_case
@@ -102,6 +103,29 @@ def test_what_makes_no_sense_is_said_and_changes_nothing(
     answer = analyst.post(f"{place}/change", data=form | typed)
     assert (answer.status_code, said in answer.text) == (400, True)
     assert case_of(house) == before
+
+
+def test_a_source_of_before_is_explained_and_kept(
+    house: House, place: str, analyst: httpx.Client
+) -> None:
+    not_text = "/caf\udcff"
+    with writing(house.site.database) as session:
+        session.get_one(tables.Case, 1).sources = ["text:station", not_text]
+    page = analyst.get(place).text
+    assert "any footage whose path or name contains “station”" in page
+    assert "keeps that meaning" in page
+    form = filled_in(page)
+    form["sources"] += "\nyard"
+    assert analyst.post(f"{place}/change", data=form).is_redirect
+    assert case_of(house).sources == ("text:station", not_text, "yard")
+
+
+def test_a_case_is_opened_with_a_recording_period(house: House, analyst: httpx.Client) -> None:
+    form = {"reference": "A-1", "legal_basis": "witness-search", "days": 10, "purpose": "a test"}
+    analyst.post("/cases", data=form | {"footage_from": "2026-02-03T04:05", "footage_until": ""})
+    case = case_of(house)
+    assert f"{case.footage_from:%Y-%m-%d %H:%M}" == "2026-02-03 04:05"
+    assert case.footage_until == EVER[1]
 
 
 def test_a_closed_case_offers_no_change_and_takes_none(

@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.governance.cases import Terms
 from pipeline.judging.overview import Overview
+from pipeline.names import shown
 from review.api.models.compared import ComparedAnswer
 from review.api.models.given import Moment, Remark, Sentence, Words
 from storage.cases.case_terms import Change
 from storage.cases.cases import EVER, Case
 from storage.cases.legal_bases import LegalBasis
-from storage.cases.scope import ADDED
+from storage.cases.sources import ADDED
 from storage.results.decoys import Alarms
 from storage.results.verdicts import Standing
 
@@ -22,8 +23,9 @@ Sources = Annotated[
     Field(
         min_length=1,
         max_length=50,
-        description="Footage sources: parts of the name or path of recordings, `added` "
-        "for footage added for the case, `*` for the whole archive.",
+        description="Footage sources: folders (`station`: every folder of that name, "
+        "`/footage/station`: that one), `added` for footage added for the case, `*` for the "
+        "whole archive.",
     ),
 ]
 
@@ -88,7 +90,7 @@ class CaseChangeGiven(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sources: Sources | None = Field(None, examples=[["added", "/footage/station/"]])
+    sources: Sources | None = Field(None, examples=[["added", "/footage/station"]])
     footage_from: Moment | None = Field(
         None, description="Only footage recorded from this time on."
     )
@@ -130,7 +132,8 @@ class CaseAnswer(BaseModel):
     @classmethod
     def of(cls, case: Case, now: datetime) -> "CaseAnswer":
         state = {"in_force": case.is_in_force(now), "locked": case.is_locked(now)}
-        return cls(**asdict(case) | state)
+        sources = {"sources": [shown(source) for source in case.sources]}
+        return cls(**asdict(case) | sources | state)
 
 
 class CasesAnswer(BaseModel):

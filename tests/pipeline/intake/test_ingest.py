@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from painted import RED, Stay, paint
 from snapshots import snapshot
+from sqlmodel import select
 from steps import find, ingest, open_segments, outcome, watch_all
 
 from errors import FootageVanished, UnreadableFootage
@@ -16,7 +17,7 @@ from pipeline.plan import Plan
 from storage.database.database import reading
 from storage.jobs.listing import segment_rows
 from storage.jobs.recordings import Added, AlreadyKnown
-from storage.tables import State
+from storage.tables import Recording, State
 
 
 def test_a_recording_is_divided_without_gap_or_overlap(
@@ -73,6 +74,15 @@ def test_a_file_that_was_moved_is_found_again(clip: Path, context: Context, plan
     assert isinstance(known, AlreadyKnown)
     assert outcome(known.analysis_id, context).reasons == []
     assert outcome(known.analysis_id, context).state is State.MATCHING
+
+
+def test_no_part_of_a_stored_path_leads_elsewhere(
+    clip: Path, context: Context, plan: Plan, tmp_path: Path
+) -> None:
+    (tmp_path / "depot").mkdir()
+    ingest(tmp_path / "depot" / ".." / clip.name, context, plan)
+    with reading(context.database) as session:
+        assert os.fsdecode(session.exec(select(Recording.path)).one()) == str(clip.resolve())
 
 
 def test_another_plan_looks_at_the_same_recording_again(

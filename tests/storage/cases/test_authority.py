@@ -13,7 +13,8 @@ from sqlmodel import col, select
 from storage import tables
 from storage.cases.case_terms import open_case
 from storage.cases.cases import URGENT, Case, as_case, in_force
-from storage.cases.scope import ADDED, Scope, allowed, within
+from storage.cases.scope import Scope, allowed, within
+from storage.cases.sources import ADDED
 from storage.database.database import reading, writing
 from storage.jobs.recordings import Request, add
 from storage.tables import Recording
@@ -116,10 +117,10 @@ def names(database: Engine, of: Case, *, own_only: bool = False) -> set[str]:
 
 def test_footage_outside_a_cases_sources_is_not_searched(database: Engine) -> None:
     gate = case(database, sources=["gate"])
-    for name in ("gate-1", "yard"):
+    for name in ("gate/1", "yard/gate"):
         footage(database, name)
     footage(database, "brought", case_id=gate.id)
-    assert names(database, gate) == {"gate-1", "brought"}
+    assert names(database, gate) == {"1", "brought"}
     assert names(database, gate, own_only=True) == {"brought"}
 
 
@@ -157,11 +158,11 @@ def test_of_footage_that_reaches_into_the_window_only_that_part_is_searched(
 
 def test_what_a_person_says_of_the_time_goes_before_what_the_file_claims(database: Engine) -> None:
     with writing(database) as session:
-        film = found(captured_claimed_ms=1_700_000_000_000)
+        film = found(captured_claimed_ms=1_700_000_000_000, captured_words="as written")
         add(session, film, segments=segments(), now=NOW, **PLAN)
         recording = session.get_one(Recording, 1)
         assert (recording.captured_ms, recording.captured_by) == (1_700_000_000_000, "file")
         asked = Request(captured_at=NOW)
         add(session, film, segments=segments(), now=NOW, request=asked, **PLAN)
         assert recording.captured_ms == int(NOW.timestamp()) * 1000
-        assert recording.captured_by == "person"
+        assert (recording.captured_by, recording.captured_words) == ("person", "as written")

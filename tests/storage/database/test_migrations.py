@@ -1,5 +1,6 @@
 """What was stored by an earlier version is there in the newest."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from storage.cases.cases import EVER, find_case
 from storage.cases.gallery import gallery
 from storage.cases.people import people_in
 from storage.cases.references import NewReference, add_reference
-from storage.cases.scope import ARCHIVE
+from storage.cases.sources import ARCHIVE
 from storage.database.database import NEWEST_VERSION, connect, reading, upgrade, writing
 from storage.database.migrate import configuration
 from storage.files.keys import Keyring
@@ -202,3 +203,32 @@ def test_while_others_read_vectors_as_they_were_nobody_goes_on(
     upgrade(mine, lambda: MASTER)
     assert _version(mine) == NEWEST_VERSION
     mine.dispose()
+
+
+BEFORE_SOURCES_WERE_FOLDERS = {
+    "A-1": ["station", "added", "text:x"],
+    "A-2": ["*"],
+    "A-3": ["/gate/\udcff"],
+}
+"""Sources, which were any part of a path or name, by case."""
+CASE_OF_THEN = """
+insert into "case" (reference, legal_basis, basis_note, purpose, requested_by, sources,
+ footage_from, footage_until, needs_authorisation, urgent, opened_at, expires_at)
+ values (:reference, 'witness-search', '', 'p', 'J', :sources, '1900-01-01 00:00:00+00:00',
+ '2200-01-01 00:00:00+00:00', false, false, '2026-03-01 22:00:00+00:00',
+ '2026-04-01 22:00:00+00:00')
+"""
+
+
+def test_the_sources_of_a_case_still_mean_what_they_did(empty_url: str) -> None:
+    engine = connect(empty_url)
+    with engine.execution_options(writes=True).begin() as connection:
+        command.upgrade(configuration(connection), "0031")
+        for reference, sources in BEFORE_SOURCES_WERE_FOLDERS.items():
+            values = {"reference": reference, "sources": json.dumps(sources)}
+            connection.execute(text(CASE_OF_THEN), values)
+    upgrade(engine)
+    with reading(engine) as session:
+        kept = [find_case(session, reference).sources for reference in BEFORE_SOURCES_WERE_FOLDERS]
+    engine.dispose()
+    assert kept == [("text:station", "added", "text:text:x"), ("*",), ("text:/gate/\udcff",)]

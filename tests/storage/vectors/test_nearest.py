@@ -12,7 +12,8 @@ from sqlmodel import select
 from faces.engines.stub import StubEngine
 from faces.matching import rank
 from storage.cases.case_terms import open_case
-from storage.cases.scope import ADDED, Scope, has_footage
+from storage.cases.scope import Scope, has_footage
+from storage.cases.sources import ADDED
 from storage.database.database import reading, writing
 from storage.jobs.control import cancel, forget
 from storage.jobs.recordings import Request, add
