@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.cases.cases import EVER, Case
-from storage.cases.sources import ARCHIVE, KEYWORDS, comes_from, has_text
+from storage.cases.sources import ADDED, ARCHIVE, KEYWORDS, comes_from, has_text
 from storage.database.batches import batches
 from storage.database.moments import milliseconds
 from storage.tables import Analysis, Appearance, CaseRecording, Recording
