@@ -192,6 +192,9 @@ def adopt_analyses(session: Session, now: datetime) -> None:
     """While nobody was compared, every analysis was compared with everybody: store that."""
     if _is_anybody_compared(session):
         return
+    lock_comparisons(session, of_people=True)
+    if _is_anybody_compared(session):
+        return
     stored = select(AnalysisComparison.analysis_id)
     statement = select(Analysis.id, Analysis.recording_id).where(
         col(Analysis.state).in_(SEARCHABLE), col(Analysis.id).not_in(stored)
