@@ -139,11 +139,14 @@ def _answer(
     for one, why in zip(of_case, whys, strict=True):
         by_reason[why].append(one)
     did = by_reason.pop(None, [])
+    imported = by_reason.get(Unsearched.IMPORTED, [])
     covered = [one for one in of_case if one.why_not is not Unsearched.OUTSIDE_WINDOW]
     return Compared(
         person_id=person.id,
         person=person.name,
-        compared=total(replace(one, faces=one.embedded).extent for one in did),
+        compared=replace(
+            total(one.extent for one in did), faces=sum(one.embedded for one in (*did, *imported))
+        ),
         of=total(one.extent for one in covered),
         gaps_ms=sum(gaps.get(one.recording_id, 0) for one in did),
         has_photo=has_photo,

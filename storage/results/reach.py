@@ -190,8 +190,11 @@ def _footage(rows: Sequence[Any], engine: str, key: str) -> Footage:
     whole = [row for row in by_engine if row.thinned_at is None]
     done = [row for row in whole if row.state in SEARCHABLE]
     seen = done or [row for row in by_engine if row.state in SEARCHABLE]
-    counted = next(reversed(seen or [row for row in processed if row.state in SEARCHABLE]), None)
-    matched = seen[-1] if seen else None
+    # Faces imported to a recording that was not processed are compared, though nothing else is.
+    imported = [] if processed else [row for row in rows if row.state in SEARCHABLE]
+    elsewhere = [row for row in processed if row.state in SEARCHABLE]
+    counted = next(reversed(seen or elsewhere or imported), None)
+    matched = next(reversed(seen or imported), None)
     return Footage(
         recording_id=first.id,
         name=first.name,

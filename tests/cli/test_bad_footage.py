@@ -179,7 +179,9 @@ def test_a_bad_file_alone_is_a_failure(up: Up, tmp_path: Path, red: str) -> None
     done = up.nightreel("process", tmp_path / "text.mp4", "--person", red, "--json")
     assert done.code == 1
     assert len(done.said) == 1
-    assert done.document == {"recordings": [], "candidates": [], "same_footage": []}
+    assert (done.document["recordings"], done.document["candidates"]) == ([], [])
+    (answer,) = done.document["compared"]
+    assert answer["of"]["recordings"] == 0
 
 
 def test_a_folder_stands_for_the_videos_in_it(

@@ -92,11 +92,12 @@ def test_an_export_has_them_and_no_formula(home: Nightreel, tmp_path: Path) -> N
 
 @pytest.mark.usefixtures("imported")
 def test_a_report_says_who_cut_a_candidate(home: Nightreel, tmp_path: Path) -> None:
-    assert home("report", "--case", "2026-1", "-o", tmp_path).code == 0
+    assert home("report", "--case", "2026-1", "-o", tmp_path).code == 3
     page = (tmp_path / "report.html").read_text()
     assert page.count("cropped by =Cutter 3, imported") == 3  # the candidate, and both recordings
     assert "its sha256 is not known" in page
     assert "imported faces only" in page
+    assert "left out because only imported faces of" in page
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_another_engine_is_tried_compared_taken_into_use_and_back(
     assert engines() == {"stub:3"}
     assert "another engine is in use" in nightreel("changes", "--case", "M-1").err
     report = nightreel("report", "--case", "M-1", "-o", tmp_path / "report")
-    assert report.code == 0, report.err
+    assert report.code in (0, 3), report.err  # 3 while its matching is still queued
     assert "gate.mp4" in (tmp_path / "report/report.html").read_text()
     assert nightreel("models", "omitted", "stub:3", "--json").document == []
     assert nightreel("models", "use", "stub", "--reason", "back", "--partly").code == 0

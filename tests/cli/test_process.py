@@ -30,7 +30,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, red: str) -> SimpleNamespace
 
 def test_it_ends_well_and_prints_nothing_but_the_document(whole: SimpleNamespace) -> None:
     assert whole.done.code == 0
-    assert set(whole.done.document) == {"recordings", "candidates", "same_footage"}
+    assert set(whole.done.document) == {"recordings", "candidates", "same_footage", "compared"}
     assert whole.done.said == [f"Report: {whole.report}"]
 
 

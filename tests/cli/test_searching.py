@@ -21,13 +21,13 @@ def test_an_archive_is_searched_by_a_photo(nightreel: Nightreel, tmp_path: Path)
     (recording,) = found["recordings"]
     (appearance,) = recording["appearances"]
     assert (recording["name"], appearance["photo"]) == ("=gate.mp4", "red.png")
-    assert found["searched"] == {"recordings": 1, "duration_ms": 3000, "gaps_ms": 0}
+    assert found["searched"] == {"recordings": 1, "duration_ms": 3000, "faces": 1, "gaps_ms": 0}
 
     told = nightreel("search", red, "--case", "A-1", "--csv").out.splitlines()
     assert next(csv.DictReader(told))["recording"] == "'=gate.mp4"
 
     none = nightreel("search", red, "--case", "A-1", "--to", "2020-01-01")
-    assert (none.code, "none within the threshold" in none.out) == (0, True)
+    assert (none.code, "Compared with 0 of 0 faces" in none.out) == (0, True)
     assert "outside the search filters" in none.out
     with_a_bad_one = nightreel("search", red, film, "--case", "A-1")
     assert (with_a_bad_one.code, "not a picture" in with_a_bad_one.err) == (3, True)
