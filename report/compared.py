@@ -1,8 +1,8 @@
 """What people were compared with, in words: the only words in which an absence is stated."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
+from pipeline.recording_times import captured_in_words
 from report.timeline import clock
 from storage.results.compared import Compared
 from storage.results.reach import Extent, Footage, Unsearched
@@ -22,7 +22,6 @@ _WHY = {
     Unsearched.NOT_MATCHED: "because matching is not finished",
     Unsearched.NOT_IN_FORCE: "because the case was not in force then",
 }
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def sentences(answers: Sequence[Compared]) -> tuple[str, ...]:
@@ -83,8 +82,8 @@ def _because(why: Unsearched, extent: Extent) -> str:
 
 
 def _by_file(one: Footage) -> str:
-    claimed = _EPOCH + timedelta(milliseconds=one.captured_ms or 0)
-    return f"the file {one.name} says {claimed:%Y-%m-%d %H:%M:%S} UTC"
+    said = captured_in_words(one.captured_ms, one.captured_by, one.captured_words)
+    return f"{one.name}: {said}"
 
 
 def _noun(number: int, noun: str) -> str:

@@ -90,6 +90,8 @@ class Footage:
     name: str
     duration_ms: int
     captured_ms: int | None
+    captured_by: Capture | None
+    captured_words: str | None
     why_not: Unsearched | None
     with_gaps: tuple[int, ...] = ()
     """Ids of its analyses, if all of them have gaps."""
@@ -159,6 +161,7 @@ def _rows(session: Session, scope: Scope) -> Sequence[Any]:
             col(Recording.duration_ms),
             col(Recording.captured_ms),
             col(Recording.captured_by),
+            col(Recording.captured_words),
             of_sources(session, scope).label("of_sources"),
             own(scope).label("is_own"),
             of_case(session, scope).label("of_case"),
@@ -200,6 +203,8 @@ def _footage(rows: Sequence[Any], engine: str, key: str) -> Footage:
         name=first.name,
         duration_ms=first.duration_ms,
         captured_ms=first.captured_ms,
+        captured_by=first.captured_by,
+        captured_words=first.captured_words,
         why_not=_outside(first) or _unprocessed(processed, by_engine, whole),
         with_gaps=_with_gaps(done),
         analysis_id=counted and (counted.origin_id or counted.analysis_id),

@@ -249,7 +249,7 @@ def draw_film(drawn: random.Random, window: tuple[datetime, datetime]) -> Film:
     is_own = drawn.random() < 0.3
     unknown = [] if is_own and window != EVER else [None]
     at = drawn.choice([*unknown, INSIDE, FROM - timedelta(hours=9)])
-    folder = drawn.choice(["depot", "yard"])
+    folder = drawn.choice(["depot", "bus-depot", "yard"])
     return Film(folder, is_own, at, drawn.choice([-1, 0, 1, 3, 3]))
 
 
