@@ -6,13 +6,14 @@ import typer
 
 from cli.actor import caller
 from cli.output import err, out, print_json, table, table_of
-from cli.people import ask_for, verdict_table
+from cli.people import ask_for, tell_disagreements, verdict_table
 from errors import WrongUsage
 from pipeline.governance.cases import find_case
 from pipeline.judging import group
 from pipeline.judging.group import Groups
 from report.column import plain
 from report.columns import MEMBER
+from report.timeline import clock
 from storage.access.audit import Action
 from storage.results.groups import Group
 from worker.resources import resources
@@ -81,6 +82,10 @@ def promote(
     )
     ask_for([enrolled.person_id])
     out.print(verdict_table(enrolled))
+    tell_disagreements(enrolled)
+    for seen in enrolled.members:
+        err.print(f"{seen.recording}, {clock(seen.start_ms)} to {clock(seen.end_ms)}")
+    err.print("These appearances are now one person; check that each shows the same.")
     err.print("The appearances these crops come from are excluded from the candidates.")
 
 

@@ -53,10 +53,12 @@ def enrol(
                     {"name": photo.name, "usable": photo.usable, "verdict": photo.verdict}
                     for photo in enrolled.portraits
                 ],
+                "disagreements": list(enrolled.disagreements),
             }
         )
     else:
         out.print(verdict_table(enrolled))
+    tell_disagreements(enrolled)
     if not all(photo.usable for photo in enrolled.portraits):
         raise typer.Exit(WITH_GAPS)
 
@@ -120,6 +122,12 @@ def enrol_for(
 def _standing(category: Category | None, review_days: int | None) -> Standing:
     review_at = now() + timedelta(days=review_days) if review_days else None
     return Standing(category, review_at)
+
+
+def tell_disagreements(enrolled: Enrolled) -> None:
+    """Print a sentence for each two photos that may not show the same person."""
+    for sentence in enrolled.disagreements:
+        err.print(sentence)
 
 
 def verdict_table(enrolled: Enrolled) -> object:

@@ -15,7 +15,7 @@ from cli.actor import caller
 from cli.footage import ask_for_new, at_once, check_engine, exit_code, take_in
 from cli.output import err, out, print_json
 from cli.overlaps import print_links
-from cli.people import enrol_for
+from cli.people import enrol_for, tell_disagreements
 from cli.places import place_of
 from cli.progress import wait_for
 from cli.report import write_report
@@ -62,7 +62,10 @@ def process(
     check_engine()
     with Services() as services:
         case_id = find_case(caller(), case, Action.PERSON_ENROLLED) if case else ad_hoc_case()
-        people = [enrol_for(case_id, name, photos).person_id for name, photos in wanted]
+        enrolled = [enrol_for(case_id, name, photos) for name, photos in wanted]
+        people = [one.person_id for one in enrolled]
+        for one in enrolled:
+            tell_disagreements(one)
         intake = take_in(map(place_of, videos), at_once(case_id))
         with suppress(BrokerUnavailable):  # upkeep enqueues it again
             ask_for_people(people)

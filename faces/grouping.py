@@ -27,16 +27,21 @@ def group(
     limit: float,
     together: Iterable[Pair] = (),
     apart: Iterable[Pair] = (),
+    never: Iterable[Pair] = (),
 ) -> list[int]:
     """The group of each of n appearances [n, d], numbered from 0 in order of their first members.
 
     Groups are joined, the closest first, while they are at most `limit` apart on average (Euclidean
     distance between unit vectors). Pairs in `together` are never separated and pairs in `apart`
-    never joined; a pair in both is together. The same input gives the same groups.
+    never joined; a pair in both is together. No group ever holds a pair in `never`, whatever
+    `together` says: of the pairs in `together`, those that would cause it are skipped, in their
+    order. The same input gives the same groups.
     """
-    directions = unit(vectors)
+    directions, never = unit(vectors), list(never)
+    not_joined = [*apart, *never]
     merging = _Merging(np.arange(len(vectors)), limit**2 / 2)
-    merging.start(directions, [*together, *_equal(directions, apart)], list(apart))
+    stated = components(len(vectors), [*together, *_equal(directions, not_joined)], never=never)
+    merging.start(directions, stated, not_joined)
     while merging.step():
         pass
     return _numbered(merging.labels)
@@ -58,14 +63,14 @@ class _Merging:
     """The nearest group within the limit; -1 if there is none, -2 if it must be computed."""
     distance: Vectors = field(init=False)
 
-    def start(self, directions: Vectors, together: Sequence[Pair], apart: Sequence[Pair]) -> None:
-        """Begin with one group per appearance, and join those that belong together."""
+    def start(self, directions: Vectors, stated: NDArray[np.int64], apart: Sequence[Pair]) -> None:
+        """Begin with one group per appearance, and join appearance i with `stated[i]`."""
         self.sums, self.counts = directions, np.ones(len(directions), np.float32)
         pairs = np.array(apart, np.int64).reshape(-1, 2)
         self.apart = np.concatenate([pairs, pairs[:, ::-1]])
         self.nearest = np.full(len(directions), -2)
         self.distance = np.full(len(directions), np.inf, np.float32)
-        self._join(components(len(directions), together))
+        self._join(stated)
 
     def step(self) -> bool:
         """Join all pairs that are nearest to each other; False if there is none."""
@@ -91,7 +96,10 @@ class _Merging:
         self.sums, self.counts = sums, np.bincount(place, self.counts).astype(np.float32)
         self.labels = place[self.labels]
         ends = place[self.apart]
-        self.apart = np.unique(ends[ends[:, 0] != ends[:, 1]], axis=0).reshape(-1, 2)
+        ends = ends[ends[:, 0] != ends[:, 1]]
+        # One number a pair: that is sorted much faster than rows, and a crowd makes many pairs.
+        codes = np.unique(ends[:, 0] * len(kept) + ends[:, 1])
+        self.apart = np.stack(np.divmod(codes, len(kept)), axis=1)
         target = self.nearest[kept]
         gone = (target >= 0) & changed[place[np.maximum(target, 0)]]
         self.nearest = np.where(target >= 0, place[np.maximum(target, 0)], target)
@@ -120,16 +128,40 @@ class _Merging:
 def _places(
     pairs: NDArray[np.int64], rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions of the pairs in a block of these rows and columns, both ascending."""
+    """Positions of the pairs in a block of these rows and columns; all are ascending."""
+    begin = np.searchsorted(pairs[:, 0], rows[0])
+    pairs = pairs[begin : np.searchsorted(pairs[:, 0], rows[-1], side="right")]
     inside = np.isin(pairs[:, 0], rows) & np.isin(pairs[:, 1], columns)
     first, second = pairs[inside].T
     return np.searchsorted(rows, first), np.searchsorted(columns, second)
 
 
-def components(count: int, pairs: Iterable[Pair]) -> NDArray[np.int64]:
+def at_one_moment(spans: Sequence[tuple[int, int, int]]) -> list[Pair]:
+    """Pairs of indexes of spans that share a moment of one recording.
+
+    A span is a recording's id and the times of its first and last frame, in milliseconds.
+    """
+    pairs: list[Pair] = []
+    open_: list[int] = []
+    for place in sorted(range(len(spans)), key=lambda place: spans[place]):
+        recording, start, _ = spans[place]
+        open_ = [k for k in open_ if spans[k][0] == recording and spans[k][2] >= start]
+        pairs += [(min(k, place), max(k, place)) for k in open_]
+        open_.append(place)
+    return pairs
+
+
+def components(
+    count: int, pairs: Iterable[Pair], *, never: Iterable[Pair] = ()
+) -> NDArray[np.int64]:
     """Connected components: for each number below `count`, the smallest one that `pairs` connect
-    it with. Shape [count]."""
+    it with. Shape [count]. A pair that would connect a pair in `never` is skipped."""
     into = list(range(count))
+    members = {node: {node} for node in into}
+    foes: dict[int, set[int]] = {}
+    for first, second in never:
+        foes.setdefault(first, set()).add(second)
+        foes.setdefault(second, set()).add(first)
 
     def root(node: int) -> int:
         while into[node] != node:
@@ -139,7 +171,12 @@ def components(count: int, pairs: Iterable[Pair]) -> NDArray[np.int64]:
 
     for first, second in pairs:
         low, high = sorted((root(first), root(second)))
+        few, many = sorted((members[low], members[high]), key=len)
+        if low == high or any(foes.get(node, set()) & many for node in few):
+            continue
         into[high] = low
+        many |= few
+        members[low] = many
     return np.array([root(node) for node in range(count)], np.int64)
 
 

@@ -7,6 +7,7 @@ from faces.engine import FaceEngine
 from pipeline.act import Caller
 from pipeline.judging.listed import Listed, each_listed
 from pipeline.judging.results import as_logged
+from pipeline.people.disagreements import disagreements
 from pipeline.plan import Plan
 from report.calibration import said
 from report.case_terms import terms
@@ -76,6 +77,7 @@ def gather(
                 references(session, person),
                 [candidate for candidate in listed if candidate.row.person_id == person],
                 with_what[person],
+                disagreements(session, person, engine.card, keys=media.keys),
             )
             for person, name in people_of_case(session, case.id)
         ]
@@ -115,6 +117,7 @@ def _person(
     photos: Sequence[Reference],
     candidates: Sequence[Listed],
     with_what: Compared,
+    disagreements: tuple[str, ...],
     places: dict[int, int],
     media: SealedMedia,
 ) -> PersonSection:
@@ -122,6 +125,7 @@ def _person(
     return PersonSection(
         name=name,
         references=tuple(_reference(photo, media) for photo in photos),
+        disagreements=disagreements,
         candidates=tuple(
             CandidateCard(
                 listed=listed,

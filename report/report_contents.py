@@ -73,6 +73,8 @@ class PersonSection:
     references: tuple[ReferenceRow, ...]
     candidates: tuple[CandidateCard, ...]
     compared: Compared
+    disagreements: tuple[str, ...] = ()
+    """A sentence for each two photos that may not show the same person."""
 
     @property
     def moments(self) -> int:

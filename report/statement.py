@@ -19,6 +19,12 @@ class Decided:
     account: str
     decision: str
     decided_at: datetime
+    engine: str
+    reference: str
+    """File name of the photo that was shown; empty if not known."""
+    reference_sha256: str
+    crop: str
+    """Name of the picture that was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,9 @@ class Line:
     override: str
     """Why verdicts on low-quality pictures count; empty without an override."""
     verdicts: tuple[Decided, ...]
+    """On what the candidate compares now."""
+    earlier: tuple[Decided, ...]
+    """On another photo, picture or engine; they no longer count."""
     picture: str
     """The file with its clearest picture, beside the statement; empty unless it is supported."""
     reference_picture: str
@@ -68,7 +77,8 @@ class Statement:
     without: tuple[str, ...]
     """Names of people who were compared with some face, and have no candidate."""
     footage: tuple[Looked, ...]
-    requester_may_review: bool
+    requesters: tuple[str, ...]
+    """Sentences: whether a reviewer had added a photo of the person or searched for them."""
     contents_sha256: str
     """One hash over every other file of the package."""
 

@@ -18,7 +18,6 @@ from pipeline.judging.looking import look_closer_at_photo
 from pipeline.judging.overview import PAGE, Overview, detail, overview, page_of_candidates
 from pipeline.judging.review import override_quality
 from pipeline.people.enrol import Enrolled, enrol_person
-from pipeline.people.portraits import Portrait
 from report.calibration import said, said_of
 from report.column import headed
 from report.columns import CANDIDATE
@@ -80,10 +79,10 @@ def open_one(
 
 
 @routes.get("/{case_id}")
-def show(request: Request, asked: Asked, case_id: int) -> Response:
+def show(request: Request, ours: OurSite, asked: Asked, case_id: int) -> Response:
     """One case; while it is locked, only its legal basis and scope."""
     try:
-        return _shown(request, overview(asked, case_id), asked)
+        return _shown(request, overview(asked, case_id, ours.rules), asked)
     except Locked:
         return locked(request, asked, case_id)
 
@@ -100,7 +99,7 @@ def enrol(
 ) -> Response:
     """Assess the photos, add the person of interest, and have everything compared with them."""
     enrolled = enrol_with(ours, asked, case_id, name, photos, category or None)
-    return _shown(request, overview(asked, case_id), asked, enrolled.portraits)
+    return _shown(request, overview(asked, case_id, ours.rules), asked, enrolled)
 
 
 @routes.get("/{case_id}/photos/{photo}")
@@ -111,9 +110,11 @@ def photo(ours: OurSite, asked: Asked, case_id: int, photo: int) -> Response:
 
 
 @routes.get("/{case_id}/candidates")
-def candidates(request: Request, asked: Asked, case_id: int, first: First = 0) -> Response:
+def candidates(
+    request: Request, ours: OurSite, asked: Asked, case_id: int, first: First = 0
+) -> Response:
     """Candidates by person and rank, fifty at a time."""
-    found = page_of_candidates(asked, case_id, first=first)
+    found = page_of_candidates(asked, case_id, first=first, rules=ours.rules)
     calibration = said_of(found.calibrations, [listed.row for listed in found.rows])
     return page(
         request,
@@ -128,10 +129,10 @@ def candidates(request: Request, asked: Asked, case_id: int, first: First = 0) -
 
 @routes.get("/{case_id}/candidates/{person}/{appearance}")
 def candidate(
-    request: Request, asked: Asked, case_id: int, person: int, appearance: int
+    request: Request, ours: OurSite, asked: Asked, case_id: int, person: int, appearance: int
 ) -> Response:
     """One candidate with its distance, its verdicts and its review status."""
-    found = detail(asked, case_id, Key(person, appearance))
+    found = detail(asked, case_id, Key(person, appearance), ours.rules)
     return page(
         request,
         "candidate.html.j2",
@@ -199,16 +200,16 @@ def export_one(ours: OurSite, asked: Asked, case_id: int) -> Response:
 
 
 def _shown(
-    request: Request, found: Overview, asked: Caller, judged: Sequence[Portrait] = ()
+    request: Request, found: Overview, asked: Caller, enrolled: Enrolled | None = None
 ) -> Response:
-    categories = list(Category)
     return page(
         request,
         "case.html.j2",
         found=found,
         now=asked.now,
-        categories=categories,
-        judged=judged,
+        categories=list(Category),
+        judged=enrolled.portraits if enrolled else (),
+        disagreements=enrolled.disagreements if enrolled else (),
         compared=sentences(found.compared),
     )
 

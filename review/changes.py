@@ -23,12 +23,13 @@ def changes(
     since: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> Response:
     """The changes in the last run of each person, or in all runs after one."""
-    found = view_changes(asked, case_id, engine=ours.plan.engine, since=since)
+    found = view_changes(asked, case_id, engine=ours.plan.engine, since=since, rules=ours.rules)
     return page(
         request,
         "changes.html.j2",
         case=found.case,
         found=found.changes,
+        to_review_left=found.to_review,
         since=since,
         causes=CAUSES,
         actors=names_of_actors(asked),

@@ -71,4 +71,5 @@ def search_with(
             paths,
             question,
             engine=photo_engine(ours),
+            rules=ours.rules,
         )

@@ -60,15 +60,15 @@ def fill(database: Engine, appearances: int = 3, asked_by: str | None = None) ->
     match(database, appearances)
 
 
-def match(database: Engine, appearances: int = 3) -> list[int]:
-    """Join and rank, as the step does it; returns the appearances' ids."""
+def match(database: Engine, appearances: int = 3, photo: int = PASSPORT) -> list[int]:
+    """Join and rank, as the step does it, with `photo` as the closest; returns the appearances'
+    ids."""
     with writing(database) as session:
         seen = [presence(4_000 * number) for number in range(appearances)]
         ids = replace_appearances(session, 1, seen)
-        matches = [
-            Match(ADA, id, PASSPORT, 0.1 + number / 100, 0.6) for number, id in enumerate(ids)
-        ]
-        replace_candidates(session, reference_ids=[PASSPORT], appearance_ids=ids, matches=matches)
+        matches = [Match(ADA, id, photo, 0.1 + number / 100, 0.6) for number, id in enumerate(ids)]
+        compared = sorted({PASSPORT, photo})
+        replace_candidates(session, reference_ids=compared, appearance_ids=ids, matches=matches)
     return ids
 
 

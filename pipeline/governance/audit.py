@@ -1,17 +1,18 @@
 """Verify, sign, view and export the audit log."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from errors import NotAuthorised, WrongUsage
+from errors import NotAuthorised, Settled, WrongUsage
 from pipeline.act import Caller
+from pipeline.judging.blind import undecided_anywhere
 from storage.access.audit import Action, entries, newest
-from storage.access.chain import Broken, Entry, first_broken, read_line
+from storage.access.chain import Broken, Entry, canonical, first_broken, read_line
 from storage.access.checkpoints import (
     Checkpoint,
     checkpoints,
@@ -22,7 +23,13 @@ from storage.access.checkpoints import (
 from storage.access.search_counts import SearchCount, search_counts
 from storage.cases.cases import find_case
 from storage.database.database import Engine, Session, reading, writing
+from storage.results.verdicts import Key
 
+NOT_REVIEWED = (
+    "You have yet to review candidates, and the log names the verdicts of others; review them "
+    "first, or ask an auditor who is not a reviewer."
+)
+WITHHELD = canonical({"state": "withheld until your verdict"})
 _RESTORED = (
     "Entry {} says that a backup was restored: checkpoints signed after that backup was taken and "
     "before it was restored count entries that this log does not have; one signed later fits."
@@ -116,12 +123,14 @@ def keep_checkpoint(folder: Path, made: Checkpoint) -> Path:
 def exported(caller: Caller) -> Iterator[str]:
     """The log as lines with line ends; the last one records this export.
 
-    Raises StoreUnavailable.
+    Raises Settled for an account that has yet to review candidates, because the log names the
+    verdicts of others; StoreUnavailable.
     """
-    caller.act(Action.AUDIT_EXPORTED).note(None)
     with reading(caller.database) as session:
-        for entry in entries(session):
-            yield entry.line + "\n"
+        if undecided_anywhere(session, caller):
+            raise Settled(NOT_REVIEWED)
+    caller.act(Action.AUDIT_EXPORTED).note(None)
+    return _lines(caller.database)
 
 
 def view(caller: Caller, *, after: int = 0, limit: int | None = None) -> list[Entry]:
@@ -141,13 +150,15 @@ def view_newest(
     """The newest entries, at most `limit`, before a position if given.
 
     `case` is a reference; it and `action` filter the entries, and an empty one filters nothing.
-    That they were viewed is a new entry. Raises StoreUnavailable.
+    Of acts on candidates that the caller has yet to review, the objects are withheld. That they
+    were viewed is a new entry. Raises StoreUnavailable.
     """
     with reading(caller.database) as session:
         case_id = _case_id(session, case)
         viewed = newest(session, before=before, case_id=case_id, action=action, limit=limit)
+        undecided = undecided_anywhere(session, caller)
     caller.act(Action.AUDIT_VIEWED).note(None)
-    return viewed
+    return [_blind(entry, undecided) for entry in viewed]
 
 
 def count_searches(caller: Caller) -> list[SearchCount]:
@@ -168,6 +179,21 @@ def check(caller: Caller, key: Ed25519PrivateKey) -> Examined:
     examined = examine(caller.database, public_key=public_half(key))
     caller.act(Action.AUDIT_VIEWED).note(None)
     return examined
+
+
+def _lines(database: Engine) -> Iterator[str]:
+    with reading(database) as session:
+        for entry in entries(session):
+            yield entry.line + "\n"
+
+
+def _blind(entry: Entry, undecided: Collection[Key]) -> Entry:
+    """The entry as shown to a reviewer: an act on what they have yet to decide tells nothing."""
+    if not undecided:
+        return entry
+    objects = json.loads(entry.objects)
+    key = Key(objects.get("person_id", 0), objects.get("appearance_id", 0))
+    return replace(entry, objects=WITHHELD) if key in undecided else entry
 
 
 def _case_id(session: Session, reference: str) -> int | None:

@@ -1,12 +1,12 @@
 """Groups of appearances in a case's own footage that may be one person."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from errors import NotAuthorised, Purged, UnusablePhoto, WrongUsage
 from faces.engine import FaceEngine, ModelCard
-from faces.grouping import group
+from faces.grouping import at_one_moment, group
 from pipeline.act import Caller
 from pipeline.analysis.overlaps import moment_of, repeated
 from pipeline.context import Context
@@ -46,9 +46,9 @@ class Groups:
 def make_groups(caller: Caller, case_id: int, *, card: ModelCard) -> Groups:
     """Group the appearances in a case's own footage by one engine's embeddings.
 
-    Users' rules and verdicts hold, and groups keep their numbers where possible. Raises
-    NotAuthorised when the case is not in force or does not allow grouping, WrongUsage when it has
-    no footage of its own.
+    Users' rules and verdicts hold, no group has two appearances of one moment, and groups keep
+    their numbers where possible. Raises NotAuthorised when the case is not in force or does not
+    allow grouping, WrongUsage when it has no footage of its own.
     """
     act = caller.act(Action.GROUPED)
     with act.refusals(case_id), reading(caller.database) as session:
@@ -57,9 +57,15 @@ def make_groups(caller: Caller, case_id: int, *, card: ModelCard) -> Groups:
             raise WrongUsage(
                 f"Case {case.reference} has no footage of its own; add it with `ingest --case`."
             )
-        ids, vectors = stored.vectors_of_case(session, case, card.name)
+        ids, vectors, stays = stored.vectors_of_case(session, case, card.name)
         together, apart = _said(session, case.id, card.name, ids)
-    labels = group(vectors, limit=card.same_face_distance, together=together, apart=apart)
+    labels = group(
+        vectors,
+        limit=card.same_face_distance,
+        together=together,
+        apart=apart,
+        never=at_one_moment(stays),
+    )
     by_label: dict[int, list[int]] = {}
     for id, label in zip(ids, labels, strict=True):
         by_label.setdefault(label, []).append(id)
@@ -137,13 +143,17 @@ def promote_group(
 ) -> Enrolled:
     """Make a group a person of interest; its best crops are assessed like any reference photo.
 
-    Raises NotAuthorised as `make_groups`, WrongUsage when there is no such group or it is a person
-    already, UnusablePhoto when none of its crops is usable; then no person is enrolled.
+    Raises NotAuthorised as `make_groups`, WrongUsage when there is no such group, it is a person
+    already or two of its members were seen at the same moment, UnusablePhoto when none of its crops
+    is usable; then no person is enrolled.
     """
     act = caller.act(Action.GROUPED)
     with act.refusals(case_id), reading(caller.database) as session:
         case_that_allows(session, case_id, caller.now)
         chosen = _group(session, case_id, group_id, engine.card.name)
+        seen = tuple(member.seen for member in chosen.members)
+        # Earlier versions made groups without this rule.
+        stored.refuse_two_at_once(session, [one.appearance_id for one in seen])
     crops = [Kept(f"appearance {id}", context.media.read(crop), id) for id, crop in _best(chosen)]
     verdicts = [(crop, examine(crop, engine)) for crop in crops]
     usable = [crop for crop, portrait in verdicts if portrait.usable]
@@ -156,7 +166,7 @@ def promote_group(
         act.record(
             session, case_id, kind="promote", group_id=group_id, person_id=enrolled.person_id
         )
-    return enrolled
+    return replace(enrolled, members=seen)
 
 
 def case_that_allows(session: Session, case_id: int, now: datetime) -> Case:

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from errors import Purged
 from pipeline.act import Caller
-from pipeline.judging.review import Rules, looked_at, note
+from pipeline.judging.review import Rules, barred_from, looked_at, note
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
-from storage.access.tokens import actors_of
 from storage.cases.cases import case_in_force, case_to_read, list_cases
 from storage.database.database import Session, reading, writing
 from storage.results.blind_views import BlindView, look, undecided
@@ -140,5 +139,5 @@ def look_at_appearance(caller: Caller, case_id: int, appearance_id: int, place: 
 
 
 def _open_to(session: Session, case_id: int, account_id: int, rules: Rules) -> list[Key]:
-    barred = [] if rules.requester_may_review else actors_of(session, account_id)
-    return undecided(session, case_id, account_id=account_id, not_asked_by=barred)
+    barred = barred_from(session, case_id, account_id, rules)
+    return undecided(session, case_id, account_id=account_id, without=barred)

@@ -10,7 +10,8 @@ from storage.access.tokens import actors_of
 from storage.cases.cases import case_in_force
 from storage.database.database import Session, reading, writing
 from storage.results import verdicts
-from storage.results.blind_views import BlindView, Measured, asked_by, look, snapshot
+from storage.results.blind_views import BlindView, Measured, look, snapshot, what_is_shown
+from storage.results.requesters import requesters
 from storage.results.verdicts import Decision, Key, Snapshot
 
 GONE = "This candidate was purged, or is no longer a candidate; continue with the next."
@@ -25,7 +26,8 @@ class Rules:
     least_face_px: float = 48.0
     """The same for the shorter side of the face, in the frame it was detected in."""
     requester_may_review: bool = False
-    """Whether the account that requested a search may also review its candidates."""
+    """Whether an account that added a photo of a person, or searched for them, may also review
+    their candidates."""
     seed: int = 0
     """Shuffles the order in which each reviewer sees the candidates."""
 
@@ -46,13 +48,13 @@ def decide(
 ) -> int:
     """Store an account's verdict with what was shown; returns its place, 1 or 2.
 
-    Raises NotAuthorised when the case is not in force or the account requested this search,
+    Raises NotAuthorised when the case is not in force or the account asked for this person,
     Settled when this account or two others have decided, Purged when the candidate no longer
     exists.
     """
     with writing(caller.database) as session:
         case_in_force(session, case_id, caller.now)
-        _refuse_requester(session, key, account_id, rules)
+        _refuse_requester(session, case_id, key, account_id, rules)
         shown, numbers = looked_at(session, case_id, key)
         seen = snapshot(shown, numbers, below_floor=rules.is_below_floor(shown))
         place = verdicts.give(
@@ -66,11 +68,14 @@ def decide(
 def undo(caller: Caller, case_id: int, key: Key, *, account_id: int) -> Decision:
     """Withdraw an account's verdict while it is the only one; returns the decision it had.
 
-    Raises NotAuthorised when the case is not in force, Settled when there is nothing to withdraw.
+    A verdict on another photo or picture than those shown now stays. Raises NotAuthorised when the
+    case is not in force, Settled when there is nothing to withdraw, Purged when the candidate no
+    longer exists.
     """
     with writing(caller.database) as session:
         case_in_force(session, case_id, caller.now)
-        decision = verdicts.take_back(session, key, account_id=account_id)
+        shown = what_is_shown(*looked_at(session, case_id, key))
+        decision = verdicts.take_back(session, key, shown, account_id=account_id)
         note(caller, session, Action.VERDICT_UNDONE, case_id, key, decision=decision.value)
     return decision
 
@@ -87,16 +92,18 @@ def override_quality(
         raise WrongUsage("An override needs a written reason; give one.")
     with writing(caller.database) as session:
         case_in_force(session, case_id, caller.now)
-        looked_at(session, case_id, key)
-        verdicts.override(session, key, account_id=account_id, reason=reason, now=caller.now)
+        shown = what_is_shown(*looked_at(session, case_id, key))
+        verdicts.override(session, key, shown, account_id=account_id, reason=reason, now=caller.now)
         note(caller, session, Action.QUALITY_OVERRIDDEN, case_id, key)
 
 
 def own_decision(caller: Caller, key: Key, account_id: int) -> Decision | None:
-    """The account's decision on a candidate; None if it has given none."""
+    """The account's decision on a candidate as it is shown now; None if it has given none."""
     with reading(caller.database) as session:
+        viewed = look(session, key)
         given = verdicts.verdicts_on(session, key)
-    return next((verdict.decision for verdict in given if verdict.account_id == account_id), None)
+    now = verdicts.counting(given, what_is_shown(*viewed)) if viewed else []
+    return next((verdict.decision for verdict in now if verdict.account_id == account_id), None)
 
 
 def looked_at(session: Session, case_id: int, key: Key) -> tuple[BlindView, Measured]:
@@ -127,9 +134,20 @@ def _as_logged(seen: Snapshot) -> dict[str, JsonValue]:
     }
 
 
-def _refuse_requester(session: Session, key: Key, account_id: int, rules: Rules) -> None:
-    is_requester = asked_by(session, key.person_id) in actors_of(session, account_id)
-    if is_requester and not rules.requester_may_review:
+def barred_from(session: Session, case_id: int, account_id: int, rules: Rules) -> set[int]:
+    """The people of a case whom an account asked for, and therefore does not review: it, or one of
+    its tokens, added a photo of them or searched for them."""
+    if rules.requester_may_review:
+        return set()
+    own = set(actors_of(session, account_id))
+    return {id for id, actors in requesters(session, case_id).items() if actors & own}
+
+
+def _refuse_requester(
+    session: Session, case_id: int, key: Key, account_id: int, rules: Rules
+) -> None:
+    if key.person_id in barred_from(session, case_id, account_id, rules):
         raise NotAuthorised(
-            "You requested this search; two other reviewers must give the verdicts."
+            "You added a photo of this person or searched for them; two other reviewers must give "
+            "the verdicts."
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from faces.engine import FaceEngine
 from pipeline.act import Act, Caller
 from pipeline.context import Context
+from pipeline.people.disagreements import disagreements
 from pipeline.people.portraits import Kept, Portrait, examine
 from storage.access.audit import Action
 from storage.cases.cases import case_in_force
@@ -17,6 +18,7 @@ from storage.files.keys import Keyring
 from storage.files.sealed import Album
 from storage.results import rematches
 from storage.results.rematches import Cause
+from storage.results.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class Enrolled:
 
     person_id: int
     portraits: list[Portrait]
+    disagreements: tuple[str, ...] = ()
+    """A sentence for each two photos of the person that may not show the same person."""
+    members: tuple[Seen, ...] = ()
+    """Of the group that became the person, by recording and time; empty if it was no group."""
 
 
 def enrol_person(
@@ -62,6 +68,7 @@ def enrol_person(
             asked_by=caller.actor,
         )
         ids = _added(session, person_id, references, engine, act, context.media.keys)
+        found = disagreements(session, person_id, engine.card, keys=context.media.keys)
         act.record(
             session,
             case_id,
@@ -73,7 +80,7 @@ def enrol_person(
             weights_sha256=engine.weights_sha256,
             category=standing.category,
         )
-    return Enrolled(person_id, portraits)
+    return Enrolled(person_id, portraits, found)
 
 
 def _added(

@@ -10,6 +10,8 @@ from errors import UnusablePhoto
 from faces.engine import FaceEngine, ModelCard
 from pipeline.act import Caller
 from pipeline.analysis.overlaps import SameAs, moment_of, repeated
+from pipeline.judging.blind import undecided_by
+from pipeline.judging.review import Rules
 from pipeline.people.portraits import Portrait, examine
 from storage.access.audit import Action
 from storage.cases.cases import case_in_force
@@ -19,6 +21,8 @@ from storage.results.calibrations import Calibration, current
 from storage.results.reach import Reach, reach
 from storage.results.seen import Seen, seen_by_id
 from storage.vectors.nearest import Near, nearest
+
+RULES = Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,9 @@ class Answer:
     reach: Reach
     calibration: Calibration | None
     """For this engine and threshold, in this case."""
+    to_review: int
+    """How many appearances are left out because the caller has yet to review them as candidates of
+    the case."""
 
     def by_recording(self) -> list[list[Hit]]:
         """The hits by recording; the recording with the closest hit comes first."""
@@ -74,17 +81,24 @@ class Answer:
 
 
 def search(
-    caller: Caller, photos: Sequence[Path], question: Question, *, engine: FaceEngine
+    caller: Caller,
+    photos: Sequence[Path],
+    question: Question,
+    *,
+    engine: FaceEngine,
+    rules: Rules = RULES,
 ) -> Answer:
     """Compare one person's photos with all of the engine's appearances that the case allows.
 
-    Photos are assessed like reference photos. Only an entry in the audit log is stored. Raises
+    Photos are assessed like reference photos. Only an entry in the audit log is stored; by it, an
+    account that searched with a photo of a person of interest does not review that person's
+    candidates. Appearances that the caller has yet to review are left out. Raises
     NotAuthorised when the case is not in force, UnusablePhoto when no photo is usable,
     StoreUnavailable.
     """
     act = caller.act(Action.SEARCHED)
     with act.refusals(question.case_id):
-        answer = _answer(caller, photos, question, engine)
+        answer = _answer(caller, photos, question, engine, rules)
     act.note(
         question.case_id,
         engine=engine.card.name,
@@ -101,7 +115,7 @@ def search(
 
 
 def _answer(
-    caller: Caller, photos: Sequence[Path], question: Question, engine: FaceEngine
+    caller: Caller, photos: Sequence[Path], question: Question, engine: FaceEngine, rules: Rules
 ) -> Answer:
     with reading(caller.database) as session:
         case_in_force(session, question.case_id, caller.now)  # before any face is detected
@@ -116,9 +130,11 @@ def _answer(
         is_bound = not question.everything and has_footage(session, case.id)
         scope = replace(question.scope, case=case, own_only=is_bound)
         coverage = reach(session, engine=engine.card.name, scope=scope)
-        near = nearest(
-            session, np.stack(vectors), card=engine.card, scope=scope, limit=question.limit + 1
-        )
+        undecided = undecided_by(session, caller, case, rules)
+        hidden = {key.appearance_id for key in undecided}
+        most = question.limit + len(hidden) + 1
+        found = nearest(session, np.stack(vectors), card=engine.card, scope=scope, limit=most)
+        near = [close for close in found if close.appearance_id not in hidden]
         names = [portrait.name for portrait in portraits]
         hits = _hits(session, near[: question.limit], engine.card, names)
         calibrations = current(session, case, own_only=is_bound)
@@ -131,6 +147,7 @@ def _answer(
         cut_off=len(near) > question.limit,
         reach=coverage,
         calibration=calibrations.get((engine.card.name, engine.card.threshold)),
+        to_review=len(found) - len(near),
     )
 
 

@@ -15,7 +15,7 @@ from review.api.models.audit import (
     SearchesAnswer,
 )
 from review.api.paging import Cursor, older_than, piece
-from review.api.routing import routes_of
+from review.api.routing import SETTLED, routes_of
 from review.files import described
 from review.site import OurSite
 from review.visitors import Asked
@@ -54,9 +54,10 @@ def count_searches(asked: Asked) -> list[SearchesAnswer]:
     return [SearchesAnswer.of(count, names) for count in steps.count_searches(asked)]
 
 
-@routes.get("/audit/export", response_class=Response, responses=LINES)
+@routes.get("/audit/export", response_class=Response, responses=SETTLED | LINES)
 def export_audit(asked: Asked) -> Response:
-    """The complete log, for another system or the verifier."""
+    """The complete log, for another system or the verifier. Refused (409) to a reviewer who has
+    yet to review candidates."""
     return audit.export_audit(asked)
 
 

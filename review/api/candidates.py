@@ -20,7 +20,7 @@ from review.api.models.candidates import (
 )
 from review.api.models.compared import ComparedAnswer
 from review.api.paging import Cursor, Limit, Place, piece, place_of
-from review.api.routing import CASE, IN_A_CASE, routes_of
+from review.api.routing import CASE, IN_A_CASE, SETTLED, routes_of
 from review.numbers import MOST, Number
 from review.site import OurSite
 from review.visitors import Asked, Who
@@ -34,28 +34,31 @@ picture_routes = pictures.routes_at(f"{CASE}{ONE}", tags=["pictures"], responses
 
 @routes.get("/candidates")
 def list_candidates(
-    case_id: Number, asked: Asked, cursor: Cursor = "", limit: Limit = 50
+    case_id: Number, ours: OurSite, asked: Asked, cursor: Cursor = "", limit: Limit = 50
 ) -> CandidatesAnswer:
-    """Candidates by person and rank, each with its review status."""
+    """Candidates by person and rank, each with its review status; without those that you have yet
+    to review."""
     person, rank, number = (*place_of(cursor), 0, 0, 0)[:3]
     behind = person, rank, number
-    ranked = candidates_from(asked, case_id, behind=behind, most=limit + 1)
+    ranked = candidates_from(asked, case_id, behind=behind, most=limit + 1, rules=ours.rules)
     page = piece(ranked.rows, _stands, cursor, limit)
     return CandidatesAnswer(
         candidates=[CandidateAnswer.of(listed, case_id) for listed in page.shown],
         left_out=ranked.left_out,
         compared=[ComparedAnswer.over(answer) for answer in ranked.compared],
+        to_review=ranked.to_review,
         calibration=list(said_of(ranked.calibrations, [listed.row for listed in page.shown])),
         next=page.next,
     )
 
 
-@routes.get(ONE)
+@routes.get(ONE, responses=SETTLED)
 def show_candidate(
-    case_id: Number, person: Number, appearance: Number, asked: Asked
+    case_id: Number, person: Number, appearance: Number, ours: OurSite, asked: Asked
 ) -> DetailAnswer:
-    """One candidate, with both verdicts once two are given."""
-    return DetailAnswer.over(detail(asked, case_id, Key(person, appearance)))
+    """One candidate, with both verdicts once two are given. Refused (409) to a reviewer who has
+    yet to review it."""
+    return DetailAnswer.over(detail(asked, case_id, Key(person, appearance), ours.rules))
 
 
 @routes.post(f"{ONE}/override", status_code=HTTPStatus.NO_CONTENT)
@@ -89,9 +92,9 @@ def changes(
     limit: Limit = 50,
 ) -> ChangesAnswer:
     """Changes caused by an added or withdrawn photo, or another engine or threshold."""
-    changed = view_changes(asked, case_id, engine=ours.plan.engine, since=since).changes
-    page = piece(changed.changes, _place, cursor, limit)
-    return ChangesAnswer.of(changed, page.shown, page.next)
+    viewed = view_changes(asked, case_id, engine=ours.plan.engine, since=since, rules=ours.rules)
+    page = piece(viewed.changes.changes, _place, cursor, limit)
+    return ChangesAnswer.of(viewed, page.shown, page.next)
 
 
 def _stands(listed: Listed) -> Place:

@@ -59,10 +59,9 @@ def open_case(ours: OurSite, asked: Asked, given: CaseGiven) -> CaseAnswer:
 
 
 @in_a_case.get("")
-def show_case(case_id: Number, asked: Asked) -> OverviewAnswer:
+def show_case(case_id: Number, ours: OurSite, asked: Asked) -> OverviewAnswer:
     """One case, in force or ended, with its results in numbers."""
-    now = asked.now
-    return OverviewAnswer.over(overview(asked, case_id), now)
+    return OverviewAnswer.over(overview(asked, case_id, ours.rules), asked.now)
 
 
 @in_a_case.patch("")

@@ -81,8 +81,9 @@ def split(case_id: Number, group: Number, asked: Asked, given: SplitGiven) -> Nu
 def promote(
     case_id: Number, group: Number, ours: OurSite, asked: Asked, given: NameGiven
 ) -> EnrolledAnswer:
-    """Add a group as a person of interest, with its best pictures as reference photos. Its own
-    appearances will be candidates too; their small distances prove nothing."""
+    """Add a group as a person of interest, with its best pictures as reference photos; the answer
+    says where each member was seen. The appearances that the pictures were taken from are not
+    candidates: their small distances would prove nothing."""
     return EnrolledAnswer.of(pages.turn_into_person(ours, asked, case_id, group, given.name))
 
 

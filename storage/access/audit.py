@@ -146,6 +146,14 @@ def newest(
     ]
 
 
+def acts_on(session: Session, case_id: int, action: Action) -> list[tuple[str, str]]:
+    """Actor and objects of every entry of one case and one action, in order."""
+    statement = select(AuditEntry.actor, AuditEntry.objects).where(
+        col(AuditEntry.case_id) == case_id, col(AuditEntry.action) == action.value
+    )
+    return list(session.exec(statement.order_by(col(AuditEntry.id))))
+
+
 def no_earlier(session: Session, now: datetime) -> datetime:
     """`now`, or the time of the last entry if that is later.
 

@@ -123,6 +123,15 @@ def actors_of(session: Session, account_id: int) -> list[str]:
     return [f"account:{account_id}", *(f"token:{id}" for id in session.exec(tokens))]
 
 
+def account_of(session: Session, actor: str) -> Account | None:
+    """The account of an actor of the audit log; None for a worker or a user of the machine."""
+    kind, _, number = actor.partition(":")
+    if kind == "token":
+        token = session.get(tables.ApiToken, int(number))
+        return account_by_id(session, token.account_id) if token else None
+    return account_by_id(session, int(number)) if kind == "account" else None
+
+
 def _token(row: tables.ApiToken, account: str) -> Token:
     return Token(
         id=row.id,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from storage.files.keys import Key, Keyring
@@ -75,3 +75,19 @@ def _opened(row: Reference, key: Key) -> NDArray[np.float32] | None:
 def _about(row: Reference) -> bytes:
     # The natural key, so that a vector moved to another person's row cannot be opened there.
     return json.dumps([_WHAT, row.key_id, row.person_id, row.photo_sha256, row.engine]).encode()
+
+
+def vectors_by_photo(
+    session: Session, person_id: int, engine: str, *, keys: Keyring
+) -> list[tuple[str, NDArray[np.float32]]]:
+    """Name and vector [d] of each photo of a person that an engine compares, as they were added.
+
+    Altered vectors are left out. Raises WrongUsage under a different master key.
+    """
+    mine = with_keys().where(col(Reference.person_id) == person_id, col(Reference.engine) == engine)
+    sealed = session.exec(mine.order_by(col(Reference.id))).all()
+    return [
+        (row.photo_name, vector)
+        for (row, _), vector in zip(sealed, opened(keys, sealed), strict=True)
+        if vector is not None
+    ]

@@ -13,7 +13,7 @@ from sqlmodel import Session as Session
 from errors import NightreelError, StoreUnavailable, WrongDatabase, WrongUsage
 from storage.database.dialect import DIALECTS, dialect_of
 
-NEWEST_VERSION = "0033"
+NEWEST_VERSION = "0034"
 """Schema version of the newest migration."""
 SEALED_VERSION = "0029"
 """From this version on no table holds an unsealed reference vector; SQLite's write-ahead log may.

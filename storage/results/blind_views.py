@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import Session, col, select
 
 from storage.results.seen import Seen, select_seen, take_seen
-from storage.results.verdicts import Key, Snapshot
+from storage.results.verdicts import Key, Shown, Snapshot, join_candidates
 from storage.tables import Appearance, Candidate, Decoy, Person, Plan, Reference, Verdict
 from storage.vectors.models import is_shown
 
@@ -47,19 +47,18 @@ class Measured:
     engine: str
     plan_key: str
     seeded: bool
+    photo_sha256: str
+    photo_name: str
 
 
 def undecided(
-    session: Session, case_id: int, *, account_id: int, not_asked_by: Collection[str] = ()
+    session: Session, case_id: int, *, account_id: int, without: Collection[int] = ()
 ) -> list[Key]:
     """Candidates and decoys of a case that this account may still review, in no order.
 
-    Leaves out people whose search was requested by one of the actors `not_asked_by`.
+    Leaves out the people `without`, by id.
     """
-    wanted = and_(
-        col(Person.case_id) == case_id,
-        or_(col(Person.asked_by).is_(None), col(Person.asked_by).not_in(not_asked_by)),
-    )
+    wanted = and_(col(Person.case_id) == case_id, col(Person.id).not_in(without))
     keys = {
         Key(*pair)
         for source in (Candidate, Decoy)
@@ -81,9 +80,9 @@ def look(session: Session, key: Key) -> tuple[BlindView, Measured] | None:
     return None
 
 
-def asked_by(session: Session, person_id: int) -> str | None:
-    """The actor who requested the search for a person; None if that was not stored."""
-    return session.exec(select(Person.asked_by).where(col(Person.id) == person_id)).one_or_none()
+def what_is_shown(shown: BlindView, numbers: Measured) -> Shown:
+    """What a verdict given now counts for."""
+    return Shown(numbers.engine, numbers.reference_id, shown.seen.best_crop)
 
 
 def snapshot(shown: BlindView, numbers: Measured, *, below_floor: bool) -> Snapshot:
@@ -94,7 +93,7 @@ def snapshot(shown: BlindView, numbers: Measured, *, below_floor: bool) -> Snaps
         start_ms=seen.start_ms,
         end_ms=seen.end_ms,
         best_ms=seen.best_ms,
-        crop=seen.crops[0] if seen.crops else "",
+        crop=seen.best_crop,
         quality=seen.quality,
         distance=numbers.distance,
         threshold=numbers.threshold,
@@ -103,6 +102,8 @@ def snapshot(shown: BlindView, numbers: Measured, *, below_floor: bool) -> Snaps
         plan_key=numbers.plan_key,
         seeded=numbers.seeded,
         below_floor=below_floor,
+        photo_sha256=numbers.photo_sha256,
+        photo_name=numbers.photo_name,
     )
 
 
@@ -117,17 +118,20 @@ def _is_shown(source: Source) -> ColumnElement[bool]:
 
 
 def _closed(session: Session, case_id: int, account_id: int) -> set[Key]:
-    """Candidates that this account has reviewed, or two others have."""
+    """Candidates and decoys that this account has reviewed as they are now, or two others have."""
     key = (col(Verdict.person_id), col(Verdict.appearance_id))
     own = func.sum(sqlalchemy.case((col(Verdict.account_id) == account_id, 1), else_=0))
-    statement = (
+    given = (
         sqlalchemy.select(*key)
         .join(Person, col(Verdict.person_id) == Person.id)
         .where(col(Person.case_id) == case_id)
         .group_by(*key)
         .having(or_(func.count() > 1, own > 0))
     )
-    return {Key(*pair) for pair in session.execute(statement)}
+    # A decoy is always shown beside the photo that it was chosen for.
+    on_decoys = given.where(col(Verdict.seeded))
+    pairs = [*session.execute(join_candidates(given)), *session.execute(on_decoys)]
+    return {Key(*pair) for pair in pairs}
 
 
 def _whole(source: Source, key: Key) -> sqlalchemy.Select[*tuple[Any, ...]]:
@@ -140,6 +144,8 @@ def _whole(source: Source, key: Key) -> sqlalchemy.Select[*tuple[Any, ...]]:
         "reference_id": source.reference_id,
         "distance": source.distance,
         "threshold": source.threshold,
+        "photo_sha256": Reference.photo_sha256,
+        "photo_name": Reference.photo_name,
         # A candidate's engine is not always the one the footage was processed with.
         "engine": Candidate.engine if source is Candidate else Plan.engine,
     }
@@ -147,6 +153,7 @@ def _whole(source: Source, key: Key) -> sqlalchemy.Select[*tuple[Any, ...]]:
         select_seen(**columns)
         .join(source, col(source.appearance_id) == col(Appearance.id))
         .join(Person, col(source.person_id) == col(Person.id))
+        .join(Reference, col(source.reference_id) == col(Reference.id))
         .where(on, _is_shown(source))
     )
 

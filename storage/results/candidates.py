@@ -8,7 +8,7 @@ import sqlalchemy
 from sqlmodel import Session, col
 
 from storage.results.seen import Seen, select_seen, take_seen
-from storage.results.verdicts import Key
+from storage.results.verdicts import Key, Shown
 from storage.tables import (
     Analysis,
     Appearance,
@@ -55,6 +55,11 @@ class CandidateRow:
     def key(self) -> Key:
         """The key of verdicts on this candidate."""
         return Key(self.person_id, self.seen.appearance_id)
+
+    @property
+    def shown(self) -> Shown:
+        """What a verdict given now counts for."""
+        return Shown(self.engine, self.reference_id, self.seen.best_crop)
 
     @property
     def span(self) -> "Span":

@@ -68,9 +68,10 @@ def candidate_page(
 
 
 def candidates_behind(
-    session: Session, case_id: int, *, behind: tuple[int, int, int], most: int
+    session: Session, case_id: int, *, behind: tuple[int, int, int], most: int | None
 ) -> list[CandidateRow]:
-    """At most `most` candidates by (person id, rank, candidate id), after the position `behind`."""
+    """At most `most` candidates, or all, after the position `behind`: person id, rank and
+    candidate id, by which they are ordered."""
     place = (col(tables.Person.id), col(tables.Candidate.rank), col(tables.Candidate.id))
     of_case = candidate_statement().where(
         col(tables.Case.id) == case_id, tuple_(*place) > tuple_(*behind)

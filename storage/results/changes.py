@@ -32,6 +32,11 @@ class Change:
     """Whether a reviewer had given a verdict on it before it was gone or moved."""
 
     @property
+    def key(self) -> Key:
+        """The key of verdicts on this candidate."""
+        return Key(self.person_id, self.seen.appearance_id)
+
+    @property
     def kind(self) -> Literal["new", "gone", "moved"]:
         """The effect on the candidate."""
         if self.before is None:

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_
 from sqlmodel import Session, col, select
 
 from errors import WrongUsage
+from faces.grouping import at_one_moment
 from faces.vectors import Vectors
 from storage.cases import cases
 from storage.cases.cases import has_ended
@@ -30,6 +32,9 @@ from storage.tables import (
 from storage.tables.vectors import matrix
 
 MOST_RULES = 100_000
+Stay: TypeAlias = tuple[int, int, int]
+"""Recording, first and last time of an appearance, in milliseconds."""
+_STAY: Any = (Analysis.recording_id, Appearance.start_ms, Appearance.end_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,16 @@ class Group:
     """By recording and time."""
 
 
-def vectors_of_case(session: Session, case: cases.Case, engine: str) -> tuple[list[int], Vectors]:
-    """The appearances in a case's own footage and window, as ids [n] and vectors [n, d].
+def vectors_of_case(
+    session: Session, case: cases.Case, engine: str
+) -> tuple[list[int], Vectors, list[Stay]]:
+    """The appearances in a case's own footage and window: ids [n], vectors [n, d], and when each
+    was seen [n].
 
     Of each recording the latest analysis counts, or its imports if it was not processed.
     """
     statement = (
-        select(Appearance.id, col(Embedding.vector))
+        select(Appearance.id, col(Embedding.vector), *_STAY)
         .join(Embedding, col(Embedding.appearance_id) == col(Appearance.id))
         .join(Analysis, col(Analysis.id) == col(Appearance.analysis_id))
         .join(Recording, col(Recording.id) == col(Analysis.recording_id))
@@ -71,7 +79,8 @@ def vectors_of_case(session: Session, case: cases.Case, engine: str) -> tuple[li
         .order_by(col(Appearance.id))
     )
     rows = session.exec(statement).all()
-    return [id for id, _ in rows], matrix([vector for _, vector in rows])
+    ids = [row[0] for row in rows]
+    return ids, matrix([row[1] for row in rows]), [tuple(row[2:]) for row in rows]
 
 
 def replace_groups(
@@ -118,8 +127,8 @@ def groups(session: Session, case_id: int, engine: str) -> list[Group]:
 def merge(session: Session, case_id: int, group_ids: Sequence[int]) -> int:
     """Merge groups into one; their members stay together in later groupings. Returns its id.
 
-    Raises WrongUsage for groups of another case, of two engines or of two people, and for fewer
-    than two groups.
+    Raises WrongUsage for groups of another case, of two engines or of two people, for fewer than
+    two groups, and if two members were in one recording at the same moment.
     """
     lock_case(session, case_id)
     rows = [_row(session, case_id, id) for id in dict.fromkeys(group_ids)]
@@ -128,11 +137,28 @@ def merge(session: Session, case_id: int, group_ids: Sequence[int]) -> int:
         raise WrongUsage("Select two or more groups of one engine, at most one with a name.")
     kept = min(rows, key=lambda row: (row.person_id is None, row.id)).id
     members = sorted(id for row in rows for id in _ids(session, row.id))
+    refuse_two_at_once(session, members)
     _remove(session, {row.id for row in rows} - {kept})
     _empty(session, [kept])
     _fill(session, kept, members)
     say_together(session, case_id, members)
     return kept
+
+
+def refuse_two_at_once(session: Session, members: Sequence[int]) -> None:
+    """Raise WrongUsage if two of these appearances were in one recording at the same moment."""
+    statement = select(Appearance.id, *_STAY).join(Analysis)
+    rows = [
+        row
+        for batch in batches(members)
+        for row in session.exec(statement.where(col(Appearance.id).in_(batch)))
+    ]
+    for first, second in at_one_moment([tuple(row[1:]) for row in rows]):
+        one, other = sorted((rows[first][0], rows[second][0]))
+        raise WrongUsage(
+            f"Appearances {one} and {other} were in one recording at the same moment, so they are "
+            "two people; split one of them off first."
+        )
 
 
 def split(

@@ -46,6 +46,11 @@ class Seen(Provenance):
     imported_at: datetime | None = None
 
     @property
+    def best_crop(self) -> str:
+        """The name of its clearest picture; empty without one."""
+        return self.crops[0] if self.crops else ""
+
+    @property
     def pixels(self) -> tuple[int, int, int, int] | None:
         """The box in whole pixels; None if unknown."""
         x, y, width, height = map(round, self.box)

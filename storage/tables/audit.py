@@ -12,7 +12,11 @@ class AuditEntry(Table, table=True):
     """One act in the audit log, chained to the previous entry by its hash; never changed."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "case_id", "id"), Index(None, "action", "at"))
+    __table_args__ = (
+        Index(None, "case_id", "id"),
+        Index(None, "case_id", "action"),
+        Index(None, "action", "at"),
+    )
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     """Its position, from 1 without gaps."""
     at: datetime

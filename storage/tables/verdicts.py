@@ -8,6 +8,9 @@ from sqlmodel import Field
 
 from storage.tables.base import IDS_NEVER_REUSED, Table, names, unique
 
+SHOWN = ("person_id", "appearance_id", "engine", "reference_id", "crop")
+"""What a reviewer compares: a picture of an appearance and a photo of a person, by one engine."""
+
 
 class Decision(StrEnum):
     """A reviewer's decision on a candidate."""
@@ -20,13 +23,15 @@ class Decision(StrEnum):
 class Verdict(Table, table=True):
     """One reviewer's decision on one candidate, with what was shown; never changed or computed.
 
-    There are two places, and an account can take one: so only two different people can agree.
-    The appearance and the reference are not foreign keys: a verdict outlives both.
+    What was shown has two places, and an account can take one of them: so only two different
+    people can agree. The appearance and the reference are not foreign keys: a verdict outlives
+    both.
     """
 
     __table_args__ = (
-        UniqueConstraint("person_id", "appearance_id", "account_id"),
-        UniqueConstraint("person_id", "appearance_id", "place"),
+        # PostgreSQL allows 63 characters in a name; the usual ones would be longer.
+        UniqueConstraint(*SHOWN, "account_id", name="uq_verdict_account"),
+        UniqueConstraint(*SHOWN, "place", name="uq_verdict_place"),
         CheckConstraint("place in (1, 2)", name="place"),
         CheckConstraint("decision in ('same', 'different', 'inconclusive')", name="decision"),
         IDS_NEVER_REUSED,
@@ -53,6 +58,10 @@ class Verdict(Table, table=True):
     distance: float
     threshold: float
     reference_id: int
+    photo_sha256: str = ""
+    """Of the reference photo; empty if the verdict is of an earlier version and the photo is gone.
+    """
+    photo_name: str = Field(default="", repr=False)
     engine: str
     plan_key: str
 
@@ -62,13 +71,16 @@ class QualityOverride(Table, table=True):
 
     __tablename__ = "quality_override"
     __table_args__ = (
-        UniqueConstraint("person_id", "appearance_id"),
+        UniqueConstraint(*SHOWN, name="uq_quality_override_shown"),
         CheckConstraint("length(trim(reason)) > 0", name="reason"),
         IDS_NEVER_REUSED,
     )
     id: int = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", ondelete="CASCADE")
     appearance_id: int
+    engine: str
+    reference_id: int
+    crop: str = Field(repr=False)
     account_id: int = Field(foreign_key="account.id", ondelete="RESTRICT")
     reason: str
     written_at: datetime

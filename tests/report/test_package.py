@@ -12,6 +12,7 @@ from rows import candidate, seen
 from errors import Altered, WrongUsage
 from pipeline.judging.listed import Listed
 from report.calibration import said
+from report.exporting import NO_REQUESTER
 from report.package import MANIFEST, pack, verify
 from report.statement import Decided, Line, Looked, Statement, render
 from storage.results.verdicts import Standing
@@ -31,10 +32,19 @@ def line(rank: int, status: Standing, **changes: Any) -> Line:
     return Line(**{"listed": Listed(row, status, None)} | OPEN | changes)
 
 
-OPEN: dict[str, Any] = {"override": "", "verdicts": (), "picture": "", "reference_picture": ""}
+OPEN: dict[str, Any] = {
+    "override": "",
+    "verdicts": (),
+    "earlier": (),
+    "picture": "",
+    "reference_picture": "",
+}
+SHOWN = ("dlib", "passport.jpg", "b" * 64, "c" * 64 + ".jpg")
+EXCHANGED = ("dlib", "other <i>.jpg", "d" * 64, "c" * 64 + ".jpg")
 SUPPORTED = {
     "override": "The scar is clear.",
-    "verdicts": (Decided("ann", "same", AT), Decided("ben", "same", AT)),
+    "verdicts": (Decided("ann", "same", AT, *SHOWN), Decided("ben", "same", AT, *SHOWN)),
+    "earlier": (Decided("ann", "inconclusive", AT, *EXCHANGED),),
     "picture": "pictures/" + "c" * 64 + ".jpg",
 }
 
@@ -51,7 +61,7 @@ def statement() -> Statement:
         compared=("Compared with 3 of 3 faces in 1 of 1 recording (0:01:00.0 of 0:01:00.0).",),
         without=("Grace <i>",),
         footage=(Looked("gate.mp4", "a" * 64, 60_000, 58_000, 1),),
-        requester_may_review=False,
+        requesters=(NO_REQUESTER,),
         contents_sha256="e" * 64,
     )
 

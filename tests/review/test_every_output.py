@@ -49,7 +49,9 @@ def told(shared_house: House, tmp_path_factory: pytest.TempPathFactory) -> Simpl
     nightreel = Nightreel(folder / "home").with_settings(
         database_url=house.site.database.url.render_as_string(hide_password=False)
     )
-    analyst = house.program(Role.ANALYST, Role.REVIEWER, Role.SUPERVISOR)
+    analyst, reviewer = (
+        house.program(*roles) for roles in ((Role.ANALYST, Role.SUPERVISOR), (Role.REVIEWER,))
+    )
     api = f"/api/v1/cases/{case_id}"
     photo = red.read_bytes()
     visitor = house.visit_as(Role.ANALYST, Role.SUPERVISOR)
@@ -94,7 +96,7 @@ def told(shared_house: House, tmp_path_factory: pytest.TempPathFactory) -> Simpl
         groups=analyst.post(f"{api}/groups/make").json()["groups"],
         members=analyst.get(f"{api}/groups/1").json()["members"],
         group=nightreel("groups", "show", "1", *OF_CASE, "--json").document,
-        view=analyst.get(f"/api/v1/review/{case_id}/1/2").json(),
+        view=reviewer.get(f"/api/v1/review/{case_id}/1/2").json(),
         sight_page=house.visit_as(Role.REVIEWER).get(f"/review/{case_id}/1/2").text,
     )
 
@@ -171,7 +173,7 @@ def test_the_api_shows_them(told: SimpleNamespace) -> None:
     }
     assert {row["appearance_id"]: in_utc(row) for row in shown} == expected
     assert all(row.keys() >= LINKS for row in told.api)
-    own = {*LINKS, "verdicts", "calibration", "override"}
+    own = {*LINKS, "verdicts", "earlier_verdicts", "calibration", "override"}
     one = {k: v for k, v in told.one.items() if k not in own}
     assert in_utc(one) == expected[one["appearance_id"]]
 
@@ -182,7 +184,7 @@ def test_a_package_shows_them(told: SimpleNamespace) -> None:
     assert [{name: row[name] for name in shared} for row in rows] == values(
         told.found, elsewhere(CANDIDATE)
     )
-    assert {*rows[0]} == {*names(PACKAGED), "verdicts"}
+    assert {*rows[0]} == {*names(PACKAGED), "verdicts", "earlier_verdicts"}
     lines = told.package.read("candidates.csv").decode()
     assert next(csv.reader(io.StringIO(lines))) == names(PACKAGED)
 

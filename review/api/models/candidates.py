@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from pipeline.judging.changes import CaseChanges
 from pipeline.judging.listed import Listed
 from pipeline.judging.overview import Detail
 from report.calibration import UNCALIBRATED, said
@@ -15,7 +16,7 @@ from review.api import links
 from review.api.models.columns import model_of
 from review.api.models.compared import ComparedAnswer
 from review.api.models.given import Id, Sentence
-from storage.results.changes import Change, Changes
+from storage.results.changes import Change
 from storage.results.rematches import Cause, Place, Rematch
 from storage.results.verdicts import Decision, Verdict
 
@@ -53,6 +54,7 @@ class CandidatesAnswer(BaseModel):
         "taken from them.",
         examples=[{"Somebody in a red coat": 2}],
     )
+    to_review: int = Field(description="Candidates not listed because you have yet to review them.")
     calibration: list[str] = Field(
         description="Calibration for this footage, by engine.",
         examples=[[UNCALIBRATED]],
@@ -70,7 +72,29 @@ class GivenVerdict(BaseModel):
 
     @classmethod
     def of(cls, verdict: Verdict) -> "GivenVerdict":
-        return cls(**{name: getattr(verdict, name) for name in cls.model_fields})
+        return cls(**{name: getattr(verdict, name) for name in GivenVerdict.model_fields})
+
+
+class EarlierVerdict(GivenVerdict):
+    """A reviewer's verdict on another photo, picture or engine; it no longer counts."""
+
+    engine: str = Field(examples=["dlib"])
+    reference_id: int
+    reference_sha256: str = Field(description="Of the photo that was shown; empty if not known.")
+    reference: str = Field(description="Its name.", examples=["passport.jpg"])
+    crop: str = Field(description="Name of the picture that was shown.")
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> "EarlierVerdict":
+        seen = verdict.seen
+        return cls(
+            **GivenVerdict.of(verdict).model_dump(),
+            engine=seen.engine,
+            reference_id=seen.reference_id,
+            reference_sha256=seen.photo_sha256,
+            reference=seen.photo_name,
+            crop=seen.crop,
+        )
 
 
 class DetailAnswer(CandidateAnswer):
@@ -78,6 +102,9 @@ class DetailAnswer(CandidateAnswer):
 
     verdicts: list[GivenVerdict] = Field(
         description="Both or none: a single verdict is not shown before there is a second."
+    )
+    earlier_verdicts: list[EarlierVerdict] = Field(
+        description="Verdicts on another photo, picture or engine; they no longer count."
     )
     calibration: str = Field(
         description="Calibration for this footage.",
@@ -95,6 +122,7 @@ class DetailAnswer(CandidateAnswer):
             found.listed,
             found.case.id,
             verdicts=[GivenVerdict.of(one) for one in final],
+            earlier_verdicts=[EarlierVerdict.of(one) for one in found.earlier],
             calibration=said(found.calibration),
             override=found.override,
         )
@@ -185,14 +213,18 @@ class ChangesAnswer(BaseModel):
 
     runs: list[RunAnswer]
     look_again: int = Field(description="Number of changes, over all pages, that need re-review.")
+    to_review: int = Field(
+        description="Candidates that you have yet to review; changes to them are not listed."
+    )
     changes: list[ChangeAnswer]
     next: str | None = Field(description="Cursor of the next page.", examples=["1.0.50.312"])
 
     @classmethod
-    def of(cls, found: Changes, shown: Sequence[Change], next: str | None) -> "ChangesAnswer":
+    def of(cls, viewed: CaseChanges, shown: Sequence[Change], next: str | None) -> "ChangesAnswer":
         return cls(
-            runs=[RunAnswer.of(one) for one in found.rematches],
-            look_again=sum(one.look_again for one in found.changes),
+            runs=[RunAnswer.of(one) for one in viewed.changes.rematches],
+            look_again=sum(one.look_again for one in viewed.changes.changes),
+            to_review=viewed.to_review,
             changes=[ChangeAnswer.of(one) for one in shown],
             next=next,
         )

@@ -160,7 +160,10 @@ class OverviewAnswer(CaseAnswer):
 
     people: int = Field(description="Number of persons of interest.")
     recordings: int = Field(description="Recordings added for it, by plan.")
-    candidates: int
+    candidates: int = Field(description="Number of candidates, without those in `to_review`.")
+    to_review: int = Field(
+        description="Candidates that you have yet to review; nothing else is said of them."
+    )
     review_statuses: dict[Standing, int] = Field(
         description="Number of candidates by review status.", examples=[{"open": 4, "supported": 1}]
     )
@@ -177,6 +180,7 @@ class OverviewAnswer(CaseAnswer):
             people=len(found.people),
             recordings=len(found.footage),
             candidates=found.candidates,
+            to_review=found.to_review,
             review_statuses={one: number for one, number in found.standings.items() if number},
             is_underway=found.is_underway,
             alarms=[AlarmsAnswer.of(one) for one in found.alarms],

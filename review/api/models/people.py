@@ -7,7 +7,10 @@ from pydantic import BaseModel, Field
 
 from pipeline.people.enrol import Enrolled
 from pipeline.people.portraits import Portrait
+from report.column import plain
+from report.columns import SEEN
 from review.api import links
+from review.api.models.columns import model_of
 from storage.cases.people import PersonRow
 from storage.results.case_view import Photo
 from storage.tables import Category
@@ -95,13 +98,27 @@ class JudgedAnswer(BaseModel):
         )
 
 
+class SeenAnswer(model_of(SEEN)):  # type: ignore[misc]
+    """Where and when a face was seen."""
+
+
 class EnrolledAnswer(BaseModel):
     """A person and the assessment of each photo; comparison with the good ones starts shortly."""
 
     person_id: int
     photos: list[JudgedAnswer]
+    disagreements: list[str] = Field(
+        description="A sentence for each two photos that may not show the same person."
+    )
+    members: list[SeenAnswer] = Field(
+        description="Where each appearance of the group was seen, if a group became the person."
+    )
 
     @classmethod
     def of(cls, enrolled: Enrolled) -> "EnrolledAnswer":
-        photos = [JudgedAnswer.of(one) for one in enrolled.portraits]
-        return cls(person_id=enrolled.person_id, photos=photos)
+        return cls(
+            person_id=enrolled.person_id,
+            photos=[JudgedAnswer.of(one) for one in enrolled.portraits],
+            disagreements=list(enrolled.disagreements),
+            members=[SeenAnswer(**plain(SEEN, seen)) for seen in enrolled.members],
+        )

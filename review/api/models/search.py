@@ -56,6 +56,9 @@ class SearchAnswer(BaseModel):
     photos: list[JudgedAnswer]
     own_only: bool = Field(description="Whether only footage added for the case was searched.")
     hits: list[HitAnswer]
+    to_review: int = Field(
+        description="Appearances left out because you have yet to review them as candidates."
+    )
     cut_off: bool = Field(description="Whether there are more within the threshold than `limit`.")
     compared: str = Field(
         description="What was compared, in words.",
@@ -72,6 +75,7 @@ class SearchAnswer(BaseModel):
             photos=[JudgedAnswer.of(one) for one in answer.portraits],
             own_only=answer.own_only,
             hits=[HitAnswer.of(one, answer.case_id) for one in answer.hits],
+            to_review=answer.to_review,
             cut_off=answer.cut_off,
             compared=sentence(Compared.of_search(answer.reach)),
             reach=ReachAnswer.of(answer.reach),

@@ -247,7 +247,7 @@ def test_a_group_counts_nobody_twice_who_was_watched_and_imported(
         session.add(CaseRecording(case_id=case, recording_id=watched.recording_id))
     bring(context, faces, f"red.png,,{watched.sha256},1000,,", "blue.jpg,elsewhere,,1000,,")
     with reading(context.database) as session:
-        ids, _ = vectors_of_case(session, find_case(session, "2026-1"), "stub")
+        ids, _, _ = vectors_of_case(session, find_case(session, "2026-1"), "stub")
         names = {session.get_one(Appearance, id).analysis_id == watched.analysis_id for id in ids}
     assert (len(ids), names) == (2, {True, False})
 

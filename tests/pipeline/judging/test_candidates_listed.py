@@ -1,6 +1,6 @@
 """Candidates are listed a piece at a time, by person, rank and id."""
 
-from judged import ADA, ANN, CASE, LATER, PASSPORT, fill
+from judged import ADA, CASE, LATER, PASSPORT, fill
 from rows import NOW, PLAN, found, presence, segments
 from sqlalchemy import Engine
 
@@ -41,8 +41,9 @@ def test_a_moment_of_footage_that_was_added_twice_names_the_first_also_on_anothe
         far = [Match(ADA, ids[0], PASSPORT, 0.5, 0.6)]
         replace_candidates(session, reference_ids=[PASSPORT], appearance_ids=ids, matches=far)
         remember_overlap(session, 1, again.recording_id, Overlap(0, 0, 20_000, 0.9))
-    listed = page_of_candidates(ANN.asking(database), CASE, first=0)
-    last = page_of_candidates(ANN.asking(database), CASE, first=2)
+    analyst = Caller(database, "uid:1000", LATER)
+    listed = page_of_candidates(analyst, CASE, first=0)
+    last = page_of_candidates(analyst, CASE, first=2)
     repeats = {one.row.rank: one.same_as for one in listed.rows}
     assert repeats == {1: None, 2: None, 3: SameAs("gate.mp4", 4_000, rank=2)}
     assert [one.same_as for one in last.rows] == [repeats[3]]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from callers import caller
 from painted import BLUE, RED, Stay, paint
-from rows import NOW, PLAN, TERMS, add_accounts, found, presence
+from rows import NOW, PLAN, TERMS, add_accounts, add_reference, found, presence, reference
 from sqlalchemy import Engine
 from sqlmodel import select
 from steps import watch_all
@@ -46,6 +46,7 @@ from storage.jobs.overlaps import remember_overlap
 from storage.jobs.recordings import Request, add
 from storage.results.candidates import candidates, places
 from storage.results.groups import drop_groups_of_ended
+from storage.results.ranking import Match, replace_candidates
 from storage.tables import Decision, State
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.embeddings import keep_vectors
@@ -78,10 +79,10 @@ def watched(database: Engine, case: str, name: str, hues: Sequence[float]) -> li
 @pytest.fixture
 def store(database: Engine) -> Engine:
     """Case A allows grouping, so does case B, and case C does not; each has the same people."""
-    for reference in ("A", "B", "C"):
+    for name in ("A", "B", "C"):
         with writing(database) as session:
-            allows = reference != "C"
-            open_case(session, reference=reference, now=NOW, allows_grouping=allows, **TERMS)
+            allows = name != "C"
+            open_case(session, reference=name, now=NOW, allows_grouping=allows, **TERMS)
     watched(database, "A", "a", [0.0, 2.0, 0.02])
     watched(database, "A", "b", [0.04, 2.02, 4.0])
     watched(database, "B", "c", [0.01, 2.01])
@@ -188,18 +189,24 @@ def test_who_was_judged_to_be_another_is_kept_apart(store: Engine) -> None:
     with writing(store) as session:
         add_accounts(session, 1, 2)
         person = add_person(session, case_id=1, name="Ada", now=NOW)
+        photo = add_reference(session, person, reference())
+        matches = [Match(person, appearance, photo, 0.1, 0.5) for appearance in (1, 4)]
+        replace_candidates(session, reference_ids=[photo], appearance_ids=[1, 4], matches=matches)
         for appearance, decision in ((1, Decision.SAME), (4, Decision.DIFFERENT)):
+            crop = session.get_one(tables.Appearance, appearance).crops[0]
             for place in (1, 2):
-                session.add(_verdict(person, appearance, place, decision))
+                session.add(_verdict(person, appearance, place, decision, crop))
     [first, *_] = members(make(store))
     assert not {1, 4} <= set(first)
 
 
-def _verdict(person: int, appearance: int, place: int, decision: Decision) -> tables.Verdict:
+def _verdict(
+    person: int, appearance: int, place: int, decision: Decision, crop: str
+) -> tables.Verdict:
     return tables.Verdict(
         person_id=person, appearance_id=appearance, account_id=place, place=place,
         decision=decision, decided_at=NOW, recording_sha256="a" * 64, start_ms=0, end_ms=1,
-        best_ms=0, crop="c", quality=0.9, distance=0.1, threshold=0.5, reference_id=1,
+        best_ms=0, crop=crop, quality=0.9, distance=0.1, threshold=0.5, reference_id=1,
         engine="stub", plan_key="p", seeded=False, below_floor=False,
     )  # fmt: skip
 

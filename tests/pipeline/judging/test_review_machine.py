@@ -1,9 +1,11 @@
-"""Reviewers, matching again and purging in any order: nothing is ever supported by one person."""
+"""Reviewers, matching again, other photos and purging in any order: nothing is ever supported by
+one person, nor by verdicts on another photo."""
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from judged import ANN, BEN, CASE, CY, KEYS, Reviewer, fill, match, order, says
+from judged import ADA, ANN, BEN, CASE, CY, KEYS, PASSPORT, Reviewer, fill, match, order, says
+from rows import add_reference, reference
 from sqlalchemy import Engine, text
 
 from errors import NightreelError, Purged, Settled
@@ -16,16 +18,20 @@ from storage.tables import Table
 WHO = st.sampled_from([ANN, BEN, CY])
 WHAT = st.sampled_from(Decision)
 WHICH = st.integers(0, len(KEYS) - 1)
+PHOTOS = PASSPORT, PASSPORT + 1
 
 
 class Reviewers(RuleBasedStateMachine):
-    """The verdicts beside a model of them: by candidate, who said what, in order."""
+    """The verdicts beside a model of them: by candidate and photo, who said what, in order."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self.engine = engine
         fill(engine)
-        self.model: dict[Key, list[tuple[int, Decision]]] = {}
+        with writing(engine) as session:
+            add_reference(session, ADA, reference("driving-licence.jpg"))
+        self.photo = PASSPORT
+        self.model: dict[tuple[Key, int], list[tuple[int, Decision]]] = {}
         self.purged = False
         self.keys = list(KEYS)
         self.there = set(KEYS)
@@ -33,7 +39,7 @@ class Reviewers(RuleBasedStateMachine):
     @rule(who=WHO, what=WHAT, which=WHICH)
     def decide(self, who: Reviewer, what: Decision, which: int) -> None:
         key = self.keys[which]
-        given = self.model.get(key, [])
+        given = self.given(key)
         gone = key not in self.there
         closed = len(given) == 2 or who.account_id in [account for account, _ in given]
         try:
@@ -43,26 +49,34 @@ class Reviewers(RuleBasedStateMachine):
             assert gone or closed
         else:
             assert not (gone or closed)
-            self.model[key] = [*given, (who.account_id, what)]
-            assert place == len(self.model[key])
+            self.model[key, self.photo] = [*given, (who.account_id, what)]
+            assert place == len(self.given(key))
 
     @rule(who=WHO, which=WHICH)
     def take_back(self, who: Reviewer, which: int) -> None:
         key = self.keys[which]
-        given = self.model.get(key, [])
+        given = self.given(key)
         try:
             what = undo(who.asking(self.engine), CASE, key, account_id=who.account_id)
+        except Purged:
+            assert key not in self.there
         except Settled:
             assert len(given) == 2 or who.account_id not in [account for account, _ in given]
         else:
             assert given == [(who.account_id, what)]
-            del self.model[key]
+            del self.model[key, self.photo]
 
-    @rule(appearances=st.integers(2, 3))
-    def match_again(self, appearances: int) -> None:
-        """One appearance fewer, as when footage is looked at again and shows less."""
+    def given(self, key: Key) -> list[tuple[int, Decision]]:
+        """The verdicts beside the photo that is the closest now."""
+        return self.model.get((key, self.photo), [])
+
+    @rule(appearances=st.integers(2, 3), photo=st.sampled_from(PHOTOS))
+    def match_again(self, appearances: int, photo: int) -> None:
+        """One appearance fewer, as when footage is looked at again and shows less; or another
+        photo is the closest."""
         if not self.purged:
-            found = [Key(1, id) for id in match(self.engine, appearances)]
+            self.photo = photo
+            found = [Key(1, id) for id in match(self.engine, appearances, photo)]
             self.keys[: len(found)] = found
             self.there = set(found)
 
@@ -77,7 +91,7 @@ class Reviewers(RuleBasedStateMachine):
         assert sorted(order(self.engine, who)) == [
             key
             for key in sorted(self.there)
-            if len(given := self.model.get(key, [])) < 2
+            if len(given := self.given(key)) < 2
             and who.account_id not in [account for account, _ in given]
         ]
 
@@ -86,12 +100,17 @@ class Reviewers(RuleBasedStateMachine):
         with reading(self.engine) as session:
             stored = verdicts_of(session, 1)
             found = standings(session, 1)
-        assert {
-            key: [(one.account_id, one.decision) for one in some] for key, some in stored.items()
-        } == self.model
-        for key, given in self.model.items():
+        kept: dict[tuple[Key, int], list[tuple[int, Decision]]] = {}
+        for key, verdicts in stored.items():
+            for one in verdicts:
+                place = key, one.seen.reference_id
+                kept.setdefault(place, []).append((one.account_id, one.decision))
+        assert kept == self.model
+        assert found.keys() == {key for key in self.there if self.given(key)}
+        for key, status in found.items():
+            given = self.given(key)
             agreed = len(given) == 2 and {what for _, what in given} == {Decision.SAME}
-            assert (found[key] is Standing.SUPPORTED) == agreed
+            assert (status is Standing.SUPPORTED) == agreed
             assert len({account for account, _ in given}) == len(given)
 
     def teardown(self) -> None:

@@ -101,6 +101,39 @@ def test_the_database_keeps_verdicts_that_are_final(store: Engine) -> None:
         run(store, "delete from verdict where account_id = 11")
 
 
+OTHERS = [{"reference_id": 4}, {"engine": "other"}, {"crop": "d" * 64 + ".jpg"}]
+"""With each, something else was shown."""
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_the_database_lets_the_same_two_decide_again_on_what_else_is_shown(
+    store: Engine, other: dict[str, Any]
+) -> None:
+    with writing(store) as session:
+        for account_id, place in ((11, 1), (12, 2)):
+            session.add(row(account_id=account_id, place=place))
+            session.add(row(account_id=account_id, place=place, **other))
+    with pytest.raises(DBAPIError), writing(store) as session:
+        session.add(row(account_id=10, place=2, **other))
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_the_database_gives_one_account_one_place_in_what_else_is_shown(
+    store: Engine, other: dict[str, Any]
+) -> None:
+    say(store, 11)
+    with pytest.raises(DBAPIError), writing(store) as session:
+        session.add(row(account_id=11, place=1, **other))
+        session.add(row(account_id=11, place=2, **other))
+
+
+def test_a_verdict_that_is_alone_on_what_was_shown_is_not_final(store: Engine) -> None:
+    say(store, 11)
+    with writing(store) as session:
+        session.add(row(account_id=12, place=1, reference_id=4))
+    run(store, "delete from verdict where account_id = 12")
+
+
 def test_a_person_who_is_purged_takes_the_verdicts_along(store: Engine) -> None:
     say(store, 11)
     say(store, 12)
@@ -110,11 +143,11 @@ def test_a_person_who_is_purged_takes_the_verdicts_along(store: Engine) -> None:
 
 
 def test_the_database_wants_a_reason_for_an_override(store: Engine) -> None:
-    with pytest.raises(DBAPIError):
+    with pytest.raises(DBAPIError, match="reason"):
         run(
             store,
-            "insert into quality_override (person_id, appearance_id, account_id, reason, "
-            "written_at) values (1, 7, 9, '  ', '2026-03-01')",
+            "insert into quality_override (person_id, appearance_id, engine, reference_id, crop, "
+            "account_id, reason, written_at) values (1, 7, 'stub', 3, '', 9, '  ', '2026-03-01')",
         )
 
 
@@ -123,7 +156,15 @@ def test_a_verdict_is_somebodys(store: Engine) -> None:
         say(store, 99)
 
 
-OVERRIDE = {"person_id": 1, "appearance_id": 7, "reason": "clear", "written_at": NOW}
+OVERRIDE = {
+    "person_id": 1,
+    "appearance_id": 7,
+    "engine": "stub",
+    "reference_id": 3,
+    "crop": "",
+    "reason": "clear",
+    "written_at": NOW,
+}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +202,7 @@ def test_of_many_at_once_two_are_kept(store: Engine) -> None:
 def test_a_place_that_was_given_up_is_free_again(store: Engine) -> None:
     assert say(store, 11) == 1
     with writing(store) as session:
-        take_back(session, KEY, account_id=11)
+        take_back(session, KEY, SEEN.shown, account_id=11)
     assert [say(store, 12), say(store, 11)] == [1, 2]
 
 
