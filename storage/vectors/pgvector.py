@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ARRAY, Connection, Integer, any_, literal, text
+from sqlalchemy import ARRAY, Connection, Integer, any_, func, literal, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
@@ -93,7 +93,10 @@ def _of_photo(
     )
     ids, apart = np.array([tuple(row) for row in rows], np.float64).reshape(-1, 2).T
     farthest_that_counts = 1 - least_cosine(card.threshold, card.distance)
-    is_all = len(ids) < number or apart[-1] > farthest_that_counts
+    # Fewer rows than asked for prove nothing: the index also proposes rows that were deleted.
+    is_all = len(ids) and apart[-1] > farthest_that_counts
+    if len(ids) < number and not is_all:
+        is_all = len(ids) == _number_there(session, card, number)
     if scope != EVERYWHERE:
         is_wanted = np.isin(ids, _within(session, ids.astype(int).tolist(), scope))
         ids, apart = ids[is_wanted], apart[is_wanted]
@@ -103,6 +106,12 @@ def _of_photo(
     farthest = np.sort(apart)[:limit].max(initial=0)
     close: NDArray[np.int64] = ids[apart <= farthest + 2 * ERROR].astype(np.int64)
     return close
+
+
+def _number_there(session: Session, card: ModelCard, most: int) -> int:
+    """How many vectors the engine has, counted up to `most`."""
+    there = select(Embedding.appearance_id).where(col(Embedding.engine) == card.name).limit(most)
+    return session.exec(select(func.count()).select_from(there.subquery())).one()
 
 
 def _keeps_little(session: Session, scope: Scope) -> bool:

@@ -7,7 +7,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from rows import NOW, PLAN, found, presence
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, delete, text
+from sqlmodel import col
 
 from errors import WrongUsage
 from faces.engines.stub import StubEngine
@@ -17,9 +18,10 @@ from storage.cases.scope import EVERYWHERE, Scope
 from storage.database.database import connect, reading, upgrade, writing
 from storage.jobs.control import forget
 from storage.jobs.recordings import add
+from storage.tables import Embedding
 from storage.vectors.appearances import replace_appearances
 from storage.vectors.nearest import Near, nearest
-from storage.vectors.pgvector import build_index, proposed
+from storage.vectors.pgvector import AT_LEAST, build_index, proposed
 
 CARD = replace(StubEngine().card, dimension=32, threshold=1.0)
 PEOPLE, LOOKS, RECORDINGS = 300, 10, 50
@@ -99,6 +101,22 @@ def test_a_filter_that_keeps_much_takes_of_the_proposals_what_it_keeps(
     assert is_proposed(archive, half)
     assert not is_proposed(archive, A_FEW)
     assert recall(archive, half, FACES[: len(FACES) // 2]) >= 0.98
+
+
+def test_rows_that_were_deleted_are_not_taken_for_all_there_are(archive: Engine) -> None:
+    loose = replace(CARD, threshold=2.0)
+    build_index(archive, CARD)
+
+    def closest(limit: int) -> list[int]:
+        with reading(archive) as session:
+            near = nearest(session, FACES[:1], card=loose, scope=EVERYWHERE, limit=limit)
+            return [one.appearance_id for one in near]
+
+    ids = closest(PEOPLE * LOOKS)
+    gone, rest = ids[: 3 * AT_LEAST], ids[3 * AT_LEAST :]
+    with writing(archive) as session:
+        session.exec(delete(Embedding).where(col(Embedding.appearance_id).in_(gone)))
+    assert closest(20) == rest[:20]
 
 
 def test_only_what_may_be_among_the_closest_is_compared_exactly(archive: Engine) -> None:
