@@ -56,6 +56,7 @@ def test_a_case_is_grouped_and_a_group_becomes_a_person(home: SimpleNamespace) -
     promoted = home.nightreel("groups", "promote", number, "Somebody", *CASE)
     assert promoted.code == 0
     assert promoted.out.count("good") == 2
+    assert promoted.err.count("yard.mp4") == 2
     [known] = home.nightreel("groups", "list", *CASE, "--json").document
     assert known["person"] == 1
 

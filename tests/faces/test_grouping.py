@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.cluster import AgglomerativeClustering
 
-from faces.grouping import group
+from faces.grouping import at_one_moment, group
 from faces.vectors import unit
 
 LIMIT = 0.5
@@ -114,3 +114,42 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = group(vectors, limit=0.9, apart=[(0, 1), (7, 9)])
     monkeypatch.setattr("faces.grouping._BLOCK_NUMBERS", 150)
     assert group(vectors, limit=0.9, apart=[(0, 1), (7, 9)]) == whole
+
+
+SPANS = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(0, 30), st.integers(0, 9)).map(
+        lambda drawn: (drawn[0], drawn[1], drawn[1] + drawn[2])
+    ),
+    min_size=2,
+    max_size=40,
+)
+
+
+@settings(max_examples=100)
+@given(SPANS)
+def test_spans_of_one_moment_are_all_found(spans: list[tuple[int, int, int]]) -> None:
+    expected = [
+        (i, j)
+        for i, j in combinations(range(len(spans)), 2)
+        if spans[i][0] == spans[j][0]
+        and max(spans[i][1], spans[j][1]) <= min(spans[i][2:] + spans[j][2:])
+    ]
+    assert sorted(at_one_moment(spans)) == expected
+
+
+@settings(max_examples=150)
+@given(SPANS, st.integers(0, 999), st.floats(0.2, 1.9), st.integers(0, 12), st.integers(0, 4))
+def test_no_group_holds_two_of_one_moment_whatever_is_said(
+    spans: list[tuple[int, int, int]], seed: int, limit: float, together: int, apart: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    vectors = unit(rng.normal(size=(len(spans), 3)).astype(np.float32))
+    never = at_one_moment(spans)
+    labels = group(
+        vectors,
+        limit=limit,
+        together=pairs_of(vectors, seed, together),
+        apart=pairs_of(vectors, seed + 1, apart),
+        never=never,
+    )
+    assert [(i, j) for i, j in never if labels[i] == labels[j]] == []

@@ -355,3 +355,21 @@ def _watch(film: Path, context: Context, case_id: int) -> None:
     )
     watch_all(context)
     match_analysis(known.analysis_id, context)
+
+
+def test_groups_with_two_faces_of_one_moment_are_not_merged(database: Engine) -> None:
+    with writing(database) as session:
+        open_case(session, reference="A", now=NOW, allows_grouping=True, **TERMS)
+    watched(database, "A", "a", [RED_HUE, BLUE_HUE, GREEN_HUE])
+    watched(database, "A", "b", [RED_HUE, BLUE_HUE])
+    with writing(database) as session:
+        first = session.get_one(tables.Appearance, 1)
+        second = session.get_one(tables.Appearance, 2)
+        second.start_ms, second.end_ms = first.start_ms, first.end_ms
+    made = make(database).groups
+    with pytest.raises(WrongUsage, match="at the same moment, so they are two people"):
+        merge_groups(asking(database), A, [one.id for one in made])
+    assert [len(one.members) for one in view_groups(asking(database), A, engine="stub").groups] == [
+        2,
+        2,
+    ]
