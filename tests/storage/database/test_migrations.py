@@ -10,6 +10,7 @@ from alembic import command
 from rows import NOW, appearance_vectors
 from sealing import MASTER
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from errors import StoreUnavailable, WrongUsage
@@ -19,7 +20,14 @@ from storage.cases.gallery import gallery
 from storage.cases.people import people_in
 from storage.cases.references import NewReference, add_reference
 from storage.cases.sources import ARCHIVE
-from storage.database.database import NEWEST_VERSION, connect, reading, upgrade, writing
+from storage.database.database import (
+    NEWEST_VERSION,
+    _migrate,
+    connect,
+    reading,
+    upgrade,
+    writing,
+)
 from storage.database.migrate import configuration
 from storage.files.keys import Keyring
 from storage.tables import Reference
@@ -232,3 +240,39 @@ def test_the_sources_of_a_case_still_mean_what_they_did(empty_url: str) -> None:
         kept = [find_case(session, reference).sources for reference in BEFORE_SOURCES_WERE_FOLDERS]
     engine.dispose()
     assert kept == [("text:station", "added", "text:text:x"), ("*",), ("text:/gate/\udcff",)]
+
+
+VERDICTS_BEFORE_0034 = """
+insert into account (name, must_change_password, roles, created_at)
+ values ('ann', :no, '["reviewer"]', :now), ('ben', :no, '["reviewer"]', :now);
+insert into verdict (person_id, appearance_id, account_id, place, decision, decided_at, seeded,
+ below_floor, recording_sha256, start_ms, end_ms, best_ms, crop, quality, distance, threshold,
+ reference_id, engine, plan_key)
+ values (1, 2, 1, 1, 'same', :now, :no, :no, 'a', 0, 1, 0, 'c.jpg', 1, 0.1, 0.4, 1, 'stub', '0'),
+ (1, 2, 2, 2, 'same', :now, :no, :no, 'a', 0, 1, 0, 'c.jpg', 1, 0.1, 0.4, 1, 'stub', '0'),
+ (1, 9, 2, 1, 'same', :now, :no, :no, 'a', 0, 1, 0, 'd.jpg', 1, 0.1, 0.4, 99, 'stub', '0');
+insert into quality_override (person_id, appearance_id, account_id, reason, written_at)
+ values (1, 2, 1, 'clear', :now)
+"""
+
+
+def test_verdicts_and_overrides_count_for_what_was_shown(earlier: Engine) -> None:
+    """The photo of a verdict is named where it still exists; the guards hold afterwards."""
+    _migrate(earlier, "0033", lambda: MASTER)
+    with writing(earlier) as session:
+        for statement in VERDICTS_BEFORE_0034.split(";"):
+            values = {"no": False, "now": "2026-03-01 22:00:00+00:00"}
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            session.connection().execute(text(statement), used)
+    upgrade(earlier)
+    with reading(earlier) as session:
+        shown = "select photo_sha256, photo_name from verdict order by id"
+        rows = [tuple(row) for row in session.connection().execute(text(shown))]
+        kept = "select engine, reference_id, crop from quality_override"
+        [override] = [tuple(row) for row in session.connection().execute(text(kept))]
+    assert rows == [("p", "ada.jpg"), ("p", "ada.jpg"), ("", "")]
+    assert override == ("stub", 1, "c.jpg")
+    with pytest.raises(DBAPIError, match="final"), writing(earlier) as session:
+        session.connection().execute(text("delete from verdict where id = 1"))
+    with pytest.raises(DBAPIError, match="never changed"), writing(earlier) as session:
+        session.connection().execute(text("update verdict set crop = 'x'"))
