@@ -318,22 +318,3 @@ def appear(database: Engine, case_id: int, name: str, stays: Sequence[tuple[int,
         ids = replace_appearances(session, added.analysis_id, seen)
         vectors = [np.array([np.cos(hue), np.sin(hue)], np.float32) for _, hue in stays]
         keep_vectors(session, ids, vectors, engine="stub", weights_sha256=None)
-
-
-# Not written, because what should be said or called is not settled yet:
-# - the export of a candidate whose verdicts still count shows what was seen. It does today as long
-#   as reference and picture are the candidate's own; it takes them from the candidate
-#   (`report.exporting._line`), not from the verdict (`storage.results.verdicts.Snapshot`), so with
-#   the tests above it can only differ if a candidate could stay supported;
-# - what becomes of the verdicts given beside another reference: whether the package lists them as
-#   earlier verdicts, and whether the same two reviewers may decide again. `verdicts.give` refuses a
-#   second verdict of an account and any third one, so a reopened candidate cannot be decided today;
-# - a clock set back between two verdicts: `decided_at` may then run against `place`; what is to be
-#   said of it is open;
-# - same-moment pairs that people said belong together (`groups merge`): `faces.grouping.group`
-#   says that a pair in both lists is together;
-# - same moments through duplicate footage (`storage.jobs.overlaps`), for groups;
-# - the command line's caller is a user of the machine (`uid:1000`), whom no account names: whether
-#   `nightreel candidates` must be blind to somebody who also has a reviewer's account;
-# - a photo embedded again with other weights (`storage.cases.references._forget`): a new reference
-#   of the same photo, under a supported candidate.
