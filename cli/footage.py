@@ -21,11 +21,12 @@ from errors import (
     UnreadableFootage,
 )
 from faces import models
-from pipeline.governance.cases import find_case, require_case
+from pipeline.governance.cases import case_with_id, find_case, require_case
 from pipeline.intake.ingest import ingest_file
 from pipeline.names import display_name
 from pipeline.planning.control import retry_known
 from pipeline.planning.jobs import outcomes_of
+from report.recording_times import time_note
 from storage.access.audit import Action
 from storage.files.objects import Address
 from storage.jobs.recordings import AlreadyKnown, Request
@@ -151,7 +152,19 @@ def take_in(places: Iterable[Path | Address], request: Request) -> Intake:
         if isinstance(footage, AlreadyKnown):
             err.print(f"{name}: {_known(footage)}")
         intake.analyses.append(footage.analysis_id)
+        tell_time(footage.analysis_id, request.case_id)
     return intake
+
+
+def tell_time(analysis_id: int, case_id: int | None) -> None:
+    """Print on stderr if footage for a case has no recording time, or one outside the case's."""
+    if case_id is None:
+        return
+    case = case_with_id(caller(), case_id, Action.RECORDING_ADDED)
+    for one in outcomes_of(resources().database, [analysis_id]):
+        if note := time_note(case, one):
+            remedy = "`nightreel ingest FILE --captured-at`, or the recording's page, sets it."
+            err.print(f"{one.name}: {note} {remedy}")
 
 
 def _known(known: AlreadyKnown) -> str:

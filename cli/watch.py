@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.actor import actor
-from cli.footage import DONE, WITH_GAPS, ask_for_new, check_engine, own_case
+from cli.footage import DONE, WITH_GAPS, ask_for_new, check_engine, own_case, tell_time
 from cli.output import err, out, print_json, table
 from errors import WrongUsage
 from pipeline.intake.intake import Refused, Taken, list_refusals
@@ -48,6 +48,7 @@ def watch(
         _tell(event, as_json)
         some_refused |= isinstance(event, Refused)
         if isinstance(event, Taken):
+            tell_time(event.footage.analysis_id, request.case_id)
             ask_workers()
     raise typer.Exit(WITH_GAPS if some_refused else DONE)
 

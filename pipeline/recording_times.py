@@ -1,4 +1,4 @@
-"""When footage was recorded, in words: who says so, and what that means for a case."""
+"""When footage was recorded, in words, and who says so."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -17,7 +17,7 @@ def terms(case: Case) -> tuple[tuple[str, str], ...]:
         ("authorised by", authorisation(case)),
         ("valid", f"{in_utc(case.opened_at)} to {in_utc(case.expires_at)}"),
         ("footage", ", ".join(map(source_in_words, case.sources))),
-        ("recording period", _period(case)),
+        ("recording period", period(case)),
     )
 
 
@@ -43,7 +43,8 @@ def authorisation(case: Case) -> str:
     return "not needed for this legal basis"
 
 
-def _period(case: Case) -> str:
+def period(case: Case) -> str:
+    """The recording period of a case."""
     since, before = case.footage_from, case.footage_until
     if (since, before) == EVER:
         return "any time"

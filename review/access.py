@@ -99,6 +99,7 @@ ACCESS: dict[str, Access] = {
     "GET /recordings": only(*SEE_FOOTAGE),
     "GET /recordings/list": only(*SEE_FOOTAGE, polled=True),
     "GET /recordings/{analysis_id}": only(*SEE_FOOTAGE),
+    "POST /recordings/{analysis_id}/captured": only(*HAND_IN),
     "OPTIONS /uploads": only(*HAND_IN),
     "POST /uploads": only(*HAND_IN),
     "HEAD /uploads/{upload_id}": only(*HAND_IN),

@@ -8,14 +8,17 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.names import shown
+from pipeline.recording_times import captured_in_words
 from report.case_terms import terms
 from report.moments import as_typed
+from report.recording_times import time_note
 from report.timeline import clock, whole_clock
 from review.access import may
 from review.sessions import form_token
 from review.visitors import STRANGER, Visitor
 from storage.cases.sources import is_text
 from storage.database.moments import in_utc
+from storage.jobs.progress import Outcome
 from storage.tables import State
 
 NAVIGATION = (
@@ -75,10 +78,17 @@ def _environment() -> Environment:
         "size": size_in_words,
         "terms": terms,
         "shown": shown,
+        "recorded": recorded,
+        "time_note": time_note,
         "in_words": IN_WORDS.__getitem__,
     }
     environment.tests["is_text"] = is_text
     return environment
+
+
+def recorded(footage: Outcome) -> str:
+    """When a recording was made, and who says so."""
+    return captured_in_words(footage.captured_ms, footage.captured_by, footage.captured_words)
 
 
 def size_in_words(size_bytes: int) -> str:

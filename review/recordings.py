@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Form, Request, Response
 
 from pipeline.act import Caller
 from pipeline.governance.cases import cases_in_force
 from pipeline.intake import recordings as steps
+from pipeline.intake.dating import date_recording
 from pipeline.intake.recordings import Coming, RecordingStatus, Viewer
-from report.moments import when
+from report.moments import typed, when
 from report.timeline import Bar, Tick, bars, ticks
 from review.guard import router
-from review.numbers import First, Number
+from review.numbers import MOST, First, Number
 from review.pages import IN_WORDS, page
+from review.sessions import go
 from review.site import OurSite, Site
 from review.tus import routes_at
 from review.visitors import Asked, Visitor, Who
@@ -123,6 +126,21 @@ def show_recording(
     """The page of one recording."""
     one = find_recording(ours, asked, who, analysis_id)
     return page(request, "recording.html.j2", one=one)
+
+
+@routes.post("/{analysis_id}/captured")
+def enter_time(
+    analysis_id: Number,
+    ours: OurSite,
+    asked: Asked,
+    who: Who,
+    captured_at: Annotated[str, Form()],
+    case: Annotated[int, Form(ge=0, le=MOST)] = 0,
+) -> Response:
+    """State when a recording was made; `case` is the page of a case to return to."""
+    one = steps.find_recording(asked, _viewer(ours, who), analysis_id)
+    date_recording(asked, one.outcome.recording_id, typed(captured_at))
+    return go(f"/cases/{case}" if case else f"/recordings/{analysis_id}")
 
 
 def find_recording(ours: Site, asked: Caller, who: Visitor, analysis_id: int) -> Shown:

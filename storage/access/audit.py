@@ -32,6 +32,7 @@ class Action(StrEnum):
     PERSON_WITHDRAWN = "person_withdrawn"
     PERSON_REVIEWED = "person_reviewed"
     RECORDING_ADDED = "recording_added"
+    RECORDING_DATED = "recording_dated"
     SEARCHED = "searched"
     MATCHED = "matched"
     CALIBRATED = "calibrated"

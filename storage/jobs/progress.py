@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from storage.jobs.plans import said_of_import
 from storage.jobs.states import OPEN
-from storage.tables import Analysis, Appearance, Plan, Priority, Recording, Segment, State
+from storage.tables import Analysis, Appearance, Capture, Plan, Priority, Recording, Segment, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,11 @@ class Outcome:
     """Why segments were quarantined, or why nothing was processed."""
     cut_by: str | None = None
     """Who cut the faces if they were imported; None if footage was processed."""
+    captured_ms: int | None = None
+    """When it was recorded, in milliseconds since 1970 UTC; None if nobody says."""
+    captured_by: Capture | None = None
+    captured_words: str | None = None
+    """The time that the file claims, as it is written there."""
 
 
 def progress(session: Session, analysis_ids: Sequence[int]) -> list[Progress]:
@@ -134,6 +139,9 @@ def _outcome(
         gaps=gaps,
         reasons=reasons,
         cut_by=cut_by,
+        captured_ms=recording.captured_ms,
+        captured_by=recording.captured_by,
+        captured_words=recording.captured_words,
     )
 
 

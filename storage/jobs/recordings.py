@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from errors import NotFound
 from footage.recording import Recording
 from footage.segments import Segment
 from storage import tables
@@ -103,14 +104,31 @@ def add(
     analysis = _ask(session, recording.id, plan_key, segments, now)
     _hurry(analysis, request)
     if request.captured_at is not None:
-        recording.captured_ms = milliseconds(request.captured_at)
-        recording.captured_by = Capture.PERSON
+        _date(recording, request.captured_at)
     if request.case_id is not None:
         of_case = {"case_id": request.case_id, "recording_id": recording.id}
         insert_if_new(session, tables.CaseRecording, **of_case)
     if is_new:
         return Added(recording.id, analysis.id)
     return AlreadyKnown(recording.id, analysis.id, recording.name, analysis.state)
+
+
+def date_recording(session: Session, recording_id: int, captured_at: datetime) -> int | None:
+    """Store when a recording was made, as a user states it.
+
+    Returns the time that was stored before, in milliseconds since 1970 UTC. Raises NotFound.
+    """
+    recording = session.get(tables.Recording, recording_id)
+    if recording is None:
+        raise NotFound("No such recording; see the list of recordings.")
+    before = recording.captured_ms
+    _date(recording, captured_at)
+    return before
+
+
+def _date(recording: tables.Recording, captured_at: datetime) -> None:
+    recording.captured_ms = milliseconds(captured_at)
+    recording.captured_by = Capture.PERSON
 
 
 def _ask(
