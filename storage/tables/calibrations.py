@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint
+from sqlalchemy import JSON, CheckConstraint, false
 from sqlmodel import Field
 
 from storage.tables.base import IDS_NEVER_REUSED, Table
@@ -17,7 +17,7 @@ class Calibration(Table, table=True):
     engine: str
     weights_sha256: str
     threshold: float
-    own_only: bool
+    own_only: bool = Field(sa_column_kwargs={"server_default": false()})
     """Whether only footage that was added for the case was searched."""
     searches: int
     with_any: int

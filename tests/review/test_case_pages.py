@@ -219,7 +219,7 @@ def test_pages_say_what_a_distance_means_or_that_nobody_knows(
         assert "Uncalibrated" in analyst.get(f"/cases/{case_id}/{page}").text
     rate = Rate(0.75, 40, 2, 3)
     made = Calibration(
-        Conditions(case_id, "stub", StubEngine.weights_sha256, 0.75, False),
+        Conditions(case_id, "stub", StubEngine.weights_sha256, 0.75, own_only=True),
         rate=rate,
         curve=(rate,),
         groups={},
@@ -232,5 +232,8 @@ def test_pages_say_what_a_distance_means_or_that_nobody_knows(
         keep(session, made)
     for page in ("candidates", "candidates/1/1"):
         text = analyst.get(f"/cases/{case_id}/{page}").text
-        assert "of 40 searches for people who are not in this footage 2 returned" in text
+        assert (
+            "of 40 searches for people who are not in the footage added for this case 2 returned"
+            in text
+        )
         assert "Uncalibrated" not in text
