@@ -70,10 +70,19 @@ def judge(
     person: int,
     appearance: int,
     decision: Annotated[Decision, Form()],
+    shown: Annotated[str, Form()] = "",
 ) -> Response:
     """Store a verdict, and show the next candidate."""
     key = Key(person, appearance)
-    decide(asked, case_id, key, decision, account_id=who.account_id, rules=ours.rules)
+    decide(
+        asked,
+        case_id,
+        key,
+        decision,
+        account_id=who.account_id,
+        rules=ours.rules,
+        shown_was=shown,
+    )
     if "HX-Request" not in request.headers:
         return _sent_on(case_id, key)
     found = next_sight(asked, case_id, who.account_id, ours.rules, after=key)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from errors import NotAuthorised, Purged, WrongUsage
+from errors import Conflict, NotAuthorised, Purged, WrongUsage
 from pipeline.act import Caller
 from storage.access.audit import Action
 from storage.access.chain import JsonValue
@@ -14,6 +14,10 @@ from storage.results.blind_views import BlindView, Measured, look, snapshot, wha
 from storage.results.requesters import requesters
 from storage.results.verdicts import Decision, Key, Snapshot
 
+OTHER = (
+    "The pictures of this candidate changed while you looked at them, so your verdict was not "
+    "stored; look at them again."
+)
 GONE = "This candidate was purged, or is no longer a candidate; continue with the next."
 
 
@@ -44,18 +48,28 @@ class Rules:
 
 
 def decide(
-    caller: Caller, case_id: int, key: Key, decision: Decision, *, account_id: int, rules: Rules
+    caller: Caller,
+    case_id: int,
+    key: Key,
+    decision: Decision,
+    *,
+    account_id: int,
+    rules: Rules,
+    shown_was: str = "",
 ) -> int:
     """Store an account's verdict with what was shown; returns its place, 1 or 2.
 
-    Raises NotAuthorised when the case is not in force or the account asked for this person,
-    Settled when this account or two others have decided, Purged when the candidate no longer
-    exists.
+    `shown_was` is `BlindView.shown` of what the account saw, if it is known. Raises NotAuthorised
+    when the case is not in force or the account asked for this person, Settled when this account
+    or two others have decided, Conflict when something else is shown now, Purged when the candidate
+    no longer exists.
     """
     with writing(caller.database) as session:
         case_in_force(session, case_id, caller.now)
         _refuse_requester(session, case_id, key, account_id, rules)
         shown, numbers = looked_at(session, case_id, key)
+        if shown_was not in ("", shown.shown):
+            raise Conflict(OTHER)
         seen = snapshot(shown, numbers, below_floor=rules.is_below_floor(shown))
         place = verdicts.give(
             session, key, account_id=account_id, decision=decision, seen=seen, now=caller.now

@@ -77,7 +77,15 @@ def give_verdict(
     """Give a verdict; it is stored with what was shown. Two different people review each candidate,
     and only two `same` verdicts support it."""
     key = Key(person, appearance)
-    decide(asked, case_id, key, given.decision, account_id=who.account_id, rules=ours.rules)
+    decide(
+        asked,
+        case_id,
+        key,
+        given.decision,
+        account_id=who.account_id,
+        rules=ours.rules,
+        shown_was=given.shown,
+    )
     return Decided.of(key, given.decision)
 
 

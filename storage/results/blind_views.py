@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 import sqlalchemy
@@ -35,6 +36,12 @@ class BlindView:
     seen: Seen
     references: tuple[ShownReference, ...]
     """The closest reference first; its distance is not given."""
+
+    @property
+    def shown(self) -> str:
+        """A hash of the pictures, by which a verdict says what its reviewer saw."""
+        pictures = [self.seen.best_crop, *(str(one.id) for one in self.references)]
+        return sha256(" ".join(pictures).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,19 @@ def test_two_reviewers_support_a_candidate_and_one_does_not(
     assert ann.post(f"{place}/undo").status_code == 409
 
 
+def test_a_verdict_on_pictures_that_are_no_longer_shown_is_refused(
+    house: House, case_id: int, ann: httpx.Client
+) -> None:
+    place = begin(ann, case_id)
+    (shown,) = re.findall(r'name="shown" value="(\w+)"', ann.get(place).text)
+    earlier = {"decision": "same", "shown": "of an earlier picture"}
+    refused = ann.post(f"{place}/verdict", data=earlier)
+    assert (refused.status_code, "look at them again" in refused.text) == (409, True)
+    assert standing(house, case_id) == {}
+    now = ann.post(f"{place}/verdict", data={"decision": "same", "shown": shown})
+    assert (now.status_code, standing(house, case_id)) == (303, {Standing.HALF: 1})
+
+
 def test_the_page_gives_away_neither_a_number_nor_another_verdict(
     case_id: int, ann: httpx.Client, ben: httpx.Client
 ) -> None:

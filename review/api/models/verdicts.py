@@ -58,6 +58,10 @@ class SightAnswer(model_of(SIGHT)):  # type: ignore[misc]
         description="Path of the clip, other faces hidden; null for an imported face.",
         examples=[f"{links.candidate(1, 1, 7)}/clip.mp4"],
     )
+    shown: str = Field(
+        description="A hash of these pictures, to be sent with the verdict.",
+        examples=["0123456789abcdef"],
+    )
     own_decision: Decision | None = Field(description="Your own verdict.", examples=[None])
 
     @classmethod
@@ -71,6 +75,7 @@ class SightAnswer(model_of(SIGHT)):  # type: ignore[misc]
             pictures=links.crops(place, view.seen),
             references=[ReferenceShown.of(one, place) for one in view.references],
             clip=links.clip(place, view.seen),
+            shown=view.shown,
             own_decision=own,
         )
 
@@ -86,6 +91,11 @@ class DecisionGiven(BaseModel):
     """A verdict."""
 
     decision: Decision
+    shown: str = Field(
+        "",
+        description="The `shown` of what was looked at: the verdict is refused if something else "
+        "is shown now.",
+    )
 
 
 class Decided(BaseModel):
