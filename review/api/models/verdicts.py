@@ -93,7 +93,7 @@ class DecisionGiven(BaseModel):
     decision: Decision
     shown: str = Field(
         "",
-        description="The `shown` of what was looked at: the verdict is refused if something else "
+        description="The `shown` of the candidate under review: the verdict is refused if something else "
         "is shown now.",
     )
 
