@@ -15,8 +15,8 @@ from storage.results.requesters import requesters
 from storage.results.verdicts import Decision, Key, Snapshot
 
 OTHER = (
-    "The pictures of this candidate changed while you looked at them, so your verdict was not "
-    "stored; look at them again."
+    "The pictures of this candidate changed before your verdict, so it was not stored; "
+    "compare them again."
 )
 GONE = "This candidate was purged, or is no longer a candidate; continue with the next."
 

@@ -66,7 +66,7 @@ def test_a_verdict_on_pictures_that_are_no_longer_shown_is_refused(
     (shown,) = re.findall(r'name="shown" value="(\w+)"', ann.get(place).text)
     earlier = {"decision": "same", "shown": "of an earlier picture"}
     refused = ann.post(f"{place}/verdict", data=earlier)
-    assert (refused.status_code, "look at them again" in refused.text) == (409, True)
+    assert (refused.status_code, "compare them again" in refused.text) == (409, True)
     assert standing(house, case_id) == {}
     now = ann.post(f"{place}/verdict", data={"decision": "same", "shown": shown})
     assert (now.status_code, standing(house, case_id)) == (303, {Standing.HALF: 1})

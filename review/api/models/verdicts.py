@@ -93,8 +93,8 @@ class DecisionGiven(BaseModel):
     decision: Decision
     shown: str = Field(
         "",
-        description="The `shown` of the candidate under review: the verdict is refused if something else "
-        "is shown now.",
+        description="The `shown` of the candidate under review: the verdict is refused if other "
+        "pictures are shown now.",
     )
 
 
