@@ -31,18 +31,24 @@ def quiet(context: Context) -> None:
 
 
 @contextmanager
-def overtaken(context: Context, act: Callable[[Context], object]) -> Iterator[None]:
+def overtaken(
+    context: Context, act: Callable[[Context], object], *, after_writes: int | None = None
+) -> Iterator[None]:
     """Call `act` once, just before the next connection that writes is opened in the block.
 
     A job reads and compares first and writes at the end, so it ends after what `act` does. `act`
-    gets the same context with connections of its own.
+    gets the same context with connections of its own. With `after_writes`, that many connections
+    that write are let pass first, and the block may open fewer.
     """
     other = connect(context.database.url.render_as_string(hide_password=False))
-    called = False
+    called, passed = False, 0
 
     def interrupt(connection: Connection) -> None:
-        nonlocal called
-        if not called and connection.get_execution_options().get("writes"):
+        nonlocal called, passed
+        if called or not connection.get_execution_options().get("writes"):
+            return
+        passed += 1
+        if passed > (after_writes or 0):
             called = True
             act(replace(context, database=other))
 
@@ -52,7 +58,7 @@ def overtaken(context: Context, act: Callable[[Context], object]) -> Iterator[No
     finally:
         event.remove(context.database, "engine_connect", interrupt)
         other.dispose()
-    assert called, "The block wrote nothing."
+    assert called or after_writes is not None, "The block wrote nothing."
 
 
 def found(database: Engine) -> list[CandidateRow]:
