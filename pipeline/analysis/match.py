@@ -66,8 +66,8 @@ def _compare(
     session: Session, analysis_id: int, plan: Plan, engine: FaceEngine, context: Context
 ) -> None:
     """Compare an analysis, which is locked, with everybody who is searched for; conclude it."""
-    now, name = no_earlier(session, context.clock()), plan.engine
     lock_comparisons(session, of_people=False)
+    now, name = no_earlier(session, context.clock()), plan.engine
     # The keys first: what changes from here on makes the comparison stale.
     key = recording_key(session, analysis_id)
     searched = searched_for(session, now)

@@ -96,6 +96,9 @@ def _match(person_ids: Sequence[int], name: str, context: Context) -> None:
     engine = context.engine_for(Plan(engine=name))
     compared, engine = _compare(person_ids, engine, context)
     with writing(context.database) as session:
+        lock_comparisons(session, of_people=True)
+        lock_people(session, person_ids)
+        # Only now, since the case may expire while this waits for the locks.
         caller = Caller(context.database, WORKER, no_earlier(session, context.clock()))
         _keep(caller, session, person_ids, compared, engine)
 
@@ -159,8 +162,6 @@ def _keep(
     engine: FaceEngine,
 ) -> None:
     name = engine.card.name
-    lock_comparisons(session, of_people=True)
-    lock_people(session, person_ids)
     still = _unchanged(caller, session, person_ids, compared, name)
     ended = set(person_ids) - searched_for(session, caller.now, person_ids=person_ids)
     used = compared.people.of(still)

@@ -14,6 +14,8 @@ from storage.results.candidates import CandidateRow, candidates
 from storage.results.comparisons import stale, stale_analyses
 
 MOST_ROUNDS = 5
+STALE_WAS_READ = 1
+"""`match_people` writes once before it reads what it compares."""
 
 
 def quiet(context: Context) -> None:
@@ -32,13 +34,17 @@ def quiet(context: Context) -> None:
 
 @contextmanager
 def overtaken(
-    context: Context, act: Callable[[Context], object], *, after_writes: int | None = None
+    context: Context,
+    act: Callable[[Context], object],
+    *,
+    after_writes: int = 0,
+    may_write_less: bool = False,
 ) -> Iterator[None]:
     """Call `act` once, just before the next connection that writes is opened in the block.
 
     A job reads and compares first and writes at the end, so it ends after what `act` does. `act`
-    gets the same context with connections of its own. With `after_writes`, that many connections
-    that write are let pass first, and the block may open fewer.
+    gets the same context with connections of its own. The first `after_writes` connections that
+    write pass; the block must open more, unless it `may_write_less`.
     """
     other = connect(context.database.url.render_as_string(hide_password=False))
     called, passed = False, 0
@@ -48,7 +54,7 @@ def overtaken(
         if called or not connection.get_execution_options().get("writes"):
             return
         passed += 1
-        if passed > (after_writes or 0):
+        if passed > after_writes:
             called = True
             act(replace(context, database=other))
 
@@ -58,7 +64,7 @@ def overtaken(
     finally:
         event.remove(context.database, "engine_connect", interrupt)
         other.dispose()
-    assert called or after_writes is not None, "The block wrote nothing."
+    assert called or may_write_less, "The block wrote too little."
 
 
 def found(database: Engine) -> list[CandidateRow]:

@@ -67,7 +67,9 @@ class Reckoning:
         self.appearances = _by_id(session, Appearance)
         self.references = _by_id(session, Reference)
         self.engine_of = {plan.key: plan.engine for plan in session.exec(select(Plan))}
-        self.added = {(row.case_id, row.recording_id) for row in session.exec(select(CaseRecording))}
+        self.added = {
+            (row.case_id, row.recording_id) for row in session.exec(select(CaseRecording))
+        }
         self.embedded = {
             (row.appearance_id, row.engine): row.vector for row in session.exec(select(Embedding))
         }

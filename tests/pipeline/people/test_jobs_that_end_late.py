@@ -9,7 +9,7 @@ import pytest
 from callers import caller
 from decided import LIKE_RED
 from painted import GREEN, RED, Stay, paint, paint_photo
-from quiet import found, names, overtaken, quiet
+from quiet import STALE_WAS_READ, found, names, overtaken, quiet
 from steps import enrol, find, ingest, open_case, watch_all
 
 from faces.adjusted import adjusted
@@ -90,7 +90,7 @@ def test_a_late_job_keeps_what_was_found_after_another_photo_was_withdrawn(
         match_person(PERSON, other)
 
     enrolled(context, plan, tmp_path, stays=LIKE_RED, closer=RED)
-    with overtaken(context, take_back):
+    with overtaken(context, take_back, after_writes=STALE_WAS_READ):
         match_person(PERSON, context)
     quiet(context)
     assert names(context) == [("Red", "stays.png"), ("Red", "stays.png")]
@@ -104,7 +104,7 @@ def test_a_late_job_with_the_earlier_threshold_deletes_nothing_and_changes_nothi
     match_person(PERSON, in_use)
     asks, keys = caller(in_use.database), in_use.media.keys
     change_threshold(asks, StubEngine(), STRICT, reason="tried", keys=keys)
-    with overtaken(in_use, lambda other: change(other, plan, WIDE)):
+    with overtaken(in_use, lambda other: change(other, plan, WIDE), after_writes=STALE_WAS_READ):
         match_person(PERSON, in_use)
     quiet(in_use)
     assert [row.threshold for row in found(in_use.database)] == [WIDE, WIDE]
@@ -128,7 +128,11 @@ def test_what_a_photo_added_during_a_comparison_brings_is_told(
     context: Context, plan: Plan, tmp_path: Path
 ) -> None:
     enrolled(context, plan, tmp_path, red=RED)
-    with overtaken(context, lambda other: enrolled(other, plan, tmp_path, green=GREEN)):
+    with overtaken(
+        context,
+        lambda other: enrolled(other, plan, tmp_path, green=GREEN),
+        after_writes=STALE_WAS_READ,
+    ):
         match_person(PERSON, context)
     quiet(context)
     shown = [row.seen.appearance_id for row in found(context.database)]
@@ -140,7 +144,11 @@ def test_a_rematch_says_the_photos_that_it_compared(
     context: Context, plan: Plan, tmp_path: Path
 ) -> None:
     enrolled(context, plan, tmp_path, red=RED)
-    with overtaken(context, lambda other: enrolled(other, plan, tmp_path, green=GREEN)):
+    with overtaken(
+        context,
+        lambda other: enrolled(other, plan, tmp_path, green=GREEN),
+        after_writes=STALE_WAS_READ,
+    ):
         match_person(PERSON, context)
     quiet(context)
     assert told(context).rematches[-1].photos == 2
@@ -167,7 +175,7 @@ def test_a_comparison_stores_nothing_once_its_case_is_no_longer_in_force(
 
     job = replace(context, clock=lambda: utc_now() + sum(passed, timedelta()))
     enrolled(context, plan, tmp_path, red=RED)
-    with overtaken(job, act):
+    with overtaken(job, act, after_writes=STALE_WAS_READ):
         match_person(PERSON, job)
     assert names(context) == []
 
@@ -191,7 +199,7 @@ def test_a_recording_purged_while_it_is_compared_is_not_counted_as_compared(
         purge_recordings(Caller(other.database, "uid:1", utc_now()), [1], other, ())
 
     enrolled(context, plan, tmp_path, red=RED)
-    with overtaken(context, purge):
+    with overtaken(context, purge, after_writes=STALE_WAS_READ):
         match_person(PERSON, context)
     quiet(context)
     assert [run.appearances for run in told(context).rematches] == [0]
@@ -202,7 +210,7 @@ def test_two_jobs_for_one_person_at_once_equal_one(
     context: Context, plan: Plan, tmp_path: Path
 ) -> None:
     enrolled(context, plan, tmp_path, red=RED)
-    with overtaken(context, lambda other: match_person(PERSON, other)):
+    with overtaken(context, lambda other: match_person(PERSON, other), after_writes=STALE_WAS_READ):
         match_person(PERSON, context)
     assert len(told(context).rematches) == 1
     assert [one.kind for one in told(context).changes] == ["new", "new"]
@@ -219,7 +227,7 @@ def test_a_photo_added_and_withdrawn_within_a_second_leaves_nothing(
         withdraw(caller(other.database, now=now), 1, "Red", "green.png")
 
     enrolled(context, plan, tmp_path, red=RED)
-    with overtaken(context, come_and_go):
+    with overtaken(context, come_and_go, after_writes=STALE_WAS_READ):
         match_person(PERSON, context)
     quiet(context)
     assert names(context) == [("Red", "red.png"), ("Red", "red.png")]
