@@ -2,7 +2,7 @@
 BIN := .venv/bin
 INSTALLED_BY := pyproject.toml constraints.txt scripts/setup
 
-.PHONY: setup dev demo test check bench chaos bare compose-test clean
+.PHONY: setup dev demo test check bench chaos histories bare compose-test clean
 
 setup: .venv/.ready
 
@@ -37,6 +37,12 @@ bench: dev
 
 chaos: dev
 	$(BIN)/python -m bench.chaos
+
+# Hours: 10,000 histories on SQLite, then 1,000 on PostgreSQL.
+HISTORIES := tests/pipeline/analysis/test_comparisons_machine.py -p no:cacheprovider
+histories: dev
+	NIGHTREEL_TEST_HISTORIES=10000 $(BIN)/pytest $(HISTORIES) -k sqlite
+	NIGHTREEL_TEST_HISTORIES=1000 $(BIN)/pytest $(HISTORIES) -k postgresql
 
 # The same commands as a newcomer's, on a Debian that has nothing else: make bare SUITE=trixie
 bare:
