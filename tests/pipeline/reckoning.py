@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
 from faces.engine import ModelCard
+from faces.vectors import unit
 from storage.cases.cases import EVER
 from storage.cases.sealed_vectors import opened, with_keys
 from storage.files.keys import Keyring
@@ -177,6 +178,6 @@ def _ms(at: datetime) -> int:
 
 
 def _distance(a: Vector, b: Vector) -> float:
-    a, b = (np.float32(one / np.linalg.norm(one)) for one in (a, b))
-    product = sum(float(x) * float(y) for x, y in zip(a, b, strict=True))
+    # Near zero the root makes much of the last digit, so the length is that of the product.
+    product = sum(float(x) * float(y) for x, y in zip(unit(a), unit(b), strict=True))
     return round(float(np.float32(round(math.sqrt(2 * max(0.0, 1 - product)), 6))), 6)
