@@ -233,6 +233,7 @@ def test_members_and_review_items_are_shown_alike(told: SimpleNamespace) -> None
     assert [[*one] for one in told.group] == [names(MEMBER)] * len(told.members)
     assert {*told.members[0]} == {*names(elsewhere(MEMBER)), "picture"}
     own = {"person_id", "person", "below_floor", "pictures", "references", "clip", "own_decision"}
+    own |= {"shown"}
     assert {*told.view} == {*names(elsewhere(SIGHT)), *own}
     shown = words(told.sight_page)
     for heading in ("Recording", "From", "To", "Best at", "Quality"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from callers import caller
 from painted import RED, paint_photo
+from rows import add_accounts
 from steps import enrol, find
 
 from errors import Locked, NotAuthorised, NotFound, WrongUsage
@@ -27,7 +28,7 @@ from storage.cases.cases import URGENT, Case
 from storage.cases.gallery import gallery
 from storage.cases.legal_bases import BUILT_IN, Policy, parse_bases
 from storage.cases.people import Standing, people_in
-from storage.database.database import reading
+from storage.database.database import reading, writing
 from storage.tables import Category
 
 POLICY = Policy()
@@ -90,6 +91,8 @@ def test_an_urgent_case_locks_itself_after_48_hours_until_it_is_authorised(
 ) -> None:
     case = opened(context, "suspect-search", urgent=True)
     last, late = case.opened_at + URGENT - HOUR, case.opened_at + URGENT
+    with writing(context.database) as session:
+        add_accounts(session, 5)
     for look in ways(context, red).values():
         look(last)
     for action, look in ways(context, red).items():

@@ -228,7 +228,7 @@ def test_a_search_in_the_file_keeps_to_the_window_of_its_case(
         (many,) = nearest_of_many(session, [PHOTO], card=CARD, scope=scope)
         reached = reach(session, engine="stub", scope=scope)
     assert (len(one), len(many)) == (inside, inside)
-    assert (Unsearched.OUTSIDE_CASE in reached.not_searched) == (inside == 0)
+    assert (Unsearched.OUTSIDE_WINDOW in reached.not_searched) == (inside == 0)
 
 
 def test_an_empty_file_holds_nobody_whatever_the_window(archive: Engine) -> None:
