@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from storage.database.database import reading
 from storage.tables import Table
 
-WHEN_ASKED = frozenset({"asked_at", "match_asked_at", "matched_at"})
+WHEN_ASKED = frozenset({"asked_at", "match_asked_at", "compared_at"})
 """When tasks were last requested or answered: repeating an act may change these times."""
 
 LOGS = {"audit_entry", "embedding_change"}

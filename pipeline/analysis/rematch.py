@@ -174,10 +174,8 @@ def _keep(
     forget_stale_analyses(session, name)
     note_people(session, still, name, caller.now)
     after = places(session, sorted(before), engine=name)
-    photos, appearances = (
-        photos_of(session, used.reference_ids),
-        number_within(session, name, EVERYWHERE),
-    )
+    photos = photos_of(session, used.reference_ids)
+    appearances = number_within(session, name, EVERYWHERE)
     for person in sorted(before):
         facts = facts_of(photos.get(person, []), appearances, engine)
         changes = differences(before[person], after[person])

@@ -53,7 +53,7 @@ class Compared:
         return cls(
             person_id=0,
             person="",
-            compared=did,
+            compared=replace(did, faces=did.faces + covered.imported),
             of=total([replace(did, faces=covered.faces), *missed]),
             gaps_ms=covered.gaps_ms,
             has_photo=True,
@@ -113,13 +113,16 @@ def _why_not(
     """Why a recording was not compared with a person; None if it was."""
     if key is None:
         return Unsearched.NO_PHOTO
-    if one.why_not not in (None, Unsearched.ERASED):
+    if one.why_not not in (None, Unsearched.ERASED, Unsearched.IMPORTED):
         return one.why_not
+    not_yet = Unsearched.ERASED if one.why_not is Unsearched.ERASED else unfinished
     matched = one.matched
     if row is None or row.key != key or matched is None or not matched.holds:
-        return one.why_not or unfinished
+        return not_yet
     if row.until_id is not None and matched.id >= row.until_id:
-        return one.why_not or unfinished
+        return not_yet
+    if one.why_not is Unsearched.IMPORTED:
+        return Unsearched.IMPORTED  # its faces were compared, but no footage was searched
     # What was compared before bystanders were purged was compared in full.
     if one.erased_at is not None and max(row.compared_at, matched.at) >= one.erased_at:
         return Unsearched.ERASED

@@ -173,8 +173,8 @@ def leave_out(
 def forget_stale_analyses(session: Session, engine: str) -> None:
     """Delete an engine's analysis comparisons that do not hold.
 
-    If what they rested on came back, they would hold again, but whoever was compared meanwhile was
-    compared with other rows.
+    If what they rested on came back, they would hold again, but people who were compared meanwhile
+    were compared with other rows.
     """
     statement = (
         select(AnalysisComparison.id, AnalysisComparison.key, Analysis.recording_id)

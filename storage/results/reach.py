@@ -69,6 +69,8 @@ class Reach:
     not_searched: dict[Unsearched, Extent]
     faces: int
     """Faces in the searched recordings, also those that the engine could not embed."""
+    imported: int
+    """Imported faces that were searched, in recordings whose footage was not."""
     by_file: tuple["Footage", ...]
     """Recordings that were added for the case, and that the date in the file keeps out."""
 
@@ -123,6 +125,7 @@ def reach(session: Session, *, engine: str, scope: Scope) -> Reach:
         sum(gaps_ms(session, searched).values()),
         {why: extent for why, extent in not_searched.items() if extent.recordings},
         sum(one.faces for one in searched),
+        sum(one.embedded for one in all_footage if one.why_not is Unsearched.IMPORTED),
         tuple(one for one in all_footage if one.why_not is Unsearched.FILE_DATE),
     )
 

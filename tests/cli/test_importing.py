@@ -97,7 +97,7 @@ def test_a_report_says_who_cut_a_candidate(home: Nightreel, tmp_path: Path) -> N
     assert page.count("cropped by =Cutter 3, imported") == 3  # the candidate, and both recordings
     assert "its sha256 is not known" in page
     assert "imported faces only" in page
-    assert "left out because only imported faces of" in page
+    assert "left out because matching is not finished" in page, "no worker compared the person"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from faces.engines.stub import StubEngine
 from pipeline.act import Caller
 from pipeline.analysis.match import match_analysis
 from pipeline.analysis.migrate import migrate
+from pipeline.analysis.rematch import match_person
 from pipeline.clock import utc_now
 from pipeline.context import Context
 from pipeline.governance.purge import purge_case
@@ -26,7 +27,7 @@ from pipeline.judging.review import Rules
 from pipeline.plan import Plan
 from storage.access.audit import entries
 from storage.cases.case_terms import close_case
-from storage.cases.cases import find_case
+from storage.cases.cases import case_by_id, find_case
 from storage.cases.scope import Scope
 from storage.database.database import reading, writing
 from storage.jobs import reembedding
@@ -34,6 +35,7 @@ from storage.jobs.listing import footage_seen
 from storage.jobs.recordings import Request, add
 from storage.results.blind_views import look
 from storage.results.candidates import candidates
+from storage.results.compared import Compared, compared
 from storage.results.exports import each_appearance
 from storage.results.groups import vectors_of_case
 from storage.results.reach import Unsearched, reach
@@ -113,6 +115,26 @@ def test_they_are_ranked_for_whoever_is_looked_for(
         (only,) = candidates(session)
     assert (only.person, only.seen.start_ms) == ("Ada", 1000)
     assert only.seen.provenance.startswith("cropped by Cutter 3, imported 20")
+
+
+def test_imported_faces_count_as_compared_once_they_were(
+    context: Context, faces: Path, plan: Plan
+) -> None:
+    case = open_case(context)
+    bring(context, faces, "red2.png,gate.mp4,,1000,,", "blue.jpg,gate.mp4,,2000,,")
+    ada = enrol("Ada", [faces / "red.png"], case, context, plan).person_id
+
+    def told() -> tuple[int, list[Unsearched]]:
+        with reading(context.database) as session:
+            (answer,) = compared(session, case_by_id(session, case), "stub", utc_now())
+        return answer.compared.faces, list(answer.left_out)
+
+    assert told() == (0, [Unsearched.NOT_MATCHED])
+    match_person(ada, context)
+    assert told() == (2, [Unsearched.IMPORTED])
+    with reading(context.database) as session:
+        searched = reach(session, engine="stub", scope=Scope(find_case(session, "2026-1")))
+    assert Compared.of_search(searched).compared.faces == 2
 
 
 def test_twice_equals_once(context: Context, faces: Path) -> None:

@@ -100,7 +100,7 @@ def test_how_a_database_is_searched_is_chosen_by_what_it_is(database: Engine) ->
 
 def test_an_empty_archive_holds_nobody(database: Engine) -> None:
     assert names(database) == []
-    assert looked_at(database) == Reach(Extent(), 0, {}, 0, ())
+    assert looked_at(database) == Reach(Extent(), 0, {}, 0, 0, ())
 
 
 def test_what_another_engine_saw_is_not_compared_but_counted(database: Engine) -> None:
@@ -193,6 +193,7 @@ def test_footage_that_was_not_watched_is_counted_with_its_reason(database: Engin
             Unsearched.CANCELLED: Extent(1, TEN_SECONDS),
         },
         0,
+        0,
         (),
     )
 
@@ -202,7 +203,7 @@ def test_gaps_of_searched_footage_are_counted(database: Engine) -> None:
     with writing(database) as session:
         (segment,) = session.exec(select(Segment).filter_by(analysis_id=analysis_id))
         segment.state, segment.gaps = State.DONE, [[1_000, 1_500], [4_000, 6_000]]
-    assert looked_at(database) == Reach(Extent(1, TEN_SECONDS), 2_500, {}, 0, ())
+    assert looked_at(database) == Reach(Extent(1, TEN_SECONDS), 2_500, {}, 0, 0, ())
 
 
 def test_what_is_forgotten_is_not_found(database: Engine) -> None:
