@@ -58,7 +58,7 @@ class _Compared:
     """Of the comparison; it is stored only for people whose key is still the same."""
     analyses: dict[int, int]
     """The comparisons of analyses that there were, by analysis."""
-    requested: list[int]
+    requested: set[int]
     """The rematches that it completes."""
     matches: list[Match]
 
@@ -125,7 +125,7 @@ def _compare(
         searched = searched_for(session, now, person_ids=person_ids)
         keys = person_keys(session, person_ids, engine=name)
         analyses = compared_analyses(session, name)
-        requested = pending(session, person_ids, name)
+        requested = set(pending(session, person_ids, name))
         people = gallery(
             session, keys=context.media.keys, engine=name, now=now, person_ids=person_ids
         )

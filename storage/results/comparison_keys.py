@@ -33,7 +33,8 @@ def person_keys(
     cuts = defaultdict(list)
     for person, appearance in sorted(cut_from(session, person_ids)):
         cuts[person].append(appearance)
-    thresholds = {name: threshold_in_use(session, name) for _, name in photos}
+    engines = {name for _, name in photos}
+    thresholds = {name: threshold_in_use(session, name) for name in engines}
     return {
         (person, name): _hash(name, thresholds[name], used, cuts[person], footage[person])
         for (person, name), used in photos.items()

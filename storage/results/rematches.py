@@ -117,9 +117,10 @@ def conclude(
         col(tables.Rematch.person_id) == person_id,
         col(tables.Rematch.engine) == engine,
         col(tables.Rematch.done_at).is_(None),
-        col(tables.Rematch.id).in_(requested),
     )
-    rows = session.exec(to_complete.order_by(col(tables.Rematch.id))).all()
+    # Not a condition of the statement: `requested` holds those of thousands of people.
+    in_order = session.exec(to_complete.order_by(col(tables.Rematch.id)))
+    rows = [row for row in in_order if row.id in requested]
     for row in rows:
         row.sqlmodel_update(asdict(facts) | {"done_at": now})
     if not rows:
